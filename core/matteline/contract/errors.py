@@ -1,0 +1,122 @@
+"""Every error that Matteline raises on purpose.
+
+::
+
+    MattelineError            exit code 1
+    ├── JobError(field)       2   the request itself is wrong
+    ├── ColourError(space)    2   a colour space or OCIO config is unknown or broken
+    ├── MediaError(path, frame)
+    │   ├── ReadError         3   a plate or a frame of it cannot be read
+    │   └── WriteError        5   a result cannot be written
+    ├── ModelError(path)      3   weights are missing, foreign or damaged
+    ├── DeviceError           4   the device is absent or out of memory
+    └── WorkerError(code)     1   the worker process ended by itself
+
+The message says what failed, where and why, in one sentence; the hint says what to do about it.
+"""
+
+from __future__ import annotations
+
+from typing import Optional
+
+
+class MattelineError(Exception):
+    """Base of all errors meant for the user.
+
+    Args:
+        message: One sentence: what failed, where, why.
+        hint: One sentence: what to do. Empty when there is nothing to advise.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def where(self) -> dict[str, object]:
+        """The fields that locate the failure, for JSON events; empty when there are none."""
+        return {}
+
+
+class JobError(MattelineError):
+    """A request that cannot be carried out as written; `field` names the setting at fault."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, field: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.field = field
+
+    def where(self) -> dict[str, object]:
+        return {"field": self.field}
+
+
+class ColourError(MattelineError):
+    """A colour space, display view or OCIO config that is unknown or broken."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, space: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.space = space
+
+    def where(self) -> dict[str, object]:
+        return {"space": self.space}
+
+
+class MediaError(MattelineError):
+    """Something about a file: `path` as the user named it, `frame` by its number in the plate."""
+
+    def __init__(
+        self, message: str, *, path: object = "", frame: Optional[int] = None, hint: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.path = str(path)
+        self.frame = frame
+
+    def where(self) -> dict[str, object]:
+        return {"path": self.path, "frame": self.frame}
+
+
+class ReadError(MediaError):
+    """A plate, or a frame of it, that cannot be read."""
+
+    exit_code = 3
+
+
+class WriteError(MediaError):
+    """A result that cannot be written."""
+
+    exit_code = 5
+
+
+class ModelError(MattelineError):
+    """Weights that are missing, foreign, damaged or not what was asked for."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, path: object = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.path = str(path)
+
+    def where(self) -> dict[str, object]:
+        return {"path": self.path}
+
+
+class DeviceError(MattelineError):
+    """A device that is not there, or whose memory does not suffice."""
+
+    exit_code = 4
+
+
+class WorkerError(MattelineError):
+    """The worker process ended by itself; `code` is its exit code where one is known."""
+
+    def __init__(self, message: str, *, code: Optional[int] = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+
+    def where(self) -> dict[str, object]:
+        return {"code": self.code}

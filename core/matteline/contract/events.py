@@ -1,0 +1,84 @@
+"""What a render tells whoever started it, in the order it happens."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Union
+
+from matteline.contract.errors import MattelineError
+
+
+@dataclass(frozen=True)
+class Started:
+    """The render begins: how many frames it will write, with what model, on which device."""
+
+    frames: int
+    model: str
+    device: str
+    output: str
+
+
+@dataclass(frozen=True)
+class FrameDone:
+    """All products of one frame are complete on disk under their final names."""
+
+    number: int
+    files: tuple[str, ...]
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Rolling:
+    """The state is being rolled over frames that are not written: preroll, or what a resume finds done."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something the user should know that did not stop the render."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The render is complete: frames written, and wall-clock seconds it took."""
+
+    frames: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The render stopped. Complete frames stay; `exit_code` is what the command returns."""
+
+    kind: str
+    message: str
+    hint: str
+    exit_code: int
+    where: dict[str, object]
+
+    @classmethod
+    def of(cls, error: MattelineError) -> Failed:
+        """Describe an error for a reader in another process."""
+        return cls(type(error).__name__, error.message, error.hint, error.exit_code, error.where())
+
+
+Event = Union[Started, FrameDone, Rolling, Notice, Finished, Failed]
+
+_NAMES = {
+    Started: "started",
+    FrameDone: "frame",
+    Rolling: "rolling",
+    Notice: "notice",
+    Finished: "finished",
+    Failed: "failed",
+}
+
+
+def to_dict(event: Event) -> dict[str, Any]:
+    """The event as plain data, its kind under the key `event`."""
+    return {"event": _NAMES[type(event)], **asdict(event)}

@@ -1,0 +1,103 @@
+"""A request in the user's words, and its JSON form."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Optional
+
+from matteline.contract.errors import JobError
+from matteline.contract.frames import FrameSet
+from matteline.contract.settings import MatteSettings
+
+JOB_VERSION = 1
+EXISTING = ("refuse", "resume", "overwrite")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One shot to matte. Nothing in it has been checked against the disk yet; `engine.plan` does that.
+
+    Attributes:
+        plate: A movie, an image, a folder with one sequence, or a pattern such as `plate.####.exr`.
+        output: The folder that receives one folder per product.
+        frames: Frames to render, by their numbers in the plate; None renders all.
+        first_frame: Renumbers a movie so that its first picture has this number; None counts from 1.
+        existing: What happens to results already there: `refuse`, `resume` or `overwrite`.
+        settings: How the matte is made and delivered.
+    """
+
+    plate: str
+    output: str
+    frames: Optional[FrameSet] = None
+    first_frame: Optional[int] = None
+    existing: str = "refuse"
+    settings: MatteSettings = field(default_factory=MatteSettings)
+
+    def __post_init__(self) -> None:
+        if self.existing not in EXISTING:
+            raise JobError(
+                f"Existing results cannot be treated by '{self.existing}'.",
+                field="existing",
+                hint=f"Choose from: {', '.join(EXISTING)}.",
+            )
+
+    def to_json(self) -> str:
+        """The job as one JSON object with its version."""
+        data = asdict(self)
+        data["frames"] = None if self.frames is None else str(self.frames)
+        return json.dumps({"version": JOB_VERSION, **data}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Job:
+        """Read what `to_json` wrote; fields left out take their defaults.
+
+        Raises:
+            JobError: Not JSON, another version, an unknown field or a value that is not allowed.
+        """
+        data = _object(text)
+        version = data.pop("version", None)
+        if version != JOB_VERSION:
+            raise JobError(
+                f"The job has version {version}; this matteline reads version {JOB_VERSION}.",
+                field="version",
+                hint="Update matteline and its host plug-in to the same release.",
+            )
+        settings = _fields(MatteSettings, data.pop("settings", {}))
+        if "write" in settings:
+            settings["write"] = tuple(settings["write"])
+        return cls(**_job_values(data), settings=MatteSettings(**settings))
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise JobError(f"The job is not JSON: {error}.") from None
+    if not isinstance(data, dict):
+        raise JobError("The job is not a JSON object.")
+    return data
+
+
+def _job_values(data: dict[str, Any]) -> dict[str, Any]:
+    values = _fields(Job, data)
+    for name in ("plate", "output"):
+        if not isinstance(values.get(name), str):
+            raise JobError(f"The job does not say its {name}.", field=name)
+    if values.get("frames") is not None:
+        values["frames"] = FrameSet.parse(str(values["frames"]))
+    return values
+
+
+def _fields(kind: Any, data: Any) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        raise JobError(f"{kind.__name__} is not a JSON object.")
+    known = {each.name for each in fields(kind)}
+    for name in data:
+        if name not in known:
+            raise JobError(
+                f"The job has a field '{name}' that this matteline does not know.",
+                field=name,
+                hint="Update matteline and its host plug-in to the same release.",
+            )
+    return dict(data)

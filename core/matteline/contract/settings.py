@@ -1,0 +1,247 @@
+"""Every choice an artist has, once: name, label, unit, bounds and help.
+
+Command flags, Blender properties, Nuke knobs and Qt widgets are generated from `MatteSettings`, so a choice
+added here appears at every door under the same name and with the same words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, Optional, Union
+
+from matteline.contract.errors import JobError
+
+PRODUCTS = ("alpha", "fgr", "rgba")
+COMPRESSIONS = ("none", "rle", "zips", "zip", "piz", "dwaa", "dwab")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How a door presents one field of `MatteSettings`.
+
+    Attributes:
+        label: What an artist reads beside the control.
+        help: One or two sentences for tooltip and `--help`.
+        kind: `choice`, `choices` (several, ordered), `number`, `count`, `text` or `path`.
+        options: The words allowed; for numbers, the words allowed beside a number, such as `auto`.
+        unit: What a number counts, empty where it has none.
+        minimum: The least number allowed.
+        maximum: The greatest number allowed.
+        group: The heading it stands under: `matte`, `output` or `machine`.
+    """
+
+    label: str
+    help: str
+    kind: str
+    options: tuple[str, ...] = ()
+    unit: str = ""
+    minimum: Optional[float] = None
+    maximum: Optional[float] = None
+    group: str = "matte"
+
+
+def _choice(default: Any, **words: Any) -> Any:
+    return field(default=default, metadata={"choice": Choice(**words)})
+
+
+@dataclass(frozen=True)
+class MatteSettings:
+    """How a matte is made and delivered. Defaults suit a plate of one person at any size."""
+
+    weights: str = _choice(
+        "auto",
+        label="Model",
+        kind="text",
+        options=("auto",),
+        help="Weights by name (see 'matteline weights list') or a .safetensors or .pth file; "
+        "'auto' takes the best that is installed.",
+    )
+    downsample_ratio: Union[float, str] = _choice(
+        "auto",
+        label="Downsample ratio",
+        kind="number",
+        options=("auto",),
+        minimum=0.02,
+        maximum=1.0,
+        help="The network works on the plate scaled by this and refines edges at full size. "
+        "'auto' makes the longer side 512 pixels; raise it towards 0.4 at HD for a full body far away.",
+    )
+    refiner: str = _choice(
+        "auto",
+        label="Refiner",
+        kind="choice",
+        options=("auto", "deep", "fast"),
+        help="Guided filter that brings the matte to full size: 'deep' is learned and sharper on hair, "
+        "'fast' needs no weights; 'auto' takes the one the weights hold.",
+    )
+    preroll: Union[int, str] = _choice(
+        "auto",
+        label="Preroll",
+        kind="count",
+        options=("auto", "all"),
+        unit="frames",
+        minimum=0,
+        maximum=1000,
+        help="Frames shown to the network before the first one rendered, so that it starts settled: real "
+        "handles where the plate has them, mirrored frames where not. 'all' rolls from the plate's first "
+        "frame, so that a range equals the same frames of the whole.",
+    )
+    missing: str = _choice(
+        "error",
+        label="Missing frames",
+        kind="choice",
+        options=("error", "hold", "black"),
+        help="What to do where the plate has gaps: stop, repeat the frame before, or use black.",
+    )
+    write: tuple[str, ...] = _choice(
+        ("alpha", "fgr"),
+        label="Products",
+        kind="choices",
+        options=PRODUCTS,
+        group="output",
+        help="What to write: 'alpha' the matte, 'fgr' the straight foreground colour, "
+        "'rgba' both in one picture.",
+    )
+    file_format: str = _choice(
+        "exr",
+        label="File format",
+        kind="choice",
+        options=("exr", "png"),
+        group="output",
+        help="EXR keeps highlights and metadata; PNG is for previews and 8-bit pipelines.",
+    )
+    depth: str = _choice(
+        "auto",
+        label="Bit depth",
+        kind="choice",
+        options=("auto", "half", "float", "8", "16"),
+        group="output",
+        help="'half' or 'float' for EXR, '8' or '16' for PNG; 'auto' is half for EXR and 8 for PNG.",
+    )
+    compression: str = _choice(
+        "zips",
+        label="EXR compression",
+        kind="choice",
+        options=COMPRESSIONS,
+        group="output",
+        help="All are lossless except dwaa and dwab, which damage a matte slightly.",
+    )
+    rgba_alpha: str = _choice(
+        "auto",
+        label="RGBA is",
+        kind="choice",
+        options=("auto", "premultiplied", "straight"),
+        group="output",
+        help="Whether the colour of 'rgba' is multiplied by alpha; 'auto' follows the file format: "
+        "premultiplied in EXR, straight in PNG.",
+    )
+    device: str = _choice(
+        "auto",
+        label="Device",
+        kind="text",
+        options=("auto", "cpu", "cuda", "mps"),
+        group="machine",
+        help="'auto' takes a GPU when there is one; 'cuda:1' names one of several.",
+    )
+    precision: str = _choice(
+        "auto",
+        label="Precision",
+        kind="choice",
+        options=("auto", "fp32", "fp16", "bf16"),
+        group="machine",
+        help="Arithmetic of the network: 'auto' is fp16 on a CUDA GPU and fp32 elsewhere.",
+    )
+    batch: Union[int, str] = _choice(
+        "auto",
+        label="Batch",
+        kind="count",
+        options=("auto",),
+        unit="frames",
+        minimum=1,
+        maximum=64,
+        group="machine",
+        help="Frames the network encodes at once; 'auto' suits the device.",
+    )
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            _check(each, getattr(self, each.name))
+        if not self.write:
+            raise JobError("No product is chosen to write.", field="write", hint=_one_of(PRODUCTS))
+        self._check_depth()
+
+    def _check_depth(self) -> None:
+        allowed = {"exr": ("auto", "half", "float"), "png": ("auto", "8", "16")}[self.file_format]
+        if self.depth not in allowed:
+            raise JobError(
+                f"A {self.file_format.upper()} file cannot hold depth '{self.depth}'.",
+                field="depth",
+                hint=_one_of(allowed),
+            )
+
+
+def choices() -> dict[str, Choice]:
+    """Field name to presentation, in the order doors show them."""
+    return {each.name: each.metadata["choice"] for each in fields(MatteSettings)}
+
+
+def parse_value(name: str, text: str) -> Any:
+    """Turn what a user typed for the field `name` into the field's own type.
+
+    Raises:
+        JobError: The text is not of the field's kind. Bounds are checked by `MatteSettings` itself.
+    """
+    choice = choices()[name]
+    word = text.strip()
+    if choice.kind == "choices":
+        return tuple(part.strip() for part in word.split(",") if part.strip())
+    if choice.kind not in ("number", "count") or word in choice.options:
+        return word
+    try:
+        return int(word) if choice.kind == "count" else float(word)
+    except ValueError:
+        raise JobError(
+            f"{choice.label} cannot be '{word}'.", field=name, hint=_numbers_allowed(choice)
+        ) from None
+
+
+def _check(each: Field[Any], value: Any) -> None:
+    choice: Choice = each.metadata["choice"]
+    if not _allowed(choice, value):
+        raise JobError(f"{choice.label} cannot be {value!r}.", field=each.name, hint=_allowed_words(choice))
+
+
+def _allowed(choice: Choice, value: Any) -> bool:
+    if choice.kind in ("text", "path"):
+        return isinstance(value, str) and bool(value)
+    if choice.kind == "choice":
+        return value in choice.options
+    if choice.kind == "choices":
+        return isinstance(value, tuple) and all(word in choice.options for word in value)
+    if isinstance(value, str):
+        return value in choice.options
+    return _is_number(choice, value) and _within(choice, value)
+
+
+def _is_number(choice: Choice, value: Any) -> bool:
+    wanted = int if choice.kind == "count" else (int, float)
+    return isinstance(value, wanted) and not isinstance(value, bool)
+
+
+def _within(choice: Choice, value: float) -> bool:
+    above = choice.minimum is None or value >= choice.minimum
+    return above and (choice.maximum is None or value <= choice.maximum)
+
+
+def _allowed_words(choice: Choice) -> str:
+    return _numbers_allowed(choice) if choice.kind in ("number", "count") else _one_of(choice.options)
+
+
+def _numbers_allowed(choice: Choice) -> str:
+    kind = "a whole number" if choice.kind == "count" else "a number"
+    words = f"{', '.join(choice.options)} or " if choice.options else ""
+    return f"Give {words}{kind} from {choice.minimum:g} to {choice.maximum:g}."
+
+
+def _one_of(words: tuple[str, ...]) -> str:
+    return f"Choose from: {', '.join(words)}."
