@@ -102,7 +102,7 @@ class MatteSettings:
         help="What to write: 'alpha' the matte, 'fgr' the straight foreground colour, "
         "'rgba' both in one picture.",
     )
-    file_format: str = _choice(
+    format: str = _choice(
         "exr",
         label="File format",
         kind="choice",
@@ -171,10 +171,10 @@ class MatteSettings:
         self._check_depth()
 
     def _check_depth(self) -> None:
-        allowed = {"exr": ("auto", "half", "float"), "png": ("auto", "8", "16")}[self.file_format]
+        allowed = {"exr": ("auto", "half", "float"), "png": ("auto", "8", "16")}[self.format]
         if self.depth not in allowed:
             raise JobError(
-                f"A {self.file_format.upper()} file cannot hold depth '{self.depth}'.",
+                f"A {self.format.upper()} file cannot hold depth '{self.depth}'.",
                 field="depth",
                 hint=_one_of(allowed),
             )

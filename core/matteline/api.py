@@ -1,0 +1,97 @@
+"""The Python door: the same renders from a script.
+
+::
+
+    from matteline.api import Job, plan, run
+
+    for event in run(plan(Job("plate.####.exr", "mattes"))):
+        print(event)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from matteline.contract.events import Event
+from matteline.contract.frames import FrameRange, FrameSet
+from matteline.contract.job import Job
+from matteline.contract.settings import MatteSettings
+from matteline.engine.plan import Plan, Surroundings
+from matteline.engine.plan import plan as _plan
+from matteline.matting.session import Matte, Session
+from matteline.matting.weights.find import weight_folders
+
+__all__ = [
+    "FrameRange",
+    "FrameSet",
+    "Job",
+    "Matte",
+    "MatteSettings",
+    "Plan",
+    "Session",
+    "open_session",
+    "plan",
+    "run",
+    "surroundings",
+]
+
+
+def surroundings() -> Surroundings:
+    """What this process's environment says: where weights lie, and the OCIO config.
+
+    Doors call this; nothing below them reads the environment.
+    """
+    return Surroundings(weight_folders(os.environ), os.environ.get("OCIO") or None)
+
+
+def plan(job: Job) -> Plan:
+    """Decide everything about a job, and find what is wrong with it.
+
+    Raises:
+        MattelineError: As `engine.plan.plan` says.
+    """
+    return _plan(job, surroundings())
+
+
+def run(plan: Plan) -> Iterator[Event]:
+    """Render a plan; yields what happens. Close the iterator to stop.
+
+    Raises:
+        MattelineError: As `engine.run.run` says.
+    """
+    from matteline.engine.run import run
+
+    return run(plan)
+
+
+def open_session(width: int, height: int, settings: MatteSettings | None = None) -> Session:
+    """A session for pictures of one size: arrays in, arrays out.
+
+    Args:
+        width: Of every picture, in pixels.
+        height: Of every picture, in pixels.
+        settings: Weights, refiner, ratio, device, precision and batch are taken from it; the rest is ignored.
+
+    Raises:
+        ModelError: There are no weights.
+        DeviceError: The device asked for is not there.
+    """
+    from matteline.engine.plan import choose_ratio
+    from matteline.contract.plate import Window
+    from matteline.matting.devices import default_batch, resolve_device, resolve_precision
+    from matteline.matting.weights.find import find_weights
+    from matteline.matting.weights.load import load_network
+
+    chosen = settings or MatteSettings()
+    device = resolve_device(chosen.device)
+    found = find_weights(chosen.weights, folders=surroundings().weight_folders)
+    return Session(
+        load_network(found, chosen.refiner),
+        width=width,
+        height=height,
+        downsample_ratio=choose_ratio(chosen.downsample_ratio, Window(0, 0, width, height)),
+        device=device,
+        dtype=resolve_precision(chosen.precision, device),
+        batch=default_batch(device) if chosen.batch == "auto" else int(chosen.batch),
+    )

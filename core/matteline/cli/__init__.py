@@ -1,0 +1,1 @@
+"""The command `matteline`: a door, it decides nothing about pixels."""

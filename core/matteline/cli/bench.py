@@ -1,0 +1,106 @@
+"""`matteline bench`: frames per second, stage by stage."""
+
+from __future__ import annotations
+
+import json
+import platform
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from matteline.cli.options import settings_from, settings_options
+from matteline.contract.frames import FrameRange, FrameSet
+from matteline.contract.job import Job
+from matteline.contract.settings import MatteSettings
+
+if TYPE_CHECKING:
+    from matteline.engine.bench import Speeds
+    from matteline.engine.plan import Plan
+
+SIZES = {"hd": (1920, 1080), "4k": (3840, 2160)}
+
+
+@click.command()
+@click.argument("plate", required=False)
+@click.option("--size", "sizes", type=click.Choice(list(SIZES)), multiple=True, help="Generated frames to use. [both]")
+@click.option("--count", type=click.IntRange(4, 200), default=16, show_default=True, help="Frames to measure.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@settings_options
+def bench(plate: str | None, sizes: tuple[str, ...], count: int, as_json: bool, **values: Any) -> None:
+    """Measure how fast this machine renders PLATE, or drawn EXR frames at HD and 4K.
+
+    Every stage is run by itself, then the whole. On a GPU the whole should come close to its slowest stage;
+    on a CPU all stages share the same cores, so it cannot.
+    """
+    settings = settings_from(values)
+    console = Console(stderr=True)
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="matteline-bench-") as folder:
+        for name, path in _plates(plate, sizes, count, Path(folder), console):
+            with console.status(f"Measuring {name}"):
+                rows.append(_row(name, path, Path(folder) / "mattes", settings, count))
+    if as_json:
+        click.echo(json.dumps({"machine": machine(), "results": rows}))
+    else:
+        _print(rows)
+
+
+def machine() -> str:
+    """This machine in words."""
+    import torch
+
+    return f"{platform.machine()}, {platform.system()}, torch {torch.__version__}, {torch.get_num_threads()} threads"
+
+
+def _plates(
+    plate: str | None, sizes: tuple[str, ...], count: int, folder: Path, console: Console
+) -> Iterator[tuple[str, str]]:
+    if plate is not None:
+        yield Path(plate).name, plate
+        return
+    from matteline.engine.demo import draw_plate
+
+    for name in sizes or tuple(SIZES):
+        width, height = SIZES[name]
+        with console.status(f"Drawing {count} frames at {width}x{height}"):
+            yield f"drawn EXR, {name}", draw_plate(folder / name, width, height, count, file_format="exr")
+
+
+def _row(name: str, path: str, output: Path, settings: MatteSettings, count: int) -> dict[str, object]:
+    from matteline.api import surroundings
+    from matteline.engine.bench import measure
+    from matteline.engine.plan import plan
+
+    settings = replace(settings, preroll=0)
+    ready = plan(Job(path, str(output), None, None, "overwrite", settings), surroundings())
+    first = ready.frames.first
+    frames = FrameSet((FrameRange(first, min(first + count - 1, ready.frames.last)),))
+    ready = plan(replace(ready.job, frames=frames), surroundings())
+    return _figures(name, ready, measure(ready))
+
+
+def _figures(name: str, ready: Plan, speeds: Speeds) -> dict[str, object]:
+    figures = {stage: round(speed, 2) for stage, speed in asdict(speeds).items()}
+    return {
+        "plate": name,
+        "device": f"{ready.device} {ready.precision}, batch {ready.batch}",
+        "products": ",".join(each.name for each in ready.outputs.products),
+        "frames": len(ready.render),
+        **figures,
+        "whole_of_slowest_percent": round(100 * speeds.whole_of_slowest),
+    }
+
+
+def _print(rows: list[dict[str, object]]) -> None:
+    table = Table(title=f"Frames per second on {machine()}")
+    for name in rows[0]:
+        table.add_column(name.replace("_", " "))
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    Console(soft_wrap=True).print(table)

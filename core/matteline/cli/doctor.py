@@ -1,0 +1,112 @@
+"""`matteline doctor`: what this machine has, and what to do about what is missing."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict, dataclass
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from matteline import __version__
+from matteline.contract.errors import MattelineError
+
+MARKS = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "missing": "[red]missing[/]"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: `state` is `ok`, `note` (works, could be better) or `missing` (cannot render)."""
+
+    what: str
+    state: str
+    found: str
+    advice: str = ""
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """Check versions, devices, codecs and weights, and say what to do about what is missing.
+
+    The exit code is 0 when this machine can render, and 1 when something it needs is missing.
+    """
+    findings = [*_versions(), *_devices(), *_media(), *_weights(), _colour()]
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in findings]))
+    else:
+        _print(findings)
+    ctx.exit(any(each.state == "missing" for each in findings))
+
+
+def _print(findings: list[Finding]) -> None:
+    table = Table.grid(padding=(0, 2))
+    for each in findings:
+        table.add_row(MARKS[each.state], each.what, each.found)
+    console = Console(soft_wrap=True)
+    console.print(table)
+    for each in findings:
+        if each.advice:
+            console.print(f"{each.what}: {each.advice}")
+
+
+def _versions() -> list[Finding]:
+    system = f"{platform.system()} {platform.release()}, {platform.machine()}"
+    return [
+        Finding("matteline", "ok", __version__),
+        Finding("Python", "ok", f"{platform.python_version()} on {system}"),
+    ]
+
+
+def _devices() -> list[Finding]:
+    from matteline.matting.devices import devices, torch_build
+
+    found = devices()
+    gpu = any(name != "cpu" for name, _ in found)
+    advice = "" if gpu else (
+        "No GPU can be used, so renders take the CPU. With an NVIDIA GPU, install a CUDA build of torch; "
+        "with one of Apple's, torch's ordinary build has 'mps'."
+    )
+    return [
+        Finding("torch", "ok", torch_build()),
+        Finding("Devices", "ok" if gpu else "note", "; ".join(f"{name}: {what}" for name, what in found), advice),
+    ]
+
+
+def _media() -> list[Finding]:
+    from matteline.media.support import decodable, image_formats, library_versions
+
+    codecs = decodable()
+    lacking = [name for name, there in codecs.items() if not there]
+    advice = f"This build of PyAV cannot decode {', '.join(lacking)}; convert such plates first." if lacking else ""
+    return [
+        Finding("Media libraries", "ok", ", ".join(f"{name} {version}" for name, version in library_versions().items())),
+        Finding("Images", "ok", ", ".join(image_formats())),
+        Finding("Codecs", "note" if lacking else "ok", ", ".join(n for n, there in codecs.items() if there), advice),
+    ]
+
+
+def _weights() -> list[Finding]:
+    from matteline.api import surroundings
+    from matteline.matting.weights.find import find_weights
+
+    folders = surroundings().weight_folders
+    try:
+        found = find_weights("auto", folders=folders)
+    except MattelineError as error:
+        return [Finding("Weights", "missing", error.message, error.hint)]
+    return [Finding("Weights", "ok", f"{found.name}, {found.origin} ({found.path})")]
+
+
+def _colour() -> Finding:
+    from matteline.api import surroundings
+    from matteline.colour.config import open_config
+
+    try:
+        config = open_config(surroundings().ocio)
+    except MattelineError as error:
+        return Finding("OCIO config", "missing", error.message, error.hint)
+    return Finding("OCIO config", "ok", config.name)

@@ -1,0 +1,94 @@
+"""The command's entry: its subcommands, and how an ending becomes an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+from types import FrameType
+
+import click
+
+from matteline import __version__
+from matteline.contract.errors import MattelineError
+
+EXIT_CODES = """\b
+Exit codes:
+    0  done
+    2  wrong arguments
+    3  unreadable input
+    4  device or memory
+    5  cannot write
+  130  interrupted (143 when asked to terminate)
+"""
+
+# Loaded only when called, so that `--help` does not wait for torch.
+_COMMANDS = {
+    "render": "Turn a plate into alpha and foreground.",
+    "demo": "Draw a clip, matte it, and show how well it went.",
+    "weights": "List, fetch, add and verify the network's weights.",
+    "doctor": "Check this machine and say what is missing.",
+    "bench": "Measure how fast this machine renders.",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"matteline.cli.{name}"), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # Not from the commands themselves: they would have to be loaded for it.
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.command(cls=_Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="matteline")
+def cli() -> None:
+    """Cut people out of plates: no green screen, no clicks, no trimap.
+
+    \b
+    matteline render plate.####.exr -o mattes     an EXR sequence, all of it
+    matteline render shot.mov -o mattes --first-frame 1001 --frames 1010-1020
+    matteline render shot.mov -o mattes --dry-run  what would be done
+    """
+
+
+def main() -> None:
+    """Run the command and leave with its exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(_exit_code())
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    # As an exception, so that every `with` closes: threads end and temporary files go.
+    raise SystemExit(143)
+
+
+def _exit_code() -> int:
+    try:
+        result = cli.main(prog_name="matteline", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted. Complete frames are kept; --resume goes on from there.", err=True)
+        return 130
+    except MattelineError as error:
+        show_error(error)
+        return error.exit_code
+    return result if isinstance(result, int) else 0
+
+
+def show_error(error: MattelineError) -> None:
+    """Print an error as its sentence, and its hint below."""
+    click.echo(f"Error: {error.message}", err=True)
+    if error.hint:
+        click.echo(f"       {error.hint}", err=True)

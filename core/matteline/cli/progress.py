@@ -1,0 +1,126 @@
+"""How the command tells what happens: a bar on a terminal, JSON lines for programs, or nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from matteline.contract.events import Event, Finished, FrameDone, Notice, Rolling, Started, to_dict
+
+if TYPE_CHECKING:
+    from matteline.engine.plan import Plan
+
+PROGRESS = ("auto", "json", "none")
+
+
+class Reporter(Protocol):
+    """Tells the user what happens, in one way or another."""
+
+    def busy(self, doing: str) -> AbstractContextManager[object]:
+        """Show that something of unknown length goes on."""
+
+    def plan(self, plan: Plan) -> None:
+        """Show what will be done."""
+
+    def event(self, event: Event) -> None:
+        """Show what was done."""
+
+
+@contextmanager
+def reporter(progress: str) -> Iterator[Reporter]:
+    """The reporter for `--progress`; a bar is drawn on standard error, results of a plan on standard output."""
+    if progress == "json":
+        yield _Json()
+    elif progress == "none":
+        yield _Silent()
+    else:
+        with _bar(Console(stderr=True)) as bar:
+            yield _Bar(bar)
+
+
+class _Json:
+    def busy(self, doing: str) -> AbstractContextManager[object]:
+        return nullcontext()
+
+    def plan(self, plan: Plan) -> None:
+        self._line({"event": "plan", **plan.to_dict()})
+
+    def event(self, event: Event) -> None:
+        self._line(to_dict(event))
+
+    def _line(self, data: dict[str, object]) -> None:
+        sys.stdout.write(json.dumps(data) + "\n")
+        sys.stdout.flush()
+
+
+class _Silent:
+    def busy(self, doing: str) -> AbstractContextManager[object]:
+        return nullcontext()
+
+    def plan(self, plan: Plan) -> None:
+        """Say nothing."""
+
+    def event(self, event: Event) -> None:
+        """Say nothing."""
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+        console=console,
+    )
+
+
+class _Bar:
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._render: TaskID | None = None
+        self._rolling: TaskID | None = None
+
+    def busy(self, doing: str) -> AbstractContextManager[object]:
+        return self._bar.console.status(doing) if not self._bar.live.is_started else nullcontext()
+
+    def plan(self, plan: Plan) -> None:
+        table = Table.grid(padding=(0, 2))
+        for label, words in plan.describe():
+            table.add_row(label, words)
+        Console(soft_wrap=True).print(table)
+
+    def event(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self._render = self._bar.add_task("Rendering", total=event.frames, speed="")
+        elif isinstance(event, Rolling):
+            self._roll(event)
+        elif isinstance(event, FrameDone):
+            self._frame(event)
+        elif isinstance(event, Notice):
+            self._bar.console.print(f"Note: {event.message}")
+        elif isinstance(event, Finished):
+            self._bar.console.print(_summary(event))
+
+    def _roll(self, event: Rolling) -> None:
+        if self._rolling is None:
+            self._rolling = self._bar.add_task("Preroll", total=event.total, speed="")
+        self._bar.update(self._rolling, completed=event.done, visible=event.done < event.total)
+
+    def _frame(self, event: FrameDone) -> None:
+        assert self._render is not None
+        speed = self._bar.tasks[self._render].finished_speed or self._bar.tasks[self._render].speed
+        words = f"{speed:.2f} frames/s" if speed else ""
+        self._bar.update(self._render, completed=event.done, speed=words)
+
+
+def _summary(event: Finished) -> str:
+    speed = f", {event.frames / event.seconds:.2f} frames/s" if event.frames and event.seconds else ""
+    return f"Done: {event.frames} frames in {event.seconds:.1f} s{speed}."

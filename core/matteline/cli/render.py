@@ -1,0 +1,84 @@
+"""`matteline render`: one plate to alpha and foreground."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import click
+
+from matteline.cli.options import settings_from, settings_options
+from matteline.cli.progress import PROGRESS, Reporter, reporter
+from matteline.contract.errors import MattelineError
+from matteline.contract.events import Event, Failed
+from matteline.contract.frames import FrameSet
+from matteline.contract.job import Job
+
+
+@click.command()
+@click.argument("plate")
+@click.option("-o", "--output", metavar="DIR", required=True, help="Folder for the results; made if needed.")
+@click.option("--frames", metavar="A-B,…", help="Frames to render, by the plate's own numbers. [all]")
+@click.option("--first-frame", type=int, metavar="N", help="Number of a movie's first picture. [1]")
+@click.option("--resume", "existing", flag_value="resume", help="Render only what is missing or unreadable.")
+@click.option("--overwrite", "existing", flag_value="overwrite", help="Replace results that are there.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
+@click.option("--progress", type=click.Choice(PROGRESS), default="auto", help="A bar, JSON lines, or nothing.")
+@settings_options
+def render(plate: str, output: str, dry_run: bool, progress: str, **values: Any) -> None:
+    """Turn PLATE into alpha and foreground below DIR.
+
+    PLATE is a movie, an image sequence (plate.####.exr, plate.%04d.exr, one file of it, or a folder that
+    holds just one), or a single image. Results are DIR/<product>/<name>_<product>.<frame>.<ext>, under the
+    plate's own frame numbers.
+
+    \b
+    matteline render plate.####.exr -o mattes
+    matteline render shot.mov -o mattes --first-frame 1001 --frames 1010-1020
+    matteline render shot.mov -o previews --write rgba --format png
+    matteline render plate.####.exr -o mattes --resume          after an interruption
+    """
+    with reporter(progress) as report:
+        try:
+            job = _job(plate, output, values)
+            _render(job, report, dry_run)
+        except MattelineError as error:
+            report.event(Failed.of(error))
+            raise
+
+
+def _job(plate: str, output: str, values: dict[str, Any]) -> Job:
+    settings = settings_from(values)
+    frames = values["frames"]
+    return Job(
+        plate=plate,
+        output=output,
+        frames=None if frames is None else FrameSet.parse(frames),
+        first_frame=values["first_frame"],
+        existing=values["existing"] or "refuse",
+        settings=settings,
+    )
+
+
+def _render(job: Job, report: Reporter, dry_run: bool) -> None:
+    from matteline.api import surroundings
+    from matteline.engine.plan import plan
+
+    with report.busy("Reading the plate"):
+        ready = plan(job, surroundings())
+    report.plan(ready)
+    if not dry_run:
+        _follow(_events(ready), report)
+
+
+def _events(ready: Any) -> Iterator[Event]:
+    from matteline.engine.run import run
+
+    return run(ready)
+
+
+def _follow(events: Iterator[Event], report: Reporter) -> None:
+    with closing(events):  # type: ignore[type-var]
+        for event in events:
+            report.event(event)

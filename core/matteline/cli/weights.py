@@ -1,0 +1,187 @@
+"""`matteline weights`: see, fetch, add and verify the networks' weights."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+from rich.table import Table
+from rich.text import Text
+
+from matteline.contract.errors import JobError, ModelError
+from matteline.matting.weights.fetch import fetch, is_intact
+from matteline.matting.weights.find import (
+    FOLDER_VARIABLE,
+    FoundWeights,
+    find_weights,
+    inspect,
+    user_folder,
+    weight_files,
+    weight_folders,
+)
+from matteline.matting.weights.registry import CHECKPOINTS, Checkpoint, checkpoint_named
+
+_FOLDER = click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help=f"Install here instead of in your own data folder, such as the one that {FOLDER_VARIABLE} names.",
+)
+
+
+@click.group()
+def weights() -> None:
+    """See, fetch, add and verify the networks' weights.
+
+    Matteline ships without weights, since their licence is for you to judge. Fetch one of the official files,
+    or add a file of your own. They are looked for in the folder that MATTELINE_WEIGHTS names (for a studio),
+    then in your own data folder.
+    """
+
+
+@weights.command("list")
+def list_() -> None:
+    """Show the known weights and those installed: name, network, refiner, size, place, state.
+
+    What stands under NAME is what --weights takes.
+    """
+    table = Table("name", "network", "refiner", "size", "state", "where", box=None, header_style="bold")
+    for row in _rows(weight_folders(os.environ)):
+        table.add_row(*(Text(cell, overflow="fold") for cell in row))
+    Console().print(table)
+
+
+@weights.command("fetch")
+@click.argument("name", type=click.Choice([each.name for each in CHECKPOINTS]))
+@click.option(
+    "--from", "mirror", metavar="URL", help="Another address of the same file, such as a studio mirror."
+)
+@click.option("--yes", is_flag=True, help="Agree to the licence note without being asked; for scripts.")
+@_FOLDER
+def fetch_(name: str, mirror: str | None, yes: bool, folder: Path | None) -> None:
+    """Download official weights, check them against their published hash, and install them.
+
+    A download that was interrupted continues where it stopped. rvm_mobilenetv3 (15 MB) is the fast default,
+    rvm_resnet50 (108 MB) is a little better and several times slower.
+    """
+    checkpoint = _known(name)
+    target = (folder or user_folder()) / checkpoint.file_name
+    if is_intact(checkpoint, target):
+        click.echo(f"{name} is already installed: {target}")
+        return
+    _agree(checkpoint, yes)
+    with _progress_bar(name) as progress:
+        fetch(checkpoint, target.parent, progress=progress, mirror=mirror)
+    click.echo(f"Installed {target}")
+
+
+@weights.command("add")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--name", metavar="NAME", help="What to call them; the file's own name otherwise.")
+@_FOLDER
+def add_(file: Path, name: str | None, folder: Path | None) -> None:
+    """Install weights from FILE: an official .pth downloaded elsewhere, or an RVM checkpoint of your own.
+
+    The file is loaded once to prove that it is a whole RVM network, then copied.
+    """
+    from matteline.matting.weights.add import add
+
+    found = add(file, folder or user_folder(), name=name)
+    click.echo(f"Installed {found.path}: {found.origin}. Use it with --weights {found.path.stem}")
+
+
+@weights.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+def verify(names: tuple[str, ...]) -> None:
+    """Hash weights again and load them into their network: those of these names or files, or all installed.
+
+    Ends with exit code 3 if any is damaged, foreign or missing.
+    """
+    folders = weight_folders(os.environ)
+    wanted = names or [str(path) for folder in folders for path in weight_files(folder)] or ["auto"]
+    faults = [fault for each in wanted if (fault := _fault(each, folders))]
+    if faults:
+        raise faults[0]
+
+
+def _fault(wanted: str, folders: Sequence[Path]) -> ModelError | None:
+    # Imported here, because the other commands do without torch.
+    from matteline.matting.weights.load import load_network
+
+    try:
+        found = find_weights(wanted, folders=folders)
+        load_network(found, "auto")
+    except ModelError as error:
+        click.echo(f"bad  {error.message}")
+        return error
+    click.echo(f"ok   {found.path}: {found.origin}, SHA-256 {found.sha256}")
+    return None
+
+
+def _rows(folders: Sequence[Path]) -> Iterator[tuple[str, ...]]:
+    installed = [path for folder in folders for path in weight_files(folder)]
+    found = {path: _usable(path) for path in installed}
+    names = {each.name for each in found.values() if each}
+    yield from (_missing_row(each) for each in CHECKPOINTS if each.name not in names)
+    yield from (_row(path, each) for path, each in found.items())
+
+
+def _missing_row(checkpoint: Checkpoint) -> tuple[str, ...]:
+    refiner = _short(checkpoint.refiner)
+    size = _megabytes(checkpoint.size)
+    return checkpoint.name, checkpoint.variant, refiner, size, "not installed", checkpoint.note
+
+
+def _row(path: Path, found: FoundWeights | None) -> tuple[str, ...]:
+    size = _megabytes(path.stat().st_size)
+    if found is None:
+        return path.stem, "", "", size, "unusable, see 'verify'", str(path)
+    state = "official" if checkpoint_named(found.name) else "ready"
+    network = found.architecture
+    return path.stem, network.variant, _short(network.refiner), size, state, str(path)
+
+
+def _usable(path: Path) -> FoundWeights | None:
+    try:
+        return inspect(path)
+    except ModelError:
+        return None
+
+
+def _short(refiner: str) -> str:
+    return refiner.partition("_")[0]
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
+
+
+def _known(name: str) -> Checkpoint:
+    return next(each for each in CHECKPOINTS if each.name == name)
+
+
+def _agree(checkpoint: Checkpoint, yes: bool) -> None:
+    click.echo(checkpoint.licence)
+    if yes:
+        return
+    if not click.get_text_stream("stdin").isatty():
+        message = f"Nobody is there to agree to fetching {checkpoint.name}: the input is not a terminal."
+        raise JobError(message, field="yes", hint="Read the licence note, then give --yes.")
+    click.confirm(f"Fetch {checkpoint.name} ({_megabytes(checkpoint.size)})?", abort=True)
+
+
+@contextmanager
+def _progress_bar(name: str) -> Iterator[Callable[[int, int], None]]:
+    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    try:
+        with Progress(*columns, console=Console(stderr=True)) as bar:
+            task = bar.add_task(name)
+            yield lambda done, total: bar.update(task, completed=done, total=total)
+    except KeyboardInterrupt:
+        click.echo("Stopped. What has come is kept; the same command continues there.", err=True)
+        raise

@@ -1,0 +1,101 @@
+"""How fast each stage is by itself, and how much of the slowest stage's speed the whole keeps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from matteline.contract.events import FrameDone
+from matteline.engine.pipeline import each
+from matteline.engine.plan import Plan
+from matteline.engine.run import READ_AHEAD_FRAMES, READERS, WRITE_BEHIND_FRAMES, WRITERS, run
+from matteline.engine.shot import Conditioned, Shot, Step
+from matteline.engine.source import Sourced, frames_of
+from matteline.media.plate import open_plate
+
+Item = TypeVar("Item")
+
+WARM_FRAMES = 2
+"""The first frames of each stage are not counted: libraries load and caches fill."""
+
+
+@dataclass(frozen=True)
+class Speeds:
+    """Frames per second of one plan, stage by stage and whole.
+
+    Attributes:
+        decode: Reading the plate, as a render reads it.
+        condition: Making the network's picture.
+        infer: The network and its refiner.
+        encode: Restoring the foreground, assembling the products and writing them.
+        whole: All of it at once, as `matteline render` does, start-up excluded.
+    """
+
+    decode: float
+    condition: float
+    infer: float
+    encode: float
+    whole: float
+
+    @property
+    def slowest(self) -> float:
+        """Frames per second of the slowest stage by itself."""
+        return min(self.decode, self.condition, self.infer, self.encode)
+
+    @property
+    def whole_of_slowest(self) -> float:
+        """The whole as a share of its slowest stage: 1.0 when all else hides behind it."""
+        return self.whole / self.slowest
+
+
+def measure(plan: Plan) -> Speeds:
+    """Run each stage of a plan by itself, then the whole. Holds all frames of the plan in memory.
+
+    Args:
+        plan: One span of more than `WARM_FRAMES` frames, whose results may be replaced.
+    """
+    shot = Shot(plan)
+    sources, decode = _timed(_read(plan))
+    takes, condition = _timed(_condition(plan, shot, sources))
+    steps, infer = _timed(shot.infer(takes))
+    encode = _timed(_deliver(shot, steps))[1]
+    del sources, takes, steps
+    return Speeds(decode, condition, infer, encode, _timed(_frames_done(plan))[1])
+
+
+def _timed(items: Iterable[Item]) -> tuple[list[Item], float]:
+    """All items, and how many came per second once warm."""
+    gathered: list[Item] = []
+    since = time.perf_counter()
+    for item in items:
+        gathered.append(item)
+        if len(gathered) == WARM_FRAMES:
+            since = time.perf_counter()
+    return gathered, (len(gathered) - WARM_FRAMES) / (time.perf_counter() - since)
+
+
+def _read(plan: Plan) -> Iterator[Sourced]:
+    (span,) = plan.spans
+    missing = plan.job.settings.missing
+    with (
+        open_plate(plan.job.plate, first_frame=plan.job.first_frame) as plate,
+        frames_of(plate, span.frames, missing, workers=READERS, depth=READ_AHEAD_FRAMES) as sources,
+    ):
+        yield from sources
+
+
+def _condition(plan: Plan, shot: Shot, sources: Iterable[Sourced]) -> Iterator[Conditioned]:
+    (span,) = plan.spans
+    with each(lambda source: shot.condition(source, span), sources, workers=1, depth=1) as takes:
+        yield from takes
+
+
+def _deliver(shot: Shot, steps: Iterable[Step]) -> Iterator[Step]:
+    with each(shot.deliver, steps, workers=WRITERS, depth=WRITE_BEHIND_FRAMES) as delivered:
+        yield from delivered
+
+
+def _frames_done(plan: Plan) -> Iterator[FrameDone]:
+    return (event for event in run(plan) if isinstance(event, FrameDone))

@@ -1,0 +1,59 @@
+"""A plan in words, for `--dry-run` and the first lines of a render."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matteline.engine.plan import Plan
+
+
+def rows(plan: Plan) -> list[tuple[str, str]]:
+    """Label and words for every choice the plan has made."""
+    width, height = plan.reduced_size
+    canvas = plan.plate.canvas
+    return [
+        ("Plate", f"{plan.plate.path} ({plan.plate.description})"),
+        ("Size", f"{canvas.width}x{canvas.height}, the network sees {width}x{height}"),
+        ("Colour", f"{plan.space.name}: {plan.space.why}"),
+        ("Frames", _frames(plan)),
+        ("Preroll", _preroll(plan)),
+        ("Model", f"{plan.found.name} ({plan.found.origin}), {plan.refiner} refiner"),
+        ("Ratio", f"{plan.downsample_ratio:.4g}"),
+        ("Device", f"{plan.device}, {plan.precision}, batches of {plan.batch}"),
+        *((product, path) for product, path in _outputs(plan)),
+        ("Disk", f"about {_size(plan.disk_bytes)}"),
+    ]
+
+
+def _frames(plan: Plan) -> str:
+    asked, render = len(plan.frames), len(plan.render)
+    done = f", {asked - render} already done" if asked != render else ""
+    return f"{render} of {plan.frames}{done}" if done else f"{plan.frames} ({asked})"
+
+
+def _preroll(plan: Plan) -> str:
+    words = []
+    for span in plan.spans:
+        start = f"state saved before {span.frames.first}" if span.from_state else ""
+        mirrored = f"{len(span.mirrored)} mirrored" if span.mirrored else ""
+        handles = span.render.first - span.frames.first
+        real = f"{handles} real" if handles else ""
+        words.append(" + ".join(filter(None, (start, mirrored, real))) or "none")
+    return "; ".join(words) or "none"
+
+
+def _outputs(plan: Plan) -> list[tuple[str, str]]:
+    first = plan.frames.first
+    return [
+        (product.name, f"{plan.outputs.path(product, first)} ({', '.join(product.channels)}, {product.encoding})")
+        for product in plan.outputs.products
+    ]
+
+
+def _size(count: float) -> str:
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"

@@ -1,0 +1,198 @@
+"""Where results go, which of them exist, and the record that lets an interrupted run go on."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from matteline.contract.errors import JobError, WriteError
+from matteline.contract.frames import FrameSet
+from matteline.contract.plate import PlateInfo
+from matteline.contract.settings import MatteSettings
+from matteline.media.writer import Encoding, frame_path, is_complete
+
+STATE_EVERY_FRAMES = 48
+"""Frames between saved states: a resume rolls at most this many again; a state takes a few megabytes."""
+
+RECORD_FOLDER = ".matteline"
+
+
+@dataclass(frozen=True)
+class Product:
+    """One kind of picture to write, and how. `channels` are the names in the file."""
+
+    name: str
+    channels: tuple[str, ...]
+    encoding: Encoding
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The results of one shot in one folder: `folder/<product>/<name>_<product>.<frame>.<ext>`."""
+
+    folder: Path
+    name: str
+    padding: int
+    products: tuple[Product, ...]
+
+    def path(self, product: Product, frame: int) -> Path:
+        """Where a product of a frame lies, or will lie."""
+        extension = product.encoding.file_format
+        return frame_path(self.folder, product.name, self.name, frame, self.padding, extension)
+
+    def paths(self, frame: int) -> list[Path]:
+        """Where all products of a frame lie, in the order of `products`."""
+        return [self.path(product, frame) for product in self.products]
+
+    @property
+    def record(self) -> Path:
+        """The file that says how these results are made."""
+        return self.folder / RECORD_FOLDER / f"{self.name}.json"
+
+    def state_file(self, next_frame: int) -> Path:
+        """The recurrent state before `next_frame`."""
+        return self.folder / RECORD_FOLDER / f"{self.name}.{next_frame}.state"
+
+
+def outputs_of(folder: Path, plate: PlateInfo, settings: MatteSettings) -> Outputs:
+    """Lay out the results that the settings ask for."""
+    products = tuple(_product(name, settings) for name in dict.fromkeys(settings.write))
+    return Outputs(folder, plate.name, plate.padding, products)
+
+
+def _product(name: str, settings: MatteSettings) -> Product:
+    png = settings.format == "png"
+    depth = settings.depth if settings.depth != "auto" else ("8" if png else "half")
+    # PNG defines its colour as not multiplied by alpha; EXR defines it as multiplied.
+    straight = png if settings.rgba_alpha == "auto" else settings.rgba_alpha == "straight"
+    channels = {"alpha": ("Y",) if png else ("R", "G", "B"), "fgr": ("R", "G", "B"), "rgba": ("R", "G", "B", "A")}
+    return Product(name, channels[name], Encoding(settings.format, depth, settings.compression, straight))
+
+
+def existing_frames(outputs: Outputs, frames: FrameSet) -> FrameSet:
+    """Those of `frames` of which any product exists, whole or not. Lists folders, opens no file."""
+    there = {product.name: _names(outputs.folder / product.name) for product in outputs.products}
+    return FrameSet.of(
+        frame
+        for frame in frames
+        for product in outputs.products
+        if outputs.path(product, frame).name in there[product.name]
+    )
+
+
+def complete_frames(outputs: Outputs, plate: PlateInfo, frames: FrameSet) -> FrameSet:
+    """Those of `frames` of which every product can be read to its last pixel."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        numbers = list(existing_frames(outputs, frames))
+        whole = pool.map(lambda frame: _is_whole(outputs, plate, frame), numbers)
+        return FrameSet.of(number for number, ok in zip(numbers, whole, strict=True) if ok)
+
+
+def _is_whole(outputs: Outputs, plate: PlateInfo, frame: int) -> bool:
+    return all(
+        is_complete(outputs.path(product, frame), canvas=plate.canvas, channels=len(product.channels))
+        for product in outputs.products
+    )
+
+
+def _names(folder: Path) -> set[str]:
+    try:
+        return set(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+
+
+def states_saved(outputs: Outputs) -> list[int]:
+    """Frames before which a state of this shot lies beside the results."""
+    return [number for number, _ in _state_files(outputs)]
+
+
+def _state_files(outputs: Outputs) -> Iterator[tuple[int, Path]]:
+    prefix, suffix = f"{outputs.name}.", ".state"
+    for name in _names(outputs.folder / RECORD_FOLDER):
+        middle = name[len(prefix) : -len(suffix)]
+        if name.startswith(prefix) and name.endswith(suffix) and middle.lstrip("-").isdigit():
+            yield int(middle), outputs.folder / RECORD_FOLDER / name
+
+
+def drop_states(outputs: Outputs, *, keep: int) -> None:
+    """Remove all but the `keep` latest saved states."""
+    files = sorted(_state_files(outputs))
+    for _, path in files[: len(files) - keep]:
+        path.unlink(missing_ok=True)
+
+
+def prepare_folders(outputs: Outputs) -> None:
+    """Make the folders that results go to.
+
+    Raises:
+        WriteError: A folder cannot be made or written to.
+    """
+    folders = [outputs.folder / product.name for product in outputs.products]
+    for folder in [outputs.folder / RECORD_FOLDER, *folders]:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WriteError(
+                f"The folder {folder} cannot be made: {error.strerror}.",
+                path=folder,
+                hint="Choose another output folder, or ask for the right to write there.",
+            ) from None
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse an output folder that certainly cannot be written, before any work is done.
+
+    Raises:
+        WriteError: The folder, or the nearest one above it that exists, is a file or is not writable.
+    """
+    nearest = next(each for each in [folder, *folder.absolute().parents] if each.exists())
+    if not nearest.is_dir():
+        raise WriteError(f"{nearest} is a file, so nothing can be written below it.", path=nearest)
+    if not os.access(nearest, os.W_OK):
+        raise WriteError(
+            f"The folder {nearest} is not writable.",
+            path=nearest,
+            hint="Choose another output folder, or ask for the right to write there.",
+        )
+
+
+def write_record(outputs: Outputs, recipe: dict[str, object]) -> None:
+    """Say beside the results how they are made. Raises `WriteError`."""
+    temporary = outputs.record.with_name(f".{outputs.record.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(json.dumps(recipe, indent=1, ensure_ascii=False), encoding="utf-8")
+        os.replace(temporary, outputs.record)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise WriteError(f"{outputs.record} cannot be written: {error.strerror}.", path=outputs.record) from None
+
+
+def check_record(outputs: Outputs, recipe: dict[str, object]) -> None:
+    """Make sure that results made now would match those already there.
+
+    Raises:
+        JobError: Nothing says how the existing results were made, or they were made in another way.
+    """
+    try:
+        found = json.loads(outputs.record.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise JobError(
+            f"The results in {outputs.folder} cannot be resumed: nothing beside them says how they were made.",
+            field="existing",
+            hint="Render to another folder, or replace them with --overwrite.",
+        ) from None
+    wanted = json.loads(json.dumps(recipe))
+    changed = [name for name in wanted if found.get(name) != wanted[name]]
+    if changed:
+        raise JobError(
+            f"The results in {outputs.folder} cannot be resumed: they were made with another "
+            + ", ".join(f"{name} ({found.get(name)}, now {wanted[name]})" for name in changed)
+            + ".",
+            field="existing",
+            hint="Give the same settings as before, or replace the results with --overwrite.",
+        )

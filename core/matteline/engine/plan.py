@@ -1,0 +1,261 @@
+"""Everything that can be decided before the first frame: `plan(job)` finds the user's mistakes, cheaply.
+
+torch is imported last, and only to learn which devices there are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from matteline import __version__
+from matteline.colour.config import open_config
+from matteline.colour.space import PlateSpace, choose_space
+from matteline.contract.errors import JobError, ReadError
+from matteline.contract.frames import FrameRange, FrameSet
+from matteline.contract.job import Job
+from matteline.contract.plate import PlateInfo, Window
+from matteline.engine.describe import rows
+from matteline.engine.outputs import (
+    Outputs,
+    check_record,
+    check_writable,
+    complete_frames,
+    existing_frames,
+    outputs_of,
+    states_saved,
+)
+from matteline.engine.timeline import Span, lay_out, resume
+from matteline.matting.weights.find import FoundWeights, choose_refiner, find_weights
+from matteline.media.plate import open_plate
+from matteline.media.writer import estimate_bytes
+
+AUTO_LONGER_SIDE = 512
+"""The authors' rule: scale the plate so that its longer side has at most this many pixels."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the doors know of the machine and hand down: nothing below them reads the environment.
+
+    Attributes:
+        weight_folders: Where weights are looked for, in this order.
+        ocio: The OCIO config named by the environment, None for the built-in one.
+    """
+
+    weight_folders: tuple[Path, ...] = ()
+    ocio: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A job with every choice made.
+
+    Attributes:
+        job: The request this answers.
+        plate: The plate as found.
+        frames: The frames that were asked for; all lie in the plate's range.
+        spans: What the network will run over; empty when a resume finds everything done.
+        found: The weights.
+        refiner: `deep` or `fast`.
+        downsample_ratio: What the plate is scaled by for the network.
+        device: The device's name, such as `cpu` or `cuda:0`.
+        precision: `fp32`, `fp16` or `bf16`.
+        batch: Frames the network encodes at once.
+        outputs: Where results go.
+        space: The plate's colour space, and why it was chosen.
+        exposure_stops: How much the network's picture is lifted, one number for the shot.
+    """
+
+    job: Job
+    plate: PlateInfo
+    frames: FrameSet
+    spans: tuple[Span, ...]
+    found: FoundWeights
+    refiner: str
+    downsample_ratio: float
+    device: str
+    precision: str
+    batch: int
+    outputs: Outputs
+    space: PlateSpace
+    exposure_stops: float
+
+    @property
+    def render(self) -> FrameSet:
+        """The frames that will be written by this run."""
+        return FrameSet.joined(each for span in self.spans for each in span.render.ranges)
+
+    @property
+    def reduced_size(self) -> tuple[int, int]:
+        """Width and height of the picture that the network works on."""
+        ratio = self.downsample_ratio
+        return math.floor(self.plate.canvas.width * ratio), math.floor(self.plate.canvas.height * ratio)
+
+    @property
+    def disk_bytes(self) -> int:
+        """Rough size of what will be written."""
+        canvas = self.plate.canvas
+        frame = sum(
+            estimate_bytes(canvas.width, canvas.height, len(product.channels), product.encoding)
+            for product in self.outputs.products
+        )
+        return frame * len(self.render)
+
+    def describe(self) -> list[tuple[str, str]]:
+        """Label and words for every choice made, for people."""
+        return rows(self)
+
+    def to_dict(self) -> dict[str, object]:
+        """The plan for programs: plain JSON values."""
+        return {
+            **self.recipe(),
+            "render": str(self.render),
+            "size": [self.plate.canvas.width, self.plate.canvas.height],
+            "reduced_size": list(self.reduced_size),
+            "colour_space": self.space.name,
+            "model": self.found.name,
+            "outputs": {each.name: str(self.outputs.path(each, self.frames.first)) for each in self.outputs.products},
+            "disk_bytes": self.disk_bytes,
+        }
+
+    def attributes(self) -> dict[str, object]:
+        """What every result says of how it was made."""
+        return {
+            "matteline/version": __version__,
+            "matteline/model": self.found.name,
+            "matteline/weights_sha256": self.found.sha256,
+            "matteline/refiner": self.refiner,
+            "matteline/downsample_ratio": self.downsample_ratio,
+            "matteline/colour_space": self.space.name,
+            "matteline/exposure_stops": self.exposure_stops,
+            "matteline/preroll": str(self.job.settings.preroll),
+        }
+
+    def hashes(self) -> dict[str, str]:
+        """What a saved recurrent state must agree on to be used for this plan."""
+        recipe = {name: value for name, value in self.recipe().items() if name not in ("frames", "weights")}
+        settings = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+        return {"weights": self.found.sha256, "settings": settings}
+
+    def recipe(self) -> dict[str, object]:
+        """What decides the pixels, for the record beside the results. Plain JSON values only."""
+        return {
+            "matteline": __version__,
+            "plate": self.plate.path,
+            "frames": str(self.frames),
+            "preroll": self.job.settings.preroll,
+            "missing": self.job.settings.missing,
+            "weights": self.found.sha256,
+            "refiner": self.refiner,
+            "ratio": self.downsample_ratio,
+            "device": self.device.partition(":")[0],
+            "precision": self.precision,
+            "batch": self.batch,
+            "colour": self.space.name,
+            "exposure": self.exposure_stops,
+        }
+
+
+def plan(job: Job, surroundings: Surroundings) -> Plan:
+    """Decide everything about a job.
+
+    Raises:
+        JobError: The request contradicts itself, the plate or existing results.
+        ReadError: The plate cannot be read.
+        ModelError: The weights are not there or not usable.
+        WriteError: The output folder cannot be written.
+        DeviceError: The device asked for is not there.
+    """
+    with open_plate(job.plate, first_frame=job.first_frame) as plate:
+        info = plate.info
+    frames = _frames(job, info)
+    spans = _spans(job, info, frames)
+    found = find_weights(job.settings.weights, folders=surroundings.weight_folders)
+    outputs = outputs_of(Path(job.output), info, job.settings)
+    check_writable(outputs.folder)
+    if job.existing == "refuse":
+        _refuse_existing(outputs, frames)
+    draft = Plan(
+        job=job,
+        plate=info,
+        frames=frames,
+        spans=spans,
+        found=found,
+        refiner=choose_refiner(found, job.settings.refiner),
+        downsample_ratio=choose_ratio(job.settings.downsample_ratio, info.canvas),
+        outputs=outputs,
+        **_machine(job),
+    )
+    return _resumed(draft) if job.existing == "resume" else draft
+
+
+def choose_ratio(wanted: float | str, canvas: Window) -> float:
+    """The downsample ratio for a plate of this size, by the authors' rule where it is `auto`."""
+    if wanted != "auto":
+        return float(wanted)
+    return min(AUTO_LONGER_SIDE / max(canvas.width, canvas.height), 1.0)
+
+
+def _frames(job: Job, info: PlateInfo) -> FrameSet:
+    whole = FrameSet((info.frames.hull,))
+    if job.frames is None:
+        return whole
+    outside = job.frames.minus(whole)
+    if outside.ranges:
+        raise JobError(
+            f"Frames {outside} are outside the plate {info.path}, which has {whole}.",
+            field="frames",
+            hint="Ask for frames within the plate's range.",
+        )
+    return job.frames
+
+
+def _spans(job: Job, info: PlateInfo, frames: FrameSet) -> tuple[Span, ...]:
+    """The spans to run; gaps of the plate count as frames unless they are to be errors."""
+    filled = job.settings.missing != "error"
+    wanted = frames if job.settings.preroll != "all" else FrameSet((FrameRange(info.frames.first, frames.last),))
+    gaps = wanted.minus(info.frames)
+    if gaps.ranges and not filled:
+        raise ReadError(
+            f"Frames {gaps} of {info.path} are missing.",
+            path=info.path,
+            frame=gaps.first,
+            hint="Render them, leave them out with --frames, or set missing frames to 'hold' or 'black'.",
+        )
+    plate = FrameSet((info.frames.hull,)) if filled else info.frames
+    return lay_out(frames, plate, job.settings.preroll)
+
+
+def _refuse_existing(outputs: Outputs, frames: FrameSet) -> None:
+    existing = existing_frames(outputs, frames)
+    if existing.ranges:
+        raise JobError(
+            f"{outputs.folder} already holds results of {outputs.name} for frames {existing}.",
+            field="existing",
+            hint="Finish them with --resume, replace them with --overwrite, or choose another folder.",
+        )
+
+
+def _machine(job: Job) -> dict[str, Any]:
+    # The only place of a plan that loads torch: everything cheaper has been checked by now.
+    from matteline.matting.devices import default_batch, precision_name, resolve_device, resolve_precision
+
+    settings = job.settings
+    device = resolve_device(settings.device)
+    precision = precision_name(resolve_precision(settings.precision, device))
+    batch = default_batch(device) if settings.batch == "auto" else int(settings.batch)
+    return {"device": str(device), "precision": precision, "batch": batch}
+
+
+def _resumed(draft: Plan) -> Plan:
+    existing = existing_frames(draft.outputs, draft.frames)
+    if not existing.ranges and not draft.outputs.record.exists():
+        return draft
+    check_record(draft.outputs, draft.recipe())
+    done = complete_frames(draft.outputs, draft.plate, draft.frames)
+    return replace(draft, spans=resume(draft.spans, done, states_saved(draft.outputs)))

@@ -1,0 +1,82 @@
+"""`run(plan)`: read, condition, infer, restore and write, all at once, frame after frame."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from matteline.contract.events import Event, Finished, FrameDone, Notice, Rolling, Started
+from matteline.engine.outputs import drop_states, prepare_folders, write_record
+from matteline.engine.pipeline import each
+from matteline.engine.plan import Plan
+from matteline.engine.shot import Shot, Step
+from matteline.engine.source import frames_of
+from matteline.engine.timeline import Span
+from matteline.media.plate import Plate, open_plate
+
+READERS = 2
+READ_AHEAD_FRAMES = 2
+WRITERS = 2
+WRITE_BEHIND_FRAMES = 3
+
+
+def run(plan: Plan) -> Iterator[Event]:
+    """Render what the plan says. Closing the iterator stops the render within a frame.
+
+    Complete frames stay on disk however the run ends, and never anything else under a final name.
+
+    Raises:
+        ReadError: A frame cannot be read and missing frames are errors.
+        WriteError: A result cannot be written.
+        ModelError: The weights changed since the plan was made.
+        DeviceError: The device has too little memory even for one frame at a time.
+    """
+    started = time.perf_counter()
+    yield Started(len(plan.render), plan.found.name, plan.device, str(plan.outputs.folder))
+    if plan.spans:
+        yield from _spans(plan)
+    yield Finished(len(plan.render), time.perf_counter() - started)
+
+
+def _spans(plan: Plan) -> Iterator[Event]:
+    prepare_folders(plan.outputs)
+    write_record(plan.outputs, plan.recipe())
+    count = _Count(plan)
+    with open_plate(plan.job.plate, first_frame=plan.job.first_frame) as plate:
+        shot = Shot(plan)
+        for span in plan.spans:
+            yield from _span(plan, plate, shot, span, count)
+    drop_states(plan.outputs, keep=0)
+
+
+def _span(plan: Plan, plate: Plate, shot: Shot, span: Span, count: _Count) -> Iterator[Event]:
+    missing = plan.job.settings.missing
+    with frames_of(plate, sorted(set(span.mirrored)), missing, workers=READERS, depth=1) as handles:
+        yield from map(count.rolled, shot.begin(span, handles))
+    with (
+        frames_of(plate, span.frames, missing, workers=READERS, depth=READ_AHEAD_FRAMES) as sources,
+        each(lambda source: shot.condition(source, span), sources, workers=1, depth=1) as takes,
+        each(shot.deliver, shot.infer(takes), workers=WRITERS, depth=WRITE_BEHIND_FRAMES) as steps,
+    ):
+        for step in steps:
+            yield from map(Notice, step.notes)
+            yield count.after(step)
+            shot.keep_state(step)
+
+
+class _Count:
+    """How far the whole run is, over all its spans."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._frames, self._frames_total = 0, len(plan.render)
+        self._rolled, self._rolled_total = 0, sum(span.rolled_only for span in plan.spans)
+
+    def rolled(self, _number: int) -> Rolling:
+        self._rolled += 1
+        return Rolling(self._rolled, self._rolled_total)
+
+    def after(self, step: Step) -> Event:
+        if not step.files:
+            return self.rolled(step.number)
+        self._frames += 1
+        return FrameDone(step.number, step.files, self._frames, self._frames_total)

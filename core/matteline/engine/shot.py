@@ -1,0 +1,143 @@
+"""One shot on its way from frames to files: the steps that `run` sets side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+
+from matteline.colour.picture import PictureTransform
+from matteline.engine.delivery import Delivery, Rendered
+from matteline.engine.inference import Inference, Shape
+from matteline.engine.outputs import STATE_EVERY_FRAMES, drop_states
+from matteline.engine.plan import Plan
+from matteline.engine.source import Sourced
+from matteline.engine.timeline import Span
+from matteline.matting.devices import DTYPES
+from matteline.matting.session import Matte, State, Take
+from matteline.matting.state import load_state, save_state
+from matteline.matting.weights.load import load_network
+
+
+@dataclass(frozen=True)
+class Conditioned:
+    """A frame with its picture for the network."""
+
+    source: Sourced
+    take: Take
+
+
+@dataclass(frozen=True)
+class Step:
+    """One frame on its way out.
+
+    Attributes:
+        number: The plate's own frame number.
+        notes: What the user should know of it.
+        rendered: Frame and matte; None where the state was only rolled over it.
+        state: The recurrent state after this frame, where it is to be saved.
+        files: What was written; empty until `Shot.deliver`, and for frames rolled over only.
+    """
+
+    number: int
+    notes: tuple[str, ...]
+    rendered: Rendered | None = None
+    state: State | None = None
+    files: tuple[str, ...] = ()
+
+
+class Shot:
+    """Network, colour transform and writers of one plan. Call `begin` before each span.
+
+    Raises:
+        ModelError: The weights cannot be loaded.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        canvas = plan.plate.canvas
+        self._plan = plan
+        self._device = torch.device(plan.device)
+        self._network = load_network(plan.found, plan.refiner)
+        self._transform = PictureTransform(plan.space, exposure_stops=plan.exposure_stops)
+        self._delivery = Delivery(plan.outputs, self._transform, canvas, plan.attributes())
+        self._shape = Shape(
+            width=canvas.width,
+            height=canvas.height,
+            downsample_ratio=plan.downsample_ratio,
+            device=self._device,
+            dtype=DTYPES[plan.precision],
+            want_fgr=any(product.name != "alpha" for product in plan.outputs.products),
+        )
+        self._inference = self._fresh()
+
+    def _fresh(self) -> Inference:
+        return Inference(self._network, self._shape, self._plan.batch)
+
+    def begin(self, span: Span, handles: Iterable[Sourced]) -> Iterator[int]:
+        """Forget the last span and settle the state for this one; yields each frame number rolled over.
+
+        Args:
+            span: What will be run over next.
+            handles: The distinct frames of `span.mirrored`, in ascending order.
+        """
+        self._inference = self._fresh()
+        session = self._inference.session
+        if span.from_state:
+            session.restore(self._saved_state(span.frames.first))
+        # Only the reduced pictures are held, so a long preroll at 4K costs little memory.
+        reduced = {each.frame.number: session.reduce(self._picture(each)) for each in handles}
+        for number in span.mirrored:
+            session.preroll([reduced[number]])
+            yield number
+
+    def condition(self, source: Sourced, span: Span) -> Conditioned:
+        """Turn a frame of the plate into the picture that the network sees."""
+        number = source.frame.number
+        return Conditioned(source, Take(number, self._picture(source), finish=number in span.render))
+
+    def _picture(self, source: Sourced) -> torch.Tensor:
+        return self._transform.to_network(source.frame.pixels, self._device)
+
+    def infer(self, conditioned: Iterable[Conditioned]) -> Iterator[Step]:
+        """Run the network over conditioned frames, in order."""
+        waiting: dict[int, Sourced] = {}
+        for takes, mattes in self._inference.over(_remember(conditioned, waiting)):
+            state = self._state_after(takes)
+            finished = {matte.number: matte for matte in mattes}
+            for take in takes:
+                step = self._step(waiting.pop(take.number), finished.get(take.number))
+                yield replace(step, state=state) if take is takes[-1] else step
+
+    def _step(self, source: Sourced, matte: Matte | None) -> Step:
+        notes = (*self._inference.notes(), *((source.note,) if source.note else ()))
+        rendered = None if matte is None else Rendered(source.frame, matte)
+        return Step(source.frame.number, notes, rendered)
+
+    def _state_after(self, takes: Sequence[Take]) -> State | None:
+        first, after = takes[0].number, takes[-1].number + 1
+        due = first // STATE_EVERY_FRAMES != after // STATE_EVERY_FRAMES
+        return self._inference.session.state if due else None
+
+    def deliver(self, step: Step) -> Step:
+        """Write the products of a frame, if it has any, and let its pixels go."""
+        if step.rendered is None:
+            return step
+        return replace(step, files=self._delivery.write(step.rendered), rendered=None)
+
+    def keep_state(self, step: Step) -> None:
+        """Save the state after a frame that is wholly on disk, and drop older ones."""
+        if step.state is not None:
+            path = self._plan.outputs.state_file(step.number + 1)
+            save_state(path, step.state, next_frame=step.number + 1, hashes=self._plan.hashes())
+            drop_states(self._plan.outputs, keep=2)
+
+    def _saved_state(self, next_frame: int) -> State:
+        state, _ = load_state(self._plan.outputs.state_file(next_frame), hashes=self._plan.hashes())
+        return state
+
+
+def _remember(conditioned: Iterable[Conditioned], waiting: dict[int, Sourced]) -> Iterator[Take]:
+    for each in conditioned:
+        waiting[each.take.number] = each.source
+        yield each.take

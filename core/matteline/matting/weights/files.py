@@ -1,0 +1,81 @@
+"""Weights as files: which kinds are read, how large they may be, and how a refusal sounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from matteline.contract.errors import ModelError, WriteError
+
+SUFFIXES: Final = (".safetensors", ".pth", ".pt")
+"""The kinds of file that are read; of two with the same stem the earlier kind is taken."""
+
+MAX_BYTES: Final = 512 << 20
+"""Five times the largest RVM checkpoint; more is another network, or an attack on memory."""
+
+_OTHER_KINDS: Final = {
+    ".torchscript": "a TorchScript program",
+    ".onnx": "an ONNX graph",
+    ".ckpt": "a training checkpoint",
+    ".pb": "a TensorFlow graph",
+    ".h5": "a Keras file",
+    ".mlmodel": "a Core ML model",
+    ".zip": "a zip archive",
+}
+
+_ACCEPTED: Final = "Give the authors' .pth release file, or a .safetensors file with their tensor names."
+
+
+def refusal(path: Path, why: str, hint: str = _ACCEPTED) -> ModelError:
+    """The error for a file that cannot serve as weights; `why` continues the sentence after its path."""
+    return ModelError(f"{path} {why}.", path=path, hint=hint)
+
+
+def is_weights_name(name: str) -> bool:
+    """Whether this names a file of model weights of any program, rather than a checkpoint of ours."""
+    suffix = Path(name).suffix.lower()
+    return suffix in SUFFIXES or suffix in _OTHER_KINDS or Path(name).name != name
+
+
+def read_weights(path: Path) -> bytes:
+    """The whole file, once its kind and size are found acceptable.
+
+    Raises:
+        ModelError: The file is absent, unreadable, of another kind, or larger than `MAX_BYTES`.
+    """
+    _check_kind(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise refusal(path, f"cannot be read: {error.strerror}", "Check its permissions.") from error
+    if len(data) > MAX_BYTES:
+        raise refusal(path, f"is larger than any RVM checkpoint (over {MAX_BYTES >> 20} MiB)")
+    return data
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say in our own words what keeps weights from being written to `path`.
+
+    Raises:
+        WriteError: The block raised an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or str(error)
+        hint = "Check the folder's permissions and the room on its disk."
+        raise WriteError(f"{path} cannot be written: {why}.", path=path, hint=hint) from error
+
+
+def _check_kind(path: Path) -> None:
+    if not path.is_file():
+        why = "is not a file" if path.exists() else "does not exist"
+        raise refusal(path, why, "Check the path, or see 'matteline weights list'.")
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        kind = _OTHER_KINDS.get(suffix, "no weights file")
+        raise refusal(path, f"is {kind}; weights are read from {', '.join(SUFFIXES)} files")

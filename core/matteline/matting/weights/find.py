@@ -1,0 +1,210 @@
+"""Find weights by name, by file or by themselves, and say exactly what was found. Needs no torch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+
+from matteline.contract.errors import JobError, ModelError
+from matteline.matting.rvm.architecture import Architecture
+from matteline.matting.weights.files import SUFFIXES, is_weights_name, read_weights, refusal
+from matteline.matting.weights.registry import CHECKPOINTS, Checkpoint, checkpoint_hashed, checkpoint_named
+from matteline.matting.weights.shapes import architecture_in
+
+AUTO: Final = "auto"
+FOLDER_VARIABLE: Final = "MATTELINE_WEIGHTS"
+"""The environment variable that names a folder of weights, such as one a whole studio shares."""
+
+_SHIPPED: Final = Path(__file__).parent / "shipped"
+_PROPER_NAMES: Final = {"mobilenetv3": "MobileNetV3", "resnet50": "ResNet50"}
+_GET_SOME: Final = f"Run 'matteline weights fetch {CHECKPOINTS[0].name}', or name a file with --weights FILE."
+
+
+@dataclass(frozen=True)
+class FoundWeights:
+    """A weights file that holds an RVM network.
+
+    Attributes:
+        name: The known checkpoint's name, otherwise the file's stem.
+        path: The file.
+        sha256: Of the whole file, lower-case hexadecimal.
+        architecture: The network it holds.
+        origin: Whose weights these are, such as "official RVM MobileNetV3".
+    """
+
+    name: str
+    path: Path
+    sha256: str
+    architecture: Architecture
+    origin: str
+
+
+def user_folder() -> Path:
+    """Where this user's weights are installed, by the system's convention; it may not exist yet."""
+    return platformdirs.user_data_path("matteline", appauthor=False) / "weights"
+
+
+def weight_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """The folders to look in, in order: MATTELINE_WEIGHTS, the user's own, the package's.
+
+    Raises:
+        ModelError: MATTELINE_WEIGHTS is set but names no folder. Falling back to other weights would let
+            one machine of a farm render another matte than the rest.
+    """
+    folders = (user_folder(), _SHIPPED)
+    if not environ.get(FOLDER_VARIABLE):
+        return folders
+    shared = Path(environ[FOLDER_VARIABLE])
+    if not shared.is_dir():
+        why = f"is not a folder, but {FOLDER_VARIABLE} names it as the place of the weights"
+        raise refusal(shared, why, f"Mount it, correct {FOLDER_VARIABLE}, or unset it.")
+    return (shared, *folders)
+
+
+def find_weights(wanted: str, *, folders: Sequence[Path]) -> FoundWeights:
+    """Find the weights a user means.
+
+    Args:
+        wanted: A file; or the name of a known checkpoint or the stem of a file in one of the folders; or
+            'auto': of the first folder that holds any, the first known checkpoint, otherwise the first
+            other RVM network by file name.
+        folders: Where to look, in order. Those that do not exist are passed over.
+
+    Raises:
+        ModelError: Nothing was found, or it is damaged, foreign, or not what its name says.
+    """
+    if wanted == AUTO:
+        return _best(folders)
+    if is_weights_name(wanted):
+        return inspect(_file(wanted, folders))
+    return inspect(_named(wanted, folders))
+
+
+def inspect(path: Path) -> FoundWeights:
+    """Hash a weights file and tell which network it holds.
+
+    Raises:
+        ModelError: The file is absent, damaged, foreign, or named like a known checkpoint without being it.
+    """
+    return examine(read_weights(path), path)
+
+
+def examine(data: bytes, path: Path) -> FoundWeights:
+    """The same as `inspect`, for a file whose bytes have been read."""
+    digest = hashlib.sha256(data).hexdigest()
+    official = checkpoint_hashed(digest)
+    if official is not None:
+        origin = f"official RVM {_PROPER_NAMES[official.variant]}"
+        return FoundWeights(official.name, path, digest, official.architecture, origin)
+    _refuse_impostor(path, len(data))
+    architecture = architecture_in(data, path)
+    origin = f"RVM {_PROPER_NAMES[architecture.variant]} of other origin than the official release"
+    return FoundWeights(path.stem, path, digest, architecture, origin)
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The files of a folder that may hold weights, in name order; none where there is no folder.
+
+    Raises:
+        ModelError: The folder cannot be read.
+    """
+    try:
+        files = [each for each in folder.iterdir() if each.suffix.lower() in SUFFIXES and each.is_file()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise refusal(folder, f"cannot be searched for weights: {error.strerror}", "") from error
+    return sorted(files, key=lambda each: (each.stem, SUFFIXES.index(each.suffix.lower())))
+
+
+def choose_refiner(found: FoundWeights, wanted: str) -> str:
+    """Settle `deep`, `fast` or `auto` to `deep` or `fast`, by what the weights hold.
+
+    Raises:
+        JobError: `deep` is wanted, but the weights hold no learned refiner.
+    """
+    has_deep = found.architecture.refiner == "deep_guided_filter"
+    if wanted == "deep" and not has_deep:
+        raise JobError(
+            f"The refiner cannot be 'deep': {found.path} holds no learned refiner.",
+            field="refiner",
+            hint="Set the refiner to 'fast' or 'auto', or choose weights that hold one.",
+        )
+    return "deep" if has_deep and wanted != "fast" else "fast"
+
+
+def _refuse_impostor(path: Path, size: int) -> None:
+    official = checkpoint_named(path.stem)
+    if official is None:
+        return
+    why = f"is not the official {official.name}, whatever its name says: its SHA-256 differs"
+    if path.name == official.file_name and size != official.size:
+        why += f" and it has {size:,} bytes instead of {official.size:,}"
+    again = (
+        f"Run 'matteline weights fetch {official.name}'; if these are weights of your own, rename the file."
+    )
+    raise refusal(path, why, again)
+
+
+def _file(wanted: str, folders: Sequence[Path]) -> Path:
+    path = Path(wanted)
+    if path.exists() or path.name != wanted:
+        return path
+    return next((folder / wanted for folder in folders if (folder / wanted).is_file()), path)
+
+
+def _named(wanted: str, folders: Sequence[Path]) -> Path:
+    for folder in folders:
+        for path in weight_files(folder):
+            if path.stem == wanted:
+                return path
+    known = checkpoint_named(wanted)
+    if known is None:
+        names = ", ".join(each.name for each in CHECKPOINTS)
+        hint = f"See 'matteline weights list'; known names are {names}."
+        raise ModelError(f"There are no weights called '{wanted}' in {_listed(folders)}.", hint=hint)
+    raise ModelError(
+        f"The weights {wanted} are not installed: nothing in {_listed(folders)}.",
+        hint=f"Run 'matteline weights fetch {wanted}', or name a file with --weights FILE.",
+    )
+
+
+def _best(folders: Sequence[Path]) -> FoundWeights:
+    for folder in folders:
+        found = _best_in(folder)
+        if found is not None:
+            return found
+    raise ModelError(f"No RVM weights are installed: none in {_listed(folders)}.", hint=_GET_SOME)
+
+
+def _best_in(folder: Path) -> FoundWeights | None:
+    files = weight_files(folder)
+    for checkpoint in CHECKPOINTS:
+        for path in files:
+            found = _usable(path) if _may_be(checkpoint, path) else None
+            if found is not None and found.name == checkpoint.name:
+                return found
+    return next((found for found in map(_usable, files) if found is not None), None)
+
+
+def _may_be(checkpoint: Checkpoint, path: Path) -> bool:
+    return path.stem == checkpoint.name or path.stat().st_size == checkpoint.size
+
+
+def _usable(path: Path) -> FoundWeights | None:
+    try:
+        return inspect(path)
+    except ModelError:
+        # A damaged official file is worth stopping for: passing over it would change the matte unasked.
+        if checkpoint_named(path.stem):
+            raise
+        return None
+
+
+def _listed(folders: Sequence[Path]) -> str:
+    return ", ".join(str(each) for each in folders) or "no folder at all"
