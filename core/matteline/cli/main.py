@@ -29,6 +29,7 @@ _COMMANDS = {
     "weights": "List, fetch, add and verify the network's weights.",
     "doctor": "Check this machine and say what is missing.",
     "bench": "Measure how fast this machine renders.",
+    "worker": "Render for a host program that talks to it.",
 }
 
 

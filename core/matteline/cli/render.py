@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from matteline.contract.errors import MattelineError
 from matteline.contract.events import Event, Failed
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
+
+if TYPE_CHECKING:
+    from matteline.engine.plan import Plan
 
 
 @click.command()
@@ -40,12 +43,7 @@ def render(plate: str, output: str, dry_run: bool, progress: str, **values: Any)
     matteline render plate.####.exr -o mattes --resume          after an interruption
     """
     with reporter(progress) as report:
-        try:
-            job = _job(plate, output, values)
-            _render(job, report, dry_run)
-        except MattelineError as error:
-            report.event(Failed.of(error))
-            raise
+        render_job(_job(plate, output, values), report, dry_run=dry_run)
 
 
 def _job(plate: str, output: str, values: dict[str, Any]) -> Job:
@@ -61,21 +59,24 @@ def _job(plate: str, output: str, values: dict[str, Any]) -> Job:
     )
 
 
-def _render(job: Job, report: Reporter, dry_run: bool) -> None:
-    from matteline.api import surroundings
-    from matteline.engine.plan import plan
+def render_job(job: Job, report: Reporter, *, dry_run: bool = False) -> Plan:
+    """Plan a job, show the plan, and render it unless only the plan is wanted.
 
-    with report.busy("Reading the plate"):
-        ready = plan(job, surroundings())
-    report.plan(ready)
-    if not dry_run:
-        _follow(_events(ready), report)
+    Raises:
+        MattelineError: As `plan` and `run` do; the reporter has been told of it.
+    """
+    from matteline.api import plan, run
 
-
-def _events(ready: Any) -> Iterator[Event]:
-    from matteline.engine.run import run
-
-    return run(ready)
+    try:
+        with report.busy("Reading the plate"):
+            ready = plan(job)
+        report.plan(ready)
+        if not dry_run:
+            _follow(run(ready), report)
+        return ready
+    except MattelineError as error:
+        report.event(Failed.of(error))
+        raise
 
 
 def _follow(events: Iterator[Event], report: Reporter) -> None:

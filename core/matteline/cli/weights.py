@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,8 @@ from matteline.matting.weights.find import (
 )
 from matteline.matting.weights.registry import CHECKPOINTS, Checkpoint, checkpoint_named
 
+_UNFOLDED = 1000  # columns: what is piped on shall have one line for each file
+
 _FOLDER = click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
@@ -44,19 +47,22 @@ def weights() -> None:
     """
 
 
-@weights.command("list")
+@weights.command("list", short_help="Show known and installed weights.")
 def list_() -> None:
     """Show the known weights and those installed: name, network, refiner, size, place, state.
 
     What stands under NAME is what --weights takes.
     """
-    table = Table("name", "network", "refiner", "size", "state", "where", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    for heading in ("NAME", "NETWORK", "REFINER", "SIZE", "STATE"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("WHERE", overflow="fold")
     for row in _rows(weight_folders(os.environ)):
-        table.add_row(*(Text(cell, overflow="fold") for cell in row))
-    Console().print(table)
+        table.add_row(*map(Text, row))
+    _console().print(table)
 
 
-@weights.command("fetch")
+@weights.command("fetch", short_help="Download official weights.")
 @click.argument("name", type=click.Choice([each.name for each in CHECKPOINTS]))
 @click.option(
     "--from", "mirror", metavar="URL", help="Another address of the same file, such as a studio mirror."
@@ -67,7 +73,7 @@ def fetch_(name: str, mirror: str | None, yes: bool, folder: Path | None) -> Non
     """Download official weights, check them against their published hash, and install them.
 
     A download that was interrupted continues where it stopped. rvm_mobilenetv3 (15 MB) is the fast default,
-    rvm_resnet50 (108 MB) is a little better and several times slower.
+    rvm_resnet50 (108 MB) is slightly better, larger and slower.
     """
     checkpoint = _known(name)
     target = (folder or user_folder()) / checkpoint.file_name
@@ -80,7 +86,7 @@ def fetch_(name: str, mirror: str | None, yes: bool, folder: Path | None) -> Non
     click.echo(f"Installed {target}")
 
 
-@weights.command("add")
+@weights.command("add", short_help="Install weights from a file.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--name", metavar="NAME", help="What to call them; the file's own name otherwise.")
 @_FOLDER
@@ -95,7 +101,7 @@ def add_(file: Path, name: str | None, folder: Path | None) -> None:
     click.echo(f"Installed {found.path}: {found.origin}. Use it with --weights {found.path.stem}")
 
 
-@weights.command()
+@weights.command(short_help="Hash and load weights to prove them whole.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 def verify(names: tuple[str, ...]) -> None:
     """Hash weights again and load them into their network: those of these names or files, or all installed.
@@ -107,6 +113,11 @@ def verify(names: tuple[str, ...]) -> None:
     faults = [fault for each in wanted if (fault := _fault(each, folders))]
     if faults:
         raise faults[0]
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=_UNFOLDED)
 
 
 def _fault(wanted: str, folders: Sequence[Path]) -> ModelError | None:
@@ -169,10 +180,12 @@ def _agree(checkpoint: Checkpoint, yes: bool) -> None:
     click.echo(checkpoint.licence)
     if yes:
         return
-    if not click.get_text_stream("stdin").isatty():
+    if not sys.stdin.isatty():
         message = f"Nobody is there to agree to fetching {checkpoint.name}: the input is not a terminal."
         raise JobError(message, field="yes", hint="Read the licence note, then give --yes.")
-    click.confirm(f"Fetch {checkpoint.name} ({_megabytes(checkpoint.size)})?", abort=True)
+    if not click.confirm(f"Fetch {checkpoint.name} ({_megabytes(checkpoint.size)})?"):
+        click.echo("Nothing was fetched.")
+        raise click.exceptions.Exit(1)
 
 
 @contextmanager
@@ -184,4 +197,4 @@ def _progress_bar(name: str) -> Iterator[Callable[[int, int], None]]:
             yield lambda done, total: bar.update(task, completed=done, total=total)
     except KeyboardInterrupt:
         click.echo("Stopped. What has come is kept; the same command continues there.", err=True)
-        raise
+        raise click.exceptions.Exit(130) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from matteline.contract.events import Event, Finished, FrameDone, Notice, Rolling, Started
 from matteline.engine.outputs import drop_states, prepare_folders, write_record
@@ -12,6 +12,8 @@ from matteline.engine.plan import Plan
 from matteline.engine.shot import Shot, Step
 from matteline.engine.source import frames_of
 from matteline.engine.timeline import Span
+from matteline.matting.rvm.network import MattingNetwork
+from matteline.matting.weights.load import load_network
 from matteline.media.plate import Plate, open_plate
 
 READERS = 2
@@ -20,10 +22,22 @@ WRITERS = 2
 WRITE_BEHIND_FRAMES = 3
 
 
-def run(plan: Plan) -> Iterator[Event]:
+def _go_on() -> None:
+    """Do nothing between two frames."""
+
+
+def run(
+    plan: Plan, *, network: MattingNetwork | None = None, between_frames: Callable[[], None] = _go_on
+) -> Generator[Event, None, None]:
     """Render what the plan says. Closing the iterator stops the render within a frame.
 
     Complete frames stay on disk however the run ends, and never anything else under a final name.
+
+    Args:
+        plan: What to render.
+        network: The plan's network, for who keeps one loaded; by default it is loaded here.
+        between_frames: Called in the caller's thread before each frame enters the network, also while the
+            first event is still far off. What it raises ends the run, as closing does.
 
     Raises:
         ReadError: A frame cannot be read and missing frames are errors.
@@ -34,16 +48,16 @@ def run(plan: Plan) -> Iterator[Event]:
     started = time.perf_counter()
     yield Started(len(plan.render), plan.found.name, plan.device, str(plan.outputs.folder))
     if plan.spans:
-        yield from _spans(plan)
+        yield from _spans(plan, network, between_frames)
     yield Finished(len(plan.render), time.perf_counter() - started)
 
 
-def _spans(plan: Plan) -> Iterator[Event]:
+def _spans(plan: Plan, network: MattingNetwork | None, between_frames: Callable[[], None]) -> Iterator[Event]:
     prepare_folders(plan.outputs)
     write_record(plan.outputs, plan.recipe())
     count = _Count(plan)
     with open_plate(plan.job.plate, first_frame=plan.job.first_frame) as plate:
-        shot = Shot(plan)
+        shot = Shot(plan, network or load_network(plan.found, plan.refiner), between_frames)
         for span in plan.spans:
             yield from _span(plan, plate, shot, span, count)
     drop_states(plan.outputs, keep=0)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import torch
 
@@ -15,9 +16,11 @@ from matteline.engine.plan import Plan
 from matteline.engine.source import Sourced
 from matteline.engine.timeline import Span
 from matteline.matting.devices import DTYPES
+from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.session import Matte, State, Take
 from matteline.matting.state import load_state, save_state
-from matteline.matting.weights.load import load_network
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -50,15 +53,18 @@ class Step:
 class Shot:
     """Network, colour transform and writers of one plan. Call `begin` before each span.
 
-    Raises:
-        ModelError: The weights cannot be loaded.
+    Args:
+        plan: What to render.
+        network: The plan's network.
+        between_frames: Called before each frame enters the network; what it raises ends `begin` or `infer`.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, network: MattingNetwork, between_frames: Callable[[], None]) -> None:
         canvas = plan.plate.canvas
         self._plan = plan
         self._device = torch.device(plan.device)
-        self._network = load_network(plan.found, plan.refiner)
+        self._network = network
+        self._between_frames = between_frames
         self._transform = PictureTransform(plan.space, exposure_stops=plan.exposure_stops)
         self._delivery = Delivery(plan.outputs, self._transform, canvas, plan.attributes())
         self._shape = Shape(
@@ -86,7 +92,7 @@ class Shot:
         if span.from_state:
             session.restore(self._saved_state(span.frames.first))
         # Only the reduced pictures are held, so a long preroll at 4K costs little memory.
-        reduced = {each.frame.number: session.reduce(self._picture(each)) for each in handles}
+        reduced = {each.frame.number: session.reduce(self._picture(each)) for each in self._checked(handles)}
         for number in span.mirrored:
             session.preroll([reduced[number]])
             yield number
@@ -102,12 +108,17 @@ class Shot:
     def infer(self, conditioned: Iterable[Conditioned]) -> Iterator[Step]:
         """Run the network over conditioned frames, in order."""
         waiting: dict[int, Sourced] = {}
-        for takes, mattes in self._inference.over(_remember(conditioned, waiting)):
+        for takes, mattes in self._inference.over(_remember(self._checked(conditioned), waiting)):
             state = self._state_after(takes)
             finished = {matte.number: matte for matte in mattes}
             for take in takes:
                 step = self._step(waiting.pop(take.number), finished.get(take.number))
                 yield replace(step, state=state) if take is takes[-1] else step
+
+    def _checked(self, items: Iterable[Item]) -> Iterator[Item]:
+        for item in items:
+            self._between_frames()
+            yield item
 
     def _step(self, source: Sourced, matte: Matte | None) -> Step:
         notes = (*self._inference.notes(), *((source.note,) if source.note else ()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -33,12 +32,14 @@ class MattingNetwork(nn.Module):
         one, two, three, four = self.architecture.feature_channels
         context = self.architecture.context_channels
         outputs = self.architecture.decoder_channels
+        self.backbone: MobileNetV3 | ResNet50
         self.backbone = MobileNetV3(width) if variant == "mobilenetv3" else ResNet50()
         self.aspp = LRASPP(four, context)
         self.decoder = RecurrentDecoder((one, two, three, context), outputs)
         self.project_mat = Projection(outputs[3], 4)
         self.project_seg = Projection(outputs[3], 1)
         deep = refiner == "deep_guided_filter"
+        self.refiner: DeepGuidedFilter | FastGuidedFilter
         self.refiner = DeepGuidedFilter(outputs[3]) if deep else FastGuidedFilter()
 
     @classmethod
@@ -113,7 +114,3 @@ def reduce(pictures: Tensor, downsample_ratio: float) -> Tensor:
         recompute_scale_factor=False,
     )
 
-
-def parameters_of(network: nn.Module) -> int:
-    """How many numbers the network learned."""
-    return sum(each.numel() for each in network.parameters() if isinstance(each, torch.Tensor))

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-_REGULARISATION = 1e-5  # keeps A finite where the picture is flat; the fast filter's one constant
+REGULARISATION = 1e-5  # keeps A finite where the picture is flat; the fast filter's one constant
 
 
 class DeepGuidedFilter(nn.Module):
@@ -54,7 +54,7 @@ class FastGuidedFilter(nn.Module):
     def coefficients(self, small: Tensor, coarse: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """A and b, (N, 4, h, w) each; the arguments are those of `DeepGuidedFilter.coefficients`."""
         mean_x, mean_y, covariance, variance = _moments(_mean_3x3, guide(small), coarse)
-        slope = covariance / (variance + _REGULARISATION)
+        slope = covariance / (variance + REGULARISATION)
         return slope, mean_y - slope * mean_x
 
     def forward(self, picture: Tensor, small: Tensor, coarse: Tensor, hidden: Tensor) -> Tensor:

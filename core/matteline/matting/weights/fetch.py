@@ -24,7 +24,6 @@ Progress = Callable[[int, int], None]
 """Told how many bytes are there, of how many."""
 
 _CHUNK: Final = 1 << 18
-_TIMEOUT_SECONDS: Final = 30.0
 _RESUME: Final = "Run the same command again: it continues where this stopped."
 
 
@@ -35,6 +34,7 @@ def fetch(
     progress: Progress,
     mirror: str | None = None,
     opener: OpenerDirector | None = None,
+    timeout_seconds: float = 30.0,
 ) -> Path:
     """Download a checkpoint into a folder, continuing a partial download that lies there as `NAME.part`.
 
@@ -47,6 +47,7 @@ def fetch(
         progress: Called with the bytes there and the bytes in all.
         mirror: Another address of the same file; may be plain http, the hash is what proves the file.
         opener: Opens the address, for a studio's own proxies and certificates; None for the system's.
+        timeout_seconds: How long the server may be silent.
 
     Returns:
         The file, whose size and SHA-256 are the checkpoint's.
@@ -56,7 +57,8 @@ def fetch(
         ModelError: The server or the network failed, or sent another file.
         WriteError: The folder cannot be written.
     """
-    source = _Source(checkpoint, _address(checkpoint, mirror), opener or build_opener(_NoDowngrade))
+    opener = opener or build_opener(_NoDowngrade)
+    source = _Source(checkpoint, _address(checkpoint, mirror), opener, timeout_seconds)
     target = folder / checkpoint.file_name
     part = folder / f"{checkpoint.file_name}.part"
     with writing(target):
@@ -71,11 +73,14 @@ def fetch(
 
 
 def is_intact(checkpoint: Checkpoint, path: Path) -> bool:
-    """Whether the file is there and is the checkpoint, by size and SHA-256."""
+    """Whether the file is there, can be read and is the checkpoint, by size and SHA-256."""
     if _size(path) != checkpoint.size:
         return False
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == checkpoint.sha256
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == checkpoint.sha256
+    except OSError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,7 @@ class _Source:
     checkpoint: Checkpoint
     url: str
     opener: OpenerDirector
+    timeout_seconds: float
 
     @property
     def host(self) -> str:
@@ -95,7 +101,7 @@ class _Source:
         if offset:
             headers["Range"] = f"bytes={offset}-"
         request = Request(self.url, headers=headers)
-        response: http.client.HTTPResponse = self.opener.open(request, timeout=_TIMEOUT_SECONDS)
+        response: http.client.HTTPResponse = self.opener.open(request, timeout=self.timeout_seconds)
         return response
 
     def failed(self, why: str, hint: str = _RESUME) -> ModelError:
@@ -109,7 +115,7 @@ class _NoDowngrade(HTTPRedirectHandler):
     def redirect_request(self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
         allowed = ("https",) if req.type == "https" else ("https", "http")
         if urlsplit(newurl).scheme not in allowed:
-            raise URLError(f"the server redirects to an address that is not {allowed[-1]}")
+            raise HTTPError(req.full_url, code, "Redirection to an address that is not allowed", headers, fp)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -143,16 +149,17 @@ def _complete(source: _Source, part: Path, progress: Progress) -> None:
 
 def _receive(source: _Source, part: Path, progress: Progress) -> None:
     total = source.checkpoint.size
-    with part.open("ab") as file, _opened(source, file.tell()) as response:
-        file.truncate(_start(source, response, file.tell()))
-        file.seek(0, os.SEEK_END)
-        for chunk in _chunks(source, response, total - file.tell()):
-            file.write(chunk)
-            progress(file.tell(), total)
-        file.flush()
-        os.fsync(file.fileno())
-        if file.tell() < total:
-            raise source.failed(f"the connection ended after {file.tell():,} of {total:,} bytes")
+    with _opened(source, _size(part)) as response:
+        start = _start(source, response, _size(part))
+        with part.open("ab") as file:
+            file.truncate(start)
+            for chunk in _chunks(source, response, total - start):
+                file.write(chunk)
+                progress(file.tell(), total)
+            file.flush()
+            os.fsync(file.fileno())
+    if _size(part) < total:
+        raise source.failed(f"the connection ended after {_size(part):,} of {total:,} bytes")
 
 
 def _opened(source: _Source, offset: int) -> http.client.HTTPResponse:
@@ -170,7 +177,7 @@ def _opened(source: _Source, offset: int) -> http.client.HTTPResponse:
 
 
 def _start(source: _Source, response: http.client.HTTPResponse, offset: int) -> int:
-    """The byte that the response begins with: where the partial file ends, or 0 if it holds all of the file."""
+    """The byte that the response begins with: where the partial file ends, or 0 if it is the whole file."""
     total = source.checkpoint.size
     if response.status == HTTPStatus.PARTIAL_CONTENT:
         sent = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
@@ -201,12 +208,12 @@ def _chunks(source: _Source, response: http.client.HTTPResponse, wanted: int) ->
 def _reason(error: Exception) -> str:
     cause = error.reason if isinstance(error, URLError) else error
     if isinstance(cause, TimeoutError):
-        return f"the server did not answer within {_TIMEOUT_SECONDS:g} seconds"
+        return "the server does not answer"
     return (cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)).rstrip(".")
 
 
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size
-    except FileNotFoundError:
+    except OSError:
         return 0

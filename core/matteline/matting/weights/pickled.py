@@ -1,13 +1,14 @@
 """What a PyTorch checkpoint says of its tensors, told without torch and without trusting it.
 
-A `.pth` file is a zip of raw tensor storages beside one pickle that describes them, and a pickle is a program:
-this one runs where only the handful of names that describe tensors exist.
+A `.pth` file is a zip of raw tensor storages beside one pickle that describes them, and a pickle is a
+program: this one runs where only the handful of names that describe tensors exist.
 """
 
 from __future__ import annotations
 
 import io
 import pickle
+import pickletools
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
@@ -25,10 +26,14 @@ BROKEN_PICKLE: Final = (
     MemoryError,
     TypeError,
     ValueError,
+    Warning,
 )
-"""What unpickling a damaged or hostile file raises; the pickle module promises no shorter list."""
+"""What unpickling a damaged or hostile file raises; the pickle module promises no shorter list.
 
-_MAX_PICKLE_BYTES: Final = 8 << 20  # the largest RVM description has some 100 KB
+A warning is among them where a program makes warnings errors: a broken escape sequence gives one.
+"""
+
+_MAX_PICKLE_BYTES: Final = 1 << 20  # the largest RVM description has less than 100 KB
 _ZIP_START: Final = b"PK\x03\x04"
 _AGAIN: Final = "Get the file again from where it came; it was cut short or changed on the way."
 
@@ -49,6 +54,7 @@ def described(data: bytes, path: Path) -> object:
     """
     pickled = _description(data, path)
     try:
+        _check_places(pickled)
         return _TensorsOnly(io.BytesIO(pickled)).load()
     except _Forbidden as error:
         why = f"is refused: it asks to use {error}, which weights have no need of"
@@ -65,11 +71,11 @@ class _TensorsOnly(pickle.Unpickler):
     """Knows OrderedDict and tensors, and hands out `Shape` for the latter."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) == ("collections", "OrderedDict"):
-            return OrderedDict
         if module in ("torch", "torch.storage") and name.endswith("Storage"):
             return name
         # Made anew at every call: a pickle can also write to what it is given.
+        if (module, name) == ("collections", "OrderedDict"):
+            return lambda: OrderedDict()
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
             return lambda storage, offset, size, *rest: Shape(size)
         if (module, name) == ("torch._utils", "_rebuild_parameter"):
@@ -78,6 +84,13 @@ class _TensorsOnly(pickle.Unpickler):
 
     def persistent_load(self, pid: Any) -> None:
         """A storage: its bytes are not looked at."""
+
+
+def _check_places(pickled: bytes) -> None:
+    # The unpickler makes room for every place up to the highest one named: a few bytes could ask for 64 GB.
+    for opcode, argument, _ in pickletools.genops(pickled):
+        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(argument or 0) > len(pickled):
+            raise pickle.UnpicklingError("it names a place beyond any that it can fill")
 
 
 def _description(data: bytes, path: Path) -> bytes:

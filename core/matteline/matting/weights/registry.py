@@ -10,8 +10,8 @@ from matteline.matting.rvm.architecture import Architecture
 RELEASE: Final = "https://github.com/PeterL1n/RobustVideoMatting/releases/download/v1.0.0"
 
 LICENCE: Final = (
-    "The RVM authors published their code under GPL-3.0. Whether that covers the weights they were asked in 2022 "
-    "and never answered: judge for yourself whether your use is allowed."
+    "The authors of RVM published their code under GPL-3.0. They were asked in 2022 which licence the "
+    "weights have, and never answered: judge for yourself whether your use is allowed."
 )
 
 
@@ -69,7 +69,7 @@ CHECKPOINTS: Final = (
         size=107_905_875,
         sha256="c191a807251164c073dce5fa408e7a816070d539b882b2a3150330a9fec112ce",
         licence=LICENCE,
-        note="a little better, several times slower",
+        note="slightly better, larger and slower",
     ),
 )
 """Every known checkpoint, the one that 'auto' prefers first."""

@@ -38,7 +38,7 @@ def shapes_in(data: bytes, path: Path) -> dict[str, tuple[int, ...]]:
 
 def _safetensors_shapes(data: bytes, path: Path) -> dict[str, tuple[int, ...]]:
     try:
-        tensors = safetensors.deserialize(data)
+        tensors = safetensors.deserialize(data)  # type: ignore[no-untyped-call]
     except safetensors.SafetensorError as error:
         why = f"is cut short, damaged or no safetensors file ({error})"
         raise refusal(path, why, "Get the file again from where it came.") from error

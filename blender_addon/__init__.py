@@ -1,0 +1,31 @@
+"""Matteline in Blender: mattes of people for strips, clips and nodes, without green screens or rotoscoping.
+
+This add-on translates what Blender shows into jobs and follows the matteline worker, which renders them in a
+process and a Python of its own. It loads nothing but the standard library into Blender.
+"""
+
+bl_info = {
+    "name": "Matteline",
+    "author": "The Matteline authors",
+    "description": "Render mattes of people for strips, clips and nodes",
+    "version": (0, 1, 0),
+    "blender": (3, 4, 0),
+    "location": "Sequencer > Strip, Clip Editor > Clip, Compositor > Node, and the Matteline tab of their sidebars",
+    "category": "Sequencer",
+}
+
+from . import menus, operators, panels, preferences, settings  # noqa: E402
+
+_PARTS = (settings, preferences, operators, panels, menus)
+
+
+def register():
+    """Add Matteline to Blender."""
+    for part in _PARTS:
+        part.register()
+
+
+def unregister():
+    """Take it out again, and end the worker."""
+    for part in reversed(_PARTS):
+        part.unregister()

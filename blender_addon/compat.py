@@ -1,0 +1,151 @@
+"""What Blender's versions call the same things: the only file that knows more than one name for anything."""
+
+from contextlib import contextmanager
+
+import bpy
+
+HAS_SEQUENCER_SCENE = "sequencer_scene" in bpy.types.WorkSpace.bl_rna.properties
+ROUNDS_FRAMES = bpy.app.version >= (4, 0, 0)
+
+
+def sequencer_scene(context):
+    """The scene that the sequencer shows; None where none is chosen, from 5.0 on."""
+    if HAS_SEQUENCER_SCENE:
+        return getattr(context, "sequencer_scene", None) or context.workspace.sequencer_scene
+    return context.scene
+
+
+def strips(owner):
+    """The strips directly in a sequence editor or a meta strip."""
+    return owner.strips if hasattr(owner, "strips") else owner.sequences
+
+
+def strips_all(editor):
+    """The strips of a sequence editor, those inside metas included."""
+    return editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
+
+
+def handles(strip):
+    """First and last timeline frame that a strip covers."""
+    return int(_either(strip, "left_handle", "frame_final_start")), int(
+        _either(strip, "right_handle", "frame_final_end")
+    ) - 1
+
+
+def set_handles(strip, first, last):
+    """Let a strip cover the timeline frames `first` to `last`."""
+    _set_either(strip, "left_handle", "frame_final_start", first)
+    _set_either(strip, "right_handle", "frame_final_end", last + 1)
+
+
+def content(strip):
+    """Timeline frames of a strip's first and last picture, wherever its handles are; may be fractions."""
+    end = _either(strip, "right_handle", "frame_final_end") + _either(
+        strip, "right_handle_offset", "frame_offset_end"
+    )
+    return _either(strip, "content_start", "frame_start"), end - 1
+
+
+def trims(strip):
+    """Pictures of the source that are cut off at its start and at its end."""
+    return int(_either(strip, "content_trim_start", "animation_offset_start")), int(
+        _either(strip, "content_trim_end", "animation_offset_end")
+    )
+
+
+def level(editor):
+    """The editor, or the meta strip whose inside is being edited."""
+    return editor.meta_stack[-1] if len(editor.meta_stack) else editor
+
+
+@contextmanager
+def sequencer_area(context, scene):
+    """Lend operators a sequencer that shows `scene`; another editor becomes one for as long where there is none."""
+    window = context.window or context.window_manager.windows[0]
+    area = next((each for each in window.screen.areas if each.type == "SEQUENCE_EDITOR"), None)
+    borrowed = None if area else max(window.screen.areas, key=lambda each: each.width * each.height)
+    was = borrowed and borrowed.ui_type
+    try:
+        if borrowed:
+            borrowed.type, area = "SEQUENCE_EDITOR", borrowed
+        region = next(each for each in area.regions if each.type == "WINDOW")
+        with _sequencing(window, scene), context.temp_override(
+            window=window, area=area, region=region, scene=scene
+        ):
+            yield
+    finally:
+        if borrowed:
+            borrowed.ui_type = was
+
+
+@contextmanager
+def _sequencing(window, scene):
+    if not HAS_SEQUENCER_SCENE:
+        yield
+        return
+    workspace, was = window.workspace, window.workspace.sequencer_scene
+    workspace.sequencer_scene = scene
+    try:
+        yield
+    finally:
+        workspace.sequencer_scene = was
+
+
+def compositor_tree(scene):
+    """The scene's compositor tree, None where it has none."""
+    if hasattr(scene, "compositing_node_group"):
+        return scene.compositing_node_group
+    return scene.node_tree if scene.use_nodes else None
+
+
+def make_compositor_tree(scene):
+    """Give a scene a compositor tree; returns it, and the input that shows what the scene renders."""
+    if hasattr(scene, "compositing_node_group"):
+        tree = bpy.data.node_groups.new(f"{scene.name} Compositing", "CompositorNodeTree")
+        tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
+        scene.compositing_node_group = tree
+        return tree, tree.nodes.new("NodeGroupOutput").inputs[0]
+    scene.use_nodes = True
+    tree = scene.node_tree
+    found = [each for each in tree.nodes if each.bl_idname == "CompositorNodeComposite"]
+    return tree, (found[0] if found else tree.nodes.new("CompositorNodeComposite")).inputs["Image"]
+
+
+def drop_compositor_tree(scene):
+    """Undo `make_compositor_tree`."""
+    if hasattr(scene, "compositing_node_group"):
+        bpy.data.node_groups.remove(scene.compositing_node_group)
+    else:
+        scene.use_nodes = False
+
+
+def add_group_socket(tree, name, direction, kind):
+    """Give a node group an `INPUT` or `OUTPUT` of a socket type."""
+    if hasattr(tree, "interface"):
+        tree.interface.new_socket(name, in_out=direction, socket_type=kind)
+    else:
+        (tree.inputs if direction == "INPUT" else tree.outputs).new(kind, name)
+
+
+def multiply_by_mask(node):
+    """Set a Set Alpha node to multiply colour and alpha by its mask."""
+    if "Type" in node.inputs:
+        node.inputs["Type"].default_value = "Apply Mask"
+    else:
+        node.mode = "APPLY"
+
+
+def draw_progress(layout, fraction, words):
+    """A bar with words on it; only the words where Blender has no bar."""
+    if hasattr(layout, "progress"):
+        layout.progress(factor=fraction, text=words)
+    else:
+        layout.label(text=words, icon="TIME")
+
+
+def _either(thing, new, old):
+    return getattr(thing, new) if hasattr(thing, new) else getattr(thing, old)
+
+
+def _set_either(thing, new, old, value):
+    setattr(thing, new if hasattr(thing, new) else old, value)

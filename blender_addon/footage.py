@@ -1,0 +1,183 @@
+"""Which pictures on disk a strip, clip or node reads, and which of them it shows when. Names and numbers only."""
+
+import math
+import os
+import re
+from dataclasses import dataclass
+
+import bpy
+
+from . import compat
+from .contract.errors import JobError, ReadError
+from .contract.frames import FrameSet
+
+_NUMBERED = re.compile(r"(.*?)((?:(?:(?<=[._-])|^)-)?[0-9]+)(\.[^.]*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Footage:
+    """A plate as Blender reads it.
+
+    Attributes:
+        plate: Path of the movie, or of one picture of the sequence.
+        numbers: The plate's frame number of each picture, in the order Blender counts them from 0.
+        rate: Pictures per second of a movie, 0 for pictures.
+    """
+
+    plate: str
+    numbers: "range | tuple[int, ...]"
+    rate: float = 0.0
+
+    def frames(self, first, last, handles=0):
+        """The frames that pictures `first` to `last` span, and up to `handles` more at each side."""
+        shown = self.numbers[first : last + 1]
+        order = sorted(set(self.numbers))
+        low, high = order.index(min(shown)), order.index(max(shown))
+        return FrameSet.of(order[max(low - handles, 0) : high + handles + 1])
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Which picture of its footage a strip shows at a frame of the timeline.
+
+    Attributes:
+        first: First timeline frame of the strip.
+        last: Last timeline frame of the strip.
+        content: Timeline frames of its first and last picture, wherever its handles are.
+        pictures: How many pictures there are between its trims.
+        skipped: Pictures trimmed off at the start.
+        rate: Pictures for each frame of the timeline.
+        reverse: Whether it plays backwards.
+        strobe: Each picture is shown this many times.
+    """
+
+    first: int
+    last: int
+    content: "tuple[float, float]"
+    pictures: int
+    skipped: int = 0
+    rate: float = 1.0
+    reverse: bool = False
+    strobe: float = 1.0
+
+    def picture(self, frame):
+        """The picture, counted from 0 in the untrimmed footage, that is shown at a timeline frame."""
+        start, end = self.content
+        into = max((end - frame if self.reverse else frame - start) * self.rate, 0)
+        into = min(into, self.pictures - 1)
+        if self.strobe > 1:
+            into -= math.fmod(into, self.strobe)
+        return self.skipped + (int(into + 0.5) if compat.ROUNDS_FRAMES else int(into))
+
+    def shown(self):
+        """The lowest and the highest picture that the strip shows."""
+        pictures = [self.picture(frame) for frame in range(self.first, self.last + 1)]
+        return min(pictures), max(pictures)
+
+
+def strip_footage(strip):
+    """What a movie or image strip reads.
+
+    Raises:
+        ReadError: A file is not there, or cannot be opened.
+        JobError: The pictures are not one numbered sequence, or a stream other than the first is shown.
+    """
+    if strip.type == "IMAGE":
+        folder = bpy.path.abspath(strip.directory, library=strip.id_data.library)
+        return _pictures([os.path.join(folder, each.filename) for each in strip.elements], strip.name)
+    if strip.stream_index:
+        raise JobError(
+            f"{strip.name} shows stream {strip.stream_index} of its movie; only the first can be matted.",
+            hint="Extract that stream to a movie of its own.",
+        )
+    path = bpy.path.abspath(strip.filepath, library=strip.id_data.library)
+    return movie_footage(path, strip.name, strip.fps)
+
+
+def movie_footage(path, name, rate=0.0):
+    """What reading a movie gives: its pictures, counted from 1. Raises `ReadError`."""
+    _must_exist(path, name)
+    try:
+        clip = bpy.data.movieclips.load(path)
+    except RuntimeError:
+        raise ReadError(f"{path}, the footage of {name}, cannot be opened.", path=path) from None
+    try:
+        count, rate = clip.frame_duration, rate or clip.fps
+    finally:
+        bpy.data.movieclips.remove(clip)
+    return Footage(os.path.normpath(path), range(1, count + 1), rate)
+
+
+def sequence_footage(path, count, name):
+    """What reading a numbered sequence gives, from this picture on. Raises `ReadError` and `JobError`."""
+    _must_exist(path, name)
+    match = _NUMBERED.fullmatch(os.path.basename(path))
+    if not match:
+        return Footage(os.path.normpath(path), (1,))
+    first = int(match[2])
+    return Footage(os.path.normpath(path), range(first, first + max(count, 1)))
+
+
+def strip_timing(scene, strip, footage):
+    """When a strip shows which picture. Not for retimed strips: Blender does not tell."""
+    first, last = compat.handles(strip)
+    start, end = compat.trims(strip)
+    pictures = len(footage.numbers) - start - end
+    return Timing(
+        first=first,
+        last=last,
+        content=compat.content(strip),
+        pictures=pictures,
+        skipped=start,
+        rate=_rate(scene, strip, pictures),
+        reverse=strip.use_reverse_frames,
+        strobe=strip.strobe,
+    )
+
+
+def is_retimed(strip):
+    """Whether a strip has retiming keys, so that only Blender knows which picture it shows when."""
+    return len(getattr(strip, "retiming_keys", ())) > 0
+
+
+def trimmed_pictures(strip, footage):
+    """The first and last picture that a strip can show, however it is retimed."""
+    start, end = compat.trims(strip)
+    return start, len(footage.numbers) - end - 1
+
+
+def _rate(scene, strip, pictures):
+    rate = getattr(strip, "speed_factor", 1.0)
+    if strip.type != "MOVIE" or rate != 1.0 or not strip.fps:
+        return rate
+    # A movie added through the menu follows the scene's rate. No property says so, but its length does.
+    start, end = compat.content(strip)
+    length = end - start + 1
+    matched = strip.fps / (scene.render.fps / scene.render.fps_base)
+    follows = abs(length - pictures / matched) < 1.5 and abs(length - pictures) >= 1
+    return matched if abs(matched - 1) > 1e-3 and follows else 1.0
+
+
+def _pictures(paths, name):
+    for path in paths:
+        _must_exist(path, name)
+    matches = [_NUMBERED.fullmatch(os.path.basename(path)) for path in paths]
+    if len(paths) == 1 and not matches[0]:
+        return Footage(os.path.normpath(paths[0]), (1,))
+    families = {match and (match[1], match[3]) for match in matches}
+    if len(families) > 1 or None in families:
+        raise JobError(
+            f"The pictures of {name} are not one numbered sequence.",
+            field="plate",
+            hint="Give the strip pictures that differ only in the number before the extension.",
+        )
+    return Footage(os.path.normpath(paths[0]), tuple(int(match[2]) for match in matches))
+
+
+def _must_exist(path, name):
+    if not os.path.isfile(path):
+        raise ReadError(
+            f"{path}, the footage of {name}, is not there.",
+            path=path,
+            hint="Point the strip or clip to its file again.",
+        )

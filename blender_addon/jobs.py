@@ -1,0 +1,149 @@
+"""What a render is asked for and what it leaves: names and numbers, no pointers into Blender's data."""
+
+import json
+import os
+import re
+from dataclasses import asdict, dataclass, replace
+
+import bpy
+
+from .contract.errors import JobError, MattelineError
+from .contract.job import Job
+from .settings import matte_settings
+
+_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]|[. ]+$')
+_REDUCED = {"MASK": ("alpha",), "MATTE": ("alpha",), "CUTOUT": ("rgba",)}
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a result goes, by name.
+
+    Attributes:
+        kind: `STRIP`, `CLIP` or `NODE`.
+        scene: Name of the scene.
+        name: Name of the strip, clip or node.
+        result: For strips, one of `settings.RESULTS`.
+    """
+
+    kind: str
+    scene: str
+    name: str
+    result: str = ""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A job, and where its result goes."""
+
+    job: Job
+    target: Target
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A request that was rendered.
+
+    Attributes:
+        request: What was asked for.
+        files: Product to the path of one of its frames.
+        size: Width and height of the results, in pixels.
+    """
+
+    request: Request
+    files: "dict[str, str]"
+    size: "tuple[int, int]"
+
+    def path(self, product, number):
+        """Where a product's frame lies, or would lie."""
+        return numbered_like(self.files[product], number)
+
+
+def numbered_like(path, number):
+    """The path of another frame of the sequence that `path` belongs to."""
+    stem, extension = os.path.splitext(path)
+    prefix, digits = re.fullmatch(r"(.*\.)(-?[0-9]+)", stem, re.DOTALL).groups()
+    width = len(digits.lstrip("-"))
+    return f"{prefix}{'-' if number < 0 else ''}{abs(number):0{width}d}{extension}"
+
+
+def strip_job(values, footage, frames, name, result):
+    """The job for a strip: what the sequencer reads right in every version is 8-bit PNG."""
+    settings = replace(
+        matte_settings(values.matte), write=_REDUCED[result], format="png", depth="8", rgba_alpha="auto"
+    )
+    return _job(values, footage, frames, name, settings)
+
+
+def node_job(values, footage, frames, name):
+    """The job for a clip or node: what the artist chose, as long as a matte is part of it."""
+    settings = matte_settings(values.matte)
+    if "alpha" not in settings.write:
+        raise JobError(
+            "Matte nodes need the product 'alpha'.", field="write", hint="Choose it under Products."
+        )
+    return _job(values, footage, frames, name, settings)
+
+
+def output_folder(values, name):
+    """The folder for the results of one strip, clip or node.
+
+    Raises:
+        JobError: It is relative to a blend file that has never been saved, or empty.
+    """
+    if not values.output.strip():
+        raise JobError("There is no output folder.", field="output", hint="Choose one in the Matteline panel.")
+    if values.output.startswith("//") and not bpy.data.filepath:
+        raise JobError(
+            f"The output folder {values.output} is beside the blend file, which has not been saved yet.",
+            field="output",
+            hint="Save the file, or choose another output folder.",
+        )
+    safe = _UNSAFE.sub("_", name).strip() or "matte"
+    return os.path.normpath(os.path.join(bpy.path.abspath(values.output), safe))
+
+
+def as_blender_path(values, path):
+    """A path to write into the blend file: relative to it where the output folder is."""
+    return bpy.path.relpath(path) if values.output.startswith("//") and bpy.data.filepath else path
+
+
+def save_last(folder, rendered):
+    """Remember results beyond this Blender, for `Import Last Result`."""
+    path = os.path.join(folder, "last_result.json")
+    data = [
+        {
+            "job": each.request.job.to_json(),
+            "target": asdict(each.request.target),
+            "files": each.files,
+            "size": each.size,
+        }
+        for each in rendered
+    ]
+    with open(f"{path}.tmp", "w", encoding="utf-8") as file:
+        json.dump(data, file, ensure_ascii=True)
+    os.replace(f"{path}.tmp", path)
+
+
+def load_last(folder):
+    """What `save_last` remembered; empty when there is nothing that can be read."""
+    try:
+        with open(os.path.join(folder, "last_result.json"), encoding="utf-8") as file:
+            return [_rendered(each) for each in json.load(file)]
+    except (OSError, ValueError, KeyError, TypeError, MattelineError):
+        return []
+
+
+def _rendered(data):
+    request = Request(Job.from_json(data["job"]), Target(**data["target"]))
+    return Rendered(request, data["files"], tuple(data["size"]))
+
+
+def _job(values, footage, frames, name, settings):
+    return Job(
+        plate=footage.plate,
+        output=output_folder(values, name),
+        frames=frames,
+        existing=values.existing,
+        settings=settings,
+    )

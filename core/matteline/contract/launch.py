@@ -1,0 +1,135 @@
+"""How a host starts the worker: where `matteline` is, and an environment free of the host's own libraries."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matteline.contract.errors import WorkerError
+
+_FOREIGN = re.compile(
+    r"PYTHON\w*|__PYVENV_LAUNCHER__|VIRTUAL_ENV|CONDA_PREFIX|UV_PYTHON|UV_SYSTEM_PYTHON"
+    r"|QT_\w+|TCL_LIBRARY|TK_LIBRARY"
+)
+"""Variables that belong to a Python, Qt or Tcl of the host and mislead those of the worker."""
+
+_SEARCH_PATHS = ("PATH", "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
+"""Variables that drivers and studios need too, so that only the host's own folders leave them."""
+
+_SHARED = re.compile(r"/|/opt|/usr|/usr/local|(/usr|/usr/local)?/(bin|sbin|lib|lib64)")
+"""Folders that are never a host's own, even where a package manager has put the host there."""
+
+
+def clean_environment(environ: Mapping[str, str], host_dirs: Sequence[str] = ()) -> dict[str, str]:
+    """The environment for the worker: `environ` without what would make it load the host's libraries.
+
+    Args:
+        environ: The host's environment; left as it is.
+        host_dirs: The host's installation folders. Entries of the search paths at or below them are left out;
+            all others stay, because wrappers put GPU libraries there.
+    """
+    kept = {name: value for name, value in environ.items() if not _FOREIGN.fullmatch(name.upper())}
+    own = [_plain(each) for each in host_dirs if not _SHARED.fullmatch(_plain(each))]
+    for name in [each for each in kept if each.upper() in _SEARCH_PATHS]:
+        entries = kept[name].split(os.pathsep)
+        kept[name] = os.pathsep.join(each for each in entries if not _is_below(each, own))
+        if not kept[name]:
+            del kept[name]
+    return {**kept, "PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1"}
+
+
+def find_worker(environ: Mapping[str, str], chosen: str = "") -> list[str]:
+    """The command that starts the worker.
+
+    Args:
+        environ: The host's environment.
+        chosen: What the user's preferences say: the `matteline` program, the Python it is installed in, or
+            the folder of that Python's virtual environment. Empty looks on PATH and in `standard_places`.
+
+    Raises:
+        WorkerError: Nothing that can be run is there.
+    """
+    if chosen:
+        return _command(_program(os.path.expanduser(chosen)), chosen)
+    places = [each for each in environ.get("PATH", "").split(os.pathsep) if os.path.isabs(each)]
+    for place in [*places, *standard_places(environ, sys.platform)]:
+        program = _in_folder(place)
+        if program:
+            return [program, "worker"]
+    raise WorkerError(
+        "The matteline worker was not found: neither on PATH nor in "
+        f"{', '.join(standard_places(environ, sys.platform))}.",
+        hint="Install it, for example with 'pipx install matteline', or name the program in the preferences.",
+    )
+
+
+def standard_places(environ: Mapping[str, str], platform: str) -> list[str]:
+    """Folders where `matteline` is installed when PATH does not say so, as of hosts started from a desktop.
+
+    First the virtual environment beside the user's weights, then where pipx and uv put programs, then where a
+    whole machine has its own.
+    """
+    if platform == "win32":
+        return _windows_places(environ)
+    home = environ.get("HOME") or os.path.expanduser("~")
+    if platform == "darwin":
+        data, shared = f"{home}/Library/Application Support", ["/opt/homebrew/bin", "/usr/local/bin"]
+    else:
+        data, shared = environ.get("XDG_DATA_HOME") or f"{home}/.local/share", ["/usr/local/bin"]
+    return [f"{data}/matteline/venv/bin", f"{home}/.local/bin", "/opt/matteline/bin", *shared]
+
+
+def popen_options() -> dict[str, Any]:
+    """Options of `subprocess.Popen` that part the worker from the host's terminal, windows and signals."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
+
+
+def _windows_places(environ: Mapping[str, str]) -> list[str]:
+    home = environ.get("USERPROFILE", "C:\\")
+    data = environ.get("LOCALAPPDATA", f"{home}\\AppData\\Local")
+    programs = environ.get("PROGRAMFILES", "C:\\Program Files")
+    return [f"{data}\\matteline\\venv\\Scripts", f"{home}\\.local\\bin", f"{programs}\\matteline\\Scripts"]
+
+
+def _program(chosen: str) -> str:
+    inside = [_in_folder(os.path.join(chosen, *each)) for each in (("bin",), ("Scripts",), ())]
+    return next((each for each in inside if each), chosen)
+
+
+def _command(program: str, chosen: str) -> list[str]:
+    if not _can_run(program):
+        raise WorkerError(
+            f"The matteline worker was not found: {chosen} is not a program, nor a folder that holds one.",
+            hint="Correct it in the preferences, or leave it empty to look in the usual places.",
+        )
+    is_python = os.path.basename(program).lower().startswith("python")
+    return [program, "-m", "matteline", "worker"] if is_python else [program, "worker"]
+
+
+def _in_folder(folder: str) -> str:
+    # Not shutil.which: on Windows it looks in the current folder first, which may be anybody's project.
+    names = ("matteline.exe", "matteline.cmd", "matteline.bat") if sys.platform == "win32" else ("matteline",)
+    programs = (os.path.join(folder, name) for name in names)
+    return next((each for each in programs if _can_run(each)), "")
+
+
+def _can_run(path: str) -> bool:
+    return os.path.isfile(path) and os.access(path, os.X_OK)
+
+
+def _is_below(entry: str, folders: Sequence[str]) -> bool:
+    """Whether a search path's entry lies in one of the folders; an empty entry means the current folder."""
+    if not os.path.isabs(entry):
+        return not entry
+    plain = _plain(entry)
+    return any(plain == each or plain.startswith(each + os.sep) for each in folders)
+
+
+def _plain(path: str) -> str:
+    return os.path.normcase(os.path.realpath(path))

@@ -1,0 +1,92 @@
+"""The demo: a drawn clip with known alpha, rendered like any plate and held against the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from matteline.contract.plate import Header, Window
+from matteline.drawing.clip import draw_clip
+from matteline.drawing.sheet import contact_sheet
+from matteline.engine.outputs import Outputs
+from matteline.media.plate import open_plate
+from matteline.media.writer import Encoding, frame_path, write_image
+
+FIRST_FRAME = 1001
+PADDING = 4
+SHEET_FRAMES = 4
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How far the mattes of a drawn clip are from the truth.
+
+    Attributes:
+        mad: Mean absolute difference of alpha over all frames, times 1000.
+        mad_first: The same of the first frame alone.
+        sheet: The contact sheet to look at.
+    """
+
+    mad: float
+    mad_first: float
+    sheet: Path
+
+
+def draw_plate(folder: Path, width: int, height: int, count: int, *, file_format: str = "png") -> str:
+    """Draw a clip and write it as a sequence from frame 1001 on; returns its pattern.
+
+    PNG frames hold the drawing as it is, sRGB-encoded; EXR frames hold it scene-linear.
+
+    Raises:
+        WriteError: The folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    encoding = Encoding(file_format, "8" if file_format == "png" else "half")
+    for drawing in draw_clip(width, height, count):
+        path = folder / f"demo.{FIRST_FRAME + drawing.number:0{PADDING}d}.{file_format}"
+        pixels = drawing.plate if file_format == "png" else _linear(drawing.plate)
+        _write(path, pixels, encoding)
+    return str(folder / f"demo.{'#' * PADDING}.{file_format}")
+
+
+def judge(outputs: Outputs, folder: Path, width: int, height: int, count: int) -> Verdict:
+    """Hold rendered mattes against the clip they were drawn from, and write a contact sheet.
+
+    Args:
+        outputs: What a render of `draw_plate`'s clip wrote; its products include alpha and fgr.
+        folder: Receives `contact_sheet.png`.
+        width: Of the clip.
+        height: Of the clip.
+        count: Frames of the clip.
+    """
+    shown = set(np.linspace(0, count - 1, SHEET_FRAMES).astype(int))
+    errors, rows = [], []
+    for drawing, alpha, fgr in zip(
+        draw_clip(width, height, count), _results(outputs, "alpha"), _results(outputs, "fgr"), strict=True
+    ):
+        errors.append(float(np.abs(alpha[..., 0] - drawing.alpha).mean()))
+        if drawing.number in shown:
+            rows.append((drawing.plate, alpha[..., 0], fgr, drawing.alpha))
+    sheet = folder / "contact_sheet.png"
+    _write(sheet, contact_sheet(rows), Encoding("png", "8"))
+    return Verdict(1000 * float(np.mean(errors)), 1000 * errors[0], sheet)
+
+
+def _results(outputs: Outputs, product: str) -> Iterator[np.ndarray]:
+    first = frame_path(outputs.folder, product, outputs.name, FIRST_FRAME, outputs.padding, "png")
+    with open_plate(str(first)) as plate:
+        for frame in plate.read(plate.info.frames):
+            yield frame.pixels.astype(np.float32) / np.iinfo(frame.pixels.dtype).max
+
+
+def _write(path: Path, pixels: np.ndarray, encoding: Encoding) -> None:
+    window = Window(0, 0, pixels.shape[1], pixels.shape[0])
+    write_image(path, pixels, encoding, Header(window, window), channels=("R", "G", "B"))
+
+
+def _linear(encoded: np.ndarray) -> np.ndarray:
+    """Scene-linear values of an sRGB-encoded picture (IEC 61966-2-1)."""
+    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4).astype(np.float32)

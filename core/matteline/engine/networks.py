@@ -1,0 +1,51 @@
+"""The network that was used last, kept for the next shot of a process that renders many."""
+
+from __future__ import annotations
+
+import gc
+
+import torch
+
+from matteline.engine.plan import Plan
+from matteline.matting.rvm.network import MattingNetwork
+from matteline.matting.weights.load import load_network
+
+
+class KeptNetwork:
+    """One network, loaded when it is asked for and kept until another is, or until it is dropped."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[str, tuple[str, str], MattingNetwork] | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The name of its weights; None when there is none."""
+        kept = self._kept
+        return kept[0] if kept else None
+
+    def holds(self, plan: Plan) -> bool:
+        """Whether it is the one that the plan needs."""
+        return self._kept is not None and self._kept[1] == _key(plan)
+
+    def take(self, plan: Plan) -> MattingNetwork:
+        """The network that the plan needs.
+
+        Raises:
+            ModelError: The weights changed since the plan was made, or cannot be loaded.
+        """
+        if self._kept is None or self._kept[1] != _key(plan):
+            self.drop()
+            self._kept = (plan.found.name, _key(plan), load_network(plan.found, plan.refiner))
+        return self._kept[2]
+
+    def drop(self) -> None:
+        """Let it go, and give back the device's memory that torch holds in reserve."""
+        self._kept = None
+        gc.collect()
+        torch.cuda.empty_cache()
+        if torch.backends.mps.is_available():
+            torch.mps.empty_cache()
+
+
+def _key(plan: Plan) -> tuple[str, str]:
+    return plan.found.sha256, plan.refiner

@@ -1,0 +1,1 @@
+"""Plates in, products out: image sequences through OpenImageIO, movies through PyAV."""

@@ -1,0 +1,171 @@
+"""EXR files through OpenImageIO: windows, timecode, rate and metadata as compositing programs expect them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import OpenImageIO as oiio
+
+from matteline.contract.plate import Header, Window
+from matteline.media.atomic import Refused, system_refusal
+from matteline.media.encoding import Encoding
+from matteline.media.frame import Pixels
+from matteline.media.metadata import clean_text, metadata
+from matteline.media.samples import to_float
+
+_HALF_OR_FLOAT: dict[str, tuple[type[np.floating[Any]], Any]] = {
+    "half": (np.float16, oiio.HALF),
+    "float": (np.float32, oiio.FLOAT),
+}
+
+_RENAMED = {"capDate": "DateTime"}
+"""EXR's own word that OpenImageIO only writes when given under its name."""
+
+_VECTORS = {2: oiio.VEC2, 3: oiio.VEC3}
+_MATRICES = {9: oiio.TypeMatrix33, 16: oiio.TypeMatrix44}
+_TIMECODE = re.compile(r"(\d\d):(\d\d):(\d\d)([:;])([0-3]\d)")
+_DROP_FRAME = 0x40
+
+
+def write_exr(
+    path: Path,
+    pixels: Pixels,
+    window: Window,
+    encoding: Encoding,
+    header: Header,
+    *,
+    channels: tuple[str, ...],
+    attributes: Mapping[str, object],
+) -> None:
+    """Write one scanline EXR of one part and make sure that it is whole.
+
+    Args:
+        path: The file, whatever its extension.
+        pixels: (window.height, window.width, C) float16, float32, uint8 or uint16; one plane or one
+            per channel.
+        window: The data window.
+        encoding: Depth and compression.
+        header: Gives display window, pixel aspect, timecode and the metadata to copy.
+        channels: Channel names; a single plane of pixels is written to each.
+        attributes: Metadata to add; goes before what the header says.
+
+    Raises:
+        OSError: The system refuses the file, for a reason of its own.
+        Refused: OpenEXR does.
+    """
+    dtype, stored = _HALF_OR_FLOAT[encoding.depth]
+    samples = to_float(pixels, dtype)
+    if samples.shape[2] != len(channels):
+        samples = np.repeat(samples, len(channels), axis=2)
+    spec = _spec(window, header, channels, stored, encoding.compression)
+    for name, value in metadata(header, attributes):
+        _set(spec, name, value)
+    _write(path, spec, samples)
+
+
+def _spec(
+    window: Window, header: Header, channels: tuple[str, ...], stored: Any, compression: str
+) -> oiio.ImageSpec:
+    spec = oiio.ImageSpec(window.width, window.height, len(channels), stored)
+    spec.x, spec.y = window.x, window.y
+    display = header.display_window
+    spec.full_x, spec.full_y = display.x, display.y
+    spec.full_width, spec.full_height = display.width, display.height
+    spec.channelnames = channels
+    spec.alpha_channel = channels.index("A") if "A" in channels else -1
+    spec.attribute("compression", compression)
+    spec.attribute("PixelAspectRatio", float(header.pixel_aspect))
+    spec.attribute("DateTime", "")  # or else the time of writing, and no two renders would be alike
+    _set_timecode(spec, header.timecode)
+    return spec
+
+
+def _write(path: Path, spec: oiio.ImageSpec, samples: Pixels) -> None:
+    if clean_text(path) != str(path):
+        raise Refused("its folder's name is not Unicode, which EXR files need")
+    output = oiio.ImageOutput.create("openexr")  # by format: the temporary name does not end in .exr
+    assert output is not None
+    opened = output.open(str(path), spec)
+    try:
+        written = opened and output.write_image(samples)
+    finally:
+        closed = output.close()
+    if not (written and closed and _ends_whole(path, spec)):
+        refusal = system_refusal(path)
+        raise refusal or Refused(output.geterror().rstrip(". "))
+
+
+def _ends_whole(path: Path, spec: oiio.ImageSpec) -> bool:
+    """Whether the last scanline can be read back.
+
+    OpenEXR hands the last few kilobytes to the system when it closes the file, and there does not report
+    that the disk was full. They hold the last scanline.
+    """
+    written = oiio.ImageInput.open(str(path))
+    if written is None:
+        oiio.geterror()  # taken, or else it is printed when the program ends
+        return False
+    last = spec.y + spec.height - 1
+    row = written.read_scanlines(last, last + 1, 0, 0, spec.nchannels, spec.format)
+    written.close()
+    return row is not None
+
+
+def _set(spec: oiio.ImageSpec, name: str, value: object) -> None:
+    if name.lower() == "framespersecond":
+        _set_rate(spec, value)
+    elif isinstance(value, tuple):
+        _set_tuple(spec, name, value)
+    elif isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**31):
+        spec.attribute(_RENAMED.get(name, name), value)
+    else:
+        spec.attribute(_RENAMED.get(name, name), clean_text(value))
+
+
+def _set_tuple(spec: oiio.ImageSpec, name: str, values: tuple[Any, ...]) -> None:
+    if not values:
+        return
+    if not all(isinstance(each, (int, float)) for each in values):
+        kind, values = oiio.STRING, tuple(clean_text(each) for each in values)
+    elif all(isinstance(each, int) and abs(each) < 2**31 for each in values):
+        kind = oiio.INT
+    else:
+        kind, values = oiio.FLOAT, tuple(float(each) for each in values)
+    spec.attribute(name, _tuple_type(name, kind, len(values)), values)
+
+
+def _tuple_type(name: str, kind: Any, count: int) -> oiio.TypeDesc:
+    if kind == oiio.INT and count == 7 and name.lower().endswith("keycode"):
+        return oiio.TypeKeyCode
+    if kind == oiio.FLOAT and count in _MATRICES:
+        return _MATRICES[count]
+    if kind != oiio.STRING and count in _VECTORS:
+        return oiio.TypeDesc(kind, _VECTORS[count])
+    return oiio.TypeDesc(kind, oiio.SCALAR, oiio.NOSEMANTICS, count)
+
+
+def _set_rate(spec: oiio.ImageSpec, value: object) -> None:
+    """The standard's `framesPerSecond` is a fraction of whole numbers; what is none is not written."""
+    try:
+        numbers = value if isinstance(value, tuple) else (value,)
+        rate = Fraction(*numbers).limit_denominator(100_000)
+    except (ValueError, TypeError, ZeroDivisionError, OverflowError):
+        return
+    if rate > 0:
+        spec.attribute("framesPerSecond", oiio.TypeDesc("rational"), (rate.numerator, rate.denominator))
+
+
+def _set_timecode(spec: oiio.ImageSpec, timecode: str | None) -> None:
+    """SMPTE 12M, in decimals of four bits. Those for tens of frames end at 3, so frame 40 on goes without."""
+    match = _TIMECODE.fullmatch(timecode or "")
+    if not match:
+        return
+    hours, minutes, seconds, frames = (int(match[part], 16) for part in (1, 2, 3, 5))
+    drop = _DROP_FRAME if match[4] == ";" else 0
+    bits = hours << 24 | minutes << 16 | seconds << 8 | frames | drop
+    spec.attribute("smpte:TimeCode", oiio.TypeDesc("timecode"), (bits, 0))

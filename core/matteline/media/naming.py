@@ -1,0 +1,203 @@
+"""How sequences are named on disk: `plate.1001.exr`, `plate.####.exr`, and which files belong together.
+
+A frame number is the run of digits right before the extension: `plate.1001.exr`, `plate_1001.exr`, `plate1001.exr`,
+`1001.exr`. A minus counts as a sign only behind a separator or at the start: `plate.-0003.exr` is frame -3, but
+`plate-0003.exr` is frame 3. User text is never used as a glob, so any character may stand in a name.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from matteline.contract.errors import ReadError
+
+IMAGE_EXTENSIONS = (".exr", ".dpx", ".cin", ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".tga", ".hdr")
+
+_NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<number>(?:(?:(?<=[._-])|^)-)?[0-9]+)", re.DOTALL)
+_DIGITS = re.compile("-?[0-9]+")
+_TOKEN = re.compile(r"#+|%(?:0?(?P<width>[0-9]+))?d")
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A file name taken apart: `plate.` `-0003` `.exr`."""
+
+    prefix: str
+    digits: str
+    suffix: str
+
+    @property
+    def number(self) -> int:
+        """The frame number."""
+        return int(self.digits)
+
+    @property
+    def width(self) -> int:
+        """How many digits the number is written with, its sign not counted."""
+        return len(self.digits.lstrip("-"))
+
+    @classmethod
+    def parse(cls, name: str) -> Numbered | None:
+        """Take a file name apart; None when no digits stand right before its extension."""
+        stem, suffix = os.path.splitext(name)
+        match = _NUMBERED.fullmatch(stem)
+        return cls(match["prefix"], match["number"], suffix) if match else None
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A family of file names: `plate.####.exr`.
+
+    Attributes:
+        prefix: What stands before the number.
+        suffix: What stands after it.
+        width: Digits of the number, zeros in front; 1 where any number of digits is meant.
+    """
+
+    prefix: str
+    suffix: str
+    width: int
+
+    def __str__(self) -> str:
+        return f"{self.prefix}{'#' * self.width}{self.suffix}"
+
+    @classmethod
+    def parse(cls, name: str) -> Pattern | None:
+        """Read `plate.####.exr` or `plate.%04d.exr`, by the last token of the name; None when there is none."""
+        tokens = list(_TOKEN.finditer(name))
+        if not tokens:
+            return None
+        token = tokens[-1]
+        width = int(token["width"] or 1) if token[0].startswith("%") else len(token[0])
+        return cls(name[: token.start()], name[token.end() :], width)
+
+    @classmethod
+    def around(cls, file: Numbered) -> Pattern:
+        """The pattern of any padding that a file of a sequence belongs to."""
+        return cls(file.prefix, file.suffix, 1)
+
+    def name(self, number: int) -> str:
+        """The file name of a frame: `plate.1001.exr`, `plate.-0003.exr`."""
+        sign = "-" if number < 0 else ""
+        return f"{self.prefix}{sign}{abs(number):0{self.width}d}{self.suffix}"
+
+    def match(self, name: str) -> str | None:
+        """The digits that a file name has in the place of the number, with their sign; None if it does not fit."""
+        text, prefix, suffix = _folded(name), _folded(self.prefix), _folded(self.suffix)
+        end = len(text) - len(suffix)
+        if not text.startswith(prefix) or text[max(end, 0) :].lower() != suffix.lower():
+            return None
+        digits = text[len(prefix) : end]
+        return digits if _DIGITS.fullmatch(digits) and self._fits(digits) else None
+
+    def _fits(self, digits: str) -> bool:
+        if self.width == 1:
+            return True
+        bare = digits.lstrip("-")
+        # C's %04d counts the sign as one of the four characters, most other programs do not.
+        allowed = (self.width, self.width - 1) if digits.startswith("-") else (self.width,)
+        return len(bare) in allowed or (len(bare) > self.width and not bare.startswith("0"))
+
+
+@dataclass(frozen=True)
+class SequenceFiles:
+    """The files of one sequence in one folder.
+
+    Attributes:
+        folder: Where they lie; empty for the current folder.
+        pattern: Their names, with the padding they really have.
+        names: Frame number to file name, in ascending order.
+    """
+
+    folder: str
+    pattern: Pattern
+    names: Mapping[int, str]
+
+    def path(self, number: int) -> str:
+        """The path of a frame that exists."""
+        return os.path.join(self.folder, self.names[number])
+
+
+def is_image(name: str) -> bool:
+    """Whether a file name is one of an image: hidden files, temporary files and other kinds are not."""
+    return not name.startswith(".") and os.path.splitext(name)[1].lower() in IMAGE_EXTENSIONS
+
+
+def sequence_of(folder: str, names: Iterable[str], pattern: Pattern) -> SequenceFiles | None:
+    """Gather the files of a folder that fit a pattern; None when none does.
+
+    Raises:
+        ReadError: They do not have one padding, so that it is not sure that they are one sequence.
+    """
+    digits = {name: found for name in names if (found := pattern.match(name)) is not None}
+    if not digits:
+        return None
+    files: dict[int, str] = {}
+    for name in sorted(digits, key=lambda name: int(digits[name])):
+        other = files.setdefault(int(digits[name]), name)
+        if other != name:
+            raise _doubled(folder, pattern, int(digits[name]), f"{other} and {name}")
+    width = _common_width(folder, pattern, digits)
+    return SequenceFiles(folder, Pattern(pattern.prefix, pattern.suffix, width), files)
+
+
+def sequences_in(folder: str, names: Iterable[str]) -> list[SequenceFiles]:
+    """All sequences among file names, single numbered images included, by name.
+
+    Raises:
+        ReadError: One of them mixes paddings.
+    """
+    families: dict[tuple[str, str], list[str]] = {}
+    patterns: dict[tuple[str, str], Pattern] = {}
+    for name in filter(is_image, names):
+        if file := Numbered.parse(name):
+            key = (_folded(file.prefix), file.suffix.lower())
+            patterns.setdefault(key, Pattern.around(file))
+            families.setdefault(key, []).append(name)
+    found = [sequence_of(folder, families[key], patterns[key]) for key in sorted(families)]
+    return [each for each in found if each]
+
+
+def result_name(folder: str, prefix: str) -> str:
+    """What results are named after: the prefix without its separators, else the folder, else `plate`."""
+    return prefix.rstrip("._- ") or os.path.basename(os.path.abspath(folder)) or "plate"
+
+
+def _common_width(folder: str, pattern: Pattern, digits: Mapping[str, str]) -> int:
+    """The width that all numbers are padded to; that of the shortest where none begins with a zero."""
+    widths = {name: len(text.lstrip("-")) for name, text in digits.items()}
+    padded = [name for name in widths if widths[name] > 1 and digits[name].lstrip("-").startswith("0")]
+    if not padded:
+        return min(widths.values())
+    width = max(widths[name] for name in padded)
+    for name in widths:
+        narrower = width - widths[name]
+        if narrower > 1 or (narrower == 1 and not digits[name].startswith("-")):
+            raise _mixed(folder, pattern, padded[0], name)
+    return width
+
+
+def _doubled(folder: str, pattern: Pattern, number: int, names: str) -> ReadError:
+    return ReadError(
+        f"Frame {number} of {pattern} exists twice: {names}.",
+        path=os.path.join(folder, str(pattern)),
+        frame=number,
+        hint="Remove one of the two, or name the plate with one # for each digit.",
+    )
+
+
+def _mixed(folder: str, pattern: Pattern, one: str, other: str) -> ReadError:
+    return ReadError(
+        f"The frame numbers of {pattern} are padded in two ways: {one} and {other}.",
+        path=os.path.join(folder, str(pattern)),
+        hint="Rename or remove the frames that do not belong, or name the plate with one # for each digit.",
+    )
+
+
+def _folded(text: str) -> str:
+    """Text as file systems compare it: case as the platform has it, one form of accented letters."""
+    return unicodedata.normalize("NFC", os.path.normcase(text))

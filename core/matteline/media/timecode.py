@@ -1,0 +1,65 @@
+"""SMPTE timecode and frame rates: reading, and counting on, drop-frame included."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+_TEXT = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})([:;.,])(\d{2,3})")
+
+
+def from_smpte(word: int) -> str:
+    """The timecode of an SMPTE 12M time address: binary-coded decimals, frames in the lowest byte.
+
+    Bit 6 says that frame numbers are dropped, which is written as `;` before the frames.
+    """
+    frames = _decimal(word, 0x3)
+    seconds, minutes, hours = (_decimal(word >> shift, mask) for shift, mask in ((8, 7), (16, 7), (24, 3)))
+    return _text(hours, minutes, seconds, frames, drop=bool(word & 0x40))
+
+
+def advanced(start: str, frames: int, rate: Fraction) -> str | None:
+    """The timecode `frames` frames after `start` at `rate` frames per second; None where `start` is none.
+
+    Drop-frame timecode leaves out the first two numbers of each minute but every tenth, at 59.94 the first four.
+    """
+    match = _TEXT.fullmatch(start.strip())
+    nominal = round(rate)
+    if not match or nominal < 1:
+        return None
+    drop = match[4] in ";." and nominal % 30 == 0
+    dropped = nominal // 15 if drop else 0
+    hours, minutes, seconds, frame = (int(match[group]) for group in (1, 2, 3, 5))
+    minute = hours * 60 + minutes
+    count = (minute * 60 + seconds) * nominal + frame - dropped * (minute - minute // 10)
+    return _counted(count + frames, nominal, dropped)
+
+
+def snapped_rate(rate: float) -> Fraction | None:
+    """A frame rate stored as a decimal, as the fraction that is meant: 23.976 is 24000/1001; None if there is none."""
+    if not 0 < rate < 100_000:
+        return None
+    nominal = round(rate)
+    pulled_down = Fraction(nominal * 1000, 1001)
+    if nominal and abs(rate - pulled_down) < 0.0005 * nominal:
+        return pulled_down
+    return Fraction(rate).limit_denominator(1001)
+
+
+def _counted(count: int, nominal: int, dropped: int) -> str:
+    ten_minutes = 600 * nominal - 9 * dropped
+    count %= 144 * ten_minutes
+    tens, rest = divmod(count, ten_minutes)
+    # The first minute of ten is whole; each that follows lacks its first numbers.
+    later = max(rest - 60 * nominal, -1) // (60 * nominal - dropped) + 1
+    count += dropped * (9 * tens + later)
+    seconds, frame = divmod(count, nominal)
+    return _text(seconds // 3600, seconds // 60 % 60, seconds % 60, frame, drop=dropped > 0)
+
+
+def _text(hours: int, minutes: int, seconds: int, frames: int, *, drop: bool) -> str:
+    return f"{hours:02d}:{minutes:02d}:{seconds:02d}{';' if drop else ':'}{frames:02d}"
+
+
+def _decimal(byte: int, tens_mask: int) -> int:
+    return (byte & 0xF) + 10 * (byte >> 4 & tens_mask)

@@ -1,0 +1,83 @@
+"""One request on its way to its last message."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+class Cancelled(Exception):
+    """The host gave the request up."""
+
+
+class Task:
+    """A request, told of from the thread that works on it and cancelled from the one that hears the host.
+
+    While nothing of it is being written a cancel is answered at once, whatever the working thread is busy
+    with: what that thread still says is dropped, and it stops at the next `check`. Once it writes, the answer
+    comes when it has stopped, so that a host that hears it finds the files at rest.
+
+    Args:
+        number: The host's id of the request.
+        request: The whole message.
+        send: Sends a message to the host.
+    """
+
+    def __init__(
+        self, number: int | str, request: Mapping[str, Any], send: Callable[[Mapping[str, Any]], None]
+    ) -> None:
+        self.number = number
+        self.request = request
+        self._send = send
+        self._lock = threading.Lock()
+        self._cancelled = False
+        self._writing = False
+        self._ended = threading.Event()
+
+    @property
+    def ended(self) -> bool:
+        """Whether its last message is sent."""
+        return self._ended.is_set()
+
+    def wait(self, timeout_seconds: float) -> bool:
+        """Wait for its end; whether it came."""
+        return self._ended.wait(timeout_seconds)
+
+    def tell(self, event: Mapping[str, Any]) -> None:
+        """Send a message about it, unless its last one is sent."""
+        with self._lock:
+            if not self.ended:
+                self._send({"id": self.number, **event})
+
+    def end(self, event: Mapping[str, Any]) -> None:
+        """Send its last message, unless that is sent."""
+        with self._lock:
+            self._end(event)
+
+    def cancel(self) -> None:
+        """Give it up."""
+        with self._lock:
+            self._cancelled = True
+            if not self._writing:
+                self._end({"event": "cancelled"})
+
+    def check(self) -> None:
+        """Go on, unless it was given up.
+
+        Raises:
+            Cancelled: It was.
+        """
+        if self._cancelled:
+            raise Cancelled
+
+    def begin_writing(self) -> None:
+        """From here on, files are written. Raises `Cancelled` as `check` does."""
+        with self._lock:
+            self.check()
+            self._writing = True
+
+    def _end(self, event: Mapping[str, Any]) -> None:
+        if not self.ended:
+            self._send({"id": self.number, **event, "last": True})
+            self._ended.set()

@@ -1,0 +1,97 @@
+"""What the worker does for each request. The engine is loaded by the first that needs it."""
+
+from __future__ import annotations
+
+import json
+import platform
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from matteline import __version__
+from matteline.contract.errors import MattelineError
+from matteline.contract.events import Failed, Finished, to_dict
+from matteline.contract.job import Job
+from matteline.worker.task import Task
+
+if TYPE_CHECKING:
+    from matteline.engine.networks import KeptNetwork
+    from matteline.engine.plan import Plan
+    from matteline.matting.rvm.network import MattingNetwork
+
+
+class Desk:
+    """Answers requests. All it remembers between them is the network that was used last."""
+
+    def __init__(self) -> None:
+        self._kept: KeptNetwork | None = None
+
+    def check(self, task: Task) -> None:
+        """Say what this machine has: versions, devices, and the model that `auto` would take."""
+        from matteline.matting.devices import devices, resolve_device, torch_build
+
+        task.end(
+            {
+                "event": "checked",
+                "matteline": __version__,
+                "python": platform.python_version(),
+                "torch": torch_build(),
+                "devices": [{"name": name, "description": what} for name, what in devices()],
+                "device": str(resolve_device("auto")),
+                "loaded": self._kept.name if self._kept else None,
+                **_model(),
+            }
+        )
+
+    def plan(self, task: Task) -> None:
+        """Say what a render would do."""
+        task.end(_planned(_plan(task)))
+
+    def render(self, task: Task) -> None:
+        """Plan, load the model unless it is the one that is kept, and render."""
+        from matteline.engine.run import run
+
+        plan = _plan(task)
+        task.tell(_planned(plan))
+        network = self._network(plan, task) if plan.spans else None
+        task.begin_writing()
+        with closing(run(plan, network=network, between_frames=task.check)) as events:
+            for event in events:
+                say = task.end if isinstance(event, Finished) else task.tell
+                say(to_dict(event))
+
+    def forget(self) -> None:
+        """Let the network go, and the memory it holds on its device."""
+        if self._kept is not None:
+            self._kept.drop()
+
+    def _network(self, plan: Plan, task: Task) -> MattingNetwork:
+        from matteline.engine.networks import KeptNetwork
+
+        self._kept = self._kept or KeptNetwork()
+        task.check()
+        if not self._kept.holds(plan):
+            task.tell({"event": "loading", "model": plan.found.name})
+        return self._kept.take(plan)
+
+
+def _plan(task: Task) -> Plan:
+    from matteline.api import surroundings
+    from matteline.engine.plan import plan
+
+    return plan(Job.from_json(json.dumps(task.request.get("job"))), surroundings())
+
+
+def _planned(plan: Plan) -> dict[str, Any]:
+    return {"event": "plan", **plan.to_dict(), "summary": plan.describe()}
+
+
+def _model() -> dict[str, Any]:
+    from matteline.api import surroundings
+    from matteline.matting.weights.find import find_weights
+
+    try:
+        found = find_weights("auto", folders=surroundings().weight_folders)
+    except MattelineError as error:
+        return {"model": None, "problem": to_dict(Failed.of(error))}
+    model = {"name": found.name, "path": str(found.path), "origin": found.origin}
+    return {"model": model, "problem": None}

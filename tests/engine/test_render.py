@@ -1,0 +1,250 @@
+"""From a plate to files: numbers, names, channels, and the same pixels however a range is cut."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from matteline.contract.errors import JobError, ReadError
+from matteline.contract.events import Finished, FrameDone, Notice, Rolling, Started
+from matteline.engine.outputs import STATE_EVERY_FRAMES
+from matteline.engine.plan import plan
+
+from .conftest import HEIGHT, SURROUNDINGS, WIDTH, read_exr, write_exr
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """Relative path to content of every result."""
+    files = (path for path in folder.rglob("*") if path.is_file() and ".matteline" not in path.parts)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_results_carry_the_plates_frame_numbers(render, exr_plate, tmp_path):
+    render(exr_plate, tmp_path / "out", "1003-1005", write=("alpha", "fgr", "rgba"))
+    expected = {
+        f"{product}/sh010_{product}.{number}.exr"
+        for product in ("alpha", "fgr", "rgba")
+        for number in (1003, 1004, 1005)
+    }
+    assert set(_files(tmp_path / "out")) == expected
+
+
+def test_an_alpha_exr_holds_the_matte_in_red_green_and_blue(render, exr_plate, tmp_path):
+    render(exr_plate, tmp_path / "out", "1003", write=("alpha",))
+    channels = read_exr(tmp_path / "out/alpha/sh010_alpha.1003.exr")
+    assert set(channels) == {"R", "G", "B"}
+    assert channels["R"].dtype == np.float16 and channels["R"].shape == (HEIGHT, WIDTH)
+    assert np.array_equal(channels["R"], channels["G"]) and np.array_equal(channels["R"], channels["B"])
+    assert 0.01 < channels["R"].astype(np.float32).std()
+
+
+def test_rgba_is_premultiplied_in_exr_and_straight_in_png(render, exr_plate, png_plate, tmp_path):
+    render(exr_plate, tmp_path / "exr_out", "1003", write=("alpha", "fgr", "rgba"), depth="float")
+    fgr = read_exr(tmp_path / "exr_out/fgr/sh010_fgr.1003.exr")
+    rgba = read_exr(tmp_path / "exr_out/rgba/sh010_rgba.1003.exr")
+    assert np.allclose(rgba["R"], fgr["R"] * rgba["A"], atol=1e-6)
+
+    render(png_plate, tmp_path / "png_out", "1003", write=("alpha", "fgr", "rgba"), format="png")
+    straight = np.asarray(Image.open(tmp_path / "png_out/rgba/sh010_rgba.1003.png"))
+    assert np.array_equal(straight[..., :3], np.asarray(Image.open(tmp_path / "png_out/fgr/sh010_fgr.1003.png")))
+    assert np.array_equal(straight[..., 3], np.asarray(Image.open(tmp_path / "png_out/alpha/sh010_alpha.1003.png")))
+
+
+def test_events_tell_the_whole_story(render, png_plate, tmp_path):
+    events = render(png_plate, tmp_path / "out", "1003-1005")
+    assert isinstance(events[0], Started) and events[0].frames == 3
+    assert [event.number for event in events if isinstance(event, FrameDone)] == [1003, 1004, 1005]
+    rolled = [event for event in events if isinstance(event, Rolling)]
+    assert (rolled[-1].done, rolled[-1].total) == (3, 3)
+    assert isinstance(events[-1], Finished) and events[-1].frames == 3
+    assert all(Path(file).is_file() for event in events if isinstance(event, FrameDone) for file in event.files)
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+@pytest.mark.parametrize("cut", [1001, 1004, 1007, 1011])
+def test_two_halves_rolled_from_the_start_equal_the_whole(render, png_plate, tmp_path, cut, batch):
+    values = {"preroll": "all", "depth": "float", "batch": batch}
+    render(png_plate, tmp_path / "whole", **values)
+    render(png_plate, tmp_path / "halves", f"1001-{cut}", **values)
+    render(png_plate, tmp_path / "halves", f"{cut + 1}-1012", **values)
+    assert _files(tmp_path / "halves") == _files(tmp_path / "whole")
+
+
+def test_ranges_rolled_from_the_start_equal_the_same_frames_of_the_whole(render, png_plate, tmp_path):
+    render(png_plate, tmp_path / "whole", depth="float", preroll="auto")
+    render(png_plate, tmp_path / "part", "1003-1004,1009", depth="float", preroll="all")
+    whole = _files(tmp_path / "whole")
+    part = _files(tmp_path / "part")
+    assert len(part) == 6
+    assert {name: whole[name] for name in part} == part
+
+
+def test_a_preroll_changes_the_first_frame(render, png_plate, tmp_path):
+    render(png_plate, tmp_path / "cold", "1001", preroll=0)
+    render(png_plate, tmp_path / "warm", "1001", preroll=5)
+    assert _files(tmp_path / "cold") != _files(tmp_path / "warm")
+
+
+@pytest.mark.parametrize("after", [1, 4, 9])
+def test_a_stopped_render_keeps_whole_frames_and_resumes_to_the_same_pixels(render, png_plate, tmp_path, after):
+    render(png_plate, tmp_path / "whole")
+    events = render.events(png_plate, tmp_path / "stopped")
+    done = 0
+    for event in events:
+        done += isinstance(event, FrameDone)
+        if done == after:
+            break
+    events.close()
+    whole = _files(tmp_path / "whole")
+    stopped = _files(tmp_path / "stopped")
+    assert stopped and len(stopped) < len(whole)
+    assert all(whole[name] == content for name, content in stopped.items())
+    render(png_plate, tmp_path / "stopped", existing="resume")
+    assert _files(tmp_path / "stopped") == whole
+
+
+def test_a_resume_takes_up_a_saved_state(render, tmp_path, picture):
+    first = STATE_EVERY_FRAMES - 3
+    folder = tmp_path / "plate"
+    folder.mkdir()
+    for number in range(first, STATE_EVERY_FRAMES + 6):
+        Image.fromarray((picture(number) * 255 + 0.5).astype(np.uint8)).save(folder / f"a.{number:04d}.png")
+    render(str(folder), tmp_path / "whole")
+    events = render.events(str(folder), tmp_path / "out")
+    for event in events:
+        if isinstance(event, FrameDone) and event.number == STATE_EVERY_FRAMES + 2:
+            break
+    events.close()
+    ready = plan(render.job(str(folder), tmp_path / "out", existing="resume"), SURROUNDINGS)
+    (span,) = ready.spans
+    assert span.from_state and span.frames.first == STATE_EVERY_FRAMES
+    render(str(folder), tmp_path / "out", existing="resume")
+    assert _files(tmp_path / "out") == _files(tmp_path / "whole")
+    assert list((tmp_path / "out/.matteline").glob("*.state")) == []
+
+
+@pytest.mark.parametrize("damage", ["removed", "truncated", "emptied"])
+def test_a_resume_renders_again_what_is_missing_or_unreadable(render, exr_plate, tmp_path, damage):
+    out = tmp_path / "out"
+    render(exr_plate, out)
+    whole = _files(out)
+    victim = out / "alpha/sh010_alpha.1006.exr"
+    if damage == "removed":
+        victim.unlink()
+    else:
+        content = victim.read_bytes()
+        victim.write_bytes(content[: len(content) // 2] if damage == "truncated" else b"")
+    events = render(exr_plate, out, existing="resume")
+    assert [event.number for event in events if isinstance(event, FrameDone)] == [1006]
+    assert _files(out) == whole
+
+
+def test_a_resume_with_nothing_left_to_do_does_nothing(render, png_plate, tmp_path):
+    render(png_plate, tmp_path / "out")
+    events = render(png_plate, tmp_path / "out", existing="resume")
+    assert [type(event) for event in events] == [Started, Finished]
+
+
+def test_a_resume_with_other_settings_is_refused_and_says_which(render, png_plate, tmp_path):
+    render(png_plate, tmp_path / "out")
+    with pytest.raises(JobError, match=r"another ratio \(0.5, now 0.25\)"):
+        render(png_plate, tmp_path / "out", existing="resume", downsample_ratio=0.25)
+
+
+def test_results_that_nothing_describes_cannot_be_resumed(render, png_plate, tmp_path):
+    render(png_plate, tmp_path / "out")
+    (tmp_path / "out/.matteline/sh010.json").unlink()
+    with pytest.raises(JobError, match="nothing beside them says how they were made"):
+        render(png_plate, tmp_path / "out", existing="resume")
+
+
+def test_existing_results_are_refused_unless_they_may_be_replaced(render, png_plate, tmp_path):
+    out = tmp_path / "out"
+    render(png_plate, out, "1003-1004")
+    before = _files(out)
+    with pytest.raises(JobError, match="already holds results of sh010 for frames 1003-1004"):
+        render(png_plate, out, "1001-1012")
+    assert _files(out) == before
+    render(png_plate, out, "1003-1004", existing="overwrite", preroll=0)
+    assert _files(out) != before
+
+
+def test_a_gap_is_an_error_that_names_the_frames(render, png_plate, tmp_path):
+    for number in (1005, 1006, 1009):
+        Path(png_plate.replace("####", str(number))).unlink()
+    with pytest.raises(ReadError, match=r"Frames 1005-1006,1009 of .* are missing"):
+        render(png_plate, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_range_beside_a_gap_is_rendered_without_reaching_across_it(render, png_plate, tmp_path):
+    Path(png_plate.replace("####", "1005")).unlink()
+    events = render(png_plate, tmp_path / "out", "1006-1008")
+    assert sum(isinstance(event, FrameDone) for event in events) == 3
+
+
+@pytest.mark.parametrize("missing", ["hold", "black"])
+def test_a_gap_is_filled_as_asked_and_said(render, png_plate, tmp_path, missing, picture):
+    Path(png_plate.replace("####", "1005")).unlink()
+    events = render(png_plate, tmp_path / "out", missing=missing, preroll=0)
+    notes = [event.message for event in events if isinstance(event, Notice)]
+    put = {"hold": "frame 1004, held", "black": "black"}[missing]
+    assert notes == [f"Frame 1005 is missing. In its place: {put}."]
+
+    pixels = picture(1004) if missing == "hold" else np.zeros((HEIGHT, WIDTH, 3), np.float32)
+    filled = Path(png_plate.replace("####", "1005"))
+    Image.fromarray((pixels * 255 + 0.5).astype(np.uint8)).save(filled)
+    render(png_plate, tmp_path / "by_hand", preroll=0)
+    assert _files(tmp_path / "out") == _files(tmp_path / "by_hand")
+
+
+def test_a_truncated_frame_in_the_middle_stops_with_its_number(render, exr_plate, tmp_path):
+    victim = Path(exr_plate.replace("####", "1006"))
+    victim.write_bytes(victim.read_bytes()[:3000])
+    with pytest.raises(ReadError, match="1006") as caught:
+        render(exr_plate, tmp_path / "out")
+    assert caught.value.frame == 1006
+    assert set(_files(tmp_path / "out")) == {
+        f"{product}/sh010_{product}.{number}.exr" for product in ("alpha", "fgr") for number in range(1001, 1006)
+    }
+
+
+def test_a_truncated_frame_is_held_when_asked(render, exr_plate, tmp_path):
+    victim = Path(exr_plate.replace("####", "1006"))
+    victim.write_bytes(victim.read_bytes()[:3000])
+    events = render(exr_plate, tmp_path / "out", missing="hold")
+    notes = [event.message for event in events if isinstance(event, Notice)]
+    assert len(notes) == 1 and "1006" in notes[0] and "frame 1005, held" in notes[0]
+    assert sum(isinstance(event, FrameDone) for event in events) == 12
+
+
+def test_a_frame_of_another_size_stops_with_both_sizes(render, exr_plate, tmp_path):
+    write_exr(Path(exr_plate.replace("####", "1004")), np.zeros((20, 30, 3), np.float16))
+    with pytest.raises(ReadError, match=rf"1004.*30x20.*{WIDTH}x{HEIGHT}"):
+        render(exr_plate, tmp_path / "out")
+
+
+def test_a_range_outside_the_plate_says_what_the_plate_has(render, png_plate, tmp_path):
+    with pytest.raises(JobError, match=r"Frames 1013-1020 are outside the plate .* 1001-1012"):
+        render(png_plate, tmp_path / "out", "1010-1020")
+
+
+def test_a_plan_makes_nothing_on_disk_and_is_plain_json(render, png_plate, tmp_path):
+    ready = plan(render.job(png_plate, tmp_path / "out"), SURROUNDINGS)
+    assert json.loads(json.dumps(ready.to_dict()))["render"] == "1001-1012"
+    assert dict(ready.describe())["Size"] == "70x46, the network sees 35x23"
+    assert not (tmp_path / "out").exists()
+
+
+def test_frames_around_zero_are_frames(render, tmp_path, picture):
+    folder = tmp_path / "plate"
+    folder.mkdir()
+    for number in range(-3, 6):
+        Image.fromarray((picture(number) * 255 + 0.5).astype(np.uint8)).save(folder / f"neg.{number:04d}.png")
+    render(str(folder), tmp_path / "out", "-2-3", write=("alpha",), batch=4)
+    names = sorted(path.name for path in (tmp_path / "out/alpha").iterdir())
+    assert names == sorted(f"neg_alpha.{number:04d}.exr" for number in range(-2, 4))
