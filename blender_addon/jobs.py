@@ -12,7 +12,7 @@ from .contract.job import Job
 from .settings import matte_settings
 
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]|[. ]+$')
-_REDUCED = {"MASK": ("alpha",), "MATTE": ("alpha",), "CUTOUT": ("rgba",)}
+_PRODUCTS = {"MASK": ("alpha",), "MATTE": ("alpha",), "CUTOUT": ("rgba",)}
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,14 @@ class Target:
         scene: Name of the scene.
         name: Name of the strip, clip or node.
         result: For strips, one of `settings.RESULTS`.
+        base: For clips and nodes, the number of the footage's first picture.
     """
 
     kind: str
     scene: str
     name: str
     result: str = ""
+    base: int = 1
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,11 @@ def numbered_like(path, number):
 
 
 def strip_job(values, footage, frames, name, result):
-    """The job for a strip: what the sequencer reads right in every version is 8-bit PNG."""
-    settings = replace(
-        matte_settings(values.matte), write=_REDUCED[result], format="png", depth="8", rgba_alpha="auto"
-    )
+    """The job for a strip: in the form that the sequencer reads right in every version."""
+    # A mask is right in all of them as 8-bit PNG only; a cut-out must hold what its plate holds.
+    linear = result == "CUTOUT" and footage.plate.lower().endswith((".exr", ".hdr"))
+    form = {"format": "exr", "depth": "half"} if linear else {"format": "png", "depth": "8"}
+    settings = replace(matte_settings(values.matte), write=_PRODUCTS[result], rgba_alpha="auto", **form)
     return _job(values, footage, frames, name, settings)
 
 
@@ -83,6 +86,11 @@ def node_job(values, footage, frames, name):
             "Matte nodes need the product 'alpha'.", field="write", hint="Choose it under Products."
         )
     return _job(values, footage, frames, name, settings)
+
+
+def with_existing(requests, existing):
+    """The same requests, with another answer to what happens to existing results."""
+    return [replace(each, job=replace(each.job, existing=existing)) for each in requests]
 
 
 def output_folder(values, name):
@@ -106,6 +114,14 @@ def output_folder(values, name):
 def as_blender_path(values, path):
     """A path to write into the blend file: relative to it where the output folder is."""
     return bpy.path.relpath(path) if values.output.startswith("//") and bpy.data.filepath else path
+
+
+def listing(folder):
+    """Names of the files in a folder; none where there is no such folder."""
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def save_last(folder, rendered):

@@ -38,7 +38,8 @@ class Render:
         self.cancelled = False
         self._client = client
         self._requests = list(requests)
-        self._ask = client.render if ask == "render" else client.plan
+        self._ask = {"render": client.render, "plan": client.plan}[ask]
+        self._ended = {"render": self.rendered, "plan": self.plans}[ask]
         self._number = None
         self._progress = Progress("Starting the worker", 0.0)
         self._since = 0.0
@@ -53,14 +54,9 @@ class Render:
     def progress(self):
         """How far it is."""
         count = len(self._requests)
-        index = min(len(self.plans_ended), count - 1)
+        index = min(len(self._ended), count - 1)
         prefix = f"{index + 1} of {count}: " if count > 1 else ""
         return Progress(prefix + self._progress.words, (index + self._progress.fraction) / max(count, 1))
-
-    @property
-    def plans_ended(self):
-        """The requests that have ended well."""
-        return self.rendered if self._ask == self._client.render else self.plans
 
     def step(self):
         """Take in what the worker has said.
@@ -80,7 +76,7 @@ class Render:
             self._progress = Progress("Cancelling", self._progress.fraction)
 
     def _next(self):
-        index = len(self.plans_ended)
+        index = len(self._ended)
         if index < len(self._requests):
             self._number = self._ask(self._requests[index].job)
         else:
@@ -89,7 +85,7 @@ class Render:
     def _plan(self, message):
         self._now = message
         if message.get("last"):
-            self.plans.append(message["summary"])
+            self.plans.append(message)
 
     def _loading(self, message):
         self._progress = Progress(f"Loading {message['model']}", 0.0)
@@ -116,21 +112,17 @@ class Render:
 
     def _finished(self, _message):
         self._since = 0.0
-        request = self._requests[len(self.rendered)]
-        self.rendered.append(Rendered(request, dict(self._now["outputs"]), tuple(self._now["size"])))
+        self.rendered.append(as_rendered(self._requests[len(self.rendered)], self._now))
 
     def _failed(self, message):
         self._number = None
-        kind = getattr(errors, message["kind"], errors.MattelineError)
-        kind = kind if issubclass(kind, errors.MattelineError) else errors.MattelineError
-        hint = _HINTS.get(message.get("where", {}).get("field"), message["hint"])
-        raise kind(message["message"], hint=hint)
+        raise _error(message)
 
     def _cancelled(self, _message):
         self.cancelled = True
 
     def _ignore(self, _message):
-        """A message of a later release."""
+        """Nothing to do, as for a message of a later release."""
 
     _TAKE = {
         "plan": _plan,
@@ -142,3 +134,51 @@ class Render:
         "failed": _failed,
         "cancelled": _cancelled,
     }
+
+
+def as_rendered(request, plan):
+    """A request as what its plan says will be on disk."""
+    return Rendered(request, dict(plan["outputs"]), tuple(plan["size"]))
+
+
+def _error(failed):
+    # After an error that it did not foresee the worker is not to be trusted with another job.
+    kind = errors.WorkerError if failed["kind"] == "InternalError" else errors.MattelineError
+    hint = _HINTS.get(failed["where"].get("field"), failed["hint"])
+    return kind(failed["message"], hint=hint)
+
+
+class Check:
+    """Asks a worker for its versions, devices and model. Stepped as a `Render` is."""
+
+    def __init__(self, client):
+        self.words = ""
+        self.cancelled = False
+        self.notices = []
+        self.progress = Progress("Asking the worker", 0.0)
+        self._client = client
+        self._number = client.check()
+
+    @property
+    def done(self):
+        """Whether it has answered."""
+        return bool(self.words) or self.cancelled
+
+    def step(self):
+        """Take in the answer. Raises `MattelineError` as `Render.step` does."""
+        for message in self._client.poll(self._number):
+            if message["event"] == "failed":
+                raise _error(message)
+            if message["event"] == "checked":
+                self.words = _words(message)
+
+    def cancel(self):
+        """Wait for the answer no longer."""
+        self.cancelled = True
+
+
+def _words(checked):
+    model, problem = checked["model"], checked["problem"]
+    what = f"model {model['name']}" if model else f"{problem['message']} {problem['hint']}"
+    device = next((each["description"] for each in checked["devices"] if each["name"] == checked["device"]), "")
+    return f"matteline {checked['matteline']}, {checked['device']} {device}, {what}"

@@ -63,6 +63,17 @@ def test_an_error_in_the_source_surfaces_after_what_came_before():
             next(results)
 
 
+def test_an_error_upstream_comes_after_the_results_before_it():
+    def items():
+        yield from (1, 2, 3)
+        raise OSError("gone")
+
+    with each(lambda item: item * 10, items(), workers=2, depth=8) as results:
+        assert [next(results), next(results), next(results)] == [10, 20, 30]
+        with pytest.raises(OSError, match="gone"):
+            next(results)
+
+
 def test_leaving_early_waits_only_for_what_is_in_flight():
     done = []
 

@@ -109,4 +109,4 @@ def _colour() -> Finding:
         config = open_config(surroundings().ocio)
     except MattelineError as error:
         return Finding("OCIO config", "missing", error.message, error.hint)
-    return Finding("OCIO config", "ok", config.name)
+    return Finding("OCIO config", "ok", config.source)

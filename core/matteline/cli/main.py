@@ -30,6 +30,7 @@ _COMMANDS = {
     "doctor": "Check this machine and say what is missing.",
     "bench": "Measure how fast this machine renders.",
     "worker": "Render for a host program that talks to it.",
+    "package": "Build the plug-in of a host program.",
 }
 
 

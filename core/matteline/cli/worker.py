@@ -25,7 +25,7 @@ def worker(idle_seconds: float) -> None:
     It ends when the host closes its standard input. docs/protocol.md describes every message.
     """
     pipes = take_pipes()
-    faulthandler.enable()
+    faulthandler.enable(all_threads=False)
     code: object = 0
     try:
         serve(pipes, idle_seconds)

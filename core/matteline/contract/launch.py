@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Optional
 
 from matteline.contract.errors import WorkerError
 
@@ -42,27 +42,30 @@ def clean_environment(environ: Mapping[str, str], host_dirs: Sequence[str] = ())
     return {**kept, "PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1"}
 
 
-def find_worker(environ: Mapping[str, str], chosen: str = "") -> list[str]:
+def find_worker(
+    environ: Mapping[str, str], chosen: str = "", *, places: Optional[Sequence[str]] = None
+) -> list[str]:
     """The command that starts the worker.
 
     Args:
         environ: The host's environment.
         chosen: What the user's preferences say: the `matteline` program, the Python it is installed in, or
-            the folder of that Python's virtual environment. Empty looks on PATH and in `standard_places`.
+            the folder of that Python's virtual environment. Empty looks on PATH and in `places`.
+        places: Folders to look in after PATH; by default the `standard_places` of this system.
 
     Raises:
         WorkerError: Nothing that can be run is there.
     """
     if chosen:
         return _command(_program(os.path.expanduser(chosen)), chosen)
-    places = [each for each in environ.get("PATH", "").split(os.pathsep) if os.path.isabs(each)]
-    for place in [*places, *standard_places(environ, sys.platform)]:
+    more = standard_places(environ, sys.platform) if places is None else places
+    on_path = [each for each in environ.get("PATH", "").split(os.pathsep) if os.path.isabs(each)]
+    for place in [*on_path, *more]:
         program = _in_folder(place)
         if program:
             return [program, "worker"]
     raise WorkerError(
-        "The matteline worker was not found: neither on PATH nor in "
-        f"{', '.join(standard_places(environ, sys.platform))}.",
+        f"The matteline worker was not found: neither on PATH nor in {', '.join(more)}.",
         hint="Install it, for example with 'pipx install matteline', or name the program in the preferences.",
     )
 

@@ -19,6 +19,7 @@ from matteline.contract.wire import Garbled, encode, messages
 
 LAST_WORDS_LINES = 12
 LONGEST_LOG_LINE_BYTES = 2000
+CRASH_REPORT = "Fatal Python error"
 LOG_FILE_BYTES = 16 << 20
 KILL_AFTER_SECONDS = 1.0
 JOIN_SECONDS = 1.0
@@ -45,7 +46,7 @@ class WorkerProcess:
         self._popen = _start(command, clean_environment(environ, host_dirs), cwd)
         self._log = _Log(log_file)
         self._inbox: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-        self._outbox: queue.SimpleQueue[Optional[dict[str, Any]]] = queue.SimpleQueue()
+        self._outbox: queue.SimpleQueue[Optional[bytes]] = queue.SimpleQueue()
         self._ended = threading.Event()
         self._log_reader = _thread(self._read_log, self._popen.stderr)
         self._threads = (
@@ -66,7 +67,7 @@ class WorkerProcess:
 
     def write(self, message: dict[str, Any]) -> None:
         """Send a message when the pipe has room for it; lost when the process is gone."""
-        self._outbox.put(message)
+        self._outbox.put(encode(message))
 
     def read(self) -> Iterator[dict[str, Any]]:
         """The messages that have arrived."""
@@ -89,6 +90,7 @@ class WorkerProcess:
             self._signal("SIGTERM")
         if not self._gone(KILL_AFTER_SECONDS):
             self._signal("SIGKILL")
+            self._gone(KILL_AFTER_SECONDS)
         # A process that it started may hold the pipes when it is gone itself.
         if not self._silent(JOIN_SECONDS):
             self._signal("SIGKILL")
@@ -133,16 +135,20 @@ class WorkerProcess:
 
     def _write_requests(self, pipe: BinaryIO) -> None:
         with contextlib.suppress(OSError), pipe:
-            for message in iter(self._outbox.get, None):
-                pipe.write(encode(message))
+            for line in iter(self._outbox.get, None):
+                pipe.write(line)
                 pipe.flush()
 
 
 class _Log:
-    """The last lines, and a file of all of them up to a size. Written by two threads, read by a third."""
+    """The last lines, and a file of all of them up to a size. Written by two threads, read by a third.
+
+    Of a native crash the first lines are kept instead: they name it, and where it happened.
+    """
 
     def __init__(self, path: str) -> None:
         self._lines: deque[str] = deque(maxlen=LAST_WORDS_LINES)
+        self._crashed = False
         self._lock = threading.Lock()
         self._room = LOG_FILE_BYTES
         self._path = path
@@ -150,7 +156,11 @@ class _Log:
 
     def add(self, line: str) -> None:
         with self._lock:
-            self._lines.append(line)
+            if line.startswith(CRASH_REPORT):
+                self._crashed = True
+                self._lines.clear()
+            if not self._crashed or len(self._lines) < LAST_WORDS_LINES:
+                self._lines.append(line)
             self._room -= len(line)
             if self._file is not None and self._room > 0:
                 with contextlib.suppress(OSError):

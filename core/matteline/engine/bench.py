@@ -13,6 +13,7 @@ from matteline.engine.plan import Plan
 from matteline.engine.run import READ_AHEAD_FRAMES, READERS, WRITE_BEHIND_FRAMES, WRITERS, run
 from matteline.engine.shot import Conditioned, Shot, Step
 from matteline.engine.source import Sourced, frames_of
+from matteline.matting.weights.load import load_network
 from matteline.media.plate import open_plate
 
 Item = TypeVar("Item")
@@ -56,7 +57,7 @@ def measure(plan: Plan) -> Speeds:
     Args:
         plan: One span of more than `WARM_FRAMES` frames, whose results may be replaced.
     """
-    shot = Shot(plan)
+    shot = Shot(plan, load_network(plan.found, plan.refiner))
     sources, decode = _timed(_read(plan))
     takes, condition = _timed(_condition(plan, shot, sources))
     steps, infer = _timed(shot.infer(takes))

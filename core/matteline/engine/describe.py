@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from matteline.engine.outputs import Product
+
 if TYPE_CHECKING:
     from matteline.engine.plan import Plan
 
@@ -15,7 +17,7 @@ def rows(plan: Plan) -> list[tuple[str, str]]:
     return [
         ("Plate", f"{plan.plate.path} ({plan.plate.description})"),
         ("Size", f"{canvas.width}x{canvas.height}, the network sees {width}x{height}"),
-        ("Colour", f"{plan.space.name}: {plan.space.why}"),
+        ("Colour", plan.space.why),
         ("Frames", _frames(plan)),
         ("Preroll", _preroll(plan)),
         ("Model", f"{plan.found.name} ({plan.found.origin}), {plan.refiner} refiner"),
@@ -46,9 +48,18 @@ def _preroll(plan: Plan) -> str:
 def _outputs(plan: Plan) -> list[tuple[str, str]]:
     first = plan.frames.first
     return [
-        (product.name, f"{plan.outputs.path(product, first)} ({', '.join(product.channels)}, {product.encoding})")
+        (product.name.capitalize(), f"{plan.outputs.path(product, first)} ({_stored(product)})")
         for product in plan.outputs.products
     ]
+
+
+def _stored(product: Product) -> str:
+    encoding = product.encoding
+    alpha = {True: "straight", False: "premultiplied"}[encoding.straight_alpha]
+    words = [" ".join(product.channels), f"{encoding.depth}-bit" if encoding.depth.isdigit() else encoding.depth]
+    words += [encoding.compression] if encoding.file_format == "exr" else []
+    words += [alpha] if product.name == "rgba" else []
+    return ", ".join(words)
 
 
 def _size(count: float) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import torch
 
-from matteline.contract.errors import DeviceError
+from matteline.contract.errors import DeviceError, ReadError
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.session import Matte, Session, State, Take
 
@@ -66,8 +65,24 @@ class Inference:
 
     def over(self, takes: Iterable[Take]) -> Iterator[tuple[Sequence[Take], list[Matte]]]:
         """Advance over consecutive takes, window by window."""
-        for _, window in groupby(takes, key=lambda take: take.number // self._batch):
-            yield from self._advance(list(window))
+        for window in self._windows(takes):
+            yield from self._advance(window)
+
+    def _windows(self, takes: Iterable[Take]) -> Iterator[list[Take]]:
+        window: list[Take] = []
+        try:
+            for take in takes:
+                window.append(take)
+                if (take.number + 1) % self._batch == 0:
+                    yield window
+                    window = []
+        except ReadError:
+            # The frames before the unreadable one still get their mattes.
+            if window:
+                yield window
+            raise
+        if window:
+            yield window
 
     def _advance(self, takes: list[Take]) -> Iterator[tuple[Sequence[Take], list[Matte]]]:
         try:

@@ -47,9 +47,22 @@ def _in_order(
     pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterable[Item], depth: int
 ) -> Iterator[Result]:
     waiting: deque[Future[Result]] = deque()
-    for item in items:
-        waiting.append(pool.submit(work, item))
+    for future in _submitted(pool, work, items):
+        waiting.append(future)
         if len(waiting) > depth:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
+
+
+def _submitted(
+    pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterable[Item]
+) -> Iterator[Future[Result]]:
+    try:
+        for item in items:
+            yield pool.submit(work, item)
+    except Exception as error:
+        # It waits its turn, so that what came before the failure is still delivered.
+        failed: Future[Result] = Future()
+        failed.set_exception(error)
+        yield failed

@@ -101,7 +101,7 @@ class Plan:
         """Rough size of what will be written."""
         canvas = self.plate.canvas
         frame = sum(
-            estimate_bytes(canvas.width, canvas.height, len(product.channels), product.encoding)
+            estimate_bytes(canvas.width, canvas.height, len(product.channels), product.encoding, matte=product.name == "alpha")
             for product in self.outputs.products
         )
         return frame * len(self.render)
@@ -189,6 +189,8 @@ def plan(job: Job, surroundings: Surroundings) -> Plan:
         refiner=choose_refiner(found, job.settings.refiner),
         downsample_ratio=choose_ratio(job.settings.downsample_ratio, info.canvas),
         outputs=outputs,
+        space=_space(job, info, surroundings),
+        exposure_stops=0.0,
         **_machine(job),
     )
     return _resumed(draft) if job.existing == "resume" else draft
@@ -229,6 +231,13 @@ def _spans(job: Job, info: PlateInfo, frames: FrameSet) -> tuple[Span, ...]:
         )
     plate = FrameSet((info.frames.hull,)) if filled else info.frames
     return lay_out(frames, plate, job.settings.preroll)
+
+
+def _space(job: Job, info: PlateInfo, surroundings: Surroundings) -> PlateSpace:
+    config = open_config(surroundings.ocio)
+    return choose_space(
+        "auto", tags=info.colour, path=info.path, pixel_type=info.pixel_type, kind=info.kind, config=config
+    )
 
 
 def _refuse_existing(outputs: Outputs, frames: FrameSet) -> None:

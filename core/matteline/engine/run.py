@@ -9,7 +9,7 @@ from matteline.contract.events import Event, Finished, FrameDone, Notice, Rollin
 from matteline.engine.outputs import drop_states, prepare_folders, write_record
 from matteline.engine.pipeline import each
 from matteline.engine.plan import Plan
-from matteline.engine.shot import Shot, Step
+from matteline.engine.shot import Shot, Step, go_on
 from matteline.engine.source import frames_of
 from matteline.engine.timeline import Span
 from matteline.matting.rvm.network import MattingNetwork
@@ -22,12 +22,8 @@ WRITERS = 2
 WRITE_BEHIND_FRAMES = 3
 
 
-def _go_on() -> None:
-    """Do nothing between two frames."""
-
-
 def run(
-    plan: Plan, *, network: MattingNetwork | None = None, between_frames: Callable[[], None] = _go_on
+    plan: Plan, *, network: MattingNetwork | None = None, between_frames: Callable[[], None] = go_on
 ) -> Generator[Event, None, None]:
     """Render what the plan says. Closing the iterator stops the render within a frame.
 

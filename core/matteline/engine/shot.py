@@ -22,6 +22,13 @@ from matteline.matting.state import load_state, save_state
 
 Item = TypeVar("Item")
 
+PREROLL_CALL_FRAMES = 8
+"""Mirrored frames rolled at once. Fixed, because the state depends on how they are cut into calls."""
+
+
+def go_on() -> None:
+    """Do nothing between two frames."""
+
 
 @dataclass(frozen=True)
 class Conditioned:
@@ -59,7 +66,9 @@ class Shot:
         between_frames: Called before each frame enters the network; what it raises ends `begin` or `infer`.
     """
 
-    def __init__(self, plan: Plan, network: MattingNetwork, between_frames: Callable[[], None]) -> None:
+    def __init__(
+        self, plan: Plan, network: MattingNetwork, between_frames: Callable[[], None] = go_on
+    ) -> None:
         canvas = plan.plate.canvas
         self._plan = plan
         self._device = torch.device(plan.device)
@@ -93,9 +102,10 @@ class Shot:
             session.restore(self._saved_state(span.frames.first))
         # Only the reduced pictures are held, so a long preroll at 4K costs little memory.
         reduced = {each.frame.number: session.reduce(self._picture(each)) for each in self._checked(handles)}
-        for number in span.mirrored:
-            session.preroll([reduced[number]])
-            yield number
+        for start in range(0, len(span.mirrored), PREROLL_CALL_FRAMES):
+            numbers = span.mirrored[start : start + PREROLL_CALL_FRAMES]
+            session.preroll([reduced[number] for number in numbers])
+            yield from numbers
 
     def condition(self, source: Sourced, span: Span) -> Conditioned:
         """Turn a frame of the plate into the picture that the network sees."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 _ROLES = {"r": "R", "red": "R", "g": "G", "green": "G", "b": "B", "blue": "B", "a": "A", "alpha": "A"}
 _COLOUR_LAYERS = ("rgba", "rgb", "beauty", "combined", "color", "colour", "main", "left")
-"""Last words of layer names that hold the picture; 'combined' is Blender's. Others may be normals or identities."""
+"""Last words of layer names that hold the picture ('combined' is Blender's). Others may be normals or ids."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def _layered(names: Sequence[str]) -> _Found:
 
 def _grey(names: Sequence[str]) -> _Found:
     lower = [name.lower() for name in names]
-    if "y" not in lower:
+    if "y" not in lower or "ry" in lower:  # luminance and chroma are not grey
         return None
     return "", (lower.index("y"), *([lower.index("a")] if "a" in lower else []))
 

@@ -15,7 +15,9 @@ from av.video.stream import VideoStream
 
 from matteline.media.source import Source
 
-_CONTAINERS = "mov,mp4,matroska,webm,avi,mxf,mpeg,mpegts,mpegvideo,asf,ogg,flv,nut,dv,yuv4mpegpipe,ivf,h264,hevc,m4v"
+_CONTAINERS = (
+    "mov,mp4,matroska,webm,avi,mxf,mpeg,mpegts,mpegvideo,asf,ogg,flv,nut,dv,yuv4mpegpipe,ivf,h264,hevc"
+)
 """What may be opened. Not play lists and the like, which would let a file name others for FFmpeg to open."""
 
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
@@ -46,7 +48,7 @@ def opened(source: Source) -> Iterator[tuple[InputContainer, VideoStream]]:
 
 
 def decoder_of(stream: VideoStream) -> VideoCodecContext:
-    """The decoder for a stream's packets: its own, or for VP8 and VP9 with alpha the one that keeps the alpha."""
+    """The decoder for a stream: its own, or for VP8 and VP9 with alpha the one that keeps the alpha."""
     name = _ALPHA_DECODERS.get(stream.codec_context.name)
     if name is None or stream.metadata.get("alpha_mode") != "1":
         return stream.codec_context
@@ -67,7 +69,7 @@ def packets_of(container: InputContainer, stream: VideoStream) -> Iterator[Packe
 def decoded(packets: Iterable[Packet[VideoStream]], decoder: VideoCodecContext) -> Iterator[VideoFrame]:
     """Decode packets to pictures in the order of presentation.
 
-    Packets that cannot be decoded are passed over: their pictures are missing, which whoever counts will notice.
+    Packets that cannot be decoded are passed over: their pictures are missing, as whoever counts will notice.
     """
     for packet in packets:
         with contextlib.suppress(av.FFmpegError):
@@ -83,5 +85,5 @@ def _pictures(container: InputContainer, source: Source) -> VideoStream:
     best = container.streams.best("video")
     stream = next((each for each in streams if each is best), streams[0])
     if stream.codec_context is None:
-        raise source.unreadable("its codec is not known", hint="Convert it to ProRes, DNxHR, H.264 or an EXR sequence.")
+        raise source.unreadable("its codec is not known", hint="Convert it to ProRes, DNxHR or EXR frames.")
     return stream

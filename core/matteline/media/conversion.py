@@ -1,10 +1,10 @@
 """Turning decoded movie pictures into full-range RGB, as true to FFmpeg's own conversion as it is cheap.
 
-swscale does the matrix. Three things it leaves to us, each measured in tests/media/test_conversion.py:
+swscale does the matrix. Three things it leaves to us:
 
-- It is quick to packed RGB only from 8-bit 4:2:0 and 4:2:2 (0.5 ms at HD; from others over 20 ms), but to planar RGB
-  from everything (3 to 5 ms). So planes are asked for, and put in order here.
-- Its deep RGB does not end at 65535: white comes out as 65283 from video range, as 65472 from 10-bit full range.
+- It is quick to packed RGB only from 8-bit 4:2:0 and 4:2:2 (under 1 ms at HD; from others over 20 ms), but to
+  planar RGB from everything (3 to 5 ms). So planes are asked for, and put in order here.
+- Its deep RGB does not end at 65535: white is 65283 from video range, 65472 from 10-bit full range.
 - Grey it copies, without stretching video range to full range.
 """
 
@@ -16,13 +16,14 @@ import numpy as np
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
-from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from matteline.media.frame import Pixels
+from matteline.media.video_tags import VideoTags, is_grey
 
 _PACKED_IS_QUICK = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuva420p")
 _DEEP_VIDEO_WHITE = 65_283
-"""What swscale makes of white in video range at more than 8 bits: 255 / 256 of the full scale, and rounding."""
+"""What swscale makes of white in video range at more than 8 bits: 255 / 256 of full scale, and rounding."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +56,14 @@ class Converter:
     """Converts a movie's pictures. Keeps swscale's tables from one picture to the next, so one thread only.
 
     Args:
-        conversion: As chosen for the pictures' pixel format.
-        matrix: FFmpeg's number of the YUV matrix.
-        full_range: Whether the codes are full range.
+        form: The pictures' pixel format.
+        tags: How their codes are to be read.
     """
 
-    def __init__(self, conversion: Conversion, matrix: int, full_range: bool) -> None:
-        self._conversion = conversion
-        self._matrix = matrix
-        self._range = 2 if full_range else 1
+    def __init__(self, form: VideoFormat, tags: VideoTags) -> None:
+        self._conversion = conversion = conversion_of(form, tags.full_range)
+        self._matrix = tags.matrix
+        self._range = int(ColorRange.JPEG if tags.full_range else ColorRange.MPEG)
         self._scaler = VideoReformatter()
         self._colour_table = _stretched(conversion.dtype, conversion.black, conversion.white)
         self._alpha_table = _stretched(conversion.dtype, 0, conversion.opaque)
@@ -71,9 +71,10 @@ class Converter:
     def rgb(self, picture: VideoFrame) -> Pixels:
         """Full-range RGB or RGBA of a picture as it is stored, (H, W, 3 or 4), uint8 or uint16; writable."""
         picture.colorspace, picture.color_range = self._matrix, self._range
-        converted = self._scaler.reformat(picture, format=self._conversion.target, interpolation=Interpolation.BICUBIC)
+        target, dtype = self._conversion.target, self._conversion.dtype
+        converted = self._scaler.reformat(picture, format=target, interpolation=Interpolation.BICUBIC)
         if not self._conversion.planar:
-            pixels = _plane(converted.planes[0], self._conversion.dtype, picture.width, self._conversion.channels)
+            pixels = _plane(converted.planes[0], dtype, picture.width, self._conversion.channels)
             # swscale hands its argument back where there is nothing to do; the decoder may still need it.
             return pixels.copy() if converted is picture else pixels
         return self._in_order(converted)
@@ -97,8 +98,7 @@ def conversion_of(form: VideoFormat, full_range: bool) -> Conversion:
     alpha = any(component.is_alpha for component in form.components)
     if form.is_rgb or form.has_palette or form.name in _PACKED_IS_QUICK or bits > 16:
         return _packed(bits > 8, alpha)
-    grey = not any(component.is_chroma for component in form.components)
-    return _planar(bits, alpha, stretched=grey and not full_range, full_range=full_range)
+    return _planar(bits, alpha, stretched=is_grey(form) and not full_range, full_range=full_range)
 
 
 def _packed(deep: bool, alpha: bool) -> Conversion:
@@ -118,9 +118,10 @@ def _planar(bits: int, alpha: bool, *, stretched: bool, full_range: bool) -> Con
 
 
 def _plane(plane: VideoPlane, dtype: type[np.uint8] | type[np.uint16], width: int, channels: int) -> Pixels:
-    """The pixels of a plane without the padding of its lines, (H, W, C); a view that keeps the picture alive."""
-    lines = np.frombuffer(plane, dtype).reshape(plane.height, -1)
-    return lines[:, : width * channels].reshape(plane.height, width, channels)
+    """The pixels of a plane without the padding of its lines, (H, W, C); the view keeps the picture alive."""
+    lines: Pixels = np.frombuffer(memoryview(plane), dtype).reshape(plane.height, -1)
+    pixels: Pixels = lines[:, : width * channels].reshape(plane.height, width, channels)
+    return pixels
 
 
 def _stretched(dtype: type[np.uint8] | type[np.uint16], black: int, white: int) -> Pixels | None:

@@ -17,7 +17,9 @@ from matteline.media.pictures import Pictures, Start
 from matteline.media.source import Source
 
 _WORTH_A_JUMP = 12
-"""Pictures that are rather decoded than jumped over: a jump throws away what the decoder's threads have under way."""
+"""Pictures that are rather decoded than jumped over: a jump throws away what the decoder has under way."""
+
+_Placed = Iterator[tuple[int, VideoFrame]]
 
 
 class Cursor:
@@ -26,12 +28,19 @@ class Cursor:
     Args:
         source: The movie.
         pictures: Its pictures.
+
+    Attributes:
+        ended: Whether a picture was missing because the movie ended before it.
     """
 
     def __init__(self, source: Source, pictures: Pictures) -> None:
         self._source = source
         self._pictures = pictures
         self._files = contextlib.ExitStack()
+        self._frames: _Placed = iter(())
+        self._next = 0
+        self._just_jumped = False
+        self.ended = False
 
     def __enter__(self) -> Cursor:
         self._begin()
@@ -43,13 +52,16 @@ class Cursor:
         self._files.close()
 
     def picture(self, position: int) -> VideoFrame | None:
-        """Decode the picture at a position, no lower than those asked for before; None where it is missing.
+        """Decode the picture at a position; None where it is missing. Going back means beginning again.
 
         Raises:
             ReadError: The movie can no longer be opened.
         """
         if position >= len(self._pictures.stamps):
+            self.ended = True
             return None
+        if position < self._next:
+            self._begin()
         if starts := self._worth_jumping_to(position):
             self._jump(position, starts)
         frame = self._forward(position)
@@ -62,12 +74,13 @@ class Cursor:
 
     def _forward(self, position: int) -> VideoFrame | None:
         for at, frame in self._frames:
+            if at > position:
+                self._frames, self._next = itertools.chain([(at, frame)], self._frames), at
+                return None
             self._next = at + 1
             if at == position:
                 return frame
-            if at > position:
-                self._frames = itertools.chain([(at, frame)], self._frames)
-                return None
+        self.ended = True
         return None
 
     def _begin(self) -> None:
@@ -77,22 +90,17 @@ class Cursor:
         self._decoder = decoder_of(self._stream)
         self._run(packets_of(self._container, self._stream))
         self._next = 0
-        self._just_jumped = False
+        self._just_jumped = self.ended = False
 
-    def _run(self, packets: Iterator[Packet[VideoStream]], shown_from: int | None = None) -> None:
-        """Decode these packets from now on, passing over pictures shown before a time."""
+    def _run(self, packets: Iterator[Packet[VideoStream]]) -> None:
+        """Decode these packets from now on."""
         frames = decoded(packets, self._decoder)
-        if self._pictures.counted:
-            self._frames: Iterator[tuple[int, VideoFrame]] = enumerate(frames)
-        else:
-            self._frames = self._placed(frames, shown_from)
+        self._frames = enumerate(frames) if self._pictures.counted else self._placed(frames)
 
-    def _placed(self, frames: Iterator[VideoFrame], shown_from: int | None) -> Iterator[tuple[int, VideoFrame]]:
+    def _placed(self, frames: Iterator[VideoFrame]) -> _Placed:
         stamps = self._pictures.stamps
         for frame in frames:
-            if frame.pts is None or (shown_from is not None and frame.pts < shown_from):
-                continue
-            at = self._pictures.position(frame.pts)
+            at = len(stamps) if frame.pts is None else self._pictures.position(frame.pts)
             if at < len(stamps) and stamps[at] == frame.pts:
                 yield at, frame
 
@@ -102,10 +110,10 @@ class Cursor:
             return []
         nearest_first = reversed(self._pictures.starts_before(position))
         behind = self._pictures.stamps[self._next + _WORTH_A_JUMP - 1]
-        return list(itertools.takewhile(lambda start: start.shown > behind, itertools.islice(nearest_first, 3)))
+        return [start for start in itertools.islice(nearest_first, 3) if start.shown > behind]
 
     def _jump(self, position: int, starts: list[Start]) -> None:
-        """Stand before a picture no later than the position, as near as the container's own index finds it."""
+        """Stand before a picture no later than the position, as near as the container can find it."""
         for start in starts:
             for stamp in dict.fromkeys((start.shown, start.decoded)):
                 if self._landed(stamp, position):
@@ -118,11 +126,12 @@ class Cursor:
         except av.FFmpegError:
             return False
         self._decoder.flush_buffers()
-        packets = itertools.dropwhile(lambda packet: not packet.is_keyframe, packets_of(self._container, self._stream))
+        packets = packets_of(self._container, self._stream)
+        packets = itertools.dropwhile(lambda packet: not packet.is_keyframe, packets)
         first = next(packets, None)
         if first is None or first.pts is None or first.pts > self._pictures.stamps[position]:
             return False
-        self._run(itertools.chain([first], packets), shown_from=first.pts)
+        self._run(itertools.chain([first], packets))
         self._next = self._pictures.position(first.pts)
         self._just_jumped = True
         return True

@@ -19,9 +19,9 @@ class Frame:
 
     Attributes:
         number: The frame's number in the plate.
-        pixels: (H, W, C) with C 3 (RGB) or 4 (RGBA), of the size of `PlateInfo.canvas` and 0 outside the frame's
-            own data window. uint8 and uint16 are full-range RGB, 0 to the type's maximum; float16 and float32
-            hold what the file holds. Rows may be padded and channels may lie in planes: contiguous only by chance.
+        pixels: (H, W, C) with C 3 (RGB) or 4 (RGBA), of the size of `PlateInfo.canvas` and 0 outside the
+            frame's own data window. uint8 and uint16 are full-range RGB, 0 to the type's maximum; float16 and
+            float32 hold what the file holds. Writable; rows may be padded and channels may lie in planes.
         header: Windows, timecode and metadata of this frame.
     """
 

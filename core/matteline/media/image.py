@@ -10,7 +10,7 @@ from typing import Any
 
 import OpenImageIO as oiio
 
-from matteline.contract.plate import ColourTags, Header, Window
+from matteline.contract.plate import ColourTags, Header
 from matteline.media.channels import Channels, find_colour
 from matteline.media.frame import Pixels, as_rgb
 from matteline.media.image_header import colour_tags, frame_rate, header_of
@@ -20,7 +20,7 @@ from matteline.media.source import Source
 _READ_AS = {"uint8": "uint8", "uint16": "uint16", "half": "half", "float": "float", "double": "float"}
 _FORMATS = {"openexr": "EXR", "cineon": "Cineon", "targa": "TGA"}
 _TURNED_FORMATS = ("jpeg", "tiff", "png")
-"""Formats whose orientation is that of a camera. In DPX it tells how a film was scanned, and is set at random."""
+"""Formats whose orientation is that of a camera; that of a DPX tells how a film was scanned."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ def read_header(source: Source) -> Image:
 def read_image(source: Source) -> tuple[Image, Pixels]:
     """Read an image file: header and upright pixels of its data window, (H, W, 3 or 4), as stored.
 
-    uint8 and uint16 are full-scale codes, whatever number of bits the file holds; float16 and float32 hold what
-    an EXR holds. Alpha is not multiplied into the colour nor divided out of it.
+    uint8 and uint16 are full-scale codes, whatever number of bits the file holds; float16 and float32 hold
+    what an EXR holds. Alpha is neither multiplied into the colour nor divided out of it.
 
     Raises:
         ReadError: As `read_header`, or the file ends before its last pixel.

@@ -35,7 +35,7 @@ _OWN = {
 """Attributes that tell of the file itself, or that are carried elsewhere; results get their own."""
 _OWN_PREFIXES = ("cineon:", "dpx:", "jpeg:", "oiio:", "openexr:", "png:", "targa:", "tiff:", "thumbnail")
 
-_DPX_TRANSFERS = {"Linear": "linear", "ITU-R 709-4": "bt709", "SMPTE 274M": "bt709", "ITU-R 601-5": "smpte170m"}
+_DPX_TRANSFERS = {"Linear": "linear", "ITU-R 709-4": "bt709", "SMPTE 274M": "bt709"}
 _DPX_RATES = ("dpx:FrameRate", "dpx:TemporalFrameRate", "FramesPerSecond")
 
 

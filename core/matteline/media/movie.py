@@ -3,63 +3,34 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
-import struct
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import replace
 
-from av.container import InputContainer
-from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
 from matteline.contract.frames import FrameRange, FrameSet
-from matteline.contract.plate import Header, PlateInfo, Window
-from matteline.media.container import decoded, decoder_of, opened, packets_of
-from matteline.media.conversion import Conversion, Converter, conversion_of
+from matteline.contract.plate import Header, PlateInfo
+from matteline.media.conversion import Converter
 from matteline.media.cursor import Cursor
 from matteline.media.frame import Frame
+from matteline.media.movie_header import Look, look_at
 from matteline.media.naming import result_name
-from matteline.media.orientation import UPRIGHT, Turn
-from matteline.media.pictures import Pictures, Sample, find_pictures
+from matteline.media.pictures import find_pictures
 from matteline.media.source import Source
-from matteline.media.timecode import advanced
-from matteline.media.video_tags import VideoTags, tags_of
 
-_SAMPLE = 12
-"""Pictures decoded on opening, to see what they are and that their time stamps are true: more than codecs reorder."""
+MOVIE_EXTENSIONS = (
+    ".mov", ".mp4", ".m4v", ".mxf", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".wmv",
+)  # fmt: skip
 
 _HINT = "Copy or export the movie again, or render only the frames before this one."
-_OWN = {"major_brand", "minor_version", "compatible_brands", "encoder", "timecode", "duration"}
-"""Metadata that tells of the file itself, or that is carried elsewhere."""
-_OWN_ENDINGS = ("_umid", "_uid", "_ul")
-
-
-@dataclass(frozen=True)
-class _Look:
-    """What a movie's header and its first picture say."""
-
-    form: str
-    width: int
-    height: int
-    tags: VideoTags
-    conversion: Conversion
-    turn: Turn
-    pixel_aspect: float
-    rate: Fraction | None
-    timecode: str | None
-    attributes: tuple[tuple[str, object], ...]
-    description: str
-    pixel_type: str
 
 
 class Movie:
     """A plate whose frames are the pictures of a movie, in the order they are shown. Holds no file open.
 
-    Frame `first_frame` + k is the k-th picture, whatever its time: edit lists, a late start and a variable rate
-    change when a picture is shown, not which one it is. Pictures come upright.
+    Frame `first_frame` + k is the k-th picture, whatever its time: edit lists, a late start and a variable
+    rate change when a picture is shown, not which one it is. Pictures come upright, as full-range RGB.
 
     Args:
         path: As the user named it.
@@ -75,10 +46,10 @@ class Movie:
         self._path = path
         self._name = os.path.basename(path)
         self._first = first_frame
-        source = Source(self._name, path, hint="Check that it plays, and export it again.")
-        self._look, sample = _look_at(source)
+        source = Source(self._name, path, hint="Check that it plays, and export or copy it again.")
+        self._look, sample = look_at(source)
         self._pictures = find_pictures(source, sample)
-        self.info = _info(path, first_frame, self._look, len(self._pictures))
+        self.info = _info(path, FrameRange(first_frame, first_frame + len(self._pictures) - 1), self._look)
 
     def __enter__(self) -> Movie:
         return self
@@ -90,7 +61,7 @@ class Movie:
         """Nothing is held open between readings."""
 
     def frame(self, number: int) -> Frame:
-        """Read one frame, decoding from the picture before it that decoding can start at.
+        """Read one frame, decoding from the nearest picture before it that decoding can start at.
 
         Raises:
             ReadError: As `read`.
@@ -98,32 +69,56 @@ class Movie:
         with contextlib.closing(self.read([number])) as frames:
             return next(frames)
 
-    def read(self, frames: Iterable[int]) -> Generator[Frame]:
-        """Read frames by ascending numbers from an own opening of the movie, decoding only what they need.
+    def read(self, frames: Iterable[int]) -> Generator[Frame, None, None]:
+        """Read frames by ascending numbers; opens the movie anew, so that readings do not disturb each other.
 
         Raises:
             ReadError: A frame does not exist, or is missing or damaged in the file.
         """
-        converter = Converter(self._look.conversion, self._look.tags.matrix, self._look.tags.full_range)
-        with Cursor(Source(self._name, self._path), self._pictures) as cursor:
+        converter = Converter(self._look.form, self._look.tags)
+        with Cursor(Source(self._name, self._path, hint=_HINT), self._pictures) as cursor:
             for number in frames:
                 picture = self._picture(cursor, number)
-                pixels = self._look.turn.apply(converter.rgb(picture))
-                yield Frame(number, pixels, self._header(number))
+                yield Frame(number, self._look.turn.apply(converter.rgb(picture)), self._header(number))
 
     def _picture(self, cursor: Cursor, number: int) -> VideoFrame:
         source = Source(f"Frame {number} of {self._name}", self._path, number, _HINT)
         if number not in self.info.frames:
-            raise source.unreadable("there is no such frame", hint=f"The movie has frames {self.info.frames}.")
-        picture = cursor.picture(number - self._first)
-        if picture is None:
-            raise source.unreadable("the file is truncated" if cursor.ended else "its data is damaged")
-        if picture.is_corrupt:
-            raise source.unreadable("its data is damaged")
-        if (picture.format.name, picture.width, picture.height) != (self._look.form, *self._stored_size):
+            raise source.unreadable("there is no such frame", f"The movie has frames {self.info.frames}.")
+        position = number - self._first
+        picture = cursor.picture(position)
+        if picture is None or picture.is_corrupt:
+            truncated = cursor.ended or self._pictures.lacks(position)
+            raise source.unreadable("the file is truncated" if truncated else "its data is damaged")
+        self._check(picture, source)
+        return picture
+
+    def _check(self, picture: VideoFrame, source: Source) -> None:
+        form, size = picture.format.name, (picture.width, picture.height)
+        if (form, size) != (self._look.form.name, self._look.stored):
+            first = "{}x{}".format(*self._look.stored)
             raise source.unreadable(
-                f"it is {picture.format.name} {picture.width}x{picture.height}, the first frame "
-                f"{self._look.form} {self._look.width}x{self._look.height}",
+                f"it is {form} of {size[0]}x{size[1]}, the first frame {self._look.form.name} of {first}",
                 hint="Split the movie where its format changes.",
             )
-        return picture
+
+    def _header(self, number: int) -> Header:
+        return replace(self._look.first, timecode=self._look.timecode(number - self._first))
+
+
+def _info(path: str, frames: FrameRange, look: Look) -> PlateInfo:
+    stem = os.path.splitext(os.path.basename(path))[0]
+    return PlateInfo(
+        path=path,
+        kind="movie",
+        name=result_name(os.path.dirname(path), stem),
+        frames=FrameSet((frames,)),
+        padding=4,
+        canvas=look.first.display_window,
+        display_window=look.first.display_window,
+        pixel_aspect=look.first.pixel_aspect,
+        pixel_type=look.pixel_type,
+        rate=look.rate,
+        colour=look.tags.colour,
+        description=look.description,
+    )

@@ -1,8 +1,9 @@
 """How sequences are named on disk: `plate.1001.exr`, `plate.####.exr`, and which files belong together.
 
-A frame number is the run of digits right before the extension: `plate.1001.exr`, `plate_1001.exr`, `plate1001.exr`,
-`1001.exr`. A minus counts as a sign only behind a separator or at the start: `plate.-0003.exr` is frame -3, but
-`plate-0003.exr` is frame 3. User text is never used as a glob, so any character may stand in a name.
+A frame number is the run of digits right before the extension: `plate.1001.exr`, `plate_1001.exr`,
+`plate1001.exr`, `1001.exr`. A minus counts as a sign only behind a separator or at the start:
+`plate.-0003.exr` is frame -3, but `plate-0003.exr` is frame 3. User text is never used as a glob, so any
+character may stand in it.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class Pattern:
 
     @classmethod
     def parse(cls, name: str) -> Pattern | None:
-        """Read `plate.####.exr` or `plate.%04d.exr`, by the last token of the name; None when there is none."""
+        """Read `plate.####.exr` or `plate.%04d.exr` by the last token of the name; None if it has none."""
         tokens = list(_TOKEN.finditer(name))
         if not tokens:
             return None
@@ -86,7 +87,7 @@ class Pattern:
         return f"{self.prefix}{sign}{abs(number):0{self.width}d}{self.suffix}"
 
     def match(self, name: str) -> str | None:
-        """The digits that a file name has in the place of the number, with their sign; None if it does not fit."""
+        """The digits and sign that a file name has in place of the number; None if it does not fit."""
         text, prefix, suffix = _folded(name), _folded(self.prefix), _folded(self.suffix)
         end = len(text) - len(suffix)
         if not text.startswith(prefix) or text[max(end, 0) :].lower() != suffix.lower():
@@ -173,12 +174,12 @@ def _common_width(folder: str, pattern: Pattern, digits: Mapping[str, str]) -> i
     padded = [name for name in widths if widths[name] > 1 and digits[name].lstrip("-").startswith("0")]
     if not padded:
         return min(widths.values())
-    width = max(widths[name] for name in padded)
+    widest = max(padded, key=lambda name: widths[name])
     for name in widths:
-        narrower = width - widths[name]
+        narrower = widths[widest] - widths[name]
         if narrower > 1 or (narrower == 1 and not digits[name].startswith("-")):
-            raise _mixed(folder, pattern, padded[0], name)
-    return width
+            raise _mixed(folder, pattern, widest, name)
+    return widths[widest]
 
 
 def _doubled(folder: str, pattern: Pattern, number: int, names: str) -> ReadError:

@@ -1,12 +1,13 @@
 """Which pictures a movie has, in the order they are shown, and where its decoder can start.
 
-Frame numbers are exact only if every picture is known by its time stamp before the first one is wanted. The stamps
-come, in this order of cost:
+Frame numbers are exact only if every picture is known by its time stamp before the first one is wanted. The
+stamps come, in this order of cost:
 
-1. from the container's own index, where that holds every picture and none is reordered (ProRes or DNxHR in MOV or
-   MXF): the file need not be read, however large it is;
+1. from the container's own index, where that holds every picture and none is reordered (ProRes or DNxHR in
+   MOV or MXF): the file need not be read, however large it is;
 2. from the packets, without decoding them;
-3. from decoding everything once, where packets do not tell (AVI with reordered pictures, fields in separate packets).
+3. from decoding everything once, where packets do not tell (AVI with reordered pictures, fields in packets of
+   their own).
 
 Stamps are believed only when the first pictures, decoded, bear them out.
 """
@@ -24,10 +25,13 @@ from av.video.stream import VideoStream
 from matteline.media.container import decoded, decoder_of, opened, packets_of
 from matteline.media.source import Source
 
+MOST_REORDERED = 12
+"""More pictures than any codec decodes before one that is shown earlier, with some room."""
+
 
 @dataclass(frozen=True, order=True)
 class Start:
-    """A picture that decoding can start at: when it is shown and when it is decoded, in the stream's time base."""
+    """A picture that decoding can start at: when it is shown and decoded, in the stream's time base."""
 
     shown: int
     decoded: int
@@ -40,7 +44,7 @@ class Pictures:
     Attributes:
         stamps: Their time stamps, in the stream's time base, each greater than the one before.
         starts: Where decoding can start, ascending.
-        promised: How many pictures the container speaks of: more than there are stamps where the file is cut off.
+        promised: How many pictures the container claims; more than there are stamps if the file is cut off.
         counted: Whether the stamps are mere positions, because the movie's own are not to be believed.
     """
 
@@ -51,6 +55,10 @@ class Pictures:
 
     def __len__(self) -> int:
         return max(len(self.stamps), self.promised)
+
+    def lacks(self, position: int) -> bool:
+        """Whether the file was cut off so near a picture that it may be damaged or missing for that."""
+        return self.promised > len(self.stamps) and position >= len(self.stamps) - MOST_REORDERED
 
     def position(self, stamp: int) -> int:
         """The position of the first picture shown at a time or after it."""
@@ -88,8 +96,8 @@ def find_pictures(source: Source, sample: Sample) -> Pictures:
     for listed in (_from_index, _from_packets):
         with opened(source) as (container, stream):
             pictures = listed(container, stream)
-        if pictures and _borne_out(pictures, sample):
-            return _without_broken_lead(pictures, sample)
+        if pictures and (first := _first_decoded(pictures, sample)) is not None:
+            return _without_broken_lead(pictures, first)
     with opened(source) as (container, stream):
         count = sum(1 for _ in decoded(packets_of(container, stream), decoder_of(stream)))
     return Pictures(range(count), counted=True)
@@ -120,26 +128,28 @@ def _from_packets(container: InputContainer, stream: VideoStream) -> Pictures | 
         if packet.is_keyframe:
             starts.append(Start(packet.pts, packet.pts if packet.dts is None else packet.dts))
         last = packet
-    if last is None or len(set(stamps)) < len(stamps):
+    if last is None or not stamps:
         return None
-    return Pictures(sorted(stamps), sorted(starts), _promised(container, stream, len(stamps), last))
+    return Pictures(sorted(stamps), sorted(starts), _promised(container, stream, stamps, last))
 
 
 def _is_shown(packet: Packet[VideoStream], stream: VideoStream) -> bool:
-    """Whether a packet makes a picture: an edit list may cut it off, VP8 has packets that only help others."""
+    """Whether a packet makes a picture: an edit list may cut it off, and VP8 has packets that help others."""
     if stream.codec_context.name == "vp8" and not memoryview(packet)[0] & 0x10:
         return False
     return not packet.is_discard
 
 
-def _promised(container: InputContainer, stream: VideoStream, found: int, last: Packet[VideoStream]) -> int:
+def _promised(
+    container: InputContainer, stream: VideoStream, stamps: Sequence[int], last: Packet[VideoStream]
+) -> int:
     """How many pictures a container claims to have; less than found where it claims nothing."""
     if "mov" in container.format.name:
         return sum(1 for each in stream.index_entries if not each.is_discard)
     if container.format.name == "mxf":
         return _length_in_pictures(stream)
     if "matroska" in container.format.name:
-        return found + _lacking(stream, last)
+        return len(stamps) + _lacking(stream, max(stamps) + (last.duration or 0))
     return stream.frames if last.is_corrupt else 0
 
 
@@ -149,14 +159,13 @@ def _length_in_pictures(stream: VideoStream) -> int:
     return stream.duration if stream.time_base * stream.average_rate == 1 else 0
 
 
-def _lacking(stream: VideoStream, last: Packet[VideoStream]) -> int:
-    """Pictures between the last one found in a Matroska file and the duration that its track was given at the end."""
+def _lacking(stream: VideoStream, end: int) -> int:
+    """Pictures between the end of the last one found in a Matroska file and the duration its track claims."""
     duration = _seconds(stream.metadata.get("DURATION", ""))
-    if duration is None or last.pts is None or not stream.time_base or not stream.average_rate:
+    if duration is None or not stream.time_base or not stream.average_rate:
         return 0
-    end = (last.pts + (last.duration or 0)) * stream.time_base
-    lacking = (duration - float(end)) * float(stream.average_rate)
-    # The last picture's own duration is often not known to the muxer, so one or two prove nothing.
+    lacking = (duration - float(end * stream.time_base)) * float(stream.average_rate)
+    # The last picture's own duration is often not known, so that one or two prove nothing.
     return round(lacking) if lacking > 2 else 0
 
 
@@ -169,18 +178,20 @@ def _seconds(clock: str) -> float | None:
     return hours * 3600 + minutes * 60 + seconds
 
 
-def _borne_out(pictures: Pictures, sample: Sample) -> bool:
-    """Whether the first pictures, decoded, have the listed stamps, but for a few that may be damaged."""
-    listed = set(pictures.stamps)
-    stamps = [stamp for stamp in sample.stamps if stamp is not None and stamp in listed]
-    if sample.fields or not stamps or len(stamps) < len(sample.stamps) or stamps != sorted(stamps):
-        return False
-    spanned = pictures.position(stamps[-1]) - pictures.position(stamps[0]) + 1
-    return spanned < 1.5 * len(stamps) + 1
+def _first_decoded(pictures: Pictures, sample: Sample) -> int | None:
+    """The position of the first picture that was decoded; None if the decoded ones contradict the stamps."""
+    known = set(pictures.stamps)
+    stamps = [stamp for stamp in sample.stamps if stamp is not None and stamp in known]
+    if sample.fields or len(known) < len(pictures.stamps) or len(stamps) < len(sample.stamps):
+        return None
+    first, last = pictures.position(stamps[0]), pictures.position(stamps[-1])
+    # A few may be lacking because they are damaged; every other one is lacking where packets are fields.
+    plausible = stamps == sorted(stamps) and last - first < 1.5 * len(stamps)
+    return first if plausible else None
 
 
-def _without_broken_lead(pictures: Pictures, sample: Sample) -> Pictures:
-    """Leave out what is shown before the first start and was not decoded, as the movie was cut off before it."""
-    first_start = pictures.starts[0].shown if pictures.starts else pictures.stamps[0]
-    first = min(pictures.position(first_start), pictures.position(sample.stamps[0] or 0))
+def _without_broken_lead(pictures: Pictures, first: int) -> Pictures:
+    """Leave out what is shown before the first start and was not decoded: it needs what was cut off."""
+    if pictures.starts:
+        first = min(first, pictures.position(pictures.starts[0].shown))
     return replace(pictures, stamps=pictures.stamps[first:], promised=pictures.promised - first)

@@ -27,8 +27,8 @@ class Plate(Protocol):
 
     Attributes:
         info: What the plate says of itself.
-        random_access: Whether `frame` costs no more than its own decoding, so that several threads may call it
-            to read ahead. A movie decodes from the picture before that it can start at: use `read`.
+        random_access: Whether `frame` costs no more than decoding that frame, so that several threads may
+            call it to read ahead. A movie also decodes what comes before: use `read`.
     """
 
     @property
@@ -42,7 +42,7 @@ class Plate(Protocol):
     def __exit__(self, *error: object) -> None: ...
 
     def read(self, frames: Iterable[int]) -> Iterator[Frame]:
-        """Yield frames by ascending numbers; decodes only what it needs. Closing the iterator stops the reading.
+        """Yield frames by ascending numbers, decoding only what they need. Closing the iterator stops.
 
         Raises:
             ReadError: A frame does not exist or cannot be read; it names path and frame. The frames before it
@@ -64,9 +64,9 @@ def open_plate(path: str, *, first_frame: int | None = None) -> Plate:
     """Open a movie, an image sequence or a still, reading no more than headers.
 
     Args:
-        path: A movie; an image, which stands for the sequence it belongs to; a folder that holds one sequence; or
-            a pattern such as `plate.####.exr` or `plate.%04d.exr`. What exists under the very name wins over its
-            reading as a pattern.
+        path: A movie; an image, which stands for the sequence it belongs to; a folder that holds one
+            sequence; or a pattern such as `plate.####.exr` or `plate.%04d.exr`. What exists under the very
+            name wins over its reading as a pattern.
         first_frame: The number of a movie's first picture; None counts from 1.
 
     Raises:
@@ -152,7 +152,8 @@ def _only_sequence(folder: str) -> SequenceFiles:
     if len(names) > 1:
         raise _several(folder, sorted(names))
     if not names:
-        raise ReadError(f"The folder {folder} holds no images.", path=folder, hint="Name the movie, or another folder.")
+        hint = "Name a movie by its own name, or another folder."
+        raise ReadError(f"The folder {folder} holds no images.", path=folder, hint=hint)
     return _around(os.path.join(folder, names[0]))
 
 

@@ -61,7 +61,7 @@ class ImageSequence:
         """Read one frame.
 
         Raises:
-            ReadError: The frame is missing, damaged or truncated, or its size or channels are not the plate's.
+            ReadError: The frame is missing, damaged or truncated, or not of the plate's size or channels.
         """
         source = self._source(number)
         image, pixels = read_image(source)
@@ -77,7 +77,9 @@ class ImageSequence:
         if display != self.info.display_window:
             raise _different(source, f"its size is {display}, the first frame's {self.info.display_window}")
         if not self.info.canvas.contains(data):
-            raise _different(source, f"its data window {data} reaches outside the first frame's {self.info.canvas}")
+            raise _different(
+                source, f"its data window {data} reaches outside the first frame's {self.info.canvas}"
+            )
         if len(image.channels.indices) != self._channels:
             raise _different(
                 source, f"it has {len(image.channels.indices)} channels, the first frame {self._channels}"
@@ -113,4 +115,4 @@ def _info(path: str, files: SequenceFiles, kind: str, image: Image, canvas: Wind
 
 
 def _different(source: Source, reason: str) -> Exception:
-    return source.unreadable(reason, hint="Render all frames with one size and the same channels, or split the plate.")
+    return source.unreadable(reason, hint="Render all frames at one size with the same channels.")

@@ -53,7 +53,7 @@ class Source:
         )
 
     def failed(self, words: str) -> ReadError:
-        """The error for a library's failure: what the disk says of the file first, the library's words last."""
+        """The error for a library's failure: what the disk says of the file, else the library's words."""
         return self.unreadable(self._obstacle() or _reason(words))
 
     def check_size(self, width: int, height: int) -> None:

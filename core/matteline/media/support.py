@@ -25,7 +25,7 @@ def library_versions() -> dict[str, str]:
 
 def decodable() -> dict[str, bool]:
     """Name of each codec that plates usually come in, and whether it can be decoded here."""
-    return {name: _has(codec, "r") for name, codec in _CODECS.items()}
+    return {name: _has(codec) for name, codec in _CODECS.items()}
 
 
 def image_formats() -> tuple[str, ...]:
@@ -34,9 +34,9 @@ def image_formats() -> tuple[str, ...]:
     return tuple(name for name in ("openexr", "dpx", "tiff", "png", "jpeg") if name in known)
 
 
-def _has(codec: str, mode: str) -> bool:
+def _has(codec: str) -> bool:
     try:
-        av.codec.Codec(codec, mode)  # type: ignore[call-overload]
+        av.codec.Codec(codec, "r")
     except av.codec.codec.UnknownCodecError:
         return False
     return True

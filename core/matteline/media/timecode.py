@@ -21,7 +21,7 @@ def from_smpte(word: int) -> str:
 def advanced(start: str, frames: int, rate: Fraction) -> str | None:
     """The timecode `frames` frames after `start` at `rate` frames per second; None where `start` is none.
 
-    Drop-frame timecode leaves out the first two numbers of each minute but every tenth, at 59.94 the first four.
+    Drop-frame timecode leaves out the first two numbers (at 59.94 four) of each minute but every tenth.
     """
     match = _TEXT.fullmatch(start.strip())
     nominal = round(rate)
@@ -36,7 +36,7 @@ def advanced(start: str, frames: int, rate: Fraction) -> str | None:
 
 
 def snapped_rate(rate: float) -> Fraction | None:
-    """A frame rate stored as a decimal, as the fraction that is meant: 23.976 is 24000/1001; None if there is none."""
+    """The fraction meant by a frame rate stored as a decimal: 24000/1001 by 23.976; None if it is no rate."""
     if not 0 < rate < 100_000:
         return None
     nominal = round(rate)

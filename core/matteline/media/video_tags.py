@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
 from matteline.contract.plate import ColourTags
@@ -13,9 +14,9 @@ _PRIMARIES = {
     10: "smpte428", 11: "smpte431", 12: "smpte432", 22: "ebu3213",
 }  # fmt: skip
 _TRANSFERS = {
-    1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "linear", 9: "log100", 10: "log316",
-    11: "iec61966-2-4", 12: "bt1361e", 13: "iec61966-2-1", 14: "bt2020-10", 15: "bt2020-12", 16: "smpte2084",
-    17: "smpte428", 18: "arib-std-b67",
+    1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "linear", 9: "log100",
+    10: "log316", 11: "iec61966-2-4", 12: "bt1361e", 13: "iec61966-2-1", 14: "bt2020-10", 15: "bt2020-12",
+    16: "smpte2084", 17: "smpte428", 18: "arib-std-b67",
 }  # fmt: skip
 _MATRICES = {
     0: "gbr", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "ycgco", 9: "bt2020nc",
@@ -65,8 +66,12 @@ def tags_of(picture: VideoFrame) -> VideoTags:
         full_range=full_range,
     )
     # FFmpeg's own habit: grey without a tag is full range.
-    grey = not any(component.is_chroma for component in form.components)
-    return VideoTags(colour, _matrix(picture), grey if full_range is None else full_range)
+    return VideoTags(colour, _matrix(picture), is_grey(form) if full_range is None else full_range)
+
+
+def is_grey(form: VideoFormat) -> bool:
+    """Whether a pixel format has no colour."""
+    return not form.has_palette and sum(not component.is_alpha for component in form.components) == 1
 
 
 def _matrix(picture: VideoFrame) -> int:

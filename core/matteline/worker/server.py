@@ -87,12 +87,12 @@ class _Worker:
             self._cancel(number)
         elif number in self._tasks:
             self._refuse(JobError(f"The id {number!r} belongs to an open request.", field="id"))
-        elif kind not in self._work:
-            self._refuse(_unknown(kind), number)
-        else:
+        elif isinstance(kind, str) and kind in self._work:
             self._tasks[number] = Task(number, request, self._send)
             lane, work = self._work[kind]
             lane.put(self._tasks[number], work)
+        else:
+            self._refuse(_unknown(kind), number)
 
     def _cancel(self, number: int | str) -> None:
         # One that is unknown has just ended: its last message and the cancel have crossed.

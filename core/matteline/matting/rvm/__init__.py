@@ -1,1 +1,1 @@
-"""Robust Video Matting (Lin, Yang, Saleemi, Sengupta, WACV 2022), written from the paper and its checkpoints."""
+"""Robust Video Matting (Lin, Yang, Saleemi, Sengupta, WACV 2022), after the paper and its checkpoints."""

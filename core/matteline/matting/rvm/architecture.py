@@ -79,6 +79,14 @@ class Architecture:
         three, two, one, _ = self.decoder_channels
         return one // 2, two // 2, three // 2, self.context_channels // 2
 
+    def state_shapes(self, width: int, height: int) -> tuple[tuple[int, int, int], ...]:
+        """Channels, rows and columns of r1..r4 for a reduced picture of that width and height in pixels."""
+        strides = (2, 4, 8, 16)
+        return tuple(
+            (channels, -(-height // stride), -(-width // stride))
+            for channels, stride in zip(self.state_channels, strides, strict=True)
+        )
+
 
 def scaled(channels: int, width: float) -> int:
     """Channels at a width; at width 1 exactly those of the paper."""
@@ -121,7 +129,7 @@ def _encoder(shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, int]:
 def _foreign(why: str) -> ModelError:
     return ModelError(
         f"These weights are not a Robust Video Matting checkpoint: {why}.",
-        hint="Use a checkpoint of the RVM authors, or one that matteline installed ('matteline weights list').",
+        hint="Use a checkpoint of the RVM authors, or one from 'matteline weights list'.",
     )
 
 

@@ -1,8 +1,8 @@
 """The guided filter at the reduced size, made for speed: what full size needs of a frame, and no more.
 
-The finished frame is `slope * guide + offset`, with slope and offset enlarged; the guide is R, G and B for the
-foreground and their sum for alpha. Against the filter as published, the division of that sum by 3 and the
-addition of the picture to the foreground residual are already in the slope.
+The finished frame is `slope * guide + offset`, with slope and offset enlarged; the guide is R, G and B for
+the foreground and their sum for alpha. Against the filter as published, the division of that sum by 3 and
+the addition of the picture to the foreground residual are already in the slope.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ class CoarseFilter:
         else:
             box = torch.full((4, 1, 3, 3), 1 / 9)
             self._slope = _fast_slope
-        self._box = box.repeat(4, 1, 1, 1).to(device, torch.float32)
+        self._box = box.repeat(4, 1, 1, 1).float().to(device)
 
     def plain(self, hidden: Tensor) -> Coarse:
         """Coarse of a hidden picture (16, h, w) that already has full size."""
-        return Coarse(None, self._project(_pixels(hidden)).unflatten(1, hidden.shape[1:]))
+        return Coarse(None, self._project(_pixels(hidden)).view(4, *hidden.shape[1:]))
 
     def refined(self, small: Tensor, hidden: Tensor) -> Coarse:
         """Coarse of a reduced picture (3, h, w), float32, and its hidden picture (16, h, w), float32."""
@@ -61,7 +61,7 @@ class CoarseFilter:
         means = functional.conv2d(self._planes(small, pixels)[None], self._box, padding=1, groups=16)[0]
         mean_y, mean_x = means[:4], means[4:8]
         moments = means[8:]
-        moments.unflatten(0, (2, 4)).addcmul_(means[:8].unflatten(0, (2, 4)), mean_x, value=-1)
+        _pair(moments).addcmul_(_pair(means[:8]), mean_x, value=-1)
         slope = self._slope(moments, pixels)
         offset = torch.addcmul(mean_y, slope, mean_x, value=-1)
         slope[:3] += 1
@@ -75,7 +75,7 @@ class CoarseFilter:
         y.copy_(self._project(pixels).view_as(y))
         x[:3] = small
         torch.mean(small, 0, out=x[3])
-        torch.mul(planes[:8].unflatten(0, (2, 4)), x, out=planes[8:].unflatten(0, (2, 4)))
+        torch.mul(_pair(planes[:8]), x, out=_pair(planes[8:]))
         return planes
 
 
@@ -96,11 +96,11 @@ class _LearnedSlope:
         self._first, self._second, self._last = (_Dense(each, device) for each in (first, second, last))
 
     def __call__(self, moments: Tensor, pixels: Tensor) -> Tensor:
-        of_moments, of_hidden = self._first.weight.split([8, 16], 1)
+        of_moments, of_hidden = self._first.weight[:, :8], self._first.weight[:, 8:]
         x = torch.addmm(self._first.bias, pixels, of_hidden.t())
         x.addmm_(moments.flatten(1).t(), of_moments.t()).relu_()
         x = torch.addmm(self._second.bias, x, self._second.weight.t()).relu_()
-        return self._last(x).unflatten(1, moments.shape[1:])
+        return self._last(x).view(4, *moments.shape[1:])
 
 
 class _Dense:
@@ -108,11 +108,15 @@ class _Dense:
 
     def __init__(self, convolution: nn.Conv2d, device: torch.device) -> None:
         assert convolution.bias is not None
-        self.weight = convolution.weight.flatten(1).to(device, torch.float32)
-        self.bias = convolution.bias.to(device, torch.float32)
+        self.weight = convolution.weight.flatten(1).float().to(device)
+        self.bias = convolution.bias.float().to(device)
 
     def __call__(self, pixels: Tensor) -> Tensor:
         return torch.addmm(self.bias[:, None], self.weight, pixels.t())
+
+
+def _pair(planes: Tensor) -> Tensor:
+    return planes.view(2, 4, *planes.shape[1:])
 
 
 def _pixels(hidden: Tensor) -> Tensor:

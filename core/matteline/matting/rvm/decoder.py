@@ -41,7 +41,8 @@ class RecurrentDecoder(nn.Module):
         x, r3 = self.decode3(x, f3, eighth, state[2], frames)
         x, r2 = self.decode2(x, f2, quarter, state[1], frames)
         x, r1 = self.decode1(x, f1, half, state[0], frames)
-        return self.decode0(x, picture), (r1, r2, r3, r4)
+        hidden: Tensor = self.decode0(x, picture)
+        return hidden, (r1, r2, r3, r4)
 
 
 class ConvGRU(nn.Module):
@@ -54,7 +55,7 @@ class ConvGRU(nn.Module):
 
     def forward(self, x: Tensor, before: Tensor | None, frames: int) -> tuple[Tensor, Tensor]:
         """Run (B * T, C, h, w) in order of time; None before is zeros. Returns all outputs and the last."""
-        steps = x.unflatten(0, (-1, frames)).unbind(1)
+        steps = x.reshape(-1, frames, *x.shape[1:]).unbind(1)
         now = torch.zeros_like(steps[0]) if before is None else before
         outputs = []
         for step in steps:
@@ -66,7 +67,7 @@ class ConvGRU(nn.Module):
         """The state after one frame, (B, C, h, w)."""
         reset, update = self.ih(torch.cat([x, before], 1)).chunk(2, 1)
         candidate = self.hh(torch.cat([x, reset * before], 1))
-        return (1 - update) * before + update * candidate
+        return torch.lerp(before, candidate, update)
 
 
 class BottleneckStage(nn.Module):

@@ -36,6 +36,13 @@ def _fold(module: nn.Module) -> None:
         _fold(child)
 
 
+def placed(module: Module, device: torch.device, dtype: torch.dtype) -> Module:
+    """Bring a module to a precision and a device, its weights laid out as its pictures are."""
+    module.to(dtype).to(device)  # in this order: not every device knows float64
+    module.to(memory_format=memory_format(device, dtype))  # type: ignore[call-overload]
+    return module
+
+
 def memory_format(device: torch.device, dtype: torch.dtype) -> torch.memory_format:
     """How pictures lie in memory where convolutions are fastest."""
     half_on_gpu = device.type == "cuda" and dtype != torch.float32

@@ -1,8 +1,8 @@
 """The network in the form that renders: the same results in less time.
 
 Batch norms are folded into convolutions, pictures lie in memory as convolutions like them, and the work is
-split where its nature changes: `encode` takes all frames of a batch at once, `decode` runs the recurrent cells
-frame by frame, `coarse` leaves per frame the little that finishing it at full size needs.
+split where its nature changes: `encode` takes all frames of a batch at once, `decode` runs the recurrent
+cells frame by frame, `coarse` leaves per frame the little that finishing it at full size needs.
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ from matteline.matting.rvm.coarse import Coarse, CoarseFilter
 from matteline.matting.rvm.decoder import (
     ConvGRU,
     PartialState,
-    RecurrentDecoder,
     State,
     UpsamplingStage,
     pyramid,
     upsample,
 )
-from matteline.matting.rvm.folded import folded, memory_format
+from matteline.matting.rvm.folded import folded, memory_format, placed
 from matteline.matting.rvm.network import MattingNetwork
 
 
@@ -54,10 +53,9 @@ class InferenceNetwork:
         self._format = memory_format(device, dtype)
         exact = folded(network)
         self._filter = CoarseFilter(exact, device)
-        self._encoder, self._context, self._decoder = (
-            part.to(dtype).to(device).to(memory_format=self._format)
-            for part in (exact.backbone, exact.aspp, exact.decoder)
-        )
+        self._encoder = placed(exact.backbone, device, dtype)
+        self._context = placed(exact.aspp, device, dtype)
+        self._decoder = placed(exact.decoder, device, dtype)
 
     def encode(self, smalls: Tensor) -> Encoded:
         """Features of reduced pictures (N, 3, h, w), float32, sRGB-encoded 0..1. No frame sees another."""
@@ -87,7 +85,7 @@ class InferenceNetwork:
         x, r3 = _stage(decoder.decode3, x, f3, eighth, before[2], real)
         x, r2 = _stage(decoder.decode2, x, f2, quarter, before[1], real)
         x, r1 = _stage(decoder.decode1, x, f1, half, before[0], real)
-        hidden = _output(decoder, x, encoded.pictures) if finish else None
+        hidden = decoder.decode0(x, encoded.pictures) if finish else None
         return hidden, (r1, r2, r3, r4)
 
     def coarse(self, small: Tensor, hidden: Tensor, *, refined: bool) -> Coarse:
@@ -113,11 +111,6 @@ def _stage(
 ) -> tuple[Tensor, Tensor]:
     x = stage.conv(torch.cat([upsample(x, skip), skip, picture], 1))
     return x, _remember(stage.gru, x, before, real)
-
-
-def _output(decoder: RecurrentDecoder, x: Tensor, pictures: Tensor) -> Tensor:
-    hidden: Tensor = decoder.decode0(x, pictures)
-    return hidden
 
 
 def _remember(gru: ConvGRU, x: Tensor, before: Tensor | None, real: Sequence[int]) -> Tensor:

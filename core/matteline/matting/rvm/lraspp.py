@@ -20,4 +20,5 @@ class LRASPP(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Narrow (N, inputs, h, w) to (N, outputs, h, w)."""
         narrowed: Tensor = self.aspp1(x)
-        return narrowed * self.aspp2(x)
+        gate: Tensor = self.aspp2(x)
+        return narrowed * gate

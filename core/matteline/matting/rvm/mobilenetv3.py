@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from torch import Tensor, nn
+from torch.nn import functional
 
 from matteline.matting.rvm.architecture import round_to_8, scaled
 
@@ -106,7 +107,8 @@ class InvertedResidual(nn.Module):
         self.adds_input = row.stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.block(x) if self.adds_input else self.block(x)
+        made: Tensor = self.block(x)
+        return x + made if self.adds_input else made
 
 
 class SqueezeExcite(nn.Module):
@@ -120,8 +122,8 @@ class SqueezeExcite(nn.Module):
 
     def weights(self, x: Tensor) -> Tensor:
         """One weight for each channel, (N, C, 1, 1), 0..1."""
-        squeezed = nn.functional.relu(self.fc1(x.mean((2, 3), keepdim=True)))
-        return nn.functional.hardsigmoid(self.fc2(squeezed))
+        squeezed = functional.relu(self.fc1(x.mean((2, 3), keepdim=True)))
+        return functional.hardsigmoid(self.fc2(squeezed))
 
     def forward(self, x: Tensor) -> Tensor:
         return x * self.weights(x)
@@ -129,7 +131,7 @@ class SqueezeExcite(nn.Module):
 
 def normalised(picture: Tensor) -> Tensor:
     """A picture (N, 3, h, w), sRGB-encoded 0..1, as ImageNet's encoders were trained on it."""
-    # Made anew in the picture's own precision: a buffer in float32 would cost a float64 network its last digits.
+    # Made anew in the picture's precision: a float32 buffer would cost a float64 network its last digits.
     mean, deviation = picture.new_tensor(_MEAN), picture.new_tensor(_DEVIATION)
     return (picture - mean.view(3, 1, 1)) / deviation.view(3, 1, 1)
 

@@ -78,18 +78,16 @@ class MattingNetwork(nn.Module):
         pictures = src.flatten(0, 1) if src.ndim == 5 else src
         small = reduce(pictures, downsample_ratio)
         hidden, state = self.decode(small, (r1, r2, r3, r4), frames)
-        if segmentation:
-            made = [self.project_seg(hidden)]
-        else:
-            made = self._matte(pictures, small, hidden)
+        made = [self.project_seg(hidden)] if segmentation else self._matte(pictures, small, hidden)
         if src.ndim == 5:
-            made = [each.unflatten(0, src.shape[:2]) for each in made]
+            made = [each.view(*src.shape[:2], *each.shape[1:]) for each in made]
         return *made, *state
 
     def decode(self, small: Tensor, state: PartialState, frames: int) -> tuple[Tensor, State]:
         """The hidden picture (B * T, 16, h, w) of reduced pictures (B * T, 3, h, w), and the new state."""
         f1, f2, f3, f4 = self.backbone(small)
-        return self.decoder(small, (f1, f2, f3, self.aspp(f4)), state, frames)
+        decoded: tuple[Tensor, State] = self.decoder(small, (f1, f2, f3, self.aspp(f4)), state, frames)
+        return decoded
 
     def _matte(self, pictures: Tensor, small: Tensor, hidden: Tensor) -> list[Tensor]:
         made = self.project_mat(hidden)
@@ -113,4 +111,3 @@ def reduce(pictures: Tensor, downsample_ratio: float) -> Tensor:
         align_corners=False,
         recompute_scale_factor=False,
     )
-

@@ -67,9 +67,7 @@ def guide(picture: Tensor) -> Tensor:
     return torch.cat([picture, picture.mean(1, keepdim=True)], 1)
 
 
-def _moments(
-    mean: Callable[[Tensor], Tensor], x: Tensor, y: Tensor
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _moments(mean: Callable[[Tensor], Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     mean_x, mean_y = mean(x), mean(y)
     covariance = mean(x * y) - mean_x * mean_y
     variance = mean(x * x) - mean_x * mean_x

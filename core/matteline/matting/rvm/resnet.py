@@ -54,7 +54,8 @@ class Bottleneck(nn.Module):
         shortcut = x if self.downsample is None else self.downsample(x)
         x = self.relu(self.bn1(self.conv1(x)))
         x = self.relu(self.bn2(self.conv2(x)))
-        return self.relu(self.bn3(self.conv3(x)) + shortcut)
+        made: Tensor = self.relu(self.bn3(self.conv3(x)) + shortcut)
+        return made
 
 
 def _layer(inputs: int, inner: int, *, blocks: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:

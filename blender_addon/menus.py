@@ -1,0 +1,41 @@
+"""Where the operators stand in Blender's own menus."""
+
+import bpy
+
+
+def _strip_menu(self, _context):
+    self.layout.separator()
+    self.layout.operator("matteline.render_strip", icon="MOD_MASK")
+
+
+def _clip_menu(self, _context):
+    self.layout.separator()
+    self.layout.operator("matteline.render_clip", icon="MOD_MASK")
+
+
+def _node_menu(self, context):
+    if context.space_data.tree_type == "CompositorNodeTree":
+        self.layout.separator()
+        self.layout.operator("matteline.render_node", icon="MOD_MASK")
+        self.layout.operator("matteline.add_nodes", icon="NODETREE")
+
+
+_ENTRIES = (
+    ("SEQUENCER_MT_strip", _strip_menu),
+    ("SEQUENCER_MT_context_menu", _strip_menu),
+    ("CLIP_MT_clip", _clip_menu),
+    ("NODE_MT_node", _node_menu),
+    ("NODE_MT_context_menu", _node_menu),
+)
+
+
+def register():
+    """Add the entries."""
+    for menu, draw in _ENTRIES:
+        getattr(bpy.types, menu).append(draw)
+
+
+def unregister():
+    """Take them away again."""
+    for menu, draw in reversed(_ENTRIES):
+        getattr(bpy.types, menu).remove(draw)

@@ -1,0 +1,172 @@
+"""Bringing results into the compositor: a group with matte and foreground, beside the node of their plate."""
+
+import os
+
+import bpy
+
+from . import compat
+from .contract.errors import JobError, ReadError
+from .contract.frames import FrameSet
+from .jobs import as_blender_path, listing
+
+GAP = 60
+_PRODUCTS = {"alpha", "fgr"}
+
+
+def place_nodes(_context, rendered, steps):
+    """Add a group node with a result beside the node that shows its plate; returns the node's name.
+
+    The artist's links stay as they are. Only in a tree made here, because the scene had none, the group is what
+    the scene renders.
+
+    Args:
+        rendered: A `jobs.Rendered` whose target is a clip or a node.
+        steps: `results.Steps`.
+
+    Raises:
+        MattelineError: The scene, node or clip is gone.
+    """
+    target, undo = rendered.request.target, steps.back
+    scene = bpy.data.scenes.get(target.scene)
+    if scene is None:
+        raise JobError(f"The scene {target.scene} is not there any more.")
+    _must_exist(rendered)
+    tree, output = compat.compositor_tree(scene), None
+    if target.kind == "NODE":
+        plate = _node(tree, target.name)
+    else:
+        clip = _clip(target.name)
+        if tree is None:
+            tree, output = compat.make_compositor_tree(scene)
+            undo.callback(compat.drop_compositor_tree, scene)
+        plate = _clip_node(tree, clip, undo)
+    group = _group(scene, plate, rendered, undo)
+    node = _instance(tree, group, plate, undo)
+    tree.links.new(plate.outputs[0], node.inputs[0])
+    if output is not None:
+        tree.links.new(node.outputs[0], output)
+    return node.label
+
+
+def first_frame(node, number, base):
+    """The scene's frame at which a plate's node shows the picture with this number.
+
+    Args:
+        node: An Image or a Movie Clip node.
+        number: Of the picture, in the plate.
+        base: The number of the footage's first picture.
+    """
+    if node.bl_idname == "CompositorNodeMovieClip":
+        return number - base + node.clip.frame_start - node.clip.frame_offset
+    return number + node.frame_start - 1 - node.frame_offset
+
+
+def _must_exist(rendered):
+    for product in _PRODUCTS & rendered.files.keys():
+        there = set(listing(os.path.dirname(rendered.files[product])))
+        frames = rendered.request.job.frames
+        missing = FrameSet.of(
+            each for each in frames if os.path.basename(rendered.path(product, each)) not in there
+        )
+        if missing.ranges:
+            raise ReadError(
+                f"Frames {missing} of {rendered.request.target.name} have not been rendered.",
+                hint="Use Render Missing Frames, or Render Matte.",
+            )
+
+
+def _node(tree, name):
+    node = tree and tree.nodes.get(name)
+    if not node:
+        raise JobError(
+            f"The node {name} is not in the compositor any more.",
+            hint="The results are kept: bring the node back and use Import Last Result.",
+        )
+    return node
+
+
+def _clip(name):
+    clip = bpy.data.movieclips.get(name)
+    if clip is None:
+        raise JobError(f"The clip {name} is not in this file any more.", hint="The results are kept on disk.")
+    return clip
+
+
+def _clip_node(tree, clip, undo):
+    for node in tree.nodes:
+        if node.bl_idname == "CompositorNodeMovieClip" and node.clip == clip:
+            return node
+    node = tree.nodes.new("CompositorNodeMovieClip")
+    undo.callback(tree.nodes.remove, node)
+    node.clip = clip
+    node.location = (min((each.location.x for each in tree.nodes), default=0), _below(tree))
+    return node
+
+
+def _below(tree):
+    return min((each.location.y - max(each.height, 300) for each in tree.nodes), default=0)
+
+
+def _instance(tree, group, plate, undo):
+    node = tree.nodes.new("CompositorNodeGroup")
+    undo.callback(tree.nodes.remove, node)
+    node.node_tree = group
+    node.label = group.name
+    node.width = 200
+    node.location = (plate.location.x + plate.width + GAP, plate.location.y - GAP)
+    for each in tree.nodes:
+        each.select = each == node
+    tree.nodes.active = node
+    return node
+
+
+def _group(scene, plate, rendered, undo):
+    group = bpy.data.node_groups.new(f"Matte {rendered.request.target.name}", "CompositorNodeTree")
+    undo.callback(bpy.data.node_groups.remove, group)
+    compat.add_group_socket(group, "Image", "INPUT", "NodeSocketColor")
+    compat.add_group_socket(group, "Image", "OUTPUT", "NodeSocketColor")
+    compat.add_group_socket(group, "Matte", "OUTPUT", "NodeSocketFloat")
+    entry, leave = group.nodes.new("NodeGroupInput"), group.nodes.new("NodeGroupOutput")
+    entry.location, leave.location = (0, 200), (800, 0)
+    matte = _images(group, scene, plate, rendered, "alpha", (0, 0), undo)
+    matte.image.colorspace_settings.is_data = True
+    group.links.new(matte.outputs["Image"], leave.inputs["Matte"])
+    _masked(group, entry.outputs[0], matte, leave.inputs["Image"], (400, 200))
+    if "fgr" in rendered.files:
+        compat.add_group_socket(group, "Foreground", "OUTPUT", "NodeSocketColor")
+        fgr = _images(group, scene, plate, rendered, "fgr", (0, -400), undo)
+        fgr.image.colorspace_settings.name = _colour_space(plate)
+        _masked(group, fgr.outputs["Image"], matte, leave.inputs["Foreground"], (400, -200))
+    return group
+
+
+def _masked(group, picture, matte, result, location):
+    node = group.nodes.new("CompositorNodeSetAlpha")
+    node.location = location
+    compat.multiply_by_mask(node)
+    group.links.new(picture, node.inputs["Image"])
+    group.links.new(matte.outputs["Image"], node.inputs["Alpha"])
+    group.links.new(node.outputs["Image"], result)
+
+
+def _images(group, scene, plate, rendered, product, location, undo):
+    frames = rendered.request.job.frames
+    path = rendered.path(product, frames.first)
+    image = bpy.data.images.load(as_blender_path(scene.matteline, path))
+    undo.callback(bpy.data.images.remove, image)
+    image.name = os.path.basename(path)
+    node = group.nodes.new("CompositorNodeImage")
+    node.image, node.label, node.location = image, product, location
+    if len(frames) > 1:
+        image.source = "SEQUENCE"
+        node.frame_duration = len(frames.hull)
+        node.frame_start = first_frame(plate, frames.first, rendered.request.target.base)
+        # Blender shows the file with number: scene frame - frame_start + 1 + frame_offset.
+        node.frame_offset = frames.first - 1
+        node.use_auto_refresh = True
+    return node
+
+
+def _colour_space(plate):
+    source = plate.clip if plate.bl_idname == "CompositorNodeMovieClip" else plate.image
+    return source.colorspace_settings.name

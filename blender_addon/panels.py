@@ -1,0 +1,118 @@
+"""The Matteline tab in the sidebars of sequencer, clip editor and compositor."""
+
+import bpy
+
+from . import compat, requests
+from .contract.settings import choices
+from .settings import NUMBER, number_property
+
+_GROUPS = {"matte": "Matte", "output": "Files", "machine": "Machine"}
+_SPACES = {"STRIP": "SEQUENCE_EDITOR", "CLIP": "CLIP_EDITOR", "NODE": "NODE_EDITOR"}
+
+
+class _Panel:
+    bl_region_type = "UI"
+    bl_category = "Matteline"
+    kind = ""
+
+    @classmethod
+    def poll(cls, context):
+        """Where there is a scene to set things for; among node editors only in the compositor's."""
+        wrong_tree = cls.kind == "NODE" and context.space_data.tree_type != "CompositorNodeTree"
+        return not wrong_tree and requests.scene_of(cls.kind, context) is not None
+
+    def _values(self, context):
+        return requests.scene_of(self.kind, context).matteline
+
+
+class _Main(_Panel):
+    def draw(self, context):
+        """What to render where to, and the buttons."""
+        layout, values = self.layout, self._values(context)
+        layout.use_property_split, layout.use_property_decorate = True, False
+        layout.prop(values, "result" if self.kind == "STRIP" else "span")
+        layout.prop(values, "handles")
+        layout.prop(values, "output")
+        layout.prop(values, "existing")
+        name = self.kind.lower()
+        row = layout.row(align=True)
+        row.scale_y = 1.4
+        row.operator(f"matteline.render_{name}", icon="RENDER_ANIMATION")
+        row.operator(f"matteline.plan_{name}")
+        layout.operator(f"matteline.render_{name}", text="Render Missing Frames").existing = "resume"
+        layout.operator(f"matteline.write_job_{name}")
+        _draw_now(layout, context.window_manager.matteline)
+        row = layout.row(align=True)
+        row.operator("matteline.import_last", icon="IMPORT")
+        row.operator("matteline.open_folder", icon="FILE_FOLDER")
+
+
+def _draw_now(layout, now):
+    if now.running:
+        row = layout.row(align=True)
+        compat.draw_progress(row, now.fraction, now.words)
+        row.operator("matteline.cancel", text="", icon="X")
+
+
+class _Settings(_Panel):
+    bl_options = {"DEFAULT_CLOSED"}
+    group = ""
+
+    def draw(self, context):
+        """The settings of one group, as everywhere else in Matteline."""
+        layout, values = self.layout, self._values(context).matte
+        layout.use_property_split, layout.use_property_decorate = True, False
+        for name, choice in choices().items():
+            if choice.group == self.group:
+                layout.prop(values, name)
+                if getattr(values, name) == NUMBER:
+                    layout.prop(values, number_property(name))
+
+
+class _Plan(_Panel):
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context):
+        """The plan that was asked for last."""
+        rows = context.window_manager.matteline.plan
+        if not rows:
+            self.layout.label(text="Press Plan to see what a render would do")
+        for row in rows:
+            split = self.layout.split(factor=0.25)
+            split.label(text=row.name)
+            split.label(text=row.words)
+
+
+def _made(base, suffix, kind, label, **words):
+    name = f"MATTELINE_PT_{kind.lower()}{suffix}"
+    parent = {"bl_parent_id": f"MATTELINE_PT_{kind.lower()}"} if suffix else {}
+    words = {"kind": kind, "bl_idname": name, "bl_label": label, "bl_space_type": _SPACES[kind], **parent, **words}
+    return type(name, (base, bpy.types.Panel), words)
+
+
+def _groups(kind):
+    """The groups of settings that hold for strips, clips or nodes: strips have their own form of files."""
+    return [group for group in _GROUPS if (kind, group) != ("STRIP", "output")]
+
+
+_CLASSES = [
+    made
+    for kind in _SPACES
+    for made in (
+        _made(_Main, "", kind, "Matteline"),
+        *(_made(_Settings, f"_{group}", kind, _GROUPS[group], group=group) for group in _groups(kind)),
+        _made(_Plan, "_plan", kind, "Plan"),
+    )
+]
+
+
+def register():
+    """Add the panels."""
+    for each in _CLASSES:
+        bpy.utils.register_class(each)
+
+
+def unregister():
+    """Take them away again."""
+    for each in reversed(_CLASSES):
+        bpy.utils.unregister_class(each)

@@ -1,0 +1,139 @@
+"""One shot's way from plate to network picture and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from matteline.colour.background import STRIDE, Background, guess_background
+from matteline.colour.codec import Codec, OcioCodec
+from matteline.colour.foreground import PREDICTION_ERROR, weigh
+from matteline.colour.levels import SOLID
+from matteline.colour.pixels import Pixels, pixels_of, tensor_of, unit
+from matteline.colour.space import PlateSpace
+from matteline.colour.tone import Look, Shoulder
+
+_AT_ONCE = 1 << 20
+
+
+@dataclass(frozen=True)
+class _Way:
+    """Both halves of the way from plate to picture, ready on one device."""
+
+    pixels: Pixels
+    look: Look
+
+
+class PictureTransform:
+    """Plate to network picture, and the network's foreground back to the plate's space. One for each shot.
+
+    Integer plates in sRGB or Rec.709 are shown to the network as they are. All others become linear Rec.709,
+    are exposed by the same number of stops in every frame, and are shown through the sRGB curve with a shoulder
+    near white. Safe to use from several threads at once.
+
+    Args:
+        space: The plate's space.
+        exposure_stops: What the network's picture is lifted by, in linear light. The foreground is not.
+
+    Raises:
+        ColourError: From any method, where the config cannot do its part.
+    """
+
+    def __init__(self, space: PlateSpace, *, exposure_stops: float = 0.0) -> None:
+        self._space = space
+        self._as_shown = space.shown and exposure_stops == 0
+        self._codec: Codec | OcioCodec = space.codec.scaled(2.0**exposure_stops)
+        self._ready: dict[torch.device, _Way] = {}
+
+    def _way(self, device: torch.device) -> _Way:
+        # Two threads may both build it; either will do.
+        if device not in self._ready:
+            self._ready[device] = _Way(pixels_of(self._codec, device), Shoulder(device))
+        return self._ready[device]
+
+    def _is_picture(self, pixels: np.ndarray) -> bool:
+        return self._as_shown and pixels.dtype.kind == "u"
+
+    def to_network(self, pixels: np.ndarray, device: torch.device) -> Tensor:
+        """The picture of a frame that the network sees.
+
+        Args:
+            pixels: (H, W, 3 or 4) uint8, uint16, float16 or float32 in the plate's space; integers are
+                full-scale. A fourth channel is left out.
+            device: Where the picture is wanted.
+
+        Returns:
+            (3, H, W) float32, contiguous, sRGB-encoded, 0..1, finite.
+        """
+        values = tensor_of(pixels).to(device)
+        height, width = values.shape[:2]
+        if self._is_picture(pixels):
+            return unit(values.permute(2, 0, 1).contiguous())
+        way = self._way(device)
+        return way.look.show(way.pixels.to_linear(values.reshape(-1, 3))).view(3, height, width)
+
+    def restore(self, *, plate: np.ndarray, alpha: Tensor, fgr: Tensor) -> np.ndarray:
+        """The straight foreground in the plate's own space.
+
+        Where alpha is 1, or rounds to it in 8 bits, the values are the plate's own, bit for bit. In soft edges
+        they are the predicted colour, weighed against the plate (see `foreground.weigh`). Where alpha is 0 they
+        are 0, so that files stay small and nothing hides there.
+
+        Args:
+            plate: (H, W, 3 or 4) as `to_network` had it.
+            alpha: (H, W) float, 0..1, on any device.
+            fgr: (3, H, W) float, sRGB-encoded, 0..1, on alpha's device: the network's straight foreground.
+
+        Returns:
+            (H, W, 3): float16 for a float16 plate, else float32, with integers as 0..1.
+        """
+        flat = alpha.detach().reshape(-1)
+        made = _kept(plate, (flat > 0).view(alpha.shape).cpu())
+        soft = torch.nonzero((flat > 0) & (flat < SOLID)).squeeze(1)
+        if soft.numel():
+            edges = self._edges(plate, alpha, fgr.detach().reshape(3, -1))
+            for part in soft.split(_AT_ONCE):
+                made.view(-1, 3)[part.cpu()] = edges(part).to(made)
+        return made.numpy()
+
+    def _edges(self, plate: np.ndarray, alpha: Tensor, fgr: Tensor) -> Callable[[Tensor], Tensor]:
+        """The foreground (N, 3) of soft pixels, by their place in the flattened frame."""
+        flat, values = alpha.detach().reshape(-1), tensor_of(plate)
+        behind = None if self._is_picture(plate) else self._background(values, alpha)
+
+        def edges(index: Tensor) -> Tensor:
+            own = values.reshape(-1, values.shape[-1])[index.cpu()].to(index.device)
+            cover = (flat[index].float() / SOLID).clamp(max=1)
+            seen = fgr[:, index].float().clamp(0, 1)
+            if self._is_picture(plate):
+                return weigh(unit(own).T, cover, seen, torch.full_like(seen, PREDICTION_ERROR), None).T
+            return self._weighed(own, cover, seen, behind and behind.at(index))
+
+        return edges
+
+    def _weighed(
+        self, own: Tensor, cover: Tensor, seen: Tensor, behind: tuple[Tensor, Tensor] | None
+    ) -> Tensor:
+        way = self._way(own.device)
+        light = way.pixels.to_linear(own)
+        predicted, steepness = way.look.recover(seen)
+        # The picture ends at black; what the plate holds below it is added back.
+        predicted = predicted + light.clamp(max=0)
+        return way.pixels.from_linear(weigh(light, cover, predicted, PREDICTION_ERROR * steepness, behind))
+
+    def _background(self, values: Tensor, alpha: Tensor) -> Background | None:
+        some = values[::STRIDE, ::STRIDE].to(alpha.device)
+        linear = self._way(alpha.device).pixels.to_linear(some.reshape(-1, 3)).view(3, *some.shape[:2])
+        height, width = alpha.shape
+        return guess_background(linear, alpha[::STRIDE, ::STRIDE] <= 0, (height, width))
+
+
+def _kept(plate: np.ndarray, keep: Tensor) -> Tensor:
+    """The plate's colour (H, W, 3) where it is kept, else 0."""
+    values = tensor_of(plate)
+    made = values.clone() if values.dtype.is_floating_point else unit(values)
+    return made.masked_fill_(~keep[..., None], 0)

@@ -1,0 +1,102 @@
+"""A codec at work on a device: plate values to linear Rec.709 and back, as torch arithmetic and table look-ups."""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from matteline.colour.codec import LUMA_2020, Codec, OcioCodec
+from matteline.colour.halves import HALF_MAX
+from matteline.colour.lookup import look_up
+
+_WHITE: Final = {torch.uint8: 255.0, torch.uint16: 65535.0}
+
+
+class Pixels(Protocol):
+    """What a plate's space does to pixels. Never changes what it is given."""
+
+    def to_linear(self, values: Tensor) -> Tensor:
+        """Plate values (N, 3) of any plate dtype to linear Rec.709 (3, N) float32, finite."""
+
+    def from_linear(self, linear: Tensor) -> Tensor:
+        """Linear Rec.709 (3, N) float32 to plate values (N, 3) float32, integers as 0..1."""
+
+
+def pixels_of(codec: Codec | OcioCodec, device: torch.device) -> Pixels:
+    """Make the codec ready for pixels on a device."""
+    return TorchPixels(codec, device) if isinstance(codec, Codec) else OcioPixels(codec, device)
+
+
+class TorchPixels:
+    """A curve and a matrix, on any device."""
+
+    def __init__(self, codec: Codec, device: torch.device) -> None:
+        self._matrix = torch.tensor(codec.matrix, dtype=torch.float32, device=device)
+        self._inverse = torch.tensor(np.linalg.inv(codec.matrix), dtype=torch.float32, device=device)
+        self._gamma = codec.system_gamma
+        self._luma = torch.tensor(LUMA_2020, device=device)
+        curve = codec.curve
+        self._tables = curve and tuple(
+            torch.from_numpy(table).to(device) for table in (curve.codes, curve.halves, curve.inverse)
+        )
+
+    def to_linear(self, values: Tensor) -> Tensor:
+        """See `Pixels`."""
+        lights = self._decoded(values).T
+        if self._gamma != 1:
+            luminance = (self._luma @ lights).clamp(min=0)
+            lights = lights * luminance ** (self._gamma - 1)
+        return self._matrix @ lights
+
+    def _decoded(self, values: Tensor) -> Tensor:
+        if self._tables is None:
+            return finite(unit(values))
+        codes, halves, _ = self._tables
+        if values.dtype == torch.uint8:
+            return look_up(codes[::257].contiguous(), values)
+        return look_up(codes if values.dtype == torch.uint16 else halves, values)
+
+    def from_linear(self, linear: Tensor) -> Tensor:
+        """See `Pixels`."""
+        lights = self._inverse @ linear
+        if self._gamma != 1:
+            luminance = (self._luma @ lights).clamp(min=1e-8)
+            lights = lights * luminance ** (1 / self._gamma - 1)
+        values = lights.T.contiguous()
+        return values if self._tables is None else look_up(self._tables[2], values)
+
+
+class OcioPixels:
+    """Whatever OpenColorIO does, on the CPU."""
+
+    def __init__(self, codec: OcioCodec, device: torch.device) -> None:
+        self._codec = codec
+        self._device = device
+
+    def to_linear(self, values: Tensor) -> Tensor:
+        """See `Pixels`."""
+        made = self._codec.to_linear(unit(values).cpu().numpy())
+        return torch.from_numpy(made).to(self._device).T.contiguous()
+
+    def from_linear(self, linear: Tensor) -> Tensor:
+        """See `Pixels`."""
+        return torch.from_numpy(self._codec.from_linear(linear.T.cpu().numpy())).to(self._device)
+
+
+def unit(values: Tensor) -> Tensor:
+    """Values as float32, integers as 0..1."""
+    return values.to(torch.float32).div_(_WHITE[values.dtype]) if values.dtype in _WHITE else values.float()
+
+
+def finite(values: Tensor) -> Tensor:
+    """NaN as 0, and nothing beyond the greatest half."""
+    return torch.nan_to_num(values, nan=0.0, posinf=HALF_MAX, neginf=-HALF_MAX)
+
+
+def tensor_of(pixels: np.ndarray) -> Tensor:
+    """The colour channels of plate pixels (H, W, 3 or 4) as a tensor that is only ever read."""
+    # torch warns of arrays that it may not write to, so those are copied.
+    return torch.from_numpy(np.require(pixels, requirements=["C", "W"]))[..., :3]

@@ -1,0 +1,70 @@
+"""From the world, measured in heights of a head, to the pixels of a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of pixels that lies inside the picture; may be empty."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Its rows and columns."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A camera straight in front, without perspective: x to the right, y up, z to the viewer.
+
+    Attributes:
+        width: Of the picture, in pixels.
+        height: Of the picture, in pixels.
+        scale: Pixels per height of a head.
+        x: Column of the world's origin.
+        y: Row of the world's origin.
+    """
+
+    width: int
+    height: int
+    scale: float
+    x: float
+    y: float
+
+    @property
+    def pixel(self) -> float:
+        """Size of a pixel in the world."""
+        return 1 / self.scale
+
+    def box(self, left: float, right: float, bottom: float, top: float) -> Box:
+        """The pixels that show a rectangle of the world."""
+        columns = np.clip([np.floor(self.x + left * self.scale), np.ceil(self.x + right * self.scale)], 0, self.width)
+        rows = np.clip([np.floor(self.y - top * self.scale), np.ceil(self.y - bottom * self.scale)], 0, self.height)
+        return Box(int(columns[0]), int(rows[0]), int(columns[1]), int(rows[1]))
+
+    def grid(self, box: Box) -> tuple[Floats, Floats]:
+        """World x of the box's columns and y of its rows, at pixel centres."""
+        x = (np.arange(box.left, box.right, dtype=np.float32) + 0.5 - self.x) / self.scale
+        y = (self.y - np.arange(box.top, box.bottom, dtype=np.float32) - 0.5) / self.scale
+        return x.astype(np.float32), y.astype(np.float32)
+
+    def to_pixels(self, points: Floats) -> tuple[Floats, Floats]:
+        """Columns and rows of world points (..., 2 or 3); pixel centres at .5."""
+        return self.x + points[..., 0] * self.scale, self.y - points[..., 1] * self.scale
+
+    def coverage(self, distance: Floats) -> Floats:
+        """How much of each pixel lies inside an outline, from the distances of the pixel centres."""
+        covered: Floats = np.clip(0.5 - distance * np.float32(self.scale), 0, 1)
+        return covered

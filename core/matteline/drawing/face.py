@@ -1,0 +1,119 @@
+"""What is painted on a head: cheeks, eyes, brows, nostrils and mouth, in the head's own coordinates."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matteline.drawing.figure import Figure, Pose
+from matteline.drawing.light import Colour, decode
+from matteline.drawing.noise import Noise
+from matteline.drawing.solids import Floats
+
+_EYE_X, _EYE_Y = 0.132, 0.005
+_EYE_HALF_WIDTH, _EYE_HALF_HEIGHT = 0.062, 0.030
+_IRIS, _PUPIL = 0.029, 0.013
+
+
+def paint_face(figure: Figure, pose: Pose, points: Floats) -> tuple[Floats, Floats]:
+    """Colour of the skin and all that is on it.
+
+    Args:
+        figure: Whose face.
+        pose: Gives blink and mouth.
+        points: (h, w, 3) of the surface, in the head's coordinates.
+
+    Returns:
+        Linear albedo (h, w, 3), and (h, w) how much light hollows leave, 0..1.
+    """
+    u, v, near = points[..., 0] / figure.face_width, points[..., 1], points[..., 2]
+    front = np.clip(near / 0.1, 0, 1)
+    albedo = _skin(figure, u, v)
+    for side in (-1, 1):
+        _paint_eye(albedo, figure, pose, side * u - _EYE_X, v - _EYE_Y, front)
+        _paint_brow(albedo, figure, side * u, v, front)
+    _paint_mouth(albedo, figure, pose, u, v, front)
+    return albedo, _hollows(u, v, front)
+
+
+def _skin(figure: Figure, u: Floats, v: Floats) -> Floats:
+    albedo = np.broadcast_to(decode(figure.skin), (*u.shape, 3)).copy()
+    mottled = Noise(figure.seed + 3).layered(u * 14 + 7, v * 14 + 3, 3) - 0.5
+    albedo *= (1 + 0.12 * mottled)[..., None]
+    red = 0.5 * _bump(np.abs(u) - 0.17, v + 0.13, 0.09, 0.08) + 0.35 * _bump(u, v + 0.125, 0.05, 0.05)
+    return albedo * (1 - red[..., None] * np.float32([0.02, 0.22, 0.2]))
+
+
+def _paint_eye(albedo: Floats, figure: Figure, pose: Pose, u: Floats, v: Floats, front: Floats) -> None:
+    """One eye; u grows towards the ear, and both are 0 at its centre."""
+    open_ = 1 - pose.blink
+    curve = np.clip(1 - (u / _EYE_HALF_WIDTH) ** 2, 0, 1)
+    upper = _EYE_HALF_HEIGHT * (open_ * 1.05 * curve**0.8 - 0.35 * pose.blink)
+    lower = -_EYE_HALF_HEIGHT * 0.62 * curve
+    inside = _step(upper - v) * _step(v - lower) * front * (curve > 0)
+    white = np.float32([0.62, 0.58, 0.55]) * (0.6 + 0.4 * _step(upper - v - 0.012, 0.012))[..., None]
+    radius = np.hypot(u + 0.004, v - 0.002)
+    iris = decode(figure.eyes) * (0.6 + 0.9 * np.clip(radius / _IRIS, 0, 1))[..., None]
+    eye = _mix(white, iris, _step(_IRIS - radius, 0.004))
+    eye = _mix(eye, np.float32([0.005, 0.005, 0.005]), _step(_PUPIL - radius, 0.004))
+    eye = _mix(eye, np.float32([1.6, 1.6, 1.6]), _step(0.006 - np.hypot(u + 0.013, v - 0.012), 0.004))
+    albedo[...] = _mix(albedo, eye, inside)
+    lash = np.exp(-(((v - upper) / 0.006) ** 2)) * _step(_EYE_HALF_WIDTH * 1.05 - np.abs(u), 0.01) * front
+    albedo[...] = _mix(albedo, np.float32([0.012, 0.009, 0.008]), 0.9 * lash)
+    fold = np.exp(-(((v - upper - 0.017) / 0.005) ** 2)) * _step(_EYE_HALF_WIDTH - np.abs(u), 0.02) * front
+    under = np.exp(-(((v - lower) / 0.006) ** 2)) * _step(_EYE_HALF_WIDTH - np.abs(u), 0.02) * front
+    albedo *= (1 - 0.45 * fold - 0.35 * under)[..., None]
+
+
+def _paint_brow(albedo: Floats, figure: Figure, u: Floats, v: Floats, front: Floats) -> None:
+    """One brow; u grows towards the ear."""
+    along = (u - 0.055) / 0.15
+    middle = 0.082 + 0.028 * np.sin(np.clip(along, 0, 1) * 2.2)
+    thick = 0.020 * (1 - 0.65 * np.clip(along, 0, 1))
+    hairs = 0.75 + 0.5 * Noise(figure.seed + 8)(u * 160 + v * 120, v * 60)
+    inside = _step(thick - np.abs(v - middle), 0.008) * _step(along + 0.03, 0.1) * _step(1.03 - along, 0.1)
+    albedo[...] = _mix(albedo, 0.6 * decode(figure.hair) * decode(figure.skin) ** 0.5, np.clip(0.85 * inside * hairs, 0, 1) * front)
+
+
+def _paint_mouth(
+    albedo: Floats, figure: Figure, pose: Pose, u: Floats, v: Floats, front: Floats
+) -> None:
+    drop = 0.05 * pose.mouth
+    along = np.clip(1 - (u / 0.098) ** 2, 0, 1)
+    line = -0.268 + 0.006 * np.cos(u * 60) * along - 0.2 * drop
+    upper = line + along**0.7 * (0.024 - 0.008 * np.exp(-((u / 0.015) ** 2)))
+    lower = line - along**0.7 * 0.036 - drop * along
+    lips = _step(upper - v, 0.006) * _step(v - lower, 0.006) * front * (along > 0)
+    albedo[...] = _mix(albedo, decode(figure.lips), 0.8 * lips)
+    gap = 0.5 * drop * along
+    dark = np.exp(-((np.maximum(np.abs(v - line + gap) - gap, 0) / 0.0055) ** 2)) * _step(0.1 - np.abs(u), 0.01)
+    albedo[...] = _mix(albedo, np.float32([0.03, 0.008, 0.008]), 0.85 * dark * front)
+
+
+def _hollows(u: Floats, v: Floats, front: Floats) -> Floats:
+    """Where little light gets in: sockets, beside the nose, nostrils, under the lip."""
+    side = np.abs(u)
+    shade = 0.38 * _bump(side - 0.095, v - 0.03, 0.055, 0.035)
+    shade += 0.2 * _bump(side - 0.13, v + 0.005, 0.09, 0.055)
+    shade += 0.25 * _bump(side - 0.082, v + 0.145, 0.02, 0.035)
+    shade += 0.75 * _bump(side - 0.030, v + 0.163, 0.016, 0.010)
+    shade += 0.3 * _bump(u, v + 0.185, 0.06, 0.02)
+    shade += 0.3 * _bump(u, v + 0.345, 0.07, 0.022)
+    shade += 0.18 * _bump(side - 0.115, v + 0.21, 0.02, 0.06)
+    result: Floats = 1 - np.clip(shade, 0, 0.85) * front
+    return result
+
+
+def _bump(u: Floats, v: Floats, wide: float, high: float) -> Floats:
+    bump: Floats = np.exp(-((u / wide) ** 2) - (v / high) ** 2)
+    return bump
+
+
+def _step(value: Floats, soft: float = 0.005) -> Floats:
+    """0 below, 1 above 0, over a width of `soft`."""
+    step: Floats = np.clip(value / soft + 0.5, 0, 1)
+    return step
+
+
+def _mix(one: Floats, other: Floats | Colour, share: Floats) -> Floats:
+    mixed: Floats = one + share[..., None] * (other - one)
+    return mixed

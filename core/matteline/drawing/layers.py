@@ -1,0 +1,52 @@
+"""Pictures laid over one another: colour times alpha, and alpha, as they grow from back to front."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from matteline.drawing.camera import Box
+
+Floats = npt.NDArray[np.float32]
+
+
+class Layers:
+    """What has been drawn of a figure so far, over nothing. Colour is sRGB-encoded, 0..1.
+
+    Attributes:
+        colour: (H, W, 3), multiplied by alpha.
+        alpha: (H, W).
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        self.colour = np.zeros((height, width, 3), np.float32)
+        self.alpha = np.zeros((height, width), np.float32)
+
+    def over(self, box: Box, colour: Floats, coverage: Floats) -> None:
+        """Lay straight colour (h, w, 3) with a coverage (h, w) over the pixels of a box."""
+        part = box.slices
+        open_ = 1 - coverage
+        self.colour[part] *= open_[..., None]
+        self.colour[part] += colour * coverage[..., None]
+        self.alpha[part] *= open_
+        self.alpha[part] += coverage
+
+    def soften(self) -> None:
+        """Blur a little, as a lens does: weights 1 2 1 across and along, so that no edge is harder than real ones."""
+        for picture in (self.colour, self.alpha):
+            for axis in (0, 1):
+                _blur_121(picture, axis)
+
+    def straight(self) -> tuple[Floats, Floats]:
+        """Colour divided by alpha (H, W, 3), 0 where nothing was drawn, and alpha (H, W)."""
+        alpha = np.clip(self.alpha, 0, 1)
+        fgr = np.divide(self.colour, alpha[..., None], out=np.zeros_like(self.colour), where=alpha[..., None] > 0)
+        return np.clip(fgr, 0, 1), alpha
+
+
+def _blur_121(picture: Floats, axis: int) -> None:
+    padded = np.concatenate([picture.take([0], axis), picture, picture.take([-1], axis)], axis)
+    count = picture.shape[axis]
+    before, after = (padded.take(range(start, start + count), axis) for start in (0, 2))
+    picture *= 0.5
+    picture += 0.25 * (before + after)

@@ -1,0 +1,38 @@
+"""Smooth random patterns."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+_SIDE = 64
+
+
+class Noise:
+    """A random field over the plane that repeats every 64 units; the same for the same seed."""
+
+    def __init__(self, seed: int) -> None:
+        values = np.random.default_rng(seed).random((_SIDE, _SIDE), dtype=np.float32)
+        self._values = np.pad(values, ((0, 1), (0, 1)), mode="wrap")
+
+    def __call__(self, u: Floats, v: Floats) -> Floats:
+        """Values 0..1 at points; they change over about one unit."""
+        i, j = np.floor(u), np.floor(v)
+        fu, fv = u - i, v - j
+        fu, fv = fu * fu * (3 - 2 * fu), fv * fv * (3 - 2 * fv)
+        row, column = j.astype(np.int32) % _SIDE, i.astype(np.int32) % _SIDE
+        low = self._values[row, column] * (1 - fu) + self._values[row, column + 1] * fu
+        high = self._values[row + 1, column] * (1 - fu) + self._values[row + 1, column + 1] * fu
+        value: Floats = low + fv * (high - low)
+        return value
+
+    def layered(self, u: Floats, v: Floats, octaves: int) -> Floats:
+        """Sum of ever finer and weaker copies, 0..1 and 0.5 on average."""
+        total, weight = np.zeros(np.broadcast_shapes(u.shape, v.shape), np.float32), 0.0
+        for octave in range(octaves):
+            share = 0.5**octave
+            total += share * self(u * 2**octave + 17 * octave, v * 2**octave + 31 * octave)
+            weight += share
+        return total / np.float32(weight)

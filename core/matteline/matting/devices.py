@@ -1,0 +1,124 @@
+"""Where the network computes and in which precision, from the words of a user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+
+import torch
+
+from matteline.contract.errors import DeviceError, JobError
+
+DTYPES: Mapping[str, torch.dtype] = MappingProxyType(
+    {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+)
+"""Precisions by their names in the settings."""
+
+# A GPU wants many pictures for each of the few hundred small steps of the encoder. A processor gains nothing
+# from a second one, and loses once they fall out of its cache.
+_CUDA_BATCH = 8
+
+_GET_TORCH = "Install a build of torch for this GPU (pytorch.org/get-started), or use --device cpu."
+
+
+def resolve_device(word: str) -> torch.device:
+    """The device meant by `auto`, `cpu`, `cuda`, `cuda:1` or `mps`; `auto` takes a GPU where there is one.
+
+    Raises:
+        DeviceError: That device is not there.
+        JobError: The word names no kind of device.
+    """
+    if word == "auto":
+        return torch.device(devices()[0][0])
+    device = _parsed(word)
+    if device.type == "cuda":
+        _require_cuda(device)
+    elif device.type == "mps" and not torch.backends.mps.is_available():
+        raise DeviceError(f"There is no Apple GPU that torch {torch_build()} can use.", hint=_GET_TORCH)
+    return device
+
+
+def _parsed(word: str) -> torch.device:
+    kind, _, number = word.partition(":")
+    known = kind == "cuda" or (kind in ("cpu", "mps") and word == kind)
+    if not known or (word != kind and not number.isdecimal()):
+        raise JobError(
+            f"'{word}' is not a device.", field="device", hint="Choose from: auto, cpu, cuda, cuda:1, mps."
+        )
+    return torch.device(word)
+
+
+def _require_cuda(device: torch.device) -> None:
+    built_for_it = torch.version.cuda or torch.version.hip
+    if not built_for_it:
+        raise DeviceError(f"No CUDA GPU can be used: this is torch {torch_build()}.", hint=_GET_TORCH)
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if count == 0:
+        raise DeviceError(
+            f"No CUDA GPU can be used: torch {torch_build()} finds none.",
+            hint="Check with 'nvidia-smi' that the driver is installed and new enough, or use --device cpu.",
+        )
+    if device.index is not None and device.index >= count:
+        names = ", ".join(f"cuda:{number}" for number in range(count))
+        raise DeviceError(f"There is no {device}: this machine has {names}.", hint="Choose one of these.")
+
+
+def devices() -> list[tuple[str, str]]:
+    """What torch can compute on here, best first, as pairs of device and description."""
+    found = []
+    if torch.cuda.is_available():
+        names = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
+        found += [(f"cuda:{number}", name) for number, name in enumerate(names)]
+    if torch.backends.mps.is_available():
+        found.append(("mps", "GPU of this Mac"))
+    return [*found, ("cpu", f"{torch.get_num_threads()} threads")]
+
+
+def torch_build() -> str:
+    """Torch's version and what it was built for, such as `2.8.0+cu126 for CUDA 12.6`."""
+    if torch.version.cuda:
+        return f"{torch.__version__} for CUDA {torch.version.cuda}"
+    if torch.version.hip:
+        return f"{torch.__version__} for ROCm {torch.version.hip}"
+    return f"{torch.__version__}, built without CUDA"
+
+
+def resolve_precision(word: str, device: torch.device) -> torch.dtype:
+    """The precision meant by `auto`, `fp32`, `fp16` or `bf16`; `auto` is fp16 on CUDA and fp32 elsewhere.
+
+    Raises:
+        DeviceError: The device cannot compute in it.
+        JobError: The word names no precision.
+    """
+    if word == "auto":
+        return torch.float16 if device.type == "cuda" else torch.float32
+    if word not in DTYPES:
+        options = ", ".join(("auto", *DTYPES))
+        raise JobError(f"'{word}' is not a precision.", field="precision", hint=f"Choose from: {options}.")
+    if word == "bf16" and device.type == "cuda" and not torch.cuda.is_bf16_supported():
+        raise DeviceError(f"{device} cannot compute in bf16.", hint="Use --precision fp16 or fp32.")
+    return DTYPES[word]
+
+
+def precision_name(dtype: torch.dtype) -> str:
+    """The name of a precision in the settings."""
+    return next(name for name, each in DTYPES.items() if each == dtype)
+
+
+def default_batch(device: torch.device) -> int:
+    """How many frames to encode at once."""
+    return _CUDA_BATCH if device.type == "cuda" else 1
+
+
+@contextmanager
+def computing(device: torch.device) -> Iterator[None]:
+    """Compute without gradients, and so that the same frames give the same pixels every time."""
+    with torch.inference_mode():
+        if device.type != "cuda":
+            yield
+            return
+        # TF32 would quietly take fp32 down to three digits; choosing algorithms by timing them would let
+        # two runs differ.
+        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+            yield

@@ -1,0 +1,68 @@
+"""The Blender extension as one zip, and the repository from which Blender installs and updates it.
+
+The zip holds a single folder with `blender_manifest.toml` for Blender 4.2 and later and `bl_info` for earlier
+ones, so that one file serves them all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+
+from matteline.contract.errors import MattelineError
+from matteline.packaging.archive import write_file, zipped
+from matteline.packaging.contract import contract_files
+
+FOLDER = "matteline_blender"
+"""The folder inside the zip: the add-on's module name before Blender 4.2."""
+
+MANIFEST = "blender_manifest.toml"
+
+
+def package_blender(folder: Path) -> list[Path]:
+    """Write the extension's zip and the repository's `index.json` to a folder; returns their paths.
+
+    The folder can be served by any web server, or used as it is from a shared disk.
+
+    Raises:
+        MattelineError: This installation does not have the add-on's files.
+        WriteError: The folder cannot be written.
+    """
+    files = extension_files()
+    manifest = tomllib.loads(files[MANIFEST].decode())
+    archive = zipped({f"{FOLDER}/{name}": content for name, content in files.items()})
+    path = folder / f"{manifest['id']}-{manifest['version']}.zip"
+    index = folder / "index.json"
+    write_file(path, archive)
+    write_file(index, _index(manifest, path.name, archive))
+    return [path, index]
+
+
+def extension_files() -> dict[str, bytes]:
+    """Path inside the extension to content of each of its files, the contract included. Raises `MattelineError`."""
+    source = _source()
+    own = {path.name: path.read_bytes() for path in source.iterdir() if path.suffix in (".py", ".toml")}
+    return own | {f"contract/{name}": content for name, content in contract_files().items()}
+
+
+def _source() -> Path:
+    """The add-on's files: beside this one in an installation, at the top of a checkout."""
+    here = Path(__file__).resolve()
+    for place in (here.parent / "blender_addon", here.parents[3] / "blender_addon"):
+        if (place / MANIFEST).is_file():
+            return place
+    raise MattelineError(
+        "This installation of matteline does not have the Blender add-on's files.",
+        hint="Install matteline from its wheel or source archive again.",
+    )
+
+
+def _index(manifest: dict[str, object], name: str, archive: bytes) -> bytes:
+    entry = {key: value for key, value in manifest.items() if key != "build"} | {
+        "archive_url": f"./{name}",
+        "archive_size": len(archive),
+        "archive_hash": f"sha256:{hashlib.sha256(archive).hexdigest()}",
+    }
+    return json.dumps({"version": "v1", "blocklist": [], "data": [entry]}, indent=2).encode()

@@ -1,0 +1,341 @@
+"""What tests do inside Blender: runs under bpy's own Python, takes calls as JSON lines, answers as JSON lines.
+
+Not imported by the tests. `conftest.Blender` starts it with the add-on's folder as its only argument.
+"""
+
+import importlib
+import json
+import os
+import sys
+import time
+import traceback
+
+import bpy
+
+LOADED_BEFORE = set(sys.modules)
+PACKAGE = "matteline_blender"
+WIDTH, HEIGHT = 64, 36
+
+
+def addon(name):
+    return importlib.import_module(f"{PACKAGE}.{name}")
+
+
+# Scenes
+
+
+def fresh(fps=24):
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    scene = bpy.context.scene
+    if "sequencer_scene" in bpy.types.WorkSpace.bl_rna.properties:
+        bpy.context.workspace.sequencer_scene = scene
+    render = scene.render
+    render.resolution_x, render.resolution_y, render.resolution_percentage = WIDTH, HEIGHT, 100
+    render.fps, render.dither_intensity = fps, 0
+    render.image_settings.file_format = "PNG"
+    render.image_settings.color_mode = "RGBA"
+    render.film_transparent = True
+    scene.view_settings.view_transform = "Standard"
+    if hasattr(render, "compositor_device"):
+        render.compositor_device = "CPU"
+    return scene
+
+
+def sequencer(fps=24, output=""):
+    """A scene with nothing but a background, which is muted."""
+    scene = fresh(fps)
+    scene.matteline.output = output
+    scene.matteline.handles = 0
+    editor = scene.sequence_editor_create()
+    compat = addon("compat")
+    new = compat.strips(editor).new_effect
+    length = {"length": 200} if bpy.app.version >= (5, 0) else {"frame_end": 201}
+    background = new(name="background", type="COLOR", channel=1, frame_start=1, **length)
+    background.color = (0.2, 0.4, 0.6)
+    background.mute = True
+    return None
+
+
+def _strips():
+    return addon("compat").strips(bpy.context.scene.sequence_editor)
+
+
+def strip(name):
+    return next(
+        each for each in addon("compat").strips_all(bpy.context.scene.sequence_editor) if each.name == name
+    )
+
+
+def add_movie(path, name="plate", channel=2, start=1, **values):
+    made = _strips().new_movie(name=name, filepath=path, channel=channel, frame_start=start, fit_method="ORIGINAL")
+    return _prepare(made, values)
+
+
+def add_movie_by_menu(path, name="plate", channel=2, start=1, **values):
+    """As an artist does, so that the strip follows the scene's rate."""
+    with addon("compat").sequencer_area(bpy.context, bpy.context.scene):
+        more = {"move_strips": False} if bpy.app.version >= (5, 0) else {}
+        bpy.ops.sequencer.movie_strip_add(
+            filepath=path, channel=channel, frame_start=start, sound=False, use_framerate=False, **more
+        )
+    made = next(each for each in _strips() if each.type == "MOVIE")
+    made.name = name
+    return _prepare(made, values)
+
+
+def add_images(paths, name="plate", channel=2, start=1, **values):
+    made = _strips().new_image(name=name, filepath=paths[0], channel=channel, frame_start=start)
+    for path in paths[1:]:
+        made.elements.append(os.path.basename(path))
+    return _prepare(made, values)
+
+
+def _prepare(made, values):
+    compat = addon("compat")
+    made.blend_type = "ALPHA_OVER"
+    trim = values.pop("trim", None)
+    handles = values.pop("handles", None)
+    for path, value in values.items():
+        owner, _, name = path.rpartition("__")
+        setattr(getattr(made, owner) if owner else made, name, value)
+    if trim:
+        names = ("animation_offset_start", "animation_offset_end")
+        if hasattr(made, "content_trim_start"):
+            names = ("content_trim_start", "content_trim_end")
+        for name, value in zip(names, trim):
+            setattr(made, name, value)
+    if handles:
+        compat.set_handles(made, *handles)
+    select([made.name])
+    return list(compat.handles(made))
+
+
+def select(names):
+    for each in addon("compat").strips_all(bpy.context.scene.sequence_editor):
+        each.select = each.name in names
+    bpy.context.scene.sequence_editor.active_strip = strip(names[0])
+
+
+def wrap(names):
+    """Put strips into a meta strip, as an artist does."""
+    select(names)
+    with addon("compat").sequencer_area(bpy.context, bpy.context.scene):
+        bpy.ops.sequencer.meta_make()
+    meta = next(each for each in _strips() if each.type == "META")
+    select([meta.name])
+    return meta.name
+
+
+def retime(name, segments):
+    """Play a strip from timeline frames on at speeds in percent: [[frame, speed], ...]; null is the strip's start."""
+    made = strip(name)
+    select([name])
+    with addon("compat").sequencer_area(bpy.context, bpy.context.scene):
+        for frame, speed in segments:
+            if frame is not None:
+                bpy.ops.sequencer.retiming_key_add(timeline_frame=frame)
+            bpy.ops.sequencer.retiming_segment_speed_set(speed=speed)
+    return list(addon("compat").handles(made))
+
+
+def render(frames, folder, background):
+    """Render frames of the scene to PNG files; returns them."""
+    scene = bpy.context.scene
+    for each in addon("compat").strips(scene.sequence_editor) if scene.sequence_editor else ():
+        if each.name == "background":
+            each.mute = not background
+    paths = []
+    for frame in frames:
+        scene.frame_set(frame)
+        scene.render.filepath = os.path.join(folder, f"{frame:04d}.png")
+        bpy.ops.render.render(write_still=True)
+        paths.append(scene.render.filepath)
+    return paths
+
+
+def compositor(kind, path, *, start=1, offset=0, duration=1, fps=24, output=""):
+    """A scene whose compositor shows a plate by an `Image` or `MovieClip` node; returns the nodes' names."""
+    scene = fresh(fps)
+    scene.matteline.output = output
+    scene.matteline.handles = 0
+    tree, shown = addon("compat").make_compositor_tree(scene)
+    for each in list(tree.nodes):
+        if each != shown.node:
+            tree.nodes.remove(each)
+    if kind == "Image":
+        plate = tree.nodes.new("CompositorNodeImage")
+        plate.image = bpy.data.images.load(path)
+        plate.image.source = "MOVIE" if path.endswith(".mkv") else "SEQUENCE"
+        plate.frame_start, plate.frame_offset, plate.frame_duration = start, offset, duration
+    else:
+        plate = tree.nodes.new("CompositorNodeMovieClip")
+        plate.clip = bpy.data.movieclips.load(path)
+        plate.clip.frame_start, plate.clip.frame_offset = start, offset
+    plate.name = "plate"
+    tree.links.new(plate.outputs[0], shown)
+    tree.nodes.active, plate.select = plate, True
+    scene.render.use_sequencer = False
+    return [plate.name, shown.node.name]
+
+
+def show(node, socket):
+    """Let the scene render a node's output."""
+    tree = addon("compat").compositor_tree(bpy.context.scene)
+    shown = next(each for each in tree.nodes if each.bl_idname in ("NodeGroupOutput", "CompositorNodeComposite"))
+    found = next(each for each in tree.nodes if each.name == node or (each.label or "").startswith(node))
+    tree.links.new(found.outputs[socket], shown.inputs[0])
+
+
+def open_clip(path, start=1, offset=0, output=""):
+    """A scene without compositor, and a clip."""
+    scene = fresh()
+    scene.matteline.output = output
+    clip = bpy.data.movieclips.load(path)
+    clip.frame_start, clip.frame_offset = start, offset
+    scene.render.use_sequencer = False
+    return clip.name
+
+
+# What the add-on is asked
+
+
+def requests_for(kind="STRIP"):
+    """The jobs that a render would ask for: name of the target, frames, plate, output."""
+    found = addon("requests").requests_for(kind, bpy.context)
+    return [
+        {
+            "name": each.target.name,
+            "frames": str(each.job.frames),
+            "plate": each.job.plate,
+            "output": each.job.output,
+            "write": list(each.job.settings.write),
+            "format": each.job.settings.format,
+        }
+        for each in found
+    ]
+
+
+def pretend_rendered(kind, files, size):
+    """Make what is selected the last result, with files that the test has written: a dict for each request."""
+    jobs, worker = addon("jobs"), addon("worker")
+    asked = addon("requests").requests_for(kind, bpy.context)
+    rendered = [jobs.Rendered(request, each, tuple(size)) for request, each in zip(asked, files)]
+    jobs.save_last(worker.own_folder(), rendered)
+
+
+def operator(name, **values):
+    """Call one of the add-on's operators; what it returns, or the sentence that it reports."""
+    try:
+        return list(getattr(bpy.ops.matteline, name)(**values))
+    except RuntimeError as error:
+        return str(error)
+
+
+def values(**wanted):
+    """Set properties of the scene's `matteline`; `matte__x` is `matte.x`."""
+    for path, value in wanted.items():
+        owner, _, name = path.rpartition("__")
+        target = bpy.context.scene.matteline
+        setattr(getattr(target, owner) if owner else target, name, set(value) if isinstance(value, list) else value)
+
+
+def cancel_midway(kind="STRIP"):
+    """Give a render up after its first frame, as the modal operator does; what was rendered, and the strips."""
+    following, asked = addon("worker"), addon("requests").requests_for(kind, bpy.context)
+    client = following.door.client(os.environ["MATTELINE_WORKER"])
+    render = addon("render").Render(client, asked)
+    while not render.progress.words.startswith("Matte"):
+        render.step()
+        time.sleep(0.005)
+    render.cancel()
+    while not render.done:
+        render.step()
+        time.sleep(0.005)
+    following.door.close()
+    return {"cancelled": render.cancelled, "rendered": len(render.rendered), "client": client.alive}
+
+
+def strips_now():
+    """All strips, as far as tests care."""
+    compat = addon("compat")
+    return {
+        each.name: {
+            "type": each.type,
+            "channel": each.channel,
+            "handles": list(compat.handles(each)),
+            "mute": each.mute,
+            "select": each.select,
+            "modifiers": [modifier.type for modifier in each.modifiers],
+        }
+        for each in compat.strips_all(bpy.context.scene.sequence_editor)
+    }
+
+
+def data_now():
+    """How many of each kind of data there is, and the nodes and links: to see that nothing is left behind."""
+    kinds = ("images", "movieclips", "node_groups", "scenes", "texts")
+    tree = addon("compat").compositor_tree(bpy.context.scene)
+    nodes = sorted(each.name for each in tree.nodes) if tree else None
+    links = sorted(f"{x.from_node.name}>{x.to_node.name}.{x.to_socket.name}" for x in tree.links) if tree else None
+    return {**{kind: len(getattr(bpy.data, kind)) for kind in kinds}, "nodes": nodes, "links": links}
+
+
+def evaluate(expression):
+    """For the odd thing: an expression with bpy in it."""
+    return eval(expression, {"bpy": bpy, "strip": strip, "addon": addon, "os": os, "sys": sys})
+
+
+def execute(statements):
+    """For the odd thing: statements with bpy in them."""
+    exec(statements, {"bpy": bpy, "strip": strip, "addon": addon, "os": os, "sys": sys})
+
+
+def save(path):
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+
+
+def register(folder):
+    sys.path.insert(0, folder)
+    importlib.import_module(PACKAGE).register()
+
+
+def unregister():
+    importlib.import_module(PACKAGE).unregister()
+
+
+def loaded():
+    """Modules loaded since Blender was, outside the add-on."""
+    return sorted(each for each in set(sys.modules) - LOADED_BEFORE if not each.startswith(PACKAGE))
+
+
+def leftovers():
+    """Everything of the add-on's that Blender still knows."""
+    found = [name for name in dir(bpy.types) if "matteline" in name.lower()]
+    found += [name for owner in (bpy.types.Scene, bpy.types.WindowManager) for name in dir(owner) if name == "matteline"]
+    found += [name for name in dir(bpy.ops.matteline)]
+    for menu in ("SEQUENCER_MT_strip", "CLIP_MT_clip", "NODE_MT_node", "NODE_MT_context_menu"):
+        draws = getattr(bpy.types, menu).draw
+        found += [each.__module__ for each in getattr(draws, "_draw_funcs", ()) if each.__module__.startswith(PACKAGE)]
+    return found
+
+
+def serve():
+    # Blender prints what it likes, also from C: the protocol gets the real output to itself.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        call = json.loads(line)
+        try:
+            answer = {"result": globals()[call["call"]](**call["values"])}
+        except Exception:
+            answer = {"error": traceback.format_exc()}
+        answers.write(json.dumps(answer, default=str) + "\n")
+        answers.flush()
+    # bpy hangs or crashes on the way out while anything is registered.
+    if PACKAGE in sys.modules:
+        addon("worker").door.close()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,194 @@
+"""The add-on as a guest: it brings nothing, leaves nothing, and says the same as every other door."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import tomllib
+import zipfile
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+import matteline
+from matteline.contract.settings import MatteSettings, choices
+from matteline.packaging.blender import FOLDER, MANIFEST, extension_files, package_blender
+from tests.blender.conftest import Blender
+
+
+@pytest.fixture
+def own_blender(start_blender: Callable[..., Blender], bpy_python: Path):
+    """A Blender that nothing has been done in."""
+    blender = start_blender(bpy_python)
+    yield blender
+    blender.close()
+
+
+@pytest.mark.host
+def test_nothing_but_the_standard_library_is_loaded(own_blender):
+    brought = own_blender.call("loaded")
+    assert [name for name in brought if name.partition(".")[0] not in sys.stdlib_module_names] == []
+    assert not {"numpy", "torch"} & set(brought)
+
+
+@pytest.mark.host
+def test_unregistering_leaves_nothing(own_blender):
+    assert own_blender.call("leftovers"), "this test must be able to see what is there"
+    own_blender.call("unregister")
+    assert own_blender.call("leftovers") == []
+
+
+@pytest.mark.host
+def test_it_can_be_registered_again(own_blender, package):
+    own_blender.call("unregister")
+    own_blender.call("register", folder=str(package))
+    own_blender.call("sequencer")
+
+
+@pytest.mark.host
+def test_every_setting_is_there_with_its_words(blender):
+    expression = """{each.identifier: [each.name, each.description] for each in
+        bpy.context.scene.matteline.matte.bl_rna.properties}"""
+    found = blender.call("evaluate", expression=expression)
+    for name, choice in choices().items():
+        assert found[name] == [choice.label, choice.help]
+
+
+@pytest.mark.host
+def test_settings_left_alone_are_the_defaults(blender):
+    expression = "addon('settings').matte_settings(bpy.context.scene.matteline.matte) == SETTINGS".replace(
+        "SETTINGS", "addon('contract.settings').MatteSettings()"
+    )
+    assert blender.call("evaluate", expression=expression) is True
+
+
+@pytest.mark.host
+@pytest.mark.parametrize("name", [each.name for each in fields(MatteSettings)])
+def test_a_setting_reaches_the_job(blender, name):
+    value, given = another(name)
+    blender.call("values", **{f"matte__{key}": word for key, word in given.items()})
+    expression = f"addon('settings').matte_settings(bpy.context.scene.matteline.matte).{name}"
+    found = blender.call("evaluate", expression=expression)
+    assert found == (list(value) if isinstance(value, tuple) else value)
+
+
+def another(name: str) -> tuple[object, dict[str, object]]:
+    """A value that is not the default, and the properties that say it."""
+    choice = choices()[name]
+    default = getattr(MatteSettings(), name)
+    if choice.kind == "choices":
+        return (choice.options[-1],), {name: [choice.options[-1]]}
+    if choice.kind in ("number", "count"):
+        number = 3 if choice.kind == "count" else 0.375
+        return number, {name: "number", f"{name}_number": number}
+    if choice.kind in ("text", "path"):
+        return "something", {name: "something"}
+    word = next(each for each in choice.options if each != default)
+    if name == "depth":
+        word = "float"
+    return word, {name: word}
+
+
+def test_versions_agree():
+    files = extension_files()
+    manifest = tomllib.loads(files[MANIFEST].decode())
+    bl_info = next(
+        ast.literal_eval(node.value)
+        for node in ast.parse(files["__init__.py"]).body
+        if isinstance(node, ast.Assign) and node.targets[0].id == "bl_info"
+    )
+    assert manifest["version"] == ".".join(map(str, bl_info["version"])) == matteline.__version__
+
+
+def test_the_extension_asks_for_no_network_and_no_wheels():
+    manifest = tomllib.loads(extension_files()[MANIFEST].decode())
+    assert set(manifest["permissions"]) == {"files"} and "wheels" not in manifest
+
+
+def test_the_contract_inside_imports_nothing_outside():
+    for name, content in extension_files().items():
+        for node in ast.walk(ast.parse(content)) if name.endswith(".py") else ():
+            if isinstance(node, ast.ImportFrom) and node.level == 0:
+                assert not node.module.startswith("matteline"), name
+
+
+def test_two_builds_are_the_same_file(tmp_path):
+    one, other = package_blender(tmp_path / "one"), package_blender(tmp_path / "other")
+    assert [each.read_bytes() for each in one] == [each.read_bytes() for each in other]
+
+
+def test_the_command_builds_it(tmp_path):
+    command = [sys.executable, "-m", "matteline", "package", "blender", "-o", str(tmp_path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert [Path(each).name for each in said] == [f"matteline-{matteline.__version__}.zip", "index.json"]
+    with zipfile.ZipFile(said[0]) as archive:
+        assert {name.partition("/")[0] for name in archive.namelist()} == {FOLDER}
+
+
+@pytest.fixture
+def blenders_own_tool(bpy_python: Path) -> Callable[..., str]:
+    """Blender's command for extensions, with the list of tags it knows."""
+    site = next((bpy_python.parent.parent / "lib").glob("python*/site-packages/bpy/[0-9]*"))
+    tool = site / "scripts" / "addons_core" / "bl_pkg" / "cli" / "blender_ext.py"
+    tags = next(site.rglob("tags.py"), None)
+
+    def run(*arguments: str) -> str:
+        more = ["--valid-tags", str(tags)] if arguments[0] == "validate" and tags else []
+        command = [str(bpy_python), str(tool), *arguments, *more]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return run
+
+
+@pytest.mark.host
+def test_blender_finds_the_zip_valid(blenders_own_tool, tmp_path):
+    archive, _ = package_blender(tmp_path)
+    assert "Success" in blenders_own_tool("validate", str(archive))
+
+
+@pytest.mark.host
+def test_the_index_is_the_one_that_blender_makes(blenders_own_tool, tmp_path):
+    _, index = package_blender(tmp_path)
+    ours = json.loads(index.read_text())
+    blenders_own_tool("server-generate", "--repo-dir", str(tmp_path))
+    assert json.loads(index.read_text()) == ours
+
+
+INSTALL = """
+import bpy, json, os, sys
+archive = sys.argv[1]
+if sys.argv[2] == "extension":
+    bpy.ops.extensions.package_install_files(filepath=archive, repo="user_default", enable_on_install=True)
+    module = "bl_ext.user_default.matteline"
+else:
+    bpy.ops.preferences.addon_install(filepath=archive)
+    bpy.ops.preferences.addon_enable(module="matteline_blender")
+    module = "matteline_blender"
+found = module in bpy.context.preferences.addons and hasattr(bpy.types.Scene, "matteline")
+folder = sys.modules[module].worker.own_folder()
+worker = bpy.context.preferences.addons[module].preferences.worker
+bpy.ops.preferences.addon_disable(module=module)
+print("ANSWER", json.dumps([found, folder, worker, hasattr(bpy.types.Scene, "matteline")]), flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.host
+@pytest.mark.parametrize("kind", ["extension", "add-on"])
+def test_the_zip_installs(bpy_python, tmp_path, kind):
+    archive, _ = package_blender(tmp_path)
+    environ = {**os.environ, "BLENDER_USER_RESOURCES": str(tmp_path / "user")}
+    command = [str(bpy_python), "-c", INSTALL, str(archive), kind]
+    done = subprocess.run(command, capture_output=True, text=True, env=environ)
+    answer = [line for line in done.stdout.splitlines() if line.startswith("ANSWER ")]
+    assert answer, done.stdout + done.stderr
+    found, folder, worker, left = json.loads(answer[0].removeprefix("ANSWER "))
+    assert (found, worker, left) == (True, "", False)
+    assert Path(folder).is_dir() and tmp_path in Path(folder).parents

@@ -1,0 +1,271 @@
+"""What goes wrong costs one sentence, and leaves the scene, the disk and the machine as they should be."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from PIL import Image
+
+from tests.blender import plates
+from tests.blender.conftest import Blender
+from tests.blender.test_render import quick
+
+pytestmark = pytest.mark.host
+
+
+@pytest.fixture
+def movie(tmp_path: Path) -> str:
+    return str(plates.write_movie(tmp_path / "plate.mkv", 12))
+
+
+@pytest.fixture
+def untouched(blender: Blender, weights_file: Path, tmp_path: Path) -> Iterator[Callable[..., None]]:
+    """Set a scene up; at the end strips and data must be as they were when `untouched()` was called."""
+    blender.call("sequencer", output=str(tmp_path / "mattes"))
+    quick(blender, weights_file)
+    before: dict[str, object] = {}
+
+    def remember() -> None:
+        before.update(strips=blender.call("strips_now"), data=blender.call("data_now"))
+
+    yield remember
+    assert before, "the test did not say from when on nothing may change"
+    assert before == {"strips": blender.call("strips_now"), "data": blender.call("data_now")}
+    assert not blender.call("evaluate", expression="bpy.context.window_manager.matteline.running")
+
+
+def refused(blender: Blender, name: str = "render_strip", **values: object) -> str:
+    """The one sentence, or two, that an operator reports."""
+    said = blender.call("operator", name=name, **values)
+    assert isinstance(said, str), f"{name} was to be refused and returned {said}"
+    assert said.startswith("Error: ") and "Traceback" not in said
+    assert said.strip().count("\n") == 0 or "The end of its log" in said
+    return said
+
+
+def test_missing_media(blender, untouched, movie):
+    blender.call("add_movie", path=movie)
+    os.remove(movie)
+    untouched()
+    assert "plate.mkv, the footage of plate, is not there" in refused(blender)
+
+
+def test_a_missing_picture_of_a_sequence(blender, untouched, tmp_path):
+    paths = plates.write_sequence(tmp_path / "plate", range(1001, 1005))
+    blender.call("add_images", paths=[str(each) for each in paths])
+    paths[2].unlink()
+    untouched()
+    assert "plate.1003.png, the footage of plate, is not there" in refused(blender)
+
+
+def test_a_movie_that_is_none(blender, untouched, movie):
+    blender.call("add_movie", path=movie)
+    Path(movie).write_text("no movie")
+    untouched()
+    assert "plate.mkv, the footage of plate, cannot be opened" in refused(blender)
+
+
+def test_pictures_that_are_not_one_sequence(blender, untouched, tmp_path):
+    paths = [*plates.write_sequence(tmp_path / "plate", [1]), *plates.write_sequence(tmp_path / "plate", [2], "other")]
+    blender.call("add_images", paths=[str(each) for each in paths])
+    untouched()
+    assert "are not one numbered sequence" in refused(blender)
+
+
+def test_a_file_that_was_never_saved(blender, untouched, movie):
+    blender.call("add_movie", path=movie)
+    blender.call("values", output="//mattes")
+    untouched()
+    assert "has not been saved yet. Save the file, or choose" in refused(blender)
+
+
+def test_no_output_folder(blender, untouched, movie):
+    blender.call("add_movie", path=movie)
+    blender.call("values", output="")
+    untouched()
+    assert "There is no output folder" in refused(blender)
+
+
+def test_an_output_that_cannot_be_written(blender, untouched, movie, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    blender.call("add_movie", path=movie)
+    blender.call("values", output=str(tmp_path / "file"))
+    untouched()
+    assert "nothing can be written below it" in refused(blender)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions do not hold for this user")
+def test_an_output_that_may_not_be_written(blender, untouched, movie, tmp_path):
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0o500)
+    blender.call("add_movie", path=movie)
+    blender.call("values", output=str(folder))
+    untouched()
+    assert "is not writable" in refused(blender)
+
+
+def test_settings_that_contradict_each_other(blender, weights_file, tmp_path):
+    path = str(plates.write_movie(tmp_path / "plate.mkv", 3))
+    blender.call("compositor", kind="MovieClip", path=path, output=str(tmp_path / "mattes"))
+    quick(blender, weights_file, depth="8")
+    assert "A EXR file cannot hold depth '8'" in refused(blender, "render_node")
+
+
+def test_weights_that_are_not_there(blender, untouched, movie):
+    blender.call("add_movie", path=movie)
+    blender.call("values", matte__weights="no_such_model")
+    untouched()
+    assert "no_such_model" in refused(blender)
+
+
+def test_no_free_channel(blender, untouched, movie, tmp_path):
+    if blender.call("evaluate", expression="bpy.app.version >= (4, 5, 0)"):
+        most = 128
+    else:
+        most = 32
+    blender.call("add_movie", path=movie, channel=most)
+    untouched()
+    assert "There is no free channel above plate" in refused(blender)
+
+
+def test_nothing_selected_says_what_to_select(blender, untouched, movie):
+    blender.call("add_movie", path=movie)
+    blender.call("select", names=["background"])
+    untouched()
+    said = blender.call("operator", name="render_strip")
+    assert "Select at least one movie or image strip" in said
+
+
+def test_the_second_of_two_strips_fails(blender, untouched, movie, tmp_path):
+    blender.call("add_movie", path=movie, name="one")
+    two = plates.write_sequence(tmp_path / "two", range(1001, 1004))
+    blender.call("add_images", paths=[str(each) for each in two], name="two", start=30)
+    two[1].write_bytes(two[1].read_bytes()[:60])
+    blender.call("select", names=["one", "two"])
+    untouched()
+    assert "1002" in refused(blender)
+    # What was rendered is not lost, and comes when it is asked for.
+    assert len(list((tmp_path / "mattes" / "one").rglob("*.png"))) == 12
+    assert blender.call("operator", name="import_last") == ["FINISHED"]
+    assert "one matte" in blender.call("strips_now")
+    blender.call("execute", statements=TAKE_BACK)
+
+
+TAKE_BACK = """
+strips = addon('compat').strips(bpy.context.scene.sequence_editor)
+strip('one').modifiers.clear()
+strips.remove(strip('one matte'))
+"""
+
+
+@pytest.fixture
+def long_render(blender: Blender, untouched: Callable[..., None], tmp_path: Path) -> Callable[[], psutil.Process]:
+    """Begin a render of many frames; returns its worker when the first frame is on disk."""
+
+    def begin() -> psutil.Process:
+        movie = plates.write_movie(tmp_path / "long.mkv", 70)
+        blender.call("add_movie", path=str(movie), name="long")
+        untouched()
+        blender.start("operator", name="render_strip")
+        deadline = time.monotonic() + 60
+        while not list((tmp_path / "mattes").rglob("*.png")):
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        return workers(blender)[0]
+
+    return begin
+
+
+def workers(blender: Blender) -> list[psutil.Process]:
+    return [each for each in psutil.Process(blender.pid).children(recursive=True) if each.is_running()]
+
+
+def test_a_worker_killed_in_the_middle(blender, long_render, tmp_path):
+    long_render().kill()
+    said = blender.result()
+    assert "The matteline worker ended by itself during 'render'" in said
+    assert "Complete frames are kept" in said
+    assert workers(blender) == []
+    files = [each for each in (tmp_path / "mattes").rglob("*") if each.suffix == ".png"]
+    assert 0 < len(files) < 70
+    for path in files:
+        Image.open(path).load()
+
+
+def test_a_render_given_up_in_the_middle(blender, untouched, tmp_path):
+    movie = plates.write_movie(tmp_path / "long.mkv", 70)
+    blender.call("add_movie", path=str(movie), name="long")
+    untouched()
+    assert blender.call("cancel_midway") == {"cancelled": True, "rendered": 0, "client": False}
+    assert workers(blender) == []
+    files = list((tmp_path / "mattes").rglob("*.png"))
+    assert 0 < len(files) < 70
+    for path in files:
+        Image.open(path).load()
+
+
+def test_an_add_on_switched_off_takes_its_worker_along(start_blender, bpy_python, weights_file, tmp_path):
+    blender = start_blender(bpy_python, MATTELINE_WORKER=sys.executable)
+    assert blender.call("operator", name="check") == ["FINISHED"]
+    assert len(workers(blender)) >= 1
+    blender.call("unregister")
+    assert workers(blender) == []
+    blender.close()
+
+
+def test_a_blender_that_dies_takes_its_worker_along(start_blender, bpy_python, weights_file):
+    blender = start_blender(bpy_python, MATTELINE_WORKER=sys.executable)
+    assert blender.call("operator", name="check") == ["FINISHED"]
+    left = workers(blender)
+    psutil.Process(blender.pid).kill()
+    gone, alive = psutil.wait_procs(left, timeout=20)
+    assert left and not alive
+    blender.close()
+
+
+def with_worker(blender: Blender, program: str) -> None:
+    blender.call("execute", statements=f"addon('worker').door.close(); os.environ['MATTELINE_WORKER'] = {program!r}")
+
+
+@pytest.fixture
+def other_worker(blender: Blender) -> Iterator[Callable[[str], None]]:
+    """Name another worker until the end of the test."""
+    yield lambda program: with_worker(blender, program)
+    with_worker(blender, sys.executable)
+
+
+def test_a_worker_that_is_not_there(blender, untouched, movie, other_worker, tmp_path):
+    other_worker(str(tmp_path / "nowhere" / "matteline"))
+    blender.call("add_movie", path=movie)
+    untouched()
+    assert "The matteline worker was not found" in refused(blender)
+    assert "Correct it in the preferences" in refused(blender, "check")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script with a first line for Unix")
+@pytest.mark.parametrize(
+    ("does", "sentence"),
+    [
+        ("print('{\"event\": \"hello\", \"protocol\": 99, \"job\": 1, \"matteline\": \"9.0\"}', flush=True); input()",
+         "matteline 9.0 speaks protocol 99"),
+        ("raise SystemExit('no library of that name')", "ended by itself before it was ready: exit code 1"),
+    ],
+    ids=["of another version", "that does not start"],
+)  # fmt: skip
+def test_a_worker(blender, untouched, movie, other_worker, tmp_path, does, sentence):
+    program = tmp_path / "matteline"
+    program.write_text(f"#!{sys.executable}\n{textwrap.dedent(does)}\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    other_worker(str(program))
+    blender.call("add_movie", path=movie)
+    untouched()
+    assert sentence in refused(blender)
+    assert workers(blender) == []

@@ -1,0 +1,169 @@
+"""Results in the compositor: the matte beside the plate's node, in step with it, and nobody's links changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import OpenEXR
+import pytest
+from PIL import Image
+
+from matteline.contract.frames import FrameSet
+from tests.blender import plates
+from tests.blender.conftest import Blender
+from tests.blender.test_render import quick
+
+pytestmark = pytest.mark.host
+
+
+@pytest.fixture
+def align(blender: Blender, tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """Put mattes beside the plate's node, and compare what both show at frames of the scene."""
+
+    def run(frames: Iterable[int], first_number: int) -> dict[str, Any]:
+        blender.call("values", matte__format="png")
+        asked = blender.call("requests_for", kind="NODE")[0]
+        files = write_results(asked, first_number)
+        blender.call("pretend_rendered", kind="NODE", files=[files], size=[plates.WIDTH, plates.HEIGHT])
+        before = blender.call("data_now")
+        assert blender.call("operator", name="import_last") == ["FINISHED"]
+        after = blender.call("data_now")
+        assert set(before["links"]) < set(after["links"]) and len(after["nodes"]) == len(before["nodes"]) + 1
+        for frame in frames:
+            shown = {socket: rendered(socket, frame) for socket in ("Image", "Foreground")}
+            compare(rendered(None, frame), **shown)
+        return asked
+
+    def rendered(socket: str | None, frame: int) -> np.ndarray:
+        blender.call("show", node="Matte" if socket else "plate", socket=socket or "Image")
+        folder = tmp_path / str(socket)
+        return plates.read(blender.call("render", frames=[frame], folder=str(folder), background=False)[0])
+
+    return run
+
+
+def compare(plate: np.ndarray, **shown: np.ndarray) -> None:
+    """What the group shows must be the plate's picture under the plate's own matte."""
+    assert (plate[..., 3] == 255).all()
+    alpha = plates.matte(plate)
+    for socket, pixels in shown.items():
+        assert np.abs(pixels[..., 3] - alpha).max() <= 2, socket
+        # PNG holds straight colour, in steps that grow as coverage falls.
+        assert (np.abs(pixels - plate)[..., :3] <= 2 + 255 / alpha[..., None]).all(), socket
+
+
+def write_results(request: dict[str, Any], first_number: int) -> dict[str, str]:
+    """Write matte and foreground for each frame of a request; product to one of its files."""
+    files = {}
+    for number in FrameSet.parse(request["frames"]):
+        picture = plates.picture(number - first_number)
+        pixels = {"alpha": np.rint(plates.matte(picture)).astype(np.uint8), "fgr": picture}
+        for product in request["write"]:
+            path = Path(request["output"]) / product / f"plate_{product}.{number:04d}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels[product]).save(path)
+            files[product] = str(path)
+    return files
+
+
+def sequence(tmp_path: Path, numbers: range) -> str:
+    return str(plates.write_sequence(tmp_path / "plate", numbers)[0])
+
+
+def movie(tmp_path: Path, count: int) -> str:
+    return str(plates.write_movie(tmp_path / "plate.mkv", count))
+
+
+def result(folder: Path, product: str, number: int) -> np.ndarray:
+    """A result (36, 64, 3) as it was written, as floats."""
+    path = next((folder / "mattes").rglob(f"*_{product}.{number:04d}.exr"))
+    with OpenEXR.File(str(path), separate_channels=True) as file:
+        return np.dstack([file.channels()[each].pixels.astype(float) for each in "RGB"])
+
+
+def test_pictures_from_1001_shown_from_frame_1(blender, align, tmp_path):
+    path = sequence(tmp_path, range(1001, 1009))
+    blender.call("compositor", kind="Image", path=path, offset=1000, duration=8, output=str(tmp_path / "mattes"))
+    asked = align((1, 4, 8), first_number=1001)
+    assert asked["frames"] == "1001-1008"
+
+
+def test_a_movie_in_an_image_node_shown_later(blender, align, tmp_path):
+    path = movie(tmp_path, 10)
+    blender.call(
+        "compositor", kind="Image", path=path, start=21, offset=3, duration=5, output=str(tmp_path / "mattes")
+    )
+    asked = align((21, 25), first_number=1)
+    assert asked["frames"] == "4-8"
+
+
+@pytest.mark.parametrize(("start", "offset"), [(1, 0), (101, 0), (11, 2)])
+def test_a_clip_of_pictures_from_1001(blender, align, tmp_path, start, offset):
+    path = sequence(tmp_path, range(1001, 1009))
+    blender.call(
+        "compositor", kind="MovieClip", path=path, start=start, offset=offset, output=str(tmp_path / "mattes")
+    )
+    align((start - offset + 2, start - offset + 7), first_number=1001)
+
+
+def test_only_the_scenes_frames_of_a_clip_movie(blender, align, tmp_path):
+    path = movie(tmp_path, 20)
+    blender.call("compositor", kind="MovieClip", path=path, start=101, output=str(tmp_path / "mattes"))
+    blender.call(
+        "execute", statements="s=bpy.context.scene; s.frame_start=105; s.frame_end=108; s.matteline.span='SCENE'"
+    )
+    asked = align((105, 108), first_number=1)
+    assert asked["frames"] == "5-8"
+
+
+def test_the_foreground_is_the_written_one_through_the_matte(blender, weights_file, tmp_path):
+    path = sequence(tmp_path, range(1001, 1004))
+    blender.call("compositor", kind="Image", path=path, offset=1000, duration=3, output=str(tmp_path / "mattes"))
+    quick(blender, weights_file)
+    assert blender.call("operator", name="render_node") == ["FINISHED"]
+    blender.call("show", node="Matte", socket="Foreground")
+    shown = plates.read(blender.call("render", frames=[2], folder=str(tmp_path), background=False)[0])
+    alpha, fgr = result(tmp_path, "alpha", 1002)[..., 0], result(tmp_path, "fgr", 1002)
+    solid = alpha > 0.3
+    assert np.abs(shown[..., 3] - 255 * alpha).max() <= 2
+    # The plate is display-referred, and so is its foreground.
+    assert np.abs(shown[..., :3] - 255 * np.clip(fgr, 0, 1))[solid].max(initial=0) <= 2
+
+
+def test_mattes_on_disk_become_nodes_without_a_render(blender, weights_file, tmp_path):
+    path = sequence(tmp_path, range(1001, 1004))
+    scene = {"kind": "Image", "path": path, "offset": 1000, "duration": 3, "output": str(tmp_path / "mattes")}
+    blender.call("compositor", **scene)
+    quick(blender, weights_file)
+    before = blender.call("data_now")
+    assert "have not been rendered" in blender.call("operator", name="add_nodes")
+    assert blender.call("data_now") == before
+    assert blender.call("operator", name="render_node") == ["FINISHED"]
+    blender.call("compositor", **scene)
+    quick(blender, weights_file)
+    assert blender.call("operator", name="add_nodes") == ["FINISHED"]
+    assert len(blender.call("data_now")["nodes"]) == 3
+
+
+def test_an_open_clip_in_a_scene_without_nodes_becomes_its_picture(blender, weights_file, tmp_path):
+    path = movie(tmp_path, 4)
+    blender.call("open_clip", path=path, start=11, output=str(tmp_path / "mattes"))
+    quick(blender, weights_file)
+    assert blender.call("operator", name="render_clip") == ["FINISHED"]
+    shown = plates.read(blender.call("render", frames=[13], folder=str(tmp_path / "after"), background=False)[0])
+    alpha = np.clip(result(tmp_path, "alpha", 3)[..., 0], 0, 1)
+    assert np.abs(shown[..., 3] - 255 * alpha).max() <= 2
+    solid = alpha > 0.3
+    assert np.abs(shown[..., :3] - plates.picture(2))[solid].max(initial=0) <= 2
+
+
+def test_nodes_without_a_matte_are_refused(blender, weights_file, tmp_path):
+    path = sequence(tmp_path, range(1001, 1004))
+    blender.call("compositor", kind="Image", path=path, offset=1000, duration=3, output=str(tmp_path / "mattes"))
+    quick(blender, weights_file, write=["fgr"])
+    before = blender.call("data_now")
+    assert "need the product 'alpha'" in blender.call("operator", name="render_node")
+    assert blender.call("data_now") == before

@@ -1,0 +1,189 @@
+"""From a selection in Blender through a real worker to the picture that Blender renders with the result."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import OpenEXR
+import psutil
+import pytest
+from PIL import Image
+
+from tests.blender import plates
+from tests.blender.conftest import Blender
+
+pytestmark = pytest.mark.host
+BACKGROUND = plates.BACKGROUND
+
+
+@pytest.fixture
+def ready(blender: Blender, weights_file: Path, tmp_path: Path) -> Callable[..., None]:
+    """Set a new scene up for quick renders with real weights."""
+
+    def prepare(fps: int = 24, output: Path | str = tmp_path / "mattes") -> None:
+        blender.call("sequencer", fps=fps, output=str(output))
+        quick(blender, weights_file)
+
+    return prepare
+
+
+def quick(blender: Blender, weights_file: Path, **more: object) -> None:
+    settings = {"weights": str(weights_file), "device": "cpu", "preroll": "number", "preroll_number": 0, **more}
+    blender.call("values", **{f"matte__{name}": value for name, value in settings.items()})
+
+
+def test_a_real_movie_becomes_a_masked_strip(blender, ready, footage, tmp_path):
+    ready(fps=30)
+    blender.call("values", handles=2)
+    blender.call("execute", statements="r=bpy.context.scene.render; r.resolution_x, r.resolution_y = 480, 908")
+    blender.call("add_movie", path=str(footage / "clips" / "lp_s20_hands.mp4"), handles=[11, 16])
+    before = blender.call("render", frames=[11, 16], folder=str(tmp_path / "before"), background=False)
+    assert blender.call("operator", name="render_strip") == ["FINISHED"]
+    after = blender.call("render", frames=[11, 16], folder=str(tmp_path / "after"), background=True)
+    files = sorted((tmp_path / "mattes").rglob("*.png"))
+    assert [each.name for each in files] == [f"lp_s20_hands_alpha.{number:04d}.png" for number in range(9, 19)]
+    for number, old, new in zip((11, 16), before, after, strict=True):
+        alpha = grey(files[number - 9])
+        assert 0.02 < alpha.mean() < 0.9, "this clip shows a person in part of the picture"
+        expected = plates.read(old)[..., :3] * alpha + BACKGROUND * (1 - alpha)
+        assert np.abs(plates.read(new)[..., :3] - expected).max() <= 2
+
+
+def test_scene_linear_pictures_become_a_cut_out(blender, ready, tmp_path):
+    paths = write_exr_sequence(tmp_path / "plate", range(1001, 1007))
+    ready()
+    blender.call("values", result="CUTOUT")
+    blender.call("add_images", paths=[str(each) for each in paths])
+    assert blender.call("operator", name="render_strip") == ["FINISHED"]
+    shown = blender.call("render", frames=[2], folder=str(tmp_path / "after"), background=True)
+    cutout = next((tmp_path / "mattes").rglob("*_rgba.1002.exr"))
+    with OpenEXR.File(str(cutout), separate_channels=True) as file:
+        r, g, b, a = (file.channels()[each].pixels.astype(float) for each in "RGBA")
+    straight = np.dstack([r, g, b]) / np.maximum(a, 1e-6)[..., None]
+    alpha = np.clip(a, 0, 1)[..., None]
+    expected = encoded(straight) * alpha + BACKGROUND * (1 - alpha)
+    assert np.abs(plates.read(shown[0])[..., :3] - expected).max() <= 2
+
+
+def test_a_second_render_replaces_the_first_when_told_to(blender, ready, tmp_path):
+    ready()
+    blender.call("add_movie", path=str(plates.write_movie(tmp_path / "plate.mkv", 6)))
+    assert blender.call("operator", name="render_strip") == ["FINISHED"]
+    again = blender.call("operator", name="render_strip")
+    assert "already holds results" in again and "Render Missing Frames" in again
+    blender.call("values", existing="overwrite")
+    assert blender.call("operator", name="render_strip") == ["FINISHED"]
+    now = blender.call("strips_now")
+    assert sorted(now) == ["background", "plate", "plate matte"] and now["plate"]["modifiers"] == ["MASK"]
+
+
+def test_missing_frames_are_rendered_and_no_others(blender, ready, tmp_path):
+    ready()
+    blender.call("add_movie", path=str(plates.write_movie(tmp_path / "plate.mkv", 6)))
+    assert blender.call("operator", name="render_strip") == ["FINISHED"]
+    files = sorted((tmp_path / "mattes").rglob("*.png"))
+    times = {each: each.stat().st_mtime_ns for each in files}
+    content = files[3].read_bytes()
+    files[3].unlink()
+    assert blender.call("operator", name="render_strip", existing="resume") == ["FINISHED"]
+    assert files[3].read_bytes() == content
+    assert [each for each in files if each.stat().st_mtime_ns != times[each]] == [files[3]]
+
+
+def test_a_strip_longer_than_its_results_is_told_so(blender, ready, tmp_path):
+    ready()
+    blender.call("add_movie", path=str(plates.write_movie(tmp_path / "plate.mkv", 12)), handles=[1, 4])
+    assert blender.call("operator", name="render_strip") == ["FINISHED"]
+    blender.call("execute", statements="s=strip('plate'); addon('compat').set_handles(s, 1, 8)")
+    said = blender.call("operator", name="import_last")
+    assert "Frames 5-8 of plate have no matte" in said and "Render Missing Frames" in said
+
+
+def test_results_wait_for_a_strip_that_was_gone(blender, ready, tmp_path):
+    movie = str(plates.write_movie(tmp_path / "plate.mkv", 4))
+    ready()
+    blender.call("add_movie", path=movie)
+    assert blender.call("operator", name="render_strip") == ["FINISHED"]
+    ready()
+    said = blender.call("operator", name="import_last")
+    assert "The strip plate is not in Scene any more" in said
+    blender.call("add_movie", path=movie, start=30)
+    assert blender.call("operator", name="import_last") == ["FINISHED"]
+    assert blender.call("strips_now")["plate matte"]["handles"] == [30, 33]
+
+
+def test_paths_of_any_script_and_output_beside_the_file(blender, ready, tmp_path):
+    folder = tmp_path / "Aufnahme ñ 映像 # %d"
+    folder.mkdir()
+    movie = plates.write_movie(folder / "Plät té.mkv", 3)
+    ready(output="//Mätten 合成")
+    blender.call("save", path=str(folder / "szene ø.blend"))
+    blender.call("add_movie", path=str(movie), name="Plät: té/1")
+    assert blender.call("operator", name="render_strip") == ["FINISHED"]
+    assert len(list((folder / "Mätten 合成" / "Plät_ té_1" / "alpha").glob("*.png"))) == 3
+    where = blender.call("evaluate", expression="strip('Plät: té/1 matte').directory")
+    assert where.startswith("//"), "an output beside the file is found again when both move"
+
+
+def test_two_strips_are_rendered_one_after_the_other(blender, ready, tmp_path):
+    ready()
+    blender.call("add_movie", path=str(plates.write_movie(tmp_path / "one.mkv", 3)), name="one")
+    two = plates.write_sequence(tmp_path / "two", range(1001, 1004))
+    blender.call("add_images", paths=[str(each) for each in two], name="two", start=10)
+    blender.call("select", names=["one", "two"])
+    assert blender.call("operator", name="render_strip") == ["FINISHED"]
+    assert {"one matte", "two matte"} < set(blender.call("strips_now"))
+
+
+def test_the_plan_is_shown_before_anything_is_rendered(blender, ready, tmp_path):
+    ready()
+    blender.call("add_movie", path=str(plates.write_movie(tmp_path / "plate.mkv", 3)))
+    assert blender.call("operator", name="plan_strip") == ["FINISHED"]
+    rows = blender.call(
+        "evaluate", expression="{row.name: row.words for row in bpy.context.window_manager.matteline.plan}"
+    )
+    assert rows["Frames"].startswith("1-3") and "fp32" in rows["Device"]
+    assert not (tmp_path / "mattes").exists()
+
+
+def test_the_job_for_a_farm_is_the_job_that_would_be_rendered(blender, ready, tmp_path):
+    from matteline.contract.job import Job
+
+    ready()
+    movie = plates.write_movie(tmp_path / "plate.mkv", 3)
+    blender.call("add_movie", path=str(movie))
+    assert blender.call("operator", name="write_job_strip") == ["FINISHED"]
+    job = Job.from_json((tmp_path / "mattes" / "plate" / "matteline_job.json").read_text(encoding="utf-8"))
+    assert (job.plate, str(job.frames), job.settings.write) == (str(movie), "1-3", ("alpha",))
+
+
+def test_check_says_what_the_worker_is(blender, weights_file):
+    assert blender.call("operator", name="check") == ["FINISHED"]
+    words = blender.call("evaluate", expression="bpy.context.window_manager.matteline.worker")
+    assert words.startswith("matteline ") and "cpu" in words
+
+
+def grey(path: Path) -> np.ndarray:
+    """A matte (H, W, 1), 0 to 1."""
+    return np.asarray(Image.open(path)).astype(float)[..., None] / 255
+
+
+def encoded(linear: np.ndarray) -> np.ndarray:
+    """Scene-linear as sRGB, 0 to 255 (IEC 61966-2-1)."""
+    clipped = np.clip(linear, 0, 1)
+    return 255 * np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * clipped ** (1 / 2.4) - 0.055)
+
+
+def write_exr_sequence(folder: Path, numbers: range) -> list[Path]:
+    """Write pictures as scene-linear half EXR."""
+    folder.mkdir()
+    paths = [folder / f"plate.{number}.exr" for number in numbers]
+    for index, path in enumerate(paths):
+        pixels = ((plates.picture(index) / 255.0) ** 2.2).astype(np.float16)
+        OpenEXR.File({"type": OpenEXR.scanlineimage, "compression": OpenEXR.ZIPS_COMPRESSION}, {"RGB": pixels}).write(
+            str(path)
+        )
+    return paths
