@@ -100,16 +100,24 @@ def compositor_tree(scene):
 
 
 def make_compositor_tree(scene):
-    """Give a scene a compositor tree; returns it, and the input that shows what the scene renders."""
+    """Give a scene a compositor tree; returns it, and the input that shows what the scene renders.
+
+    The input is None where the scene had nodes that were only switched off: those are the artist's.
+    """
     if hasattr(scene, "compositing_node_group"):
         tree = bpy.data.node_groups.new(f"{scene.name} Compositing", "CompositorNodeTree")
         tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
         scene.compositing_node_group = tree
         return tree, tree.nodes.new("NodeGroupOutput").inputs[0]
+    artists = scene.node_tree is not None and len(scene.node_tree.nodes) > 0
     scene.use_nodes = True
-    tree = scene.node_tree
-    found = [each for each in tree.nodes if each.bl_idname == "CompositorNodeComposite"]
-    return tree, (found[0] if found else tree.nodes.new("CompositorNodeComposite")).inputs["Image"]
+    return scene.node_tree, None if artists else _only_output(scene.node_tree)
+
+
+def _only_output(tree):
+    """The input of a new tree's output. Blender's default nodes go: they cannot render without a camera."""
+    tree.nodes.clear()
+    return tree.nodes.new("CompositorNodeComposite").inputs["Image"]
 
 
 def drop_compositor_tree(scene):
@@ -117,6 +125,7 @@ def drop_compositor_tree(scene):
     if hasattr(scene, "compositing_node_group"):
         bpy.data.node_groups.remove(scene.compositing_node_group)
     else:
+        scene.node_tree.nodes.clear()
         scene.use_nodes = False
 
 

@@ -97,14 +97,14 @@ def strip_footage(strip):
 def movie_footage(path, name, rate=0.0):
     """What reading a movie gives: its pictures, counted from 1. Raises `ReadError`."""
     _must_exist(path, name)
-    try:
-        clip = bpy.data.movieclips.load(path)
-    except RuntimeError:
-        raise ReadError(f"{path}, the footage of {name}, cannot be opened.", path=path) from None
+    # A clip counts the movie's own pictures; what a strip counts depends on Blender's version and its rate.
+    clip = bpy.data.movieclips.load(path)
     try:
         count, rate = clip.frame_duration, rate or clip.fps
     finally:
         bpy.data.movieclips.remove(clip)
+    if count < 1:
+        raise ReadError(f"{path}, the footage of {name}, cannot be opened: Blender finds no movie in it.", path=path)
     return Footage(os.path.normpath(path), range(1, count + 1), rate)
 
 
@@ -119,10 +119,10 @@ def sequence_footage(path, count, name):
 
 
 def strip_timing(scene, strip, footage):
-    """When a strip shows which picture. Not for retimed strips: Blender does not tell."""
+    """When a strip shows which picture. Not for retimed strips: Blender does not tell. Raises `JobError`."""
     first, last = compat.handles(strip)
-    start, end = compat.trims(strip)
-    pictures = len(footage.numbers) - start - end
+    start, end = trimmed_pictures(strip, footage)
+    pictures = end - start + 1
     return Timing(
         first=first,
         last=last,
@@ -141,9 +141,20 @@ def is_retimed(strip):
 
 
 def trimmed_pictures(strip, footage):
-    """The first and last picture that a strip can show, however it is retimed."""
+    """The first and last picture that a strip can show, however it is retimed.
+
+    Raises:
+        JobError: Its trims leave nothing, as where the file has become shorter.
+    """
     start, end = compat.trims(strip)
-    return start, len(footage.numbers) - end - 1
+    last = len(footage.numbers) - end - 1
+    if last < start:
+        raise JobError(
+            f"{strip.name} shows nothing: {footage.plate} has {len(footage.numbers)} frames, and more are trimmed.",
+            field="frames",
+            hint="Reload the strip if its file has changed.",
+        )
+    return start, last
 
 
 def _rate(scene, strip, pictures):

@@ -163,7 +163,7 @@ def _install(folder: Path, python: Path, version: str) -> None:
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
             shutil.rmtree(folder, ignore_errors=True)
             said = (error.stderr or b"").decode(errors="replace").strip().splitlines()[-1:]
-            _no_host(f"bpy {version} cannot be installed here ({' '.join(said) or error})")
+            no_host(f"bpy {version} cannot be installed here ({' '.join(said) or error})")
 
 
 def _imports_bpy(python: Path) -> bool:
@@ -171,7 +171,7 @@ def _imports_bpy(python: Path) -> bool:
     return found.returncode == 0
 
 
-def _no_host(message: str) -> None:
+def no_host(message: str) -> None:
     if os.environ.get("REQUIRE_HOST") == "1":
         pytest.fail(message)
     pytest.skip(message)

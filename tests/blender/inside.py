@@ -159,9 +159,6 @@ def compositor(kind, path, *, start=1, offset=0, duration=1, fps=24, output=""):
     scene.matteline.output = output
     scene.matteline.handles = 0
     tree, shown = addon("compat").make_compositor_tree(scene)
-    for each in list(tree.nodes):
-        if each != shown.node:
-            tree.nodes.remove(each)
     if kind == "Image":
         plate = tree.nodes.new("CompositorNodeImage")
         plate.image = bpy.data.images.load(path)

@@ -55,7 +55,8 @@ while True:
 
 def test_a_worker_that_is_closed_at_work_leaves_whole_frames_and_exit_code_zero(start, plate, job, tmp_path):
     client = start()
-    up_to("frame", follow(client, client.render(job(plate))))
+    render = follow(client, client.render(job(plate)))
+    up_to("frame", render)
     process = psutil.Process(client.hello["pid"])
     client.close(timeout_seconds=20)
     assert not process.is_running()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Protocol
@@ -87,6 +88,7 @@ class _Bar:
         self._bar = bar
         self._render: TaskID | None = None
         self._rolling: TaskID | None = None
+        self._since = time.perf_counter()
 
     def busy(self, doing: str) -> AbstractContextManager[object]:
         return self._bar.console.status(doing) if not self._bar.live.is_started else nullcontext()
@@ -99,6 +101,7 @@ class _Bar:
 
     def event(self, event: Event) -> None:
         if isinstance(event, Started):
+            self._since = time.perf_counter()
             self._render = self._bar.add_task("Rendering", total=event.frames, speed="")
         elif isinstance(event, Rolling):
             self._roll(event)
@@ -116,8 +119,8 @@ class _Bar:
 
     def _frame(self, event: FrameDone) -> None:
         assert self._render is not None
-        speed = self._bar.tasks[self._render].finished_speed or self._bar.tasks[self._render].speed
-        words = f"{speed:.2f} frames/s" if speed else ""
+        seconds = time.perf_counter() - self._since
+        words = f"{event.done / seconds:.2f} frames/s"
         self._bar.update(self._render, completed=event.done, speed=words)
 
 

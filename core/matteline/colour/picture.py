@@ -120,10 +120,12 @@ class PictureTransform:
     ) -> Tensor:
         way = self._way(own.device)
         light = way.pixels.to_linear(own)
-        predicted, steepness = way.look.recover(seen)
+        predicted = way.look.recover(seen)
+        # What the error of a prediction means in light: little in shadows, anything where highlights roll off.
+        doubt = way.look.recover((seen + PREDICTION_ERROR).clamp(max=1)) - way.look.recover(seen - PREDICTION_ERROR)
         # The picture ends at black; what the plate holds below it is added back.
         predicted = predicted + light.clamp(max=0)
-        return way.pixels.from_linear(weigh(light, cover, predicted, PREDICTION_ERROR * steepness, behind))
+        return way.pixels.from_linear(weigh(light, cover, predicted, doubt / 2, behind))
 
     def _background(self, values: Tensor, alpha: Tensor) -> Background | None:
         some = values[::STRIDE, ::STRIDE].to(alpha.device)

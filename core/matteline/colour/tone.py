@@ -12,8 +12,8 @@ from matteline.colour.levels import SHOULDER_START
 from matteline.colour.lookup import look_up
 
 _ROOM: Final = 1.0 - SHOULDER_START
-# Beyond this many rooms above its start the shoulder is flat to half precision, and says nothing of the light.
-_STEEPEST: Final = 11.0
+# This many rooms above its start the shoulder is flat to half precision and says nothing more of the light.
+_FLAT: Final = 11.0
 
 
 class Look(Protocol):
@@ -22,8 +22,8 @@ class Look(Protocol):
     def show(self, linear: Tensor) -> Tensor:
         """Linear Rec.709 (3, N) as the network sees it, 0..1."""
 
-    def recover(self, picture: Tensor) -> tuple[Tensor, Tensor]:
-        """Linear Rec.709 (3, N) of a picture in 0..1, and how steeply it changes with the picture."""
+    def recover(self, picture: Tensor) -> Tensor:
+        """Linear Rec.709 (3, N) of a picture in 0..1, as far as the picture tells."""
 
 
 class Shoulder:
@@ -41,12 +41,11 @@ class Shoulder:
         """See `Look`. Values below black become black."""
         return look_up(self._table, linear)
 
-    def recover(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+    def recover(self, picture: Tensor) -> Tensor:
         """See `Look`. Highlights beyond about five times white are all taken for that."""
         above = ((picture - SHOULDER_START) / _ROOM).clamp(0, 1)
-        above = (above / (1 - above.square()).clamp(min=1e-8).sqrt()).clamp(max=_STEEPEST)
-        encoded = picture.clamp(0, SHOULDER_START) + _ROOM * above
-        return decode(encoded), slope(encoded) * (1 + above.square()) ** 1.5
+        above = (above / (1 - above.square()).clamp(min=1e-8).sqrt()).clamp(max=_FLAT)
+        return decode(picture.clamp(0, SHOULDER_START) + _ROOM * above)
 
 
 def roll_off(linear: Tensor) -> Tensor:
@@ -67,8 +66,3 @@ def decode(encoded: Tensor) -> Tensor:
     curved = ((encoded + 0.055) / 1.055).clamp(min=0) ** 2.4
     return torch.where(encoded <= 0.04045, encoded / 12.92, curved)
 
-
-def slope(encoded: Tensor) -> Tensor:
-    """How steeply linear light rises with its sRGB-encoded value."""
-    curved = 2.4 / 1.055 * ((encoded + 0.055) / 1.055).clamp(min=0) ** 1.4
-    return torch.where(encoded <= 0.04045, torch.full_like(encoded, 1 / 12.92), curved)

@@ -64,9 +64,8 @@ class Job:
                 hint="Update matteline and its host plug-in to the same release.",
             )
         settings = _fields(MatteSettings, data.pop("settings", {}))
-        if "write" in settings:
-            settings["write"] = tuple(settings["write"])
-        return cls(**_job_values(data), settings=MatteSettings(**settings))
+        listed = {name: tuple(value) for name, value in settings.items() if isinstance(value, list)}
+        return cls(**_job_values(data), settings=MatteSettings(**{**settings, **listed}))
 
 
 def _object(text: str) -> dict[str, Any]:

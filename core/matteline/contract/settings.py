@@ -12,6 +12,7 @@ from typing import Any, Optional, Union
 from matteline.contract.errors import JobError
 
 PRODUCTS = ("alpha", "fgr", "rgba")
+MOVIES = ("prores4444", "matte", "preview")
 COMPRESSIONS = ("none", "rle", "zips", "zip", "piz", "dwaa", "dwab")
 
 
@@ -22,12 +23,13 @@ class Choice:
     Attributes:
         label: What an artist reads beside the control.
         help: One or two sentences for tooltip and `--help`.
-        kind: `choice`, `choices` (several, ordered), `number`, `count`, `text` or `path`.
+        kind: `choice`, `choices` (several, ordered), `number`, `count`, `text` or `path`. Text and paths may be
+            any word beside the options.
         options: The words allowed; for numbers, the words allowed beside a number, such as `auto`.
         unit: What a number counts, empty where it has none.
         minimum: The least number allowed.
         maximum: The greatest number allowed.
-        group: The heading it stands under: `matte`, `output` or `machine`.
+        group: The heading it stands under: `matte`, `colour`, `edge`, `output` or `machine`.
     """
 
     label: str
@@ -93,6 +95,108 @@ class MatteSettings:
         options=("error", "hold", "black"),
         help="What to do where the plate has gaps: stop, repeat the frame before, or use black.",
     )
+    colour_space: str = _choice(
+        "auto",
+        label="Colour space",
+        kind="text",
+        options=("auto",),
+        group="colour",
+        help="The plate's colour space by the OCIO config's name, alias or role, such as ACEScg, ARRI LogC4 or "
+        "sRGB; 'auto' believes the file's tags, the config's file rules, then what is usual.",
+    )
+    ocio: str = _choice(
+        "auto",
+        label="OCIO config",
+        kind="path",
+        options=("auto",),
+        group="colour",
+        help="An .ocio or .ocioz file or an ocio:// address; 'auto' takes what OCIO in the environment names, "
+        "else the built-in ACES studio config.",
+    )
+    exposure: Union[float, str] = _choice(
+        "auto",
+        label="Exposure",
+        kind="number",
+        options=("auto",),
+        unit="stops",
+        minimum=-10,
+        maximum=10,
+        group="colour",
+        help="How much the network's picture is lifted, one number for the whole shot; the foreground is not. "
+        "'auto' measures a spread of frames and lifts dark plates.",
+    )
+    foreground: str = _choice(
+        "plate",
+        label="Foreground",
+        kind="choice",
+        options=("plate", "network"),
+        group="colour",
+        help="'plate' keeps the plate's own values where alpha is 1 and weighs the prediction against them in "
+        "soft edges; 'network' is the bare prediction, without highlights above white.",
+    )
+    choke: float = _choice(
+        0.0,
+        label="Choke",
+        kind="number",
+        unit="pixels",
+        minimum=-50,
+        maximum=50,
+        group="edge",
+        help="Moves the matte's edge inwards, or outwards where negative.",
+    )
+    soften: float = _choice(
+        0.0,
+        label="Soften",
+        kind="number",
+        unit="pixels",
+        minimum=0,
+        maximum=100,
+        group="edge",
+        help="Blurs the matte by this radius.",
+    )
+    black_point: float = _choice(
+        0.0,
+        label="Black point",
+        kind="number",
+        minimum=0,
+        maximum=0.99,
+        group="edge",
+        help="Alpha at and below this becomes 0.",
+    )
+    white_point: float = _choice(
+        1.0,
+        label="White point",
+        kind="number",
+        minimum=0.01,
+        maximum=1,
+        group="edge",
+        help="Alpha at and above this becomes 1.",
+    )
+    despill: str = _choice(
+        "none",
+        label="Despill",
+        kind="text",
+        options=("none", "green", "blue"),
+        group="edge",
+        help="Takes the spill of a screen of this colour out of the foreground: green, blue, or #RRGGBB.",
+    )
+    garbage: str = _choice(
+        "none",
+        label="Garbage matte",
+        kind="path",
+        options=("none",),
+        group="edge",
+        help="An image or sequence; where it is 0, alpha becomes 0. A channel of an EXR is named as in "
+        "roto.####.exr:mask.A; otherwise alpha is taken, or else red.",
+    )
+    holdout: str = _choice(
+        "none",
+        label="Hold-out matte",
+        kind="path",
+        options=("none",),
+        group="edge",
+        help="An image or sequence; where it is 1, alpha becomes 1. Channels are named as for the garbage matte.",
+    )
     write: tuple[str, ...] = _choice(
         ("alpha", "fgr"),
         label="Products",
@@ -135,6 +239,32 @@ class MatteSettings:
         help="Whether the colour of 'rgba' is multiplied by alpha; 'auto' follows the file format: "
         "premultiplied in EXR, straight in PNG.",
     )
+    layout: str = _choice(
+        "separate",
+        label="EXR layout",
+        kind="choice",
+        options=("separate", "layered"),
+        group="output",
+        help="'separate' writes a file for each product; 'layered' writes one EXR a frame, with RGBA, and the "
+        "foreground in the layer fgr.",
+    )
+    movies: tuple[str, ...] = _choice(
+        (),
+        label="Movies",
+        kind="choices",
+        options=MOVIES,
+        group="output",
+        help="Movies made of the results, with the plate's rate, timecode and sound: 'prores4444' with alpha, "
+        "'matte' the alpha as luma, 'preview' the person over something, H.264.",
+    )
+    over: str = _choice(
+        "checker",
+        label="Preview over",
+        kind="text",
+        options=("checker", "green", "black", "white"),
+        group="output",
+        help="What the preview shows behind the person: a word, #RRGGBB, or another clip.",
+    )
     device: str = _choice(
         "auto",
         label="Device",
@@ -168,6 +298,12 @@ class MatteSettings:
             _check(each, getattr(self, each.name))
         if not self.write:
             raise JobError("No product is chosen to write.", field="write", hint=_one_of(PRODUCTS))
+        if self.black_point >= self.white_point:
+            raise JobError(
+                f"The black point {self.black_point:g} is not below the white point {self.white_point:g}.",
+                field="black_point",
+                hint="Lower one or raise the other.",
+            )
         self._check_depth()
 
     def _check_depth(self) -> None:

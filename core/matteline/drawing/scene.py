@@ -14,7 +14,7 @@ from matteline.drawing.solids import Floats
 
 _MARGIN = 0.08
 """Share of the height that the room is larger than the picture on each side, so that the camera can move."""
-_OUT_OF_FOCUS = 0.0035
+_OUT_OF_FOCUS = 0.005
 """Radius of the blur, in heights of the picture."""
 
 _WALLS: tuple[Colour, ...] = ((0.62, 0.58, 0.52), (0.50, 0.56, 0.60), (0.68, 0.64, 0.60), (0.45, 0.48, 0.44))

@@ -48,7 +48,7 @@ def _preroll(plan: Plan) -> str:
 def _outputs(plan: Plan) -> list[tuple[str, str]]:
     first = plan.frames.first
     return [
-        (product.name.capitalize(), f"{plan.outputs.path(product, first)} ({_stored(product)})")
+        (product.name, f"{plan.outputs.path(product, first)} ({_stored(product)})")
         for product in plan.outputs.products
     ]
 

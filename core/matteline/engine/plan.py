@@ -37,6 +37,23 @@ from matteline.media.writer import estimate_bytes
 AUTO_LONGER_SIDE = 512
 """The authors' rule: scale the plate so that its longer side has at most this many pixels."""
 
+_DELIVERY = (
+    "foreground",
+    "choke",
+    "soften",
+    "black_point",
+    "white_point",
+    "despill",
+    "garbage",
+    "holdout",
+    "format",
+    "depth",
+    "compression",
+    "rgba_alpha",
+    "layout",
+)
+"""Settings that reach the pixels or files as they are, without a decision of the plan."""
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -157,7 +174,9 @@ class Plan:
             "precision": self.precision,
             "batch": self.batch,
             "colour": self.space.name,
+            "ocio": self.space.config.source,
             "exposure": self.exposure_stops,
+            **{name: getattr(self.job.settings, name) for name in _DELIVERY},
         }
 
 
@@ -234,9 +253,15 @@ def _spans(job: Job, info: PlateInfo, frames: FrameSet) -> tuple[Span, ...]:
 
 
 def _space(job: Job, info: PlateInfo, surroundings: Surroundings) -> PlateSpace:
-    config = open_config(surroundings.ocio)
+    settings = job.settings
+    config = open_config(surroundings.ocio if settings.ocio == "auto" else settings.ocio)
     return choose_space(
-        "auto", tags=info.colour, path=info.path, pixel_type=info.pixel_type, kind=info.kind, config=config
+        settings.colour_space,
+        tags=info.colour,
+        path=info.path,
+        pixel_type=info.pixel_type,
+        kind=info.kind,
+        config=config,
     )
 
 

@@ -58,6 +58,7 @@ class Desk:
             for event in events:
                 say = task.end if isinstance(event, Finished) else task.tell
                 say(to_dict(event))
+                task.check()
 
     def forget(self) -> None:
         """Let the network go, and the memory it holds on its device."""

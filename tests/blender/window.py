@@ -1,0 +1,275 @@
+"""A session in Blender's window, from opening a clip to the finished composite. Runs inside Blender, as a script.
+
+Timers never fire without a window, and modal operators do not run; so what an artist does is tried here. Each step
+is a generator that waits by yielding. The arguments behind `--` are JSON; what was found goes to a JSON file.
+"""
+
+import json
+import os
+import sys
+import time
+import traceback
+
+import bpy
+
+GIVEN = json.loads(sys.argv[sys.argv.index("--") + 1])
+FOUND = {}
+TICK_SECONDS = 0.1
+PATIENCE_SECONDS = 120
+
+
+def session():
+    """All steps, one after another."""
+    yield from install()
+    yield from sequencer_render()
+    yield from undo_and_redo()
+    yield from undo_during_a_job()
+    yield from cancel_by_key()
+    yield from load_a_file_during_a_job()
+    yield from compositor_render()
+
+
+def install():
+    bpy.context.preferences.view.show_splash = False
+    bpy.ops.preferences.addon_install(filepath=GIVEN["archive"])
+    bpy.ops.preferences.addon_enable(module="matteline_blender")
+    bpy.context.preferences.addons["matteline_blender"].preferences.worker = GIVEN["worker"]
+    bpy.ops.wm.save_as_mainfile(filepath=os.path.join(GIVEN["folder"], "shot.blend"))
+    yield from pause(1)
+
+
+def sequencer_render():
+    show("SEQUENCE_EDITOR")
+    scene = bpy.context.scene
+    settings(scene)
+    scene.render.resolution_x, scene.render.resolution_y = GIVEN["size"]
+    scene.sequence_editor_create()
+    add_strip("plate", 1, 12)
+    yield from pause(1)
+    yield from follow("render_strip", picture="rendering")
+    FOUND["strips"] = strips()
+    FOUND["modifiers"] = [each.type for each in strip("plate").modifiers]
+    area().spaces.active.view_type = "SEQUENCER_PREVIEW"
+    area().spaces.active.show_region_ui = True
+    with override():
+        bpy.ops.sequencer.view_all()
+    scene.frame_set(6)
+    yield from pause(3)
+    screenshot("sequencer")
+
+
+def undo_and_redo():
+    bpy.ops.ed.undo()
+    yield from pause(0.5)
+    FOUND["undone"] = strips()
+    bpy.ops.ed.redo()
+    yield from pause(0.5)
+    FOUND["redone"] = strips()
+
+
+def undo_during_a_job():
+    add_strip("second", 3, 30)
+    bpy.ops.ed.undo_push(message="Add second")
+    bpy.context.scene.frame_start = 2
+    bpy.ops.ed.undo_push(message="Set start")
+    yield from follow("render_strip", during=lambda: bpy.ops.ed.undo())
+    FOUND["undo during"] = [bpy.context.scene.frame_start, "second matte" in strips()]
+
+
+def cancel_by_key():
+    add_strip("third", 5, 70)
+    before = strips()
+    yield from follow("render_strip", during=press_escape)
+    FOUND["cancelled"] = {"same": strips() == before, "running": now().running, "workers": workers()}
+
+
+def load_a_file_during_a_job():
+    bpy.ops.wm.save_mainfile()
+    select("third")
+    bpy.context.scene.matteline.existing = "overwrite"
+    start("render_strip")
+    yield from wait(lambda: now().words.startswith("Matte "))
+    FOUND["workers while rendering"] = len(workers())
+    bpy.ops.wm.open_mainfile(filepath=bpy.data.filepath)
+    yield from pause(2)
+    FOUND["loaded"] = {"running": now().running, "workers": workers(), "third matte": "third matte" in strips()}
+
+
+def compositor_render():
+    show("CLIP_EDITOR")
+    settings(bpy.context.scene)
+    bpy.context.scene.render.use_sequencer = False
+    clip = bpy.data.movieclips.load(GIVEN["plate"])
+    area().spaces.active.clip = clip
+    yield from pause(1)
+    yield from follow("render_clip")
+    area().type = "NODE_EDITOR"
+    area().ui_type = "CompositorNodeTree"
+    space = area().spaces.active
+    space.show_region_ui = True
+    viewer = space.node_tree.nodes.new("CompositorNodeViewer")
+    group = next(each for each in space.node_tree.nodes if each.bl_idname == "CompositorNodeGroup")
+    viewer.location = (group.location.x + 260, group.location.y)
+    over = space.node_tree.nodes.new("CompositorNodeAlphaOver")
+    over.location = viewer.location
+    viewer.location.x += 200
+    over.inputs[1].default_value = (0.05, 0.15, 0.3, 1)
+    space.node_tree.links.new(group.outputs["Image"], over.inputs[2])
+    space.node_tree.links.new(over.outputs[0], viewer.inputs[0])
+    space.show_backdrop = True
+    bpy.context.scene.frame_set(6)
+    with override():
+        bpy.ops.node.view_all()
+    FOUND["nodes"] = sorted(each.bl_idname for each in space.node_tree.nodes)
+    yield from pause(4)
+    screenshot("compositor")
+    composite(over)
+    yield from pause(1)
+
+
+def composite(over):
+    tree = bpy.context.scene.node_tree
+    output = next(each for each in tree.nodes if each.bl_idname == "CompositorNodeComposite")
+    tree.links.new(over.outputs[0], output.inputs[0])
+    scene = bpy.context.scene
+    scene.view_settings.view_transform = "Standard"
+    scene.render.filepath = os.path.join(GIVEN["folder"], "composite.png")
+    bpy.ops.render.render(write_still=True)
+    FOUND["composite"] = scene.render.filepath
+
+
+# Means
+
+
+def settings(scene):
+    values = scene.matteline
+    values.matte.weights, values.matte.device = GIVEN["weights"], "cpu"
+    values.matte.preroll, values.matte.preroll_number = "number", 4
+    values.handles = 0
+
+
+def show(kind):
+    largest = max(bpy.context.window_manager.windows[0].screen.areas, key=lambda each: each.width * each.height)
+    largest.type = kind
+    largest.spaces.active.show_region_ui = True
+
+
+def area():
+    return max(bpy.context.window_manager.windows[0].screen.areas, key=lambda each: each.width * each.height)
+
+
+def override():
+    region = next(each for each in area().regions if each.type == "WINDOW")
+    return bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=area(), region=region)
+
+
+def add_strip(name, channel, length):
+    editor = bpy.context.scene.sequence_editor
+    owner = editor.strips if hasattr(editor, "strips") else editor.sequences
+    made = owner.new_movie(name=name, filepath=GIVEN["plate"], channel=channel, frame_start=1)
+    made.frame_final_end = 1 + length
+    select(name)
+
+
+def strip(name):
+    editor = bpy.context.scene.sequence_editor
+    return (editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all)[name]
+
+
+def strips():
+    editor = bpy.context.scene.sequence_editor
+    return sorted(each.name for each in (editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all))
+
+
+def select(name):
+    for each in strips():
+        strip(each).select = each == name
+
+
+def now():
+    return bpy.context.window_manager.matteline
+
+
+def start(operator):
+    with override():
+        FOUND.setdefault("started", []).append(list(getattr(bpy.ops.matteline, operator)("INVOKE_DEFAULT")))
+
+
+def follow(operator, during=None, picture=None):
+    """Start an operator, do something while it renders, and wait for its end."""
+    start(operator)
+    yield from wait(lambda: now().words.startswith("Matte ") or not now().running)
+    if picture:
+        yield from pause(0.3)
+        screenshot(picture)
+    if during:
+        during()
+    yield from wait(lambda: not now().running)
+    yield from pause(0.5)
+
+
+def press_escape():
+    os.system(f"xdotool key --window {int(GIVEN.get('window') or 0)} Escape" if GIVEN.get("window") else "xdotool key Escape")
+
+
+def workers():
+    """Command lines of this process's children that are workers."""
+    found = []
+    for number in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{number}/stat") as file:
+                state, parent = file.read().rpartition(")")[2].split()[:2]
+            with open(f"/proc/{number}/cmdline") as file:
+                command = file.read().replace("\0", " ")
+        except OSError:
+            continue
+        if int(parent) == os.getpid() and state != "Z" and "matteline" in command:
+            found.append(command)
+    return found
+
+
+def screenshot(name):
+    path = os.path.join(GIVEN["folder"], f"{name}.png")
+    if bpy.app.version < (4, 0, 0):
+        with override():
+            bpy.ops.screen.screenshot(filepath=path)
+    else:
+        os.system(f"import -window root {path}")
+
+
+def pause(seconds):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        yield
+
+
+def wait(condition):
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        if time.monotonic() > until:
+            raise TimeoutError(f"line {condition.__code__.co_firstlineno}")
+        yield
+
+
+STEPS = session()
+
+
+def tick():
+    try:
+        next(STEPS)
+    except StopIteration:
+        leave()
+    except Exception:
+        FOUND["error"] = traceback.format_exc()
+        leave()
+    return TICK_SECONDS
+
+
+def leave():
+    with open(os.path.join(GIVEN["folder"], "found.json"), "w") as file:
+        json.dump(FOUND, file)
+    bpy.ops.wm.quit_blender()
+
+
+# Persistent, so that it goes on when the session loads a file.
+bpy.app.timers.register(tick, first_interval=1.0, persistent=True)

@@ -1,0 +1,51 @@
+"""What the tests of the network, the session and its state share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from matteline.matting.rvm.architecture import Architecture
+from matteline.matting.rvm.network import MattingNetwork
+from tests.matting.filling import filled
+
+
+@pytest.fixture(scope="session")
+def authors_names(golden: Path) -> Path:
+    """The folder with the names and shapes of the authors' checkpoints."""
+    folder = golden.parent / "reference"
+    if not folder.exists():
+        message = f"the authors' names are not beside the project (looked in {folder})"
+        if os.environ.get("REQUIRE_FOOTAGE") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained(weights_file: Path) -> MattingNetwork:
+    """The network with real weights."""
+    network = MattingNetwork("mobilenetv3", "deep_guided_filter")
+    network.load_state_dict(load_file(weights_file), strict=True)
+    return network.eval()
+
+
+@pytest.fixture(scope="session")
+def untrained() -> MattingNetwork:
+    """A network filled by rule: it mattes nothing, but every weight counts."""
+    return filled(Architecture("mobilenetv3", "deep_guided_filter"))
+
+
+@pytest.fixture(scope="session")
+def cuda() -> torch.device:
+    """A CUDA device."""
+    if not torch.cuda.is_available():
+        message = f"torch {torch.__version__} finds no CUDA device"
+        if os.environ.get("REQUIRE_GPU") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    return torch.device("cuda", 0)
