@@ -39,11 +39,10 @@ def _value(values, name, choice):
     value = getattr(values, name)
     if choice.kind == "choices":
         return tuple(word for word in choice.options if word in value)
-    if choice.kind in ("number", "count") and value == NUMBER:
-        number = getattr(values, number_property(name))
-        # A FloatProperty holds 32 bits; the artist typed a short decimal.
-        return round(number, 6) if choice.kind == "number" else number
-    return value.strip() if choice.kind in ("text", "path") else value
+    if value == NUMBER:
+        value = getattr(values, number_property(name))
+    # A FloatProperty holds 32 bits; the artist typed a short decimal.
+    return round(value, 6) if isinstance(value, float) else value
 
 
 def _properties():

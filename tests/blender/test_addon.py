@@ -56,7 +56,9 @@ def test_every_setting_is_there_with_its_words(blender):
         bpy.context.scene.matteline.matte.bl_rna.properties}"""
     found = blender.call("evaluate", expression=expression)
     for name, choice in choices().items():
-        assert found[name] == [choice.label, choice.help]
+        plain_number = choice.kind in ("number", "count") and not choice.options
+        unit = f" ({choice.unit})" if choice.unit and plain_number else ""
+        assert found[name] == [choice.label + unit, choice.help]
 
 
 @pytest.mark.host
@@ -84,8 +86,8 @@ def another(name: str) -> tuple[object, dict[str, object]]:
     if choice.kind == "choices":
         return (choice.options[-1],), {name: [choice.options[-1]]}
     if choice.kind in ("number", "count"):
-        number = 3 if choice.kind == "count" else 0.375
-        return number, {name: "number", f"{name}_number": number}
+        number = 3 if choice.kind == "count" else 0.7
+        return number, {name: "number", f"{name}_number": number} if choice.options else {name: number}
     if choice.kind in ("text", "path"):
         return "something", {name: "something"}
     word = next(each for each in choice.options if each != default)

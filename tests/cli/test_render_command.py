@@ -32,7 +32,9 @@ def plate(tmp_path: Path) -> Path:
     folder.mkdir()
     random_numbers = np.random.default_rng(1)
     for number in range(1001, 1021):
-        Image.fromarray(random_numbers.integers(0, 255, (90, 160, 3), np.uint8)).save(folder / f"sh.{number}.png")
+        Image.fromarray(random_numbers.integers(0, 255, (90, 160, 3), np.uint8)).save(
+            folder / f"sh.{number}.png"
+        )
     return folder
 
 
@@ -56,7 +58,16 @@ def test_a_plate_becomes_mattes(plate, weights, tmp_path):
 
 def test_json_progress_is_one_object_a_line(plate, weights, tmp_path):
     done = matteline(
-        "render", plate, "-o", tmp_path / "out", "--frames", "1003-1004", "--progress", "json", *SMALL, *weights
+        "render",
+        plate,
+        "-o",
+        tmp_path / "out",
+        "--frames",
+        "1003-1004",
+        "--progress",
+        "json",
+        *SMALL,
+        *weights,
     )
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert [event["event"] for event in events] == ["plan", "started", "frame", "frame", "finished"]
@@ -81,7 +92,9 @@ def test_killed_at_a_random_moment_and_resumed_gives_the_pixels_of_an_unbroken_r
     arguments = ("render", plate, "-o", tmp_path / "out", *SMALL, *weights)
     assert matteline("render", plate, "-o", tmp_path / "whole", *SMALL, *weights).returncode == 0
     killed = subprocess.Popen(
-        [sys.executable, "-m", "matteline", *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "matteline", *map(str, arguments)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 60
     while not list((tmp_path / "out").rglob("*.exr")) and time.monotonic() < deadline:
@@ -90,7 +103,11 @@ def test_killed_at_a_random_moment_and_resumed_gives_the_pixels_of_an_unbroken_r
     killed.kill()
     killed.wait()
     whole = _files(tmp_path / "whole")
-    left = {name: data for name, data in _files(tmp_path / "out").items() if name.endswith(".exr") and "/." not in name}
+    left = {
+        name: data
+        for name, data in _files(tmp_path / "out").items()
+        if name.endswith(".exr") and "/." not in name
+    }
     assert left, "the kill came before the first frame"
     assert all(whole[name] == data for name, data in left.items())
     resumed = matteline(*arguments, "--resume")
@@ -103,7 +120,9 @@ def test_killed_at_a_random_moment_and_resumed_gives_the_pixels_of_an_unbroken_r
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_render_stops_and_leaves_only_whole_frames(plate, weights, tmp_path, number, code):
     command = [sys.executable, "-m", "matteline", "render", plate, "-o", tmp_path / "out", *SMALL, *weights]
-    process = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(
+        list(map(str, command)), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
     deadline = time.monotonic() + 60
     while not list((tmp_path / "out").rglob("*.exr")) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -159,10 +178,10 @@ def _sound_only(folder: Path) -> Path:
     ("make", "words"),
     [
         (_empty, "no image"),
-        (_two_sequences, "two sequences"),
+        (_two_sequences, "a.####.png and b.####.png"),
         (_text_movie, "mov"),
-        (_sound_only, "no video"),
-        (lambda folder: folder / "nothing.####.exr", "nothing"),
+        (_sound_only, "no pictures"),
+        (lambda folder: folder / "nothing.####.exr", "No such file"),
     ],
 )
 def test_a_plate_that_is_none_costs_one_sentence(make, words, weights, tmp_path):
@@ -178,7 +197,7 @@ def test_a_plate_that_is_none_costs_one_sentence(make, words, weights, tmp_path)
     [
         (("--frames", "1015-1030"), 2, "outside the plate"),
         (("--frames", "ten"), 2, "not a frame range"),
-        (("--device", "cuda:9"), 4, "cuda"),
+        (("--device", "cuda:9"), 4, "--device cpu"),
         (("--device", "toaster"), 2, "toaster"),
         (("--preroll", "some"), 2, "Preroll"),
         (("--format", "gif"), 2, "gif"),

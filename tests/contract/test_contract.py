@@ -20,7 +20,9 @@ CONTRACT = Path(__file__).parent.parent.parent / "core" / "matteline" / "contrac
 
 
 def test_a_job_survives_its_json_form():
-    job = Job("plate %04d [é].mov", "out", FrameSet.parse("-3-5,9"), 1001, "resume", MatteSettings(preroll="all"))
+    job = Job(
+        "plate %04d [é].mov", "out", FrameSet.parse("-3-5,9"), 1001, "resume", MatteSettings(preroll="all")
+    )
     assert Job.from_json(job.to_json()) == job
 
 
@@ -124,5 +126,7 @@ def test_the_contract_loads_with_the_standard_library_alone():
         "loaded = {m.partition('.')[0] for m in set(sys.modules) - before} - {'matteline'}\n"
         "print(sorted(m for m in loaded if m not in sys.stdlib_module_names))"
     )
-    done = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"

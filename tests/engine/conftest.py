@@ -110,9 +110,17 @@ class Renders:
     def job(self, plate: str, output: Path, frames: str | None = None, **values: object) -> Job:
         fields = {name: values.pop(name) for name in ("existing", "first_frame") if name in values}
         settings = MatteSettings(**{**self.settings, **values})
-        return Job(plate, str(output), None if frames is None else FrameSet.parse(frames), settings=settings, **fields)
+        return Job(
+            plate,
+            str(output),
+            None if frames is None else FrameSet.parse(frames),
+            settings=settings,
+            **fields,
+        )
 
-    def events(self, plate: str, output: Path, frames: str | None = None, **values: object) -> Iterator[Event]:
+    def events(
+        self, plate: str, output: Path, frames: str | None = None, **values: object
+    ) -> Iterator[Event]:
         return run(plan(self.job(plate, output, frames, **values), SURROUNDINGS))
 
     def __call__(self, plate: str, output: Path, frames: str | None = None, **values: object) -> list[Event]:

@@ -26,7 +26,9 @@ def _files(folder: Path) -> dict[str, bytes]:
 def _pixels(folder: Path) -> dict[str, bytes]:
     """Relative path to the pixels of every EXR result: files also say how they were made."""
     return {
-        str(path.relative_to(folder)): b"".join(plane.tobytes() for _, plane in sorted(read_exr(path).items()))
+        str(path.relative_to(folder)): b"".join(
+            plane.tobytes() for _, plane in sorted(read_exr(path).items())
+        )
         for path in folder.rglob("*.exr")
     }
 
@@ -58,8 +60,12 @@ def test_rgba_is_premultiplied_in_exr_and_straight_in_png(render, exr_plate, png
 
     render(png_plate, tmp_path / "png_out", "1003", write=("alpha", "fgr", "rgba"), format="png")
     straight = np.asarray(Image.open(tmp_path / "png_out/rgba/sh010_rgba.1003.png"))
-    assert np.array_equal(straight[..., :3], np.asarray(Image.open(tmp_path / "png_out/fgr/sh010_fgr.1003.png")))
-    assert np.array_equal(straight[..., 3], np.asarray(Image.open(tmp_path / "png_out/alpha/sh010_alpha.1003.png")))
+    assert np.array_equal(
+        straight[..., :3], np.asarray(Image.open(tmp_path / "png_out/fgr/sh010_fgr.1003.png"))
+    )
+    assert np.array_equal(
+        straight[..., 3], np.asarray(Image.open(tmp_path / "png_out/alpha/sh010_alpha.1003.png"))
+    )
 
 
 def test_events_tell_the_whole_story(render, png_plate, tmp_path):
@@ -69,7 +75,9 @@ def test_events_tell_the_whole_story(render, png_plate, tmp_path):
     rolled = [event for event in events if isinstance(event, Rolling)]
     assert (rolled[-1].done, rolled[-1].total) == (3, 3)
     assert isinstance(events[-1], Finished) and events[-1].frames == 3
-    assert all(Path(file).is_file() for event in events if isinstance(event, FrameDone) for file in event.files)
+    assert all(
+        Path(file).is_file() for event in events if isinstance(event, FrameDone) for file in event.files
+    )
 
 
 @pytest.mark.parametrize("batch", [1, 4])
@@ -98,7 +106,9 @@ def test_a_preroll_changes_the_first_frame(render, png_plate, tmp_path):
 
 
 @pytest.mark.parametrize("after", [1, 4, 9])
-def test_a_stopped_render_keeps_whole_frames_and_resumes_to_the_same_pixels(render, png_plate, tmp_path, after):
+def test_a_stopped_render_keeps_whole_frames_and_resumes_to_the_same_pixels(
+    render, png_plate, tmp_path, after
+):
     render(png_plate, tmp_path / "whole")
     events = render.events(png_plate, tmp_path / "stopped")
     done = 0
@@ -217,7 +227,9 @@ def test_a_truncated_frame_in_the_middle_stops_with_its_number(render, exr_plate
         render(exr_plate, tmp_path / "out")
     assert caught.value.frame == 1006
     assert set(_files(tmp_path / "out")) == {
-        f"{product}/sh010_{product}.{number}.exr" for product in ("alpha", "fgr") for number in range(1001, 1006)
+        f"{product}/sh010_{product}.{number}.exr"
+        for product in ("alpha", "fgr")
+        for number in range(1001, 1006)
     }
 
 

@@ -1,4 +1,4 @@
-"""Networks whose weights are filled by the rule of the golden outputs, so that no trained weights are needed."""
+"""Networks filled by the rule of the golden outputs, so that no trained weights are needed."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ CHATTER = """
     def chatter():
         while not os.path.sameopenfile(1, 2):
             time.sleep(0.001)
-        libc = ctypes.CDLL(None)
+        libc = ctypes.cdll.ucrtbase if os.name == "nt" else ctypes.CDLL(None)
         while True:
             os.write(1, b"stray from Python\\n")
             libc.puts(b"stray from C")

@@ -28,8 +28,10 @@ SIZES = {"hd": (1920, 1080), "4k": (3840, 2160)}
 
 @click.command()
 @click.argument("plate", required=False)
-@click.option("--size", "sizes", type=click.Choice(list(SIZES)), multiple=True, help="Generated frames to use. [both]")
-@click.option("--count", type=click.IntRange(4, 200), default=16, show_default=True, help="Frames to measure.")
+@click.option(
+    "--size", "sizes", type=click.Choice(list(SIZES)), multiple=True, help="Drawn frames to use. [both]"
+)
+@click.option("--count", type=click.IntRange(4, 200), default=16, help="Frames to measure. [16]")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @settings_options
 def bench(plate: str | None, sizes: tuple[str, ...], count: int, as_json: bool, **values: Any) -> None:
@@ -55,7 +57,8 @@ def machine() -> str:
     """This machine in words."""
     import torch
 
-    return f"{platform.machine()}, {platform.system()}, torch {torch.__version__}, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    return f"{platform.machine()}, {platform.system()}, torch {torch.__version__}, {threads} threads"
 
 
 def _plates(

@@ -7,13 +7,11 @@ import platform
 from dataclasses import asdict, dataclass
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from matteline import __version__
 from matteline.contract.errors import MattelineError
 
-MARKS = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "missing": "[red]missing[/]"}
+COLOURS = {"ok": "green", "note": "yellow", "missing": "red"}
 
 
 @dataclass(frozen=True)
@@ -43,14 +41,11 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
 
 def _print(findings: list[Finding]) -> None:
-    table = Table.grid(padding=(0, 2))
     for each in findings:
-        table.add_row(MARKS[each.state], each.what, each.found)
-    console = Console(soft_wrap=True)
-    console.print(table)
-    for each in findings:
+        mark = click.style(f"{each.state:<8}", fg=COLOURS[each.state])
+        click.echo(f"{mark} {each.what:<16} {each.found}")
         if each.advice:
-            console.print(f"{each.what}: {each.advice}")
+            click.echo(f"{'':<25} {each.advice}")
 
 
 def _versions() -> list[Finding]:
@@ -66,13 +61,18 @@ def _devices() -> list[Finding]:
 
     found = devices()
     gpu = any(name != "cpu" for name, _ in found)
-    advice = "" if gpu else (
-        "No GPU can be used, so renders take the CPU. With an NVIDIA GPU, install a CUDA build of torch; "
-        "with one of Apple's, torch's ordinary build has 'mps'."
+    advice = (
+        ""
+        if gpu
+        else (
+            "No GPU can be used, so renders take the CPU. With an NVIDIA GPU, install a CUDA build of torch; "
+            "with one of Apple's, torch's ordinary build has 'mps'."
+        )
     )
+    names = "; ".join(f"{name}: {what}" for name, what in found)
     return [
         Finding("torch", "ok", torch_build()),
-        Finding("Devices", "ok" if gpu else "note", "; ".join(f"{name}: {what}" for name, what in found), advice),
+        Finding("Devices", "ok" if gpu else "note", names, advice),
     ]
 
 
@@ -81,11 +81,13 @@ def _media() -> list[Finding]:
 
     codecs = decodable()
     lacking = [name for name, there in codecs.items() if not there]
-    advice = f"This build of PyAV cannot decode {', '.join(lacking)}; convert such plates first." if lacking else ""
+    advice = f"This PyAV cannot decode {', '.join(lacking)}; convert such plates first." if lacking else ""
+    versions = ", ".join(f"{name} {version}" for name, version in library_versions().items())
+    there = ", ".join(name for name in codecs if name not in lacking)
     return [
-        Finding("Media libraries", "ok", ", ".join(f"{name} {version}" for name, version in library_versions().items())),
+        Finding("Media libraries", "ok", versions),
         Finding("Images", "ok", ", ".join(image_formats())),
-        Finding("Codecs", "note" if lacking else "ok", ", ".join(n for n, there in codecs.items() if there), advice),
+        Finding("Codecs", "note" if lacking else "ok", there, advice),
     ]
 
 

@@ -54,7 +54,7 @@ class _Commands(click.Group):
 @click.command(cls=_Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="matteline")
 def cli() -> None:
-    """Cut people out of plates: no green screen, no clicks, no trimap.
+    r"""Cut people out of plates: no green screen, no clicks, no trimap.
 
     \b
     matteline render plate.####.exr -o mattes     an EXR sequence, all of it
@@ -81,7 +81,7 @@ def _exit_code() -> int:
         error.show()
         return 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted. Complete frames are kept; --resume goes on from there.", err=True)
+        click.echo("Interrupted. What is complete is kept; a render goes on with --resume.", err=True)
         return 130
     except MattelineError as error:
         show_error(error)

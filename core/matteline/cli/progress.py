@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from matteline.contract.events import Event, Finished, FrameDone, Notice, Rolling, Started, to_dict
 
@@ -42,8 +42,11 @@ def reporter(progress: str) -> Iterator[Reporter]:
     elif progress == "none":
         yield _Silent()
     else:
-        with _bar(Console(stderr=True)) as bar:
+        bar = _bar(Console(stderr=True))
+        try:
             yield _Bar(bar)
+        finally:
+            bar.stop()
 
 
 class _Json:
@@ -91,17 +94,17 @@ class _Bar:
         self._since = time.perf_counter()
 
     def busy(self, doing: str) -> AbstractContextManager[object]:
-        return self._bar.console.status(doing) if not self._bar.live.is_started else nullcontext()
+        return self._bar.console.status(doing)
 
     def plan(self, plan: Plan) -> None:
-        table = Table.grid(padding=(0, 2))
+        # Not a table: it would break paths that are longer than the terminal is wide.
         for label, words in plan.describe():
-            table.add_row(label, words)
-        Console(soft_wrap=True).print(table)
+            click.echo(f"{label:<8} {words}")
 
     def event(self, event: Event) -> None:
         if isinstance(event, Started):
             self._since = time.perf_counter()
+            self._bar.start()
             self._render = self._bar.add_task("Rendering", total=event.frames, speed="")
         elif isinstance(event, Rolling):
             self._roll(event)

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 @click.option("--resume", "existing", flag_value="resume", help="Render only what is missing or unreadable.")
 @click.option("--overwrite", "existing", flag_value="overwrite", help="Replace results that are there.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
-@click.option("--progress", type=click.Choice(PROGRESS), default="auto", help="A bar, JSON lines, or nothing.")
+@click.option("--progress", type=click.Choice(PROGRESS), default="auto", help="Bar, JSON lines, or nothing.")
 @settings_options
 def render(plate: str, output: str, dry_run: bool, progress: str, **values: Any) -> None:
-    """Turn PLATE into alpha and foreground below DIR.
+    r"""Turn PLATE into alpha and foreground below DIR.
 
     PLATE is a movie, an image sequence (plate.####.exr, plate.%04d.exr, one file of it, or a folder that
     holds just one), or a single image. Results are DIR/<product>/<name>_<product>.<frame>.<ext>, under the

@@ -37,6 +37,7 @@ class PlateSpace:
         interop_id: Its `colorInteropID`; empty where none is known.
         shown: Whether the network's picture is the pixel values themselves, where those are integers.
         codec: How its values become linear Rec.709 and back.
+        assumed: Whether nothing says so, and it is only what is usual.
     """
 
     name: str
@@ -46,6 +47,7 @@ class PlateSpace:
     interop_id: str
     shown: bool
     codec: Codec | OcioCodec = field(repr=False, compare=False)
+    assumed: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,13 @@ def choose_space(
 
 def _automatic(asked: _Asked) -> PlateSpace:
     ignored: list[str] = []
-    for look in (_by_interop_id, _by_chromaticities, _by_stream, _by_file_rules, _by_reader, _by_custom):
+    for look in (_by_interop_id, _by_chromaticities, _by_stream, _by_file_rules, _by_reader):
         found = look(asked)
         if isinstance(found, PlateSpace):
             return _noting(found, ignored)
         if found is not None:
             ignored.append(found)
-    raise AssertionError("the last look always finds a space")
+    return _noting(replace(_by_custom(asked), assumed=True), ignored)
 
 
 def _noting(space: PlateSpace, ignored: list[str]) -> PlateSpace:

@@ -13,6 +13,7 @@ from matteline.contract.errors import JobError
 
 PRODUCTS = ("alpha", "fgr", "rgba")
 MOVIES = ("prores4444", "matte", "preview")
+_MADE_OF = {"prores4444": ("alpha", "fgr"), "matte": ("alpha",), "preview": ("alpha", "fgr")}
 COMPRESSIONS = ("none", "rle", "zips", "zip", "piz", "dwaa", "dwab")
 
 
@@ -245,8 +246,8 @@ class MatteSettings:
         kind="choice",
         options=("separate", "layered"),
         group="output",
-        help="'separate' writes a file for each product; 'layered' writes one EXR a frame, with RGBA, and the "
-        "foreground in the layer fgr.",
+        help="'separate' writes a file for each product; 'layered' writes one EXR a frame in their place, with "
+        "the matte as alpha of RGBA, and the straight foreground in the layer fgr.",
     )
     movies: tuple[str, ...] = _choice(
         (),
@@ -305,6 +306,29 @@ class MatteSettings:
                 hint="Lower one or raise the other.",
             )
         self._check_depth()
+        self._check_layout()
+        self._check_movies()
+
+    def _check_layout(self) -> None:
+        if self.layout == "layered" and self.format == "png":
+            raise JobError(
+                "A PNG file cannot hold layers.",
+                field="layout",
+                hint="Write EXR, or a file for each product with layout 'separate'.",
+            )
+
+    def _check_movies(self) -> None:
+        if not self.movies or self.layout == "layered" or "rgba" in self.write:
+            return
+        for movie in self.movies:
+            lacking = [each for each in _MADE_OF[movie] if each not in self.write]
+            if lacking:
+                raise JobError(
+                    f"The movie '{movie}' is made of {' and '.join(_MADE_OF[movie])}, "
+                    f"and {' and '.join(lacking)} will not be written.",
+                    field="movies",
+                    hint=f"Add {' and '.join(lacking)} or rgba to the products, or leave the movie out.",
+                )
 
     def _check_depth(self) -> None:
         allowed = {"exr": ("auto", "half", "float"), "png": ("auto", "8", "16")}[self.format]

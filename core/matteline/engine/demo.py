@@ -89,4 +89,6 @@ def _write(path: Path, pixels: np.ndarray, encoding: Encoding) -> None:
 
 def _linear(encoded: np.ndarray) -> np.ndarray:
     """Scene-linear values of an sRGB-encoded picture (IEC 61966-2-1)."""
-    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4).astype(
+        np.float32
+    )

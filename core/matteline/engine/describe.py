@@ -56,9 +56,12 @@ def _outputs(plan: Plan) -> list[tuple[str, str]]:
 def _stored(product: Product) -> str:
     encoding = product.encoding
     alpha = {True: "straight", False: "premultiplied"}[encoding.straight_alpha]
-    words = [" ".join(product.channels), f"{encoding.depth}-bit" if encoding.depth.isdigit() else encoding.depth]
+    words = [
+        " ".join(product.channels),
+        f"{encoding.depth}-bit" if encoding.depth.isdigit() else encoding.depth,
+    ]
     words += [encoding.compression] if encoding.file_format == "exr" else []
-    words += [alpha] if product.name == "rgba" else []
+    words += [alpha] if "A" in product.channels else []
     return ", ".join(words)
 
 

@@ -1,4 +1,4 @@
-"""From conditioned frames to mattes: the session of one span, in windows aligned to absolute frame numbers."""
+"""From conditioned frames to mattes: one span's session, in windows aligned to absolute frame numbers."""
 
 from __future__ import annotations
 

@@ -20,6 +20,15 @@ STATE_EVERY_FRAMES = 48
 
 RECORD_FOLDER = ".matteline"
 
+_CHANNELS = {
+    "alpha": ("R", "G", "B"),
+    "fgr": ("R", "G", "B"),
+    "rgba": ("R", "G", "B", "A"),
+    "layers": ("R", "G", "B", "A", "fgr.R", "fgr.G", "fgr.B"),
+}
+"""Channel names as compositing programs know them: the matte is the alpha of the picture that needs no layer.
+A channel of its own called `matte` would end in Nuke's layer 'other'."""
+
 
 @dataclass(frozen=True)
 class Product:
@@ -60,7 +69,8 @@ class Outputs:
 
 def outputs_of(folder: Path, plate: PlateInfo, settings: MatteSettings) -> Outputs:
     """Lay out the results that the settings ask for."""
-    products = tuple(_product(name, settings) for name in dict.fromkeys(settings.write))
+    names = ("layers",) if settings.layout == "layered" else tuple(dict.fromkeys(settings.write))
+    products = tuple(_product(name, settings) for name in names)
     return Outputs(folder, plate.name, plate.padding, products)
 
 
@@ -69,8 +79,8 @@ def _product(name: str, settings: MatteSettings) -> Product:
     depth = settings.depth if settings.depth != "auto" else ("8" if png else "half")
     # PNG defines its colour as not multiplied by alpha; EXR defines it as multiplied.
     straight = png if settings.rgba_alpha == "auto" else settings.rgba_alpha == "straight"
-    channels = {"alpha": ("Y",) if png else ("R", "G", "B"), "fgr": ("R", "G", "B"), "rgba": ("R", "G", "B", "A")}
-    return Product(name, channels[name], Encoding(settings.format, depth, settings.compression, straight))
+    channels = ("Y",) if png and name == "alpha" else _CHANNELS[name]
+    return Product(name, channels, Encoding(settings.format, depth, settings.compression, straight))
 
 
 def existing_frames(outputs: Outputs, frames: FrameSet) -> FrameSet:
@@ -169,7 +179,9 @@ def write_record(outputs: Outputs, recipe: dict[str, object]) -> None:
         os.replace(temporary, outputs.record)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise WriteError(f"{outputs.record} cannot be written: {error.strerror}.", path=outputs.record) from None
+        raise WriteError(
+            f"{outputs.record} cannot be written: {error.strerror}.", path=outputs.record
+        ) from None
 
 
 def check_record(outputs: Outputs, recipe: dict[str, object]) -> None:

@@ -118,7 +118,13 @@ class Plan:
         """Rough size of what will be written."""
         canvas = self.plate.canvas
         frame = sum(
-            estimate_bytes(canvas.width, canvas.height, len(product.channels), product.encoding, matte=product.name == "alpha")
+            estimate_bytes(
+                canvas.width,
+                canvas.height,
+                len(product.channels),
+                product.encoding,
+                matte=product.name == "alpha",
+            )
             for product in self.outputs.products
         )
         return frame * len(self.render)
@@ -136,7 +142,9 @@ class Plan:
             "reduced_size": list(self.reduced_size),
             "colour_space": self.space.name,
             "model": self.found.name,
-            "outputs": {each.name: str(self.outputs.path(each, self.frames.first)) for each in self.outputs.products},
+            "outputs": {
+                each.name: str(self.outputs.path(each, self.frames.first)) for each in self.outputs.products
+            },
             "disk_bytes": self.disk_bytes,
         }
 
@@ -239,7 +247,9 @@ def _frames(job: Job, info: PlateInfo) -> FrameSet:
 def _spans(job: Job, info: PlateInfo, frames: FrameSet) -> tuple[Span, ...]:
     """The spans to run; gaps of the plate count as frames unless they are to be errors."""
     filled = job.settings.missing != "error"
-    wanted = frames if job.settings.preroll != "all" else FrameSet((FrameRange(info.frames.first, frames.last),))
+    wanted = (
+        frames if job.settings.preroll != "all" else FrameSet((FrameRange(info.frames.first, frames.last),))
+    )
     gaps = wanted.minus(info.frames)
     if gaps.ranges and not filled:
         raise ReadError(

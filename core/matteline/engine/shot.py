@@ -129,6 +129,8 @@ class Shot:
         for item in items:
             self._between_frames()
             yield item
+            # The next one may be long in coming.
+            self._between_frames()
 
     def _step(self, source: Sourced, matte: Matte | None) -> Step:
         notes = (*self._inference.notes(), *((source.note,) if source.note else ()))

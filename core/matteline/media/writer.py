@@ -80,7 +80,7 @@ def _window(encoding: Encoding, header: Header, canvas: Window) -> Window:
 
 
 def _alpha_word(encoding: Encoding, channels: tuple[str, ...]) -> dict[str, object]:
-    if len(channels) not in (2, 4):
+    if "A" not in channels:
         return {}
     return {"matteline/alpha": "straight" if encoding.straight_alpha else "premultiplied"}
 
