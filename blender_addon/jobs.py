@@ -12,6 +12,7 @@ from .contract.job import Job
 from .settings import matte_settings
 
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]|[. ]+$')
+_PLAIN = {"rgba_alpha": "auto", "layout": "separate", "movies": ()}
 _PRODUCTS = {"MASK": ("alpha",), "MATTE": ("alpha",), "CUTOUT": ("rgba",)}
 
 
@@ -74,7 +75,7 @@ def strip_job(values, footage, frames, name, result):
     # A mask is right in all of them as 8-bit PNG only; a cut-out must hold what its plate holds.
     linear = result == "CUTOUT" and footage.plate.lower().endswith((".exr", ".hdr"))
     form = {"format": "exr", "depth": "half"} if linear else {"format": "png", "depth": "8"}
-    settings = replace(matte_settings(values.matte), write=_PRODUCTS[result], rgba_alpha="auto", **form)
+    settings = matte_settings(values.matte, write=_PRODUCTS[result], **_PLAIN, **form)
     return _job(values, footage, frames, name, settings)
 
 
@@ -82,8 +83,10 @@ def node_job(values, footage, frames, name):
     """The job for a clip or node: what the artist chose, as long as a matte is part of it."""
     settings = matte_settings(values.matte)
     if "alpha" not in settings.write:
+        raise JobError("Matte nodes need the product 'alpha'.", field="write", hint="Choose it under Products.")
+    if settings.layout != "separate":
         raise JobError(
-            "Matte nodes need the product 'alpha'.", field="write", hint="Choose it under Products."
+            "Matte nodes need a file for each product.", field="layout", hint="Set EXR layout to 'separate'."
         )
     return _job(values, footage, frames, name, settings)
 

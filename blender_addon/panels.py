@@ -6,7 +6,8 @@ from . import compat, requests
 from .contract.settings import choices
 from .settings import NUMBER, number_property
 
-_GROUPS = {"matte": "Matte", "output": "Files", "machine": "Machine"}
+_GROUPS = tuple(dict.fromkeys(choice.group for choice in choices().values()))
+_TITLES = {"output": "Files"}
 _SPACES = {"STRIP": "SEQUENCE_EDITOR", "CLIP": "CLIP_EDITOR", "NODE": "NODE_EDITOR"}
 
 
@@ -100,7 +101,7 @@ _CLASSES = [
     for kind in _SPACES
     for made in (
         _made(_Main, "", kind, "Matteline"),
-        *(_made(_Settings, f"_{group}", kind, _GROUPS[group], group=group) for group in _groups(kind)),
+        *(_made(_Settings, f"_{group}", kind, _TITLES.get(group, group.capitalize()), group=group) for group in _groups(kind)),
         _made(_Plan, "_plan", kind, "Plan"),
     )
 ]

@@ -21,13 +21,14 @@ RANGES = (
 )
 
 
-def matte_settings(values):
-    """The settings as the panel has them.
+def matte_settings(values, **fixed):
+    """The settings as the panel has them, except those that are fixed.
 
     Raises:
         JobError: Two of them contradict each other.
     """
-    return MatteSettings(**{name: _value(values, name, choice) for name, choice in choices().items()})
+    chosen = {name: _value(values, name, choice) for name, choice in choices().items()}
+    return MatteSettings(**{**chosen, **fixed})
 
 
 def number_property(name):
@@ -41,8 +42,10 @@ def _value(values, name, choice):
         return tuple(word for word in choice.options if word in value)
     if value == NUMBER:
         value = getattr(values, number_property(name))
-    # A FloatProperty holds 32 bits; the artist typed a short decimal.
-    return round(value, 6) if isinstance(value, float) else value
+    if isinstance(value, float):
+        # A FloatProperty holds 32 bits; the artist typed a short decimal.
+        return round(value, 6)
+    return bpy.path.abspath(value) if isinstance(value, str) and value.startswith("//") else value
 
 
 def _properties():

@@ -77,8 +77,8 @@ def open_session(width: int, height: int, settings: MatteSettings | None = None)
         ModelError: There are no weights.
         DeviceError: The device asked for is not there.
     """
-    from matteline.engine.plan import choose_ratio
     from matteline.contract.plate import Window
+    from matteline.engine.plan import choose_ratio
     from matteline.matting.devices import default_batch, resolve_device, resolve_precision
     from matteline.matting.weights.find import find_weights
     from matteline.matting.weights.load import load_network

@@ -62,6 +62,27 @@ def test_every_setting_is_there_with_its_words(blender):
 
 
 @pytest.mark.host
+@pytest.mark.parametrize("kind", ["strip", "clip", "node"])
+def test_every_setting_stands_in_a_panel(blender, kind):
+    shown = {
+        choices()[name].group
+        for name in choices()
+        if blender.call("evaluate", expression=f"hasattr(bpy.types, 'MATTELINE_PT_{kind}_{choices()[name].group}')")
+    }
+    # What a strip's files are like is not a choice: the sequencer reads one kind right in all versions.
+    wanted = {choice.group for choice in choices().values()} - ({"output"} if kind == "strip" else set())
+    assert shown == wanted
+
+
+@pytest.mark.host
+def test_a_path_beside_the_file_is_found(blender, tmp_path):
+    blender.call("save", path=str(tmp_path / "shot.blend"))
+    blender.call("values", matte__garbage="//roto.png")
+    expression = "addon('settings').matte_settings(bpy.context.scene.matteline.matte).garbage"
+    assert blender.call("evaluate", expression=expression) == str(tmp_path / "roto.png")
+
+
+@pytest.mark.host
 def test_settings_left_alone_are_the_defaults(blender):
     expression = "addon('settings').matte_settings(bpy.context.scene.matteline.matte) == SETTINGS".replace(
         "SETTINGS", "addon('contract.settings').MatteSettings()"

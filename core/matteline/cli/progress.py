@@ -36,7 +36,7 @@ class Reporter(Protocol):
 
 @contextmanager
 def reporter(progress: str) -> Iterator[Reporter]:
-    """The reporter for `--progress`; a bar is drawn on standard error, results of a plan on standard output."""
+    """The reporter for `--progress`: a bar on standard error, JSON on standard output, or nothing."""
     if progress == "json":
         yield _Json()
     elif progress == "none":

@@ -38,6 +38,7 @@ class PlateSpace:
         shown: Whether the network's picture is the pixel values themselves, where those are integers.
         codec: How its values become linear Rec.709 and back.
         assumed: Whether nothing says so, and it is only what is usual.
+        own_primaries: Whether it is linear light in primaries that only the file's chromaticities tell.
     """
 
     name: str
@@ -48,6 +49,7 @@ class PlateSpace:
     shown: bool
     codec: Codec | OcioCodec = field(repr=False, compare=False)
     assumed: bool = False
+    own_primaries: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ def _by_own_primaries(given: tuple[float, ...], config: Config) -> PlateSpace | 
         return f"its chromaticities cannot be used: {error}"
     name = "Linear, the file's own primaries"
     why = f"{name}: the file is in floating point and has chromaticities of no common space."
-    return PlateSpace(name, config, "scene-linear", why, "", False, codec)
+    return PlateSpace(name, config, "scene-linear", why, "", False, codec, own_primaries=True)
 
 
 def _by_stream(asked: _Asked) -> PlateSpace | str | None:

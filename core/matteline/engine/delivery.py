@@ -31,7 +31,7 @@ class Delivery:
         outputs: Where and how.
         transform: The shot's way between plate and network picture.
         canvas: The pixels every frame is delivered on.
-        attributes: What each file says of how it was made.
+        attributes: By product name, what its files say of themselves.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Delivery:
         outputs: Outputs,
         transform: PictureTransform,
         canvas: Window,
-        attributes: Mapping[str, object],
+        attributes: Mapping[str, Mapping[str, object]],
     ) -> None:
         self._outputs = outputs
         self._transform = transform
@@ -64,7 +64,7 @@ class Delivery:
             product.encoding,
             frame.header,
             channels=product.channels,
-            attributes=self._attributes,
+            attributes=self._attributes[product.name],
             canvas=self._canvas,
         )
         return str(path)
@@ -78,4 +78,5 @@ def _pixels(product: Product, alpha: np.ndarray, fgr: np.ndarray | None) -> np.n
     if product.name == "fgr":
         return fgr
     colour = fgr if product.encoding.straight_alpha else fgr * alpha[..., None]
-    return np.concatenate([colour, alpha[..., None]], axis=2)
+    layers = [fgr] if product.name == "layers" else []
+    return np.concatenate([colour, alpha[..., None], *layers], axis=2)

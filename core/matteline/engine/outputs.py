@@ -194,7 +194,8 @@ def check_record(outputs: Outputs, recipe: dict[str, object]) -> None:
         found = json.loads(outputs.record.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise JobError(
-            f"The results in {outputs.folder} cannot be resumed: nothing beside them says how they were made.",
+            f"The results in {outputs.folder} cannot be resumed: "
+            "nothing beside them says how they were made.",
             field="existing",
             hint="Render to another folder, or replace them with --overwrite.",
         ) from None

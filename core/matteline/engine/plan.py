@@ -22,6 +22,7 @@ from matteline.contract.plate import PlateInfo, Window
 from matteline.engine.describe import rows
 from matteline.engine.outputs import (
     Outputs,
+    Product,
     check_record,
     check_writable,
     complete_frames,
@@ -29,6 +30,7 @@ from matteline.engine.outputs import (
     outputs_of,
     states_saved,
 )
+from matteline.engine.provenance import attributes
 from matteline.engine.timeline import Span, lay_out, resume
 from matteline.matting.weights.find import FoundWeights, choose_refiner, find_weights
 from matteline.media.plate import open_plate
@@ -148,18 +150,9 @@ class Plan:
             "disk_bytes": self.disk_bytes,
         }
 
-    def attributes(self) -> dict[str, object]:
-        """What every result says of how it was made."""
-        return {
-            "matteline/version": __version__,
-            "matteline/model": self.found.name,
-            "matteline/weights_sha256": self.found.sha256,
-            "matteline/refiner": self.refiner,
-            "matteline/downsample_ratio": self.downsample_ratio,
-            "matteline/colour_space": self.space.name,
-            "matteline/exposure_stops": self.exposure_stops,
-            "matteline/preroll": str(self.job.settings.preroll),
-        }
+    def attributes(self, product: Product) -> dict[str, object]:
+        """What every file of a product says of itself beside its pixels."""
+        return attributes(self, product)
 
     def hashes(self) -> dict[str, str]:
         """What a saved recurrent state must agree on to be used for this plan."""

@@ -75,7 +75,8 @@ class Shot:
         self._network = network
         self._between_frames = between_frames
         self._transform = PictureTransform(plan.space, exposure_stops=plan.exposure_stops)
-        self._delivery = Delivery(plan.outputs, self._transform, canvas, plan.attributes())
+        attributes = {product.name: plan.attributes(product) for product in plan.outputs.products}
+        self._delivery = Delivery(plan.outputs, self._transform, canvas, attributes)
         self._shape = Shape(
             width=canvas.width,
             height=canvas.height,
