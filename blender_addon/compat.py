@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import bpy
 
 HAS_SEQUENCER_SCENE = "sequencer_scene" in bpy.types.WorkSpace.bl_rna.properties
+RELATIVE_PATHS = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
 FLIPS_BEFORE_MASK = bpy.app.version < (5, 0, 0)
 ROUNDS_FRAMES = bpy.app.version >= (4, 0, 0)
 

@@ -4,6 +4,8 @@ import os
 
 import bpy
 
+from .compat import RELATIVE_PATHS
+
 
 def chosen_worker(context):
     """The program named in the preferences; empty where the usual places are to be looked through."""
@@ -23,6 +25,7 @@ class MattelinePreferences(bpy.types.AddonPreferences):
         description="The matteline program, or the folder of the Python environment that it is installed in. Empty "
         "looks on PATH and in the usual places",
         subtype="FILE_PATH",
+        options=RELATIVE_PATHS,
     )
 
     def draw(self, context):

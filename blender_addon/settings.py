@@ -4,6 +4,7 @@ from dataclasses import fields
 
 import bpy
 
+from .compat import RELATIVE_PATHS
 from .contract.job import EXISTING
 from .contract.settings import MatteSettings, choices
 
@@ -87,7 +88,8 @@ def _text(name, choice, default):
 def _path(name, choice, default):
     return {
         name: bpy.props.StringProperty(
-            name=choice.label, description=choice.help, default=default, subtype="FILE_PATH"
+            name=choice.label, description=choice.help, default=default, subtype="FILE_PATH",
+            options=RELATIVE_PATHS,
         )
     }
 
@@ -137,6 +139,7 @@ class MattelineScene(bpy.types.PropertyGroup):
         "file is",
         default="//mattes",
         subtype="DIR_PATH",
+        options=RELATIVE_PATHS,
     )
     result: bpy.props.EnumProperty(name="Result", description="What comes back to the sequencer", items=RESULTS)
     handles: bpy.props.IntProperty(

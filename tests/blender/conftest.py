@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import shlex
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from matteline.packaging.blender import FOLDER, package_blender
 
 NEWEST = "5.0.1"
 OLDER = ("4.2.23", "4.5.15")
+INSTALLED = "installed"
 INSTALL_SECONDS = 600
 ANSWER_SECONDS = 120
 
@@ -27,18 +29,18 @@ ANSWER_SECONDS = 120
 class Blender:
     """A process with bpy and the add-on in it; `blender.call(...)` calls a function of `inside.py`."""
 
-    def __init__(self, python: Path, package: Path, folder: Path, **environ: str) -> None:
+    def __init__(self, command: list[str], package: Path, folder: Path, **environ: str) -> None:
         self.folder = folder
         self._log = (folder / "blender.log").open("w")
         self._process = subprocess.Popen(
-            [str(python), str(Path(__file__).with_name("inside.py"))],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
             encoding="utf-8",
             # One thread each: these pictures are too small to share, and so may the machine be.
-            env={**_plain_environment(), "BLENDER_USER_RESOURCES": str(folder), "OMP_NUM_THREADS": "1", **environ},
+            env={**_plain_environment(), **own_folders(folder), "OMP_NUM_THREADS": "1", **environ},
             cwd=folder,
         )
         self._answers: queue.Queue[str] = queue.Queue()
@@ -82,7 +84,9 @@ class Blender:
     def _read(self) -> None:
         assert self._process.stdout
         for line in self._process.stdout:
-            self._answers.put(line)
+            # What Blender prints before the script begins is no answer.
+            if line.startswith("{"):
+                self._answers.put(line)
         self._answers.put("")
         self._process.stdout.close()
 
@@ -98,16 +102,23 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session", params=[NEWEST, *(pytest.param(each, marks=pytest.mark.slow) for each in OLDER)])
+def _releases(*more: str) -> list[Any]:
+    return [NEWEST, *(pytest.param(each, marks=pytest.mark.slow) for each in (*OLDER, *more))]
+
+
+@pytest.fixture(scope="session", params=_releases())
 def bpy_python(request: pytest.FixtureRequest) -> Path:
     """The Python of an environment with one release of bpy."""
     return python_with_bpy(request.config, request.param)
 
 
-@pytest.fixture(scope="session")
-def newest_bpy_python(request: pytest.FixtureRequest) -> Path:
-    """The Python of an environment with the newest bpy."""
-    return python_with_bpy(request.config, NEWEST)
+@pytest.fixture(scope="session", params=_releases(INSTALLED))
+def command(request: pytest.FixtureRequest) -> list[str]:
+    """What starts `inside.py` in one release of Blender."""
+    script = str(Path(__file__).with_name("inside.py"))
+    if request.param == INSTALLED:
+        return [*installed_blender(), "-b", "--factory-startup", "--python", script]
+    return [str(python_with_bpy(request.config, request.param)), script]
 
 
 @pytest.fixture(scope="session")
@@ -116,18 +127,18 @@ def start_blender(
 ) -> Callable[..., Blender]:
     """Start Blender with the add-on registered; whoever starts it closes it."""
 
-    def start(python: Path, **environ: str) -> Blender:
-        return Blender(python, package, tmp_path_factory.mktemp("blender"), **environ)
+    def start(command: list[str], **environ: str) -> Blender:
+        return Blender(command, package, tmp_path_factory.mktemp("blender"), **environ)
 
     return start
 
 
 @pytest.fixture(scope="session")
 def shared_blender(
-    bpy_python: Path, start_blender: Callable[..., Blender]
+    command: list[str], start_blender: Callable[..., Blender]
 ) -> Iterator[Blender]:
     """One Blender for all tests that leave it usable."""
-    blender = start_blender(bpy_python, MATTELINE_WORKER=sys.executable)
+    blender = start_blender(command, MATTELINE_WORKER=sys.executable)
     yield blender
     blender.close()
 
@@ -137,6 +148,26 @@ def blender(shared_blender: Blender) -> Blender:
     """Blender with an empty file open."""
     shared_blender.call("fresh")
     return shared_blender
+
+
+def installed_blender() -> list[str]:
+    """The command of a Blender that is no Python module: MATTELINE_BLENDER, or the one on PATH."""
+    command = shlex.split(os.environ.get("MATTELINE_BLENDER", "blender"))
+    if not shutil.which(command[0]):
+        no_host(f"there is no program {command[0]}")
+    return command
+
+
+def own_folders(folder: Path) -> dict[str, str]:
+    """Environment that keeps Blender out of the user's own files."""
+    for name in ("scripts", "config"):
+        (folder / name).mkdir(exist_ok=True)
+    return {
+        "BLENDER_USER_RESOURCES": str(folder),
+        # Before 4.2 there is no variable for all of them.
+        "BLENDER_USER_SCRIPTS": str(folder / "scripts"),
+        "BLENDER_USER_CONFIG": str(folder / "config"),
+    }
 
 
 def python_with_bpy(config: pytest.Config, version: str) -> Path:

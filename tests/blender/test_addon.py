@@ -22,9 +22,9 @@ from tests.blender.conftest import Blender
 
 
 @pytest.fixture
-def own_blender(start_blender: Callable[..., Blender], bpy_python: Path):
+def own_blender(start_blender: Callable[..., Blender], command: list[str]):
     """A Blender that nothing has been done in."""
-    blender = start_blender(bpy_python)
+    blender = start_blender(command)
     yield blender
     blender.close()
 

@@ -212,8 +212,8 @@ def test_a_render_given_up_in_the_middle(blender, untouched, tmp_path):
         Image.open(path).load()
 
 
-def test_an_add_on_switched_off_takes_its_worker_along(start_blender, bpy_python, weights_file, tmp_path):
-    blender = start_blender(bpy_python, MATTELINE_WORKER=sys.executable)
+def test_an_add_on_switched_off_takes_its_worker_along(start_blender, command):
+    blender = start_blender(command, MATTELINE_WORKER=sys.executable)
     assert blender.call("operator", name="check") == ["FINISHED"]
     assert len(workers(blender)) >= 1
     blender.call("unregister")
@@ -221,8 +221,8 @@ def test_an_add_on_switched_off_takes_its_worker_along(start_blender, bpy_python
     blender.close()
 
 
-def test_a_blender_that_dies_takes_its_worker_along(start_blender, bpy_python, weights_file):
-    blender = start_blender(bpy_python, MATTELINE_WORKER=sys.executable)
+def test_a_blender_that_dies_takes_its_worker_along(start_blender, command):
+    blender = start_blender(command, MATTELINE_WORKER=sys.executable)
     assert blender.call("operator", name="check") == ["FINISHED"]
     left = workers(blender)
     psutil.Process(blender.pid).kill()

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from PIL import Image
 
 from matteline.packaging.blender import package_blender
-from tests.blender.conftest import no_host
+from tests.blender.conftest import installed_blender, no_host, own_folders
 
 pytestmark = [pytest.mark.host, pytest.mark.slow]
 SESSION_SECONDS = 500
@@ -26,7 +27,7 @@ SCREEN = "1280x800x24"
 @pytest.fixture(scope="module")
 def screen() -> Iterator[str]:
     """A screen that nobody sees."""
-    for program in ("Xvfb", "blender", "xdotool"):
+    for program in ("Xvfb", "xdotool", "import"):
         if not shutil.which(program):
             no_host(f"{program} is not installed, so Blender cannot be tried with a window")
     number = f":{90 + os.getpid() % 900}"
@@ -54,7 +55,7 @@ def found(
         "folder": str(folder),
         "plate": os.environ.get("MATTELINE_PICTURES_OF", str(plate)),
         "weights": str(weights_file),
-        "worker": shutil.which("matteline") or os.path.join(os.path.dirname(os.sys.executable), "matteline"),
+        "worker": shutil.which("matteline") or os.path.join(os.path.dirname(sys.executable), "matteline"),
         "size": json.loads(os.environ.get("MATTELINE_PICTURES_SIZE", "[480, 908]")),
     }
     run_session(given, screen, folder)
@@ -65,18 +66,15 @@ def found(
 
 
 def run_session(given: dict[str, Any], screen: str, folder: Path) -> None:
+    (folder / "user").mkdir()
     environ = {
         **os.environ,
         "DISPLAY": screen,
         "LIBGL_ALWAYS_SOFTWARE": "1",
-        "BLENDER_USER_RESOURCES": str(folder / "user"),
-        "BLENDER_USER_SCRIPTS": str(folder / "user" / "scripts"),
-        "BLENDER_USER_CONFIG": str(folder / "user" / "config"),
+        **own_folders(folder / "user"),
         "OMP_NUM_THREADS": "2",
     }
-    for name in ("scripts", "config"):
-        (folder / "user" / name).mkdir(parents=True)
-    command = ["blender", "--factory-startup", "--no-window-focus", "-p", "0", "0", "1280", "800"]
+    command = [*installed_blender(), "--factory-startup", "--no-window-focus", "-p", "0", "0", "1280", "800"]
     command += ["--python", str(Path(__file__).with_name("window.py")), "--", json.dumps(given)]
     with (folder / "blender.log").open("w") as log:
         subprocess.run(command, env=environ, stdout=log, stderr=log, timeout=SESSION_SECONDS)

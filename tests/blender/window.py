@@ -40,22 +40,25 @@ def install():
 def sequencer_render():
     show("SEQUENCE_EDITOR")
     scene = bpy.context.scene
+    if compat().HAS_SEQUENCER_SCENE:
+        bpy.context.workspace.sequencer_scene = scene
     settings(scene)
     scene.render.resolution_x, scene.render.resolution_y = GIVEN["size"]
     scene.sequence_editor_create()
     add_strip("plate", 1, 12)
     bpy.ops.ed.undo_push(message="Add plate")
     yield from pause(1)
-    open_tab()
-    yield from pause(1)
+    yield from open_tab()
     yield from follow("render_strip", picture="rendering")
     FOUND["strips"] = strips()
     FOUND["modifiers"] = [each.type for each in strip("plate").modifiers]
     area().spaces.active.view_type = "SEQUENCER_PREVIEW"
     area().spaces.active.show_region_ui = True
+    yield from pause(1)
     with override():
         bpy.ops.sequencer.view_all()
     scene.frame_set(6)
+    scene.frame_end = 14
     yield from pause(3)
     screenshot("sequencer")
 
@@ -97,6 +100,10 @@ def load_a_file_during_a_job():
     FOUND["loaded"] = {"running": now().running, "workers": workers(), "third matte": "third matte" in strips()}
 
 
+def compat():
+    return sys.modules["matteline_blender.compat"]
+
+
 def compositor_render():
     show("CLIP_EDITOR")
     settings(bpy.context.scene)
@@ -107,39 +114,41 @@ def compositor_render():
     yield from follow("render_clip")
     area().type = "NODE_EDITOR"
     area().ui_type = "CompositorNodeTree"
-    space = area().spaces.active
-    space.show_region_ui = True
+    area().spaces.active.show_region_ui = True
     yield from pause(1)
-    open_tab()
-    viewer = space.node_tree.nodes.new("CompositorNodeViewer")
-    group = next(each for each in space.node_tree.nodes if each.bl_idname == "CompositorNodeGroup")
-    viewer.location = (group.location.x + 260, group.location.y)
-    over = space.node_tree.nodes.new("CompositorNodeAlphaOver")
-    over.location = viewer.location
-    viewer.location.x += 200
-    over.inputs[1].default_value = (0.05, 0.15, 0.3, 1)
-    space.node_tree.links.new(group.outputs["Image"], over.inputs[2])
-    space.node_tree.links.new(over.outputs[0], viewer.inputs[0])
-    space.show_backdrop = True
-    bpy.context.scene.frame_set(6)
+    yield from open_tab()
+    scene = bpy.context.scene
+    tree = compat().compositor_tree(scene)
+    FOUND["nodes"] = sorted(each.bl_idname for each in tree.nodes)
+    comp_over_blue(tree)
+    scene.frame_set(6)
+    area().spaces.active.show_backdrop = True
+    area().spaces.active.backdrop_zoom = 0.6
+    yield from pause(2)
     with override():
         bpy.ops.node.view_all()
-    FOUND["nodes"] = sorted(each.bl_idname for each in space.node_tree.nodes)
     yield from pause(4)
     screenshot("compositor")
-    composite(over)
-    yield from pause(1)
-
-
-def composite(over):
-    tree = bpy.context.scene.node_tree
-    output = next(each for each in tree.nodes if each.bl_idname == "CompositorNodeComposite")
-    tree.links.new(over.outputs[0], output.inputs[0])
-    scene = bpy.context.scene
     scene.view_settings.view_transform = "Standard"
     scene.render.filepath = os.path.join(GIVEN["folder"], "composite.png")
     bpy.ops.render.render(write_still=True)
     FOUND["composite"] = scene.render.filepath
+    yield from pause(1)
+
+
+def comp_over_blue(tree):
+    """Put the person over plain blue, for the render and for the backdrop."""
+    group = next(each for each in tree.nodes if each.bl_idname == "CompositorNodeGroup")
+    shown = next(each for each in tree.nodes if each.bl_idname in ("NodeGroupOutput", "CompositorNodeComposite"))
+    over, viewer = tree.nodes.new("CompositorNodeAlphaOver"), tree.nodes.new("CompositorNodeViewer")
+    over.location = (group.location.x + 260, group.location.y)
+    shown.location = (over.location.x + 200, over.location.y + 80)
+    viewer.location = (over.location.x + 200, over.location.y - 80)
+    back, front = [each for each in over.inputs if each.type == "RGBA"]
+    back.default_value = (0.05, 0.15, 0.3, 1)
+    tree.links.new(group.outputs["Image"], front)
+    tree.links.new(over.outputs[0], viewer.inputs[0])
+    tree.links.new(over.outputs[0], shown.inputs[0])
 
 
 # Means
@@ -168,21 +177,18 @@ def override():
 
 
 def add_strip(name, channel, length):
-    editor = bpy.context.scene.sequence_editor
-    owner = editor.strips if hasattr(editor, "strips") else editor.sequences
+    owner = compat().strips(bpy.context.scene.sequence_editor)
     made = owner.new_movie(name=name, filepath=GIVEN["plate"], channel=channel, frame_start=1)
-    made.frame_final_end = 1 + length
+    compat().set_handles(made, 1, length)
     select(name)
 
 
 def strip(name):
-    editor = bpy.context.scene.sequence_editor
-    return (editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all)[name]
+    return compat().strips_all(bpy.context.scene.sequence_editor)[name]
 
 
 def strips():
-    editor = bpy.context.scene.sequence_editor
-    return sorted(each.name for each in (editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all))
+    return sorted(each.name for each in compat().strips_all(bpy.context.scene.sequence_editor))
 
 
 def select(name):
@@ -217,8 +223,15 @@ def press_escape():
 
 
 def open_tab():
-    """Click on the Matteline tab, which is where a window of 1280x800 has it: no property chooses a tab in 3.4."""
-    os.system("xdotool mousemove 1043 185 click 1 mousemove 500 500")
+    """Bring the Matteline tab to the front."""
+    region = next(each for each in area().regions if each.type == "UI")
+    try:
+        region.active_panel_category = "Matteline"
+    except AttributeError:
+        # No property chooses a tab in 3.4. A window of 1280x800 has this one here.
+        for command in ("mousemove 1043 180", "mousemove 1043 185", "click 1", "mousemove 700 400"):
+            os.system(f"xdotool {command}")
+            yield from pause(0.5)
 
 
 def workers():

@@ -36,6 +36,9 @@ def test_a_job_survives_its_json_form():
         ('{"version": 1, "plate": "a", "output": "b", "speed": 3}', "a field 'speed'"),
         ('{"version": 1, "plate": "a", "output": "b", "settings": {"hair": 1}}', "a field 'hair'"),
         ('{"version": 1, "plate": "a", "output": "b", "settings": {"preroll": -1}}', "Preroll cannot be -1"),
+        ('{"version": 1, "plate": "a", "output": "b", "settings": {"write": 5}}', "Products cannot be 5"),
+        ('{"version": 1, "plate": "a", "output": "b", "first_frame": "1"}', "first frame cannot be '1'"),
+        ('{"version": 1, "plate": "a", "output": "b", "existing": ["resume"]}', "cannot be treated by"),
         ('{"version": 1, "plate": "a", "output": "b", "frames": "x"}', "'x' is not a frame range"),
     ],
 )

@@ -144,6 +144,11 @@ def test_a_missing_state_is_refused(path: Path):
         load_state(path, hashes=HASHES)
 
 
+def test_a_folder_is_not_taken_for_a_state(tmp_path: Path):
+    with pytest.raises(ModelError, match="is a folder"):
+        load_state(tmp_path, hashes=HASHES)
+
+
 def test_a_file_too_large_for_a_state_is_refused_unread(path: Path):
     with path.open("wb") as file:
         file.truncate(MAX_BYTES + 1)

@@ -105,7 +105,7 @@ def up_to(event: str, messages: Iterator[Message]) -> list[Message]:
         heard.append(message)
         if message["event"] == event:
             return heard
-    raise AssertionError(f"only heard {names(heard)}")
+    raise AssertionError(f"only heard {names(heard)}, at last {heard[-1:]}")
 
 
 def names(messages: list[Message]) -> list[str]:

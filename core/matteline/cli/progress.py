@@ -13,7 +13,16 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from matteline.contract.events import Event, Finished, FrameDone, Notice, Rolling, Started, to_dict
+from matteline.contract.events import (
+    Assembling,
+    Event,
+    Finished,
+    FrameDone,
+    Notice,
+    Rolling,
+    Started,
+    to_dict,
+)
 
 if TYPE_CHECKING:
     from matteline.engine.plan import Plan
@@ -91,6 +100,7 @@ class _Bar:
         self._bar = bar
         self._render: TaskID | None = None
         self._rolling: TaskID | None = None
+        self._movies: dict[str, TaskID] = {}
         self._since = time.perf_counter()
 
     def busy(self, doing: str) -> AbstractContextManager[object]:
@@ -110,6 +120,8 @@ class _Bar:
             self._roll(event)
         elif isinstance(event, FrameDone):
             self._frame(event)
+        elif isinstance(event, Assembling):
+            self._assemble(event)
         elif isinstance(event, Notice):
             self._bar.console.print(f"Note: {event.message}")
         elif isinstance(event, Finished):
@@ -119,6 +131,11 @@ class _Bar:
         if self._rolling is None:
             self._rolling = self._bar.add_task("Preroll", total=event.total, speed="")
         self._bar.update(self._rolling, completed=event.done, visible=event.done < event.total)
+
+    def _assemble(self, event: Assembling) -> None:
+        if event.name not in self._movies:
+            self._movies[event.name] = self._bar.add_task(f"Movie {event.name}", total=event.total, speed="")
+        self._bar.update(self._movies[event.name], completed=event.done)
 
     def _frame(self, event: FrameDone) -> None:
         assert self._render is not None

@@ -107,7 +107,7 @@ class WorkerClient:
         """
         self._take_in()
         if self._error is not None:
-            raise self._error
+            raise self._error.with_traceback(None)
         number = next(self._ids)
         self._open[number] = request
         self._write({"id": number, "request": request, **fields})
@@ -129,7 +129,7 @@ class WorkerClient:
         taken = [each for each in self._arrived if request in (None, each.get("id"))]
         self._arrived = [each for each in self._arrived if request not in (None, each.get("id"))]
         if self._error is not None and not taken:
-            raise self._error
+            raise self._error.with_traceback(None)
         return taken
 
     def close(self, timeout_seconds: float = 5.0) -> None:
@@ -137,7 +137,7 @@ class WorkerClient:
 
         Returns when no process and no thread of it is left, a few seconds after the timeout at the latest.
         """
-        if self._hello is not None:
+        if self._hello is not None and self._error is None:
             self._process.write({"request": "quit"})
         self._process.close(timeout_seconds)
         if self._error is None:
@@ -172,8 +172,9 @@ class WorkerClient:
                 self._process.write(held)
 
     def _keep(self, message: Message) -> None:
-        if message.get("last"):
-            self._open.pop(message.get("id", 0), None)
+        number = message.get("id")
+        if message.get("last") and isinstance(number, int):
+            self._open.pop(number, None)
         self._arrived.append(message)
 
     def _silence(self) -> Optional[WorkerError]:

@@ -37,6 +37,15 @@ class Rolling:
 
 
 @dataclass(frozen=True)
+class Assembling:
+    """All frames are done, and `name` of `MatteSettings.movies` is made of them: frames in it, and in all."""
+
+    name: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
 class Notice:
     """Something the user should know that did not stop the render."""
 
@@ -67,12 +76,13 @@ class Failed:
         return cls(type(error).__name__, error.message, error.hint, error.exit_code, error.where())
 
 
-Event = Union[Started, FrameDone, Rolling, Notice, Finished, Failed]
+Event = Union[Started, FrameDone, Rolling, Assembling, Notice, Finished, Failed]
 
 _NAMES = {
     Started: "started",
     FrameDone: "frame",
     Rolling: "rolling",
+    Assembling: "assembling",
     Notice: "notice",
     Finished: "finished",
     Failed: "failed",

@@ -83,6 +83,9 @@ def _job_values(data: dict[str, Any]) -> dict[str, Any]:
     for name in ("plate", "output"):
         if not isinstance(values.get(name), str):
             raise JobError(f"The job does not say its {name}.", field=name)
+    first = values.get("first_frame")
+    if first is not None and not (isinstance(first, int) and not isinstance(first, bool)):
+        raise JobError(f"The number of the first frame cannot be {first!r}.", field="first_frame")
     if values.get("frames") is not None:
         values["frames"] = FrameSet.parse(str(values["frames"]))
     return values

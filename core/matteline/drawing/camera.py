@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from matteline.drawing.arrays import Floats, floats
 
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle of pixels that lies inside the picture; may be empty."""
+    """A rectangle of pixels that lies inside the picture."""
 
     left: int
     top: int
@@ -49,10 +49,10 @@ class Camera:
         return 1 / self.scale
 
     def box(self, left: float, right: float, bottom: float, top: float) -> Box:
-        """The pixels that show a rectangle of the world."""
-        columns = np.clip([np.floor(self.x + left * self.scale), np.ceil(self.x + right * self.scale)], 0, self.width)
-        rows = np.clip([np.floor(self.y - top * self.scale), np.ceil(self.y - bottom * self.scale)], 0, self.height)
-        return Box(int(columns[0]), int(rows[0]), int(columns[1]), int(rows[1]))
+        """The pixels that show a rectangle of the world, at least two by two, all inside the picture."""
+        first, last = _run(self.x + left * self.scale, self.x + right * self.scale, self.width)
+        upper, lower = _run(self.y - top * self.scale, self.y - bottom * self.scale, self.height)
+        return Box(first, upper, last, lower)
 
     def grid(self, box: Box) -> tuple[Floats, Floats]:
         """World x of the box's columns and y of its rows, at pixel centres."""
@@ -66,5 +66,11 @@ class Camera:
 
     def coverage(self, distance: Floats) -> Floats:
         """How much of each pixel lies inside an outline, from the distances of the pixel centres."""
-        covered: Floats = np.clip(0.5 - distance * np.float32(self.scale), 0, 1)
+        covered: Floats = np.clip(0.5 - distance * floats(self.scale), 0, 1)
         return covered
+
+
+def _run(start: float, stop: float, size: int) -> tuple[int, int]:
+    """Whole pixels from start to stop, at least two, within 0 and size."""
+    first = min(max(math.floor(start), 0), size - 2)
+    return first, max(min(math.ceil(stop), size), first + 2)

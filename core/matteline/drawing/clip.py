@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from matteline.drawing.arrays import Floats
 from matteline.drawing.body import draw_body
 from matteline.drawing.camera import Camera
 from matteline.drawing.figure import Figure, Pose
@@ -15,7 +16,7 @@ from matteline.drawing.head import draw_head
 from matteline.drawing.layers import Layers
 from matteline.drawing.light import Lighting
 from matteline.drawing.scene import Room
-from matteline.drawing.solids import Floats
+from matteline.drawing.stage import Stage
 
 _FRAMES_PER_SECOND = 24
 
@@ -65,11 +66,11 @@ def draw_figure(
     width: int, height: int, figure: Figure, pose: Pose, lighting: Lighting | None = None
 ) -> tuple[Floats, Floats]:
     """Draw a person from the chest up: straight colour (H, W, 3) and alpha (H, W)."""
-    lighting = lighting or Lighting()
     camera = Camera(width, height, scale=0.46 * min(height, width), x=width / 2, y=0.42 * height)
+    stage = Stage(figure, pose, lighting or Lighting(), camera)
     layers = Layers(width, height)
     for draw in (draw_hair_behind, draw_body, draw_head, draw_hair):
-        draw(layers, figure, pose, lighting, camera)
+        draw(layers, stage)
     layers.soften()
     return layers.straight()
 

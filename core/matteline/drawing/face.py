@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from matteline.drawing.arrays import Floats, floats
 from matteline.drawing.figure import Figure, Pose
 from matteline.drawing.light import Colour, decode
 from matteline.drawing.noise import Noise
-from matteline.drawing.solids import Floats
 
 _EYE_X, _EYE_Y = 0.132, 0.005
 _EYE_HALF_WIDTH, _EYE_HALF_HEIGHT = 0.062, 0.030
@@ -40,7 +40,7 @@ def _skin(figure: Figure, u: Floats, v: Floats) -> Floats:
     mottled = Noise(figure.seed + 3).layered(u * 14 + 7, v * 14 + 3, 3) - 0.5
     albedo *= (1 + 0.12 * mottled)[..., None]
     red = 0.5 * _bump(np.abs(u) - 0.17, v + 0.13, 0.09, 0.08) + 0.35 * _bump(u, v + 0.125, 0.05, 0.05)
-    return albedo * (1 - red[..., None] * np.float32([0.02, 0.22, 0.2]))
+    return albedo * (1 - red[..., None] * floats([0.02, 0.22, 0.2]))
 
 
 def _paint_eye(albedo: Floats, figure: Figure, pose: Pose, u: Floats, v: Floats, front: Floats) -> None:
@@ -50,15 +50,15 @@ def _paint_eye(albedo: Floats, figure: Figure, pose: Pose, u: Floats, v: Floats,
     upper = _EYE_HALF_HEIGHT * (open_ * 1.05 * curve**0.8 - 0.35 * pose.blink)
     lower = -_EYE_HALF_HEIGHT * 0.62 * curve
     inside = _step(upper - v) * _step(v - lower) * front * (curve > 0)
-    white = np.float32([0.62, 0.58, 0.55]) * (0.6 + 0.4 * _step(upper - v - 0.012, 0.012))[..., None]
+    white = floats([0.62, 0.58, 0.55]) * (0.6 + 0.4 * _step(upper - v - 0.012, 0.012))[..., None]
     radius = np.hypot(u + 0.004, v - 0.002)
     iris = decode(figure.eyes) * (0.6 + 0.9 * np.clip(radius / _IRIS, 0, 1))[..., None]
     eye = _mix(white, iris, _step(_IRIS - radius, 0.004))
-    eye = _mix(eye, np.float32([0.005, 0.005, 0.005]), _step(_PUPIL - radius, 0.004))
-    eye = _mix(eye, np.float32([1.6, 1.6, 1.6]), _step(0.006 - np.hypot(u + 0.013, v - 0.012), 0.004))
+    eye = _mix(eye, floats([0.005, 0.005, 0.005]), _step(_PUPIL - radius, 0.004))
+    eye = _mix(eye, floats([1.6, 1.6, 1.6]), _step(0.006 - np.hypot(u + 0.013, v - 0.012), 0.004))
     albedo[...] = _mix(albedo, eye, inside)
     lash = np.exp(-(((v - upper) / 0.006) ** 2)) * _step(_EYE_HALF_WIDTH * 1.05 - np.abs(u), 0.01) * front
-    albedo[...] = _mix(albedo, np.float32([0.012, 0.009, 0.008]), 0.9 * lash)
+    albedo[...] = _mix(albedo, floats([0.012, 0.009, 0.008]), 0.9 * lash)
     fold = np.exp(-(((v - upper - 0.017) / 0.005) ** 2)) * _step(_EYE_HALF_WIDTH - np.abs(u), 0.02) * front
     under = np.exp(-(((v - lower) / 0.006) ** 2)) * _step(_EYE_HALF_WIDTH - np.abs(u), 0.02) * front
     albedo *= (1 - 0.45 * fold - 0.35 * under)[..., None]
@@ -71,12 +71,14 @@ def _paint_brow(albedo: Floats, figure: Figure, u: Floats, v: Floats, front: Flo
     thick = 0.020 * (1 - 0.65 * np.clip(along, 0, 1))
     hairs = 0.75 + 0.5 * Noise(figure.seed + 8)(u * 160 + v * 120, v * 60)
     inside = _step(thick - np.abs(v - middle), 0.008) * _step(along + 0.03, 0.1) * _step(1.03 - along, 0.1)
-    albedo[...] = _mix(albedo, 0.6 * decode(figure.hair) * decode(figure.skin) ** 0.5, np.clip(0.85 * inside * hairs, 0, 1) * front)
+    albedo[...] = _mix(
+        albedo,
+        0.6 * decode(figure.hair) * decode(figure.skin) ** 0.5,
+        np.clip(0.85 * inside * hairs, 0, 1) * front,
+    )
 
 
-def _paint_mouth(
-    albedo: Floats, figure: Figure, pose: Pose, u: Floats, v: Floats, front: Floats
-) -> None:
+def _paint_mouth(albedo: Floats, figure: Figure, pose: Pose, u: Floats, v: Floats, front: Floats) -> None:
     drop = 0.05 * pose.mouth
     along = np.clip(1 - (u / 0.098) ** 2, 0, 1)
     line = -0.268 + 0.006 * np.cos(u * 60) * along - 0.2 * drop
@@ -85,8 +87,10 @@ def _paint_mouth(
     lips = _step(upper - v, 0.006) * _step(v - lower, 0.006) * front * (along > 0)
     albedo[...] = _mix(albedo, decode(figure.lips), 0.8 * lips)
     gap = 0.5 * drop * along
-    dark = np.exp(-((np.maximum(np.abs(v - line + gap) - gap, 0) / 0.0055) ** 2)) * _step(0.1 - np.abs(u), 0.01)
-    albedo[...] = _mix(albedo, np.float32([0.03, 0.008, 0.008]), 0.85 * dark * front)
+    dark = np.exp(-((np.maximum(np.abs(v - line + gap) - gap, 0) / 0.0055) ** 2)) * _step(
+        0.1 - np.abs(u), 0.01
+    )
+    albedo[...] = _mix(albedo, floats([0.03, 0.008, 0.008]), 0.85 * dark * front)
 
 
 def _hollows(u: Floats, v: Floats, front: Floats) -> Floats:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from matteline.drawing.arrays import floats
 from matteline.drawing.light import Colour
-from matteline.drawing.solids import Floats, Placement, rotation
+from matteline.drawing.solids import Placement, rotation
 
 _SKINS: tuple[Colour, ...] = (
     (0.91, 0.74, 0.64),
@@ -141,14 +142,14 @@ class Pose:
     @property
     def head(self) -> Placement:
         """Where the head is; its origin lies between the eyes' outer corners, in the skull."""
-        neck = np.float32([self.x + 0.35 * self.lean, self.y - 0.5, -0.1])
+        neck = floats([self.x + 0.35 * self.lean, self.y - 0.5, -0.1])
         turn = rotation(self.yaw, self.pitch, self.roll)
-        return Placement(turn, neck + turn @ np.float32([0, 0.5, 0.1]))
+        return Placement(turn, neck + turn @ floats([0, 0.5, 0.1]))
 
     @property
     def body(self) -> Placement:
         """Where the trunk is; its origin is that of a head held straight."""
-        return Placement(rotation(self.turn, 0, self.lean), np.float32([self.x, self.y, 0]))
+        return Placement(rotation(self.turn, 0, self.lean), floats([self.x, self.y, 0]))
 
 
 def _mixed(one: Colour, other: Colour, share: float) -> Colour:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from matteline.drawing.arrays import Floats
 from matteline.drawing.camera import Box
-
-Floats = npt.NDArray[np.float32]
 
 
 class Layers:
@@ -32,7 +30,7 @@ class Layers:
         self.alpha[part] += coverage
 
     def soften(self) -> None:
-        """Blur a little, as a lens does: weights 1 2 1 across and along, so that no edge is harder than real ones."""
+        """Blur a little, as a lens does, by weights 1 2 1: no edge is harder than in photographs."""
         for picture in (self.colour, self.alpha):
             for axis in (0, 1):
                 _blur_121(picture, axis)
@@ -40,7 +38,9 @@ class Layers:
     def straight(self) -> tuple[Floats, Floats]:
         """Colour divided by alpha (H, W, 3), 0 where nothing was drawn, and alpha (H, W)."""
         alpha = np.clip(self.alpha, 0, 1)
-        fgr = np.divide(self.colour, alpha[..., None], out=np.zeros_like(self.colour), where=alpha[..., None] > 0)
+        fgr = np.divide(
+            self.colour, alpha[..., None], out=np.zeros_like(self.colour), where=alpha[..., None] > 0
+        )
         return np.clip(fgr, 0, 1), alpha
 
 

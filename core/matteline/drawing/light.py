@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from matteline.drawing.arrays import Floats, floats
+
 Colour = tuple[float, float, float]
 
 
@@ -35,13 +35,13 @@ class Lighting:
             gloss: Strength of the highlight.
         """
         key, rim = _unit(self.key_direction), _unit(self.rim_direction)
-        lit = np.clip((normal @ key + wrap) / (1 + wrap), 0, 1)[..., None] * np.float32(self.key)
-        lit += np.clip(normal @ rim, 0, 1)[..., None] * np.float32(self.rim)
+        lit = np.clip((normal @ key + wrap) / (1 + wrap), 0, 1)[..., None] * floats(self.key)
+        lit += np.clip(normal @ rim, 0, 1)[..., None] * floats(self.rim)
         up = 0.5 + 0.5 * normal[..., 1:2]
-        lit += up * np.float32(self.above) + (1 - up) * np.float32(self.below)
+        lit += up * floats(self.above) + (1 - up) * floats(self.below)
         light: Floats = albedo * lit
         if gloss:
-            halfway = _unit(key + np.float32([0, 0, 1]))
+            halfway = _unit(key + floats([0, 0, 1]))
             light += gloss * np.clip(normal @ halfway, 0, 1)[..., None] ** 24
         return light
 
@@ -49,17 +49,19 @@ class Lighting:
 def encode(linear: Floats) -> Floats:
     """Linear light to sRGB-encoded values (IEC 61966-2-1), clipped to 0..1."""
     light = np.clip(linear, 0, 1)
-    encoded: Floats = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** np.float32(1 / 2.4) - 0.055)
+    encoded: Floats = np.where(
+        light <= 0.0031308, light * 12.92, 1.055 * light ** np.float32(1 / 2.4) - 0.055
+    )
     return encoded
 
 
 def decode(encoded: Colour) -> Floats:
     """An sRGB-encoded colour as linear light."""
-    value = np.float32(encoded)
+    value = floats(encoded)
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 def _unit(vector: tuple[float, float, float] | Floats) -> Floats:
-    values = np.float32(vector)
+    values = floats(vector)
     unit: Floats = values / np.linalg.norm(values)
     return unit

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from matteline.drawing.arrays import Floats, floats
 from matteline.drawing.blur import blurred
 from matteline.drawing.light import Colour
 from matteline.drawing.noise import Noise
-from matteline.drawing.solids import Floats
 
 _MARGIN = 0.08
 """Share of the height that the room is larger than the picture on each side, so that the camera can move."""
@@ -88,7 +88,7 @@ class _Wall:
 
 def _drawn(width: int, height: int, seed: int) -> Floats:
     rng = np.random.default_rng([seed, 2])
-    wall = _Wall(width, height, np.float32(_WALLS[rng.integers(len(_WALLS))]))
+    wall = _Wall(width, height, floats(_WALLS[rng.integers(len(_WALLS))]))
     _plaster(wall, seed)
     left = rng.uniform(0.05, 0.2)
     _window(wall, left, seed, rng)
@@ -112,13 +112,13 @@ def _plaster(wall: _Wall, seed: int) -> None:
 def _window(wall: _Wall, left: float, seed: int, rng: np.random.Generator) -> None:
     """A window with trees behind it."""
     top, wide, high = rng.uniform(0.06, 0.15), rng.uniform(0.38, 0.5), rng.uniform(0.5, 0.62)
-    frame = np.float32([0.86, 0.85, 0.82])
+    frame = floats([0.86, 0.85, 0.82])
 
     def outside(u: Floats, v: Floats) -> tuple[Floats, Floats]:
         leaves = Noise(seed + 31).layered(u * 9, v * 11, 4)
         trees = np.clip((leaves + 0.9 * v - 0.72) * 7, 0, 1)[..., None]
-        sky = np.float32([0.80, 0.90, 1.0]) + 0 * leaves[..., None]
-        green = np.float32([0.30, 0.45, 0.20]) * (0.5 + leaves[..., None])
+        sky = floats([0.80, 0.90, 1.0]) + 0 * leaves[..., None]
+        green = floats([0.30, 0.45, 0.20]) * (0.5 + leaves[..., None])
         bars = (np.abs(u - 0.5) < 0.02) | (np.abs(v - 0.45) < 0.015)
         colour = np.where(bars[..., None], frame * 0.9, sky + trees * (green - sky))
         return colour, np.ones_like(leaves)
@@ -129,7 +129,7 @@ def _window(wall: _Wall, left: float, seed: int, rng: np.random.Generator) -> No
 
 def _shelves(wall: _Wall, left: float, rng: np.random.Generator) -> None:
     """Boards full of books up to the right edge."""
-    wood = np.float32([0.36, 0.24, 0.15]) * rng.uniform(0.7, 1.3)
+    wood = floats([0.36, 0.24, 0.15]) * rng.uniform(0.7, 1.3)
     wall.rectangle(left - 0.02, 0, wall.width, 2, wood * 0.55)
     for board in np.arange(0.02, 1.3, 0.215):
         place = left
@@ -145,7 +145,7 @@ def _book(wall: _Wall, left: float, board: float, rng: np.random.Generator) -> f
     if rng.random() < 0.1:
         return left + 2 * wide
     colour = _muted(rng.uniform(0.12, 0.8, 3)) * rng.uniform(0.5, 1.1)
-    band, paper = rng.uniform(0.2, 0.8), np.float32([1, 0.95, 0.85])
+    band, paper = rng.uniform(0.2, 0.8), floats([1, 0.95, 0.85])
 
     def paint(u: Floats, v: Floats) -> tuple[Floats, Floats]:
         light = (1 - 0.5 * (2 * u - 1) ** 2) * (0.85 + 0.15 * v)
@@ -161,7 +161,9 @@ def _poster(wall: _Wall, left: float, top: float, rng: np.random.Generator) -> N
     wide, high = rng.uniform(0.14, 0.26), rng.uniform(0.16, 0.3)
     colours = _muted(rng.uniform(0.1, 0.95, (2, 3)))
     waves, lean = rng.uniform(3, 14), rng.uniform(-8, 8)
-    wall.rectangle(left - 0.012, top - 0.012, left + wide + 0.012, top + high + 0.012, np.float32([0.13, 0.11, 0.1]))
+    wall.rectangle(
+        left - 0.012, top - 0.012, left + wide + 0.012, top + high + 0.012, floats([0.13, 0.11, 0.1])
+    )
 
     def paint(u: Floats, v: Floats) -> tuple[Floats, Floats]:
         share = 0.5 + 0.5 * np.sin(waves * u + lean * v + 2 * np.sin(5 * v))
@@ -181,7 +183,7 @@ def _plant(wall: _Wall, x: float, rng: np.random.Generator) -> None:
     root = rng.uniform(0.95, 1.1)
     for _ in range(9):
         bend, reach = rng.normal(0, 0.55), rng.uniform(0.35, 0.65)
-        green = np.float32([0.17, 0.34, 0.13]) * np.float32(rng.uniform(0.55, 1.3))
+        green = floats([0.17, 0.34, 0.13]) * np.float32(rng.uniform(0.55, 1.3))
         for along in np.linspace(0.25, 1, 13):
             angle = bend * (0.4 + 0.6 * along)
             at = (x + reach * along * math.sin(angle), root - reach * along * math.cos(angle))

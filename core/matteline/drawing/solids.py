@@ -7,24 +7,22 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from matteline.drawing.arrays import Floats, floats
 from matteline.drawing.blur import blurred
 from matteline.drawing.camera import Box, Camera
 
-Floats = npt.NDArray[np.float32]
-
-_FAR = np.float32(1e3)
+_FAR = 1e3
 _STEEPEST = 8.0
 
 
 def rotation(yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> Floats:
-    """Turn right by yaw, up by pitch, then tilt clockwise by roll; radians. x is right, y up, z to the viewer."""
+    """Turn right by yaw, up by pitch, then tilt clockwise by roll; radians."""
     (sy, cy), (sp, cp), (sr, cr) = ((np.sin(a), np.cos(a)) for a in (yaw, pitch, -roll))
     around_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
     around_x = np.array([[1, 0, 0], [0, cp, sp], [0, -sp, cp]])
     around_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-    return (around_z @ around_y @ around_x).astype(np.float32)
+    return floats(around_z @ around_y @ around_x)
 
 
 @dataclass(frozen=True)
@@ -62,8 +60,8 @@ class Ellipsoid:
     def placed(self, placement: Placement) -> _Placed:
         """The ellipsoid in the world."""
         axes = placement.turn @ rotation(roll=self.tilt)
-        to_unit = (axes / np.float32(self.radii)).T
-        return _Placed(placement.to_world(np.float32(self.centre)), to_unit)
+        to_unit = (axes / floats(self.radii)).T
+        return _Placed(placement.to_world(floats(self.centre)), to_unit)
 
 
 @dataclass(frozen=True)
@@ -121,16 +119,16 @@ def surface(
         smooth: Radius over which normals are evened out, in world units: takes the edge off creases.
     """
     x, y = camera.grid(box)
-    depth = np.full((y.size, x.size), -_FAR)
-    distance = np.full((y.size, x.size), _FAR)
+    depth = np.full((y.size, x.size), -_FAR, np.float32)
+    distance = np.full((y.size, x.size), _FAR, np.float32)
     for solid in solids:
-        _add(depth, distance, solid.placed(placement), x, y, np.float32(solid.melt))
+        _add(depth, distance, solid.placed(placement), x, y, solid.melt)
     normal = blurred(_normals(depth, camera.pixel), smooth * camera.scale, passes=2)
     normal /= np.linalg.norm(normal, axis=2, keepdims=True)
     return Surface(depth, normal, distance)
 
 
-def _add(depth: Floats, distance: Floats, solid: _Placed, x: Floats, y: Floats, melt: np.float32) -> None:
+def _add(depth: Floats, distance: Floats, solid: _Placed, x: Floats, y: Floats, melt: float) -> None:
     """Melt one more solid into what is seen, within the rectangle that it can reach."""
     margin = 3 * melt
     columns = _within(x - solid.centre[0], solid.reach[0] + margin)
@@ -144,9 +142,7 @@ def _add(depth: Floats, distance: Floats, solid: _Placed, x: Floats, y: Floats, 
 
 def _normals(depth: Floats, pixel: float) -> Floats:
     """Unit vectors out of a surface that is given by its depth."""
-    if min(depth.shape) < 2:
-        return np.broadcast_to(np.float32([0, 0, 1]), (*depth.shape, 3)).copy()
-    down, right = np.gradient(depth, np.float32(pixel))
+    down, right = np.gradient(depth, pixel)
     normal = np.stack([-right, down, np.ones_like(depth)], -1)
     np.clip(normal, -_STEEPEST, _STEEPEST, out=normal)
     normal /= np.linalg.norm(normal, axis=2, keepdims=True)
@@ -180,7 +176,7 @@ def _distance(solid: _Placed, dx: Floats, dy: Floats) -> Floats:
     return distance
 
 
-def _melted(one: Floats, other: Floats, melt: np.float32) -> Floats:
+def _melted(one: Floats, other: Floats, melt: float) -> Floats:
     """The smooth minimum of two fields: rounded off where they differ by less than `melt`."""
     mix = np.clip(0.5 + 0.5 * (one - other) / melt, 0, 1)
     smooth: Floats = one + mix * (other - one) - melt * mix * (1 - mix)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from matteline.drawing.arrays import Floats
 from matteline.drawing.camera import Box, Camera
-
-Floats = npt.NDArray[np.float32]
 
 _LONGEST_STEP_PX = 0.9
 
@@ -37,8 +35,9 @@ def draw_strands(
     mass = _finer(widths_px, steps) * length
     splat = _Splat(x, y, mass, box.bottom - box.top, box.right - box.left)
     thickness = splat.spread(None)
-    seen = [splat.spread(_finer(each, steps)) / np.maximum(thickness, 1e-6) for each in values]
-    return seen, 1 - np.exp(-thickness)
+    seen: list[Floats] = [splat.spread(_finer(each, steps)) / np.maximum(thickness, 1e-6) for each in values]
+    coverage: Floats = 1 - np.exp(-thickness)
+    return seen, coverage
 
 
 def _steps(x: Floats, y: Floats) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from matteline.contract.events import FrameDone
+from matteline.engine.outputs import prepare_folders
 from matteline.engine.pipeline import each
 from matteline.engine.plan import Plan
 from matteline.engine.run import READ_AHEAD_FRAMES, READERS, WRITE_BEHIND_FRAMES, WRITERS, run
@@ -57,6 +58,7 @@ def measure(plan: Plan) -> Speeds:
     Args:
         plan: One span of more than `WARM_FRAMES` frames, whose results may be replaced.
     """
+    prepare_folders(plan.outputs)
     shot = Shot(plan, load_network(plan.found, plan.refiner))
     sources, decode = _timed(_read(plan))
     takes, condition = _timed(_condition(plan, shot, sources))

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from matteline.colour.picture import PictureTransform
 from matteline.contract.plate import Window
+from matteline.engine.finish import Finish
+from matteline.engine.garbage import NO_HAND, Hand
 from matteline.engine.outputs import Outputs, Product
 from matteline.matting.session import Matte
 from matteline.media.frame import Frame
@@ -18,10 +18,11 @@ from matteline.media.writer import write_image
 
 @dataclass(frozen=True)
 class Rendered:
-    """A frame of the plate together with its matte."""
+    """A frame of the plate together with its matte, and the artist's own mattes."""
 
     frame: Frame
     matte: Matte
+    hand: Hand = NO_HAND
 
 
 class Delivery:
@@ -29,7 +30,7 @@ class Delivery:
 
     Args:
         outputs: Where and how.
-        transform: The shot's way between plate and network picture.
+        finish: What the artist asked of edges and colour.
         canvas: The pixels every frame is delivered on.
         attributes: By product name, what its files say of themselves.
     """
@@ -37,24 +38,22 @@ class Delivery:
     def __init__(
         self,
         outputs: Outputs,
-        transform: PictureTransform,
+        finish: Finish,
         canvas: Window,
         attributes: Mapping[str, Mapping[str, object]],
     ) -> None:
         self._outputs = outputs
-        self._transform = transform
+        self._finish = finish
         self._canvas = canvas
         self._attributes = attributes
 
     def write(self, rendered: Rendered) -> tuple[str, ...]:
         """Write every product of one frame; returns the paths. Raises `WriteError`."""
         frame, matte = rendered.frame, rendered.matte
-        alpha = matte.alpha.cpu().numpy()
-        fgr = None if matte.fgr is None else self._restore(frame, matte.alpha, matte.fgr)
+        found = self._finish.alpha(matte, rendered.hand)
+        alpha = found.cpu().numpy()
+        fgr = None if matte.fgr is None else self._finish.fgr(frame.pixels, matte, found)
         return tuple(self._write(product, frame, alpha, fgr) for product in self._outputs.products)
-
-    def _restore(self, frame: Frame, alpha: torch.Tensor, fgr: torch.Tensor) -> np.ndarray:
-        return self._transform.restore(plate=frame.pixels, alpha=alpha, fgr=fgr)
 
     def _write(self, product: Product, frame: Frame, alpha: np.ndarray, fgr: np.ndarray | None) -> str:
         path = self._outputs.path(product, frame.number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from matteline.engine.movies import MoviePlan
 from matteline.engine.outputs import Product
 
 if TYPE_CHECKING:
@@ -20,10 +21,12 @@ def rows(plan: Plan) -> list[tuple[str, str]]:
         ("Colour", plan.space.why),
         ("Frames", _frames(plan)),
         ("Preroll", _preroll(plan)),
+        *((matte.name.capitalize(), matte.description) for matte in plan.hand_mattes),
         ("Model", f"{plan.found.name} ({plan.found.origin}), {plan.refiner} refiner"),
         ("Ratio", f"{plan.downsample_ratio:.4g}"),
         ("Device", f"{plan.device}, {plan.precision}, batches of {plan.batch}"),
         *((product, path) for product, path in _outputs(plan)),
+        *((movie.kind.name, _movie(plan, movie)) for movie in plan.movies),
         ("Disk", f"about {_size(plan.disk_bytes)}"),
     ]
 
@@ -51,6 +54,12 @@ def _outputs(plan: Plan) -> list[tuple[str, str]]:
         (product.name, f"{plan.outputs.path(product, first)} ({_stored(product)})")
         for product in plan.outputs.products
     ]
+
+
+def _movie(plan: Plan, movie: MoviePlan) -> str:
+    words = [movie.kind.codec, f"{float(movie.rate):.6g} fps{'' if plan.plate.rate else ' assumed'}"]
+    words += [f"over {movie.over}"] if movie.kind.name == "preview" else []
+    return f"{movie.path} ({', '.join(words)})"
 
 
 def _stored(product: Product) -> str:

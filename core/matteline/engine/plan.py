@@ -14,12 +14,15 @@ from typing import Any
 
 from matteline import __version__
 from matteline.colour.config import open_config
+from matteline.colour.screen import screen_of
 from matteline.colour.space import PlateSpace, choose_space
 from matteline.contract.errors import JobError, ReadError
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.plate import PlateInfo, Window
 from matteline.engine.describe import rows
+from matteline.engine.garbage import HandMatte, check_hand_mattes
+from matteline.engine.movies import MoviePlan, movies_of, refuse_existing_movies
 from matteline.engine.outputs import (
     Outputs,
     Product,
@@ -88,6 +91,8 @@ class Plan:
         outputs: Where results go.
         space: The plate's colour space, and why it was chosen.
         exposure_stops: How much the network's picture is lifted, one number for the shot.
+        movies: What is made of the results when all of them are complete.
+        hand_mattes: The artist's garbage and hold-out mattes.
     """
 
     job: Job
@@ -103,6 +108,8 @@ class Plan:
     outputs: Outputs
     space: PlateSpace
     exposure_stops: float
+    movies: tuple[MoviePlan, ...] = ()
+    hand_mattes: tuple[HandMatte, ...] = ()
 
     @property
     def render(self) -> FrameSet:
@@ -129,7 +136,8 @@ class Plan:
             )
             for product in self.outputs.products
         )
-        return frame * len(self.render)
+        movies = sum(movie.disk_bytes(self.plate, len(self.frames)) for movie in self.movies)
+        return frame * len(self.render) + movies
 
     def describe(self) -> list[tuple[str, str]]:
         """Label and words for every choice made, for people."""
@@ -147,6 +155,7 @@ class Plan:
             "outputs": {
                 each.name: str(self.outputs.path(each, self.frames.first)) for each in self.outputs.products
             },
+            "movies": {movie.kind.name: str(movie.path) for movie in self.movies},
             "disk_bytes": self.disk_bytes,
         }
 
@@ -178,6 +187,7 @@ class Plan:
             "ocio": self.space.config.source,
             "exposure": self.exposure_stops,
             **{name: getattr(self.job.settings, name) for name in _DELIVERY},
+            **{f"{matte.field}_files": matte.identity for matte in self.hand_mattes},
         }
 
 
@@ -195,11 +205,15 @@ def plan(job: Job, surroundings: Surroundings) -> Plan:
         info = plate.info
     frames = _frames(job, info)
     spans = _spans(job, info, frames)
+    screen_of(job.settings.despill)
+    hand_mattes = check_hand_mattes(job.settings, info, frames)
     found = find_weights(job.settings.weights, folders=surroundings.weight_folders)
     outputs = outputs_of(Path(job.output), info, job.settings)
     check_writable(outputs.folder)
+    movies = movies_of(outputs, info, job.settings)
     if job.existing == "refuse":
         _refuse_existing(outputs, frames)
+        refuse_existing_movies(movies)
     draft = Plan(
         job=job,
         plate=info,
@@ -211,6 +225,8 @@ def plan(job: Job, surroundings: Surroundings) -> Plan:
         outputs=outputs,
         space=_space(job, info, surroundings),
         exposure_stops=0.0,
+        movies=movies,
+        hand_mattes=hand_mattes,
         **_machine(job),
     )
     return _resumed(draft) if job.existing == "resume" else draft

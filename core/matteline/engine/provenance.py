@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 def attributes(plan: Plan, product: Product) -> dict[str, object]:
     """The metadata of one product, by name. See `media.writer.write_image` for what it does with them."""
-    return {**_made(plan), **_rate(plan), **_colour(plan, product)}
+    return {**made(plan), **_rate(plan), **_colour(plan, product)}
 
 
-def _made(plan: Plan) -> dict[str, object]:
+def made(plan: Plan) -> dict[str, object]:
+    """How the results of a plan were made."""
     preroll = plan.job.settings.preroll
     return {
         "matteline/version": __version__,
@@ -38,7 +39,7 @@ def _rate(plan: Plan) -> dict[str, object]:
 
 
 def _colour(plan: Plan, product: Product) -> dict[str, object]:
-    """A file with a matte alone holds no colour; of others only what is known is said, never what is usual."""
+    """A file with a matte alone holds no colour; of others is said what is known, never what is usual."""
     if product.name == "alpha":
         return {"colorInteropID": "data"}
     if plan.space.assumed:

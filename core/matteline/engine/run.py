@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable, Generator, Iterator
 
 from matteline.contract.events import Event, Finished, FrameDone, Notice, Rolling, Started
+from matteline.engine.assemble import assemble
+from matteline.engine.garbage import hands_of
 from matteline.engine.outputs import drop_states, prepare_folders, write_record
 from matteline.engine.pipeline import each
 from matteline.engine.plan import Plan
 from matteline.engine.shot import Shot, Step, go_on
-from matteline.engine.source import frames_of
+from matteline.engine.source import beside, frames_of
 from matteline.engine.timeline import Span
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.weights.load import load_network
@@ -45,6 +47,7 @@ def run(
     yield Started(len(plan.render), plan.found.name, plan.device, str(plan.outputs.folder))
     if plan.spans:
         yield from _spans(plan, network, between_frames)
+    yield from assemble(plan)
     yield Finished(len(plan.render), time.perf_counter() - started)
 
 
@@ -64,8 +67,16 @@ def _span(plan: Plan, plate: Plate, shot: Shot, span: Span, count: _Count) -> It
     with frames_of(plate, sorted(set(span.mirrored)), missing, workers=READERS, depth=1) as handles:
         yield from map(count.rolled, shot.begin(span, handles))
     with (
-        frames_of(plate, span.frames, missing, workers=READERS, depth=READ_AHEAD_FRAMES) as sources,
-        each(lambda source: shot.condition(source, span), sources, workers=1, depth=1) as takes,
+        frames_of(plate, span.frames, missing, workers=READERS, depth=READ_AHEAD_FRAMES) as frames,
+        hands_of(
+            plan.hand_mattes, plan.plate, span.render, workers=READERS, depth=READ_AHEAD_FRAMES
+        ) as hands,
+        each(
+            lambda source: shot.condition(source, span),
+            beside(frames, hands, span.render),
+            workers=1,
+            depth=1,
+        ) as takes,
         each(shot.deliver, shot.infer(takes), workers=WRITERS, depth=WRITE_BEHIND_FRAMES) as steps,
     ):
         for step in steps:

@@ -10,6 +10,7 @@ import torch
 
 from matteline.colour.picture import PictureTransform
 from matteline.engine.delivery import Delivery, Rendered
+from matteline.engine.finish import Finish
 from matteline.engine.inference import Inference, Shape
 from matteline.engine.outputs import STATE_EVERY_FRAMES, drop_states
 from matteline.engine.plan import Plan
@@ -76,7 +77,8 @@ class Shot:
         self._between_frames = between_frames
         self._transform = PictureTransform(plan.space, exposure_stops=plan.exposure_stops)
         attributes = {product.name: plan.attributes(product) for product in plan.outputs.products}
-        self._delivery = Delivery(plan.outputs, self._transform, canvas, attributes)
+        finish = Finish(plan.job.settings, plan.space, self._transform, self._device)
+        self._delivery = Delivery(plan.outputs, finish, canvas, attributes)
         self._shape = Shape(
             width=canvas.width,
             height=canvas.height,
@@ -135,7 +137,7 @@ class Shot:
 
     def _step(self, source: Sourced, matte: Matte | None) -> Step:
         notes = (*self._inference.notes(), *((source.note,) if source.note else ()))
-        rendered = None if matte is None else Rendered(source.frame, matte)
+        rendered = None if matte is None else Rendered(source.frame, matte, source.hand)
         return Step(source.frame.number, notes, rendered)
 
     def _state_after(self, takes: Sequence[Take]) -> State | None:

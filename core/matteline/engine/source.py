@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from matteline.contract.errors import ReadError
 from matteline.contract.plate import Header, PlateInfo
+from matteline.engine.garbage import NO_HAND, Hand
 from matteline.engine.pipeline import ahead, each
 from matteline.media.frame import Frame
 from matteline.media.plate import Plate
@@ -17,10 +18,17 @@ from matteline.media.plate import Plate
 
 @dataclass(frozen=True)
 class Sourced:
-    """A frame ready for the network; `note` says what was put in its place, if anything."""
+    """A frame ready for the network.
+
+    Attributes:
+        frame: The frame.
+        note: What was put in its place, if anything.
+        hand: The artist's own mattes for it.
+    """
 
     frame: Frame
     note: str = ""
+    hand: Hand = NO_HAND
 
 
 @contextmanager
@@ -39,6 +47,13 @@ def frames_of(
     else:
         with ahead((Sourced(frame) for frame in plate.read(numbers)), depth=depth) as decoded:
             yield decoded
+
+
+def beside(frames: Iterable[Sourced], hands: Iterator[Hand], numbers: Container[int]) -> Iterator[Sourced]:
+    """Put the artist's mattes beside the frames of these numbers, both in ascending order."""
+    for source in frames:
+        wanted = source.frame.number in numbers
+        yield replace(source, hand=next(hands)) if wanted else source
 
 
 @dataclass(frozen=True)

@@ -95,16 +95,19 @@ class Session:
         self._device = device
         self._batch = batch
         self._want_fgr = want_fgr
-        self._state_shapes = network.architecture.state_shapes(*self.reduced_size)
+        shapes = network.architecture.state_shapes(*self.reduced_size)
+        self._state_shapes = tuple((1, *shape) for shape in shapes)
         self._network = InferenceNetwork(network, device, dtype)
         self._full_size = FullSize(self.reduced_size, self._size, device)
-        self._dtype = dtype
         self._state: State | None = None
 
     @property
     def state(self) -> State | None:
         """A copy of what is remembered, (1, C, h, w) each; None before the first frame."""
-        return None if self._state is None else _copied(self._state)
+        if self._state is None:
+            return None
+        one, two, three, four = (each.clone() for each in self._state)
+        return one, two, three, four
 
     def restore(self, state: State | None) -> None:
         """Go on from a state; None forgets everything.
@@ -112,12 +115,12 @@ class Session:
         Raises:
             JobError: The state is of another network or size. What was remembered is unchanged.
         """
-        if state is not None and tuple(tuple(each.shape[1:]) for each in state) != self._state_shapes:
+        if state is not None and tuple(tuple(each.shape) for each in state) != self._state_shapes:
             raise JobError(
                 "The recurrent state belongs to another network, picture size or downsample ratio.",
                 hint="Go on from a state of the same shot, or render the shot from its start.",
             )
-        self._state = None if state is None else _copied(state, self._device, self._dtype)
+        self._state = None if state is None else self._network.adopted(state)
 
     def reduce(self, picture: Tensor) -> Tensor:
         """The picture that the network looks at and the state depends on, (3, h, w).
@@ -160,15 +163,14 @@ class Session:
         """
         slots = self._slots(takes)
         smalls = [self.reduce(take.picture) for take in takes]
-        mattes = [self._blank(take.number) for take in takes if take.finish]
+        mattes = {take.number: self._blank(take.number) for take in takes if take.finish}
         with computing(self._device):
             hidden, state = self._rolled(smalls, slots, self._state, finish=bool(mattes))
-            blanks = iter(mattes)
             for take, small, slot in zip(takes, smalls, slots, strict=True):
-                if take.finish and hidden is not None:
-                    self._finish(next(blanks), take.picture, small, hidden[slot])
+                if hidden is not None and take.finish:
+                    self._finish(mattes[take.number], take.picture, small, hidden[slot])
         self._state = state
-        return mattes
+        return list(mattes.values())
 
     def mattes(self, pictures: Iterable[np.ndarray | Tensor], first: int = 0) -> Iterator[Matte]:
         """Matte pictures one after another: arrays in, mattes out.
@@ -232,8 +234,3 @@ def _reduced(width: int, height: int, downsample_ratio: float) -> tuple[int, int
             hint="Choose one that makes the longer side about 512 pixels, or 'auto'.",
         )
     return reduced
-
-
-def _copied(state: State, device: torch.device | None = None, dtype: torch.dtype | None = None) -> State:
-    one, two, three, four = (each.clone().to(device, dtype) for each in state)
-    return one, two, three, four

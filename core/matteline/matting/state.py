@@ -89,6 +89,8 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _check_size(path: Path) -> None:
+    if path.is_dir():
+        raise _refusal(path, "is a folder")
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise _refusal(path, f"is no saved state: {size} bytes are more than one can have")

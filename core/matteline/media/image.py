@@ -11,7 +11,7 @@ from typing import Any
 import OpenImageIO as oiio
 
 from matteline.contract.plate import ColourTags, Header
-from matteline.media.channels import Channels, find_colour
+from matteline.media.channels import COLOUR, Channels, Wanted
 from matteline.media.frame import Pixels, as_rgb
 from matteline.media.image_header import colour_tags, frame_rate, header_of
 from matteline.media.orientation import UPRIGHT, Turn
@@ -48,18 +48,20 @@ class Image:
     description: str
 
 
-def read_header(source: Source) -> Image:
+def read_header(source: Source, wanted: Wanted = COLOUR) -> Image:
     """Read what an image file says of itself; no pixel is decoded.
 
     Raises:
         ReadError: No image, nothing that can be matted in it, or larger than any plate.
     """
     with _opened(source) as file:
-        return _describe(file, source)
+        return _describe(file, source, wanted)
 
 
-def read_image(source: Source) -> tuple[Image, Pixels]:
+def read_image(source: Source, wanted: Wanted = COLOUR) -> tuple[Image, Pixels]:
     """Read an image file: header and upright pixels of its data window, (H, W, 3 or 4), as stored.
+
+    A single channel comes three times, as grey does.
 
     uint8 and uint16 are full-scale codes, whatever number of bits the file holds; float16 and float32 hold
     what an EXR holds. Alpha is neither multiplied into the colour nor divided out of it.
@@ -68,7 +70,7 @@ def read_image(source: Source) -> tuple[Image, Pixels]:
         ReadError: As `read_header`, or the file ends before its last pixel.
     """
     with _opened(source) as file:
-        image = _describe(file, source)
+        image = _describe(file, source, wanted)
         pixels = _pixels(file, image, source)
     return image, image.turn.apply(as_rgb(pixels))
 
@@ -86,14 +88,12 @@ def _opened(source: Source) -> Iterator[Any]:
         file.close()
 
 
-def _describe(file: Any, source: Source) -> Image:
+def _describe(file: Any, source: Source, wanted: Wanted) -> Image:
     specs = list(_specs(file))
-    channels = find_colour([spec.channelnames for spec in specs])
+    channels = wanted.find([spec.channelnames for spec in specs])
     if channels is None:
         names = ", ".join(dict.fromkeys(name for spec in specs for name in spec.channelnames))
-        raise source.unreadable(
-            f"it has no colour channels, only {names}", hint="Write the plate's R, G and B into the file."
-        )
+        raise source.unreadable(f"it has no {wanted.words}, only {names}", hint=wanted.hint)
     spec = specs[channels.part]
     dtype = _dtype(spec, channels, source)
     turn = _turn(file, spec)

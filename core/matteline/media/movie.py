@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Generator, Iterable
 from dataclasses import replace
+from fractions import Fraction
 
 from av.video.frame import VideoFrame
 
@@ -69,6 +70,10 @@ class Movie:
         with contextlib.closing(self.read([number])) as frames:
             return next(frames)
 
+    def file(self, number: int) -> str:
+        """The path of the movie, which holds every frame."""
+        return self._path
+
     def read(self, frames: Iterable[int]) -> Generator[Frame, None, None]:
         """Read frames by ascending numbers; opens the movie anew, so that readings do not disturb each other.
 
@@ -80,6 +85,13 @@ class Movie:
             for number in frames:
                 picture = self._picture(cursor, number)
                 yield Frame(number, self._look.turn.apply(converter.rgb(picture)), self._header(number))
+
+    def seconds(self, number: int) -> Fraction:
+        """When a frame is shown, on the clock that the movie's sound runs by."""
+        position = number - self._first
+        if self._pictures.counted or position >= len(self._pictures.stamps):
+            return position / (self._look.rate or Fraction(25))
+        return self._pictures.stamps[position] * self._look.time_base
 
     def _picture(self, cursor: Cursor, number: int) -> VideoFrame:
         source = Source(f"Frame {number} of {self._name}", self._path, number, _HINT)

@@ -37,6 +37,7 @@ class Look:
         turn: How they are turned upright.
         first: The header of the first picture.
         rate: Frames per second, on average where it varies.
+        time_base: Seconds that a time stamp of its pictures counts.
         pixel_type: As `PlateInfo.pixel_type`.
         description: Such as `h264 8-bit, bt709, video range`.
     """
@@ -47,6 +48,7 @@ class Look:
     turn: Turn
     first: Header
     rate: Fraction | None
+    time_base: Fraction
     pixel_type: str
     description: str
 
@@ -89,6 +91,7 @@ def _look(container: InputContainer, stream: VideoStream, picture: VideoFrame) -
         turn=turn,
         first=_header(container, stream, picture, turn),
         rate=stream.average_rate or stream.guessed_rate,
+        time_base=stream.time_base or Fraction(1),
         pixel_type="uint8" if bits <= 8 else f"uint{bits}" if bits in (10, 12) else "uint16",
         description=", ".join(words),
     )

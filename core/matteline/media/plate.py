@@ -8,6 +8,7 @@ from typing import Protocol, Self
 
 from matteline.contract.errors import JobError, ReadError
 from matteline.contract.plate import PlateInfo
+from matteline.media.channels import COLOUR, Wanted
 from matteline.media.frame import Frame
 from matteline.media.movie import MOVIE_EXTENSIONS, Movie
 from matteline.media.naming import (
@@ -41,6 +42,9 @@ class Plate(Protocol):
 
     def __exit__(self, *error: object) -> None: ...
 
+    def file(self, number: int) -> str:
+        """The path of the file that holds a frame which exists."""
+
     def read(self, frames: Iterable[int]) -> Iterator[Frame]:
         """Yield frames by ascending numbers, decoding only what they need. Closing the iterator stops.
 
@@ -60,7 +64,7 @@ class Plate(Protocol):
         """Let go of what the plate holds open. Frames that were read stay valid."""
 
 
-def open_plate(path: str, *, first_frame: int | None = None) -> Plate:
+def open_plate(path: str, *, first_frame: int | None = None, wanted: Wanted = COLOUR) -> Plate:
     """Open a movie, an image sequence or a still, reading no more than headers.
 
     Args:
@@ -68,6 +72,7 @@ def open_plate(path: str, *, first_frame: int | None = None) -> Plate:
             sequence; or a pattern such as `plate.####.exr` or `plate.%04d.exr`. What exists under the very
             name wins over its reading as a pattern.
         first_frame: The number of a movie's first picture; None counts from 1.
+        wanted: Which channels of images are read.
 
     Raises:
         ReadError: Nothing there, nothing that can be read, or not clear what is meant.
@@ -76,22 +81,22 @@ def open_plate(path: str, *, first_frame: int | None = None) -> Plate:
     if not path.strip() or "\0" in path:
         raise JobError("The plate is not named.", field="plate", hint="Name a movie, an image or a folder.")
     if os.path.isdir(path):
-        return _images(path, _only_sequence(path), first_frame)
+        return _images(path, _only_sequence(path), first_frame, wanted)
     if not os.path.exists(path):
-        return _images(path, _matching(path), first_frame)
+        return _images(path, _matching(path), first_frame, wanted)
     if is_image(path):
-        return _images(path, _around(path), first_frame)
+        return _images(path, _around(path), first_frame, wanted)
     return _movie(path, first_frame)
 
 
-def _images(path: str, files: SequenceFiles, first_frame: int | None) -> ImageSequence:
+def _images(path: str, files: SequenceFiles, first_frame: int | None, wanted: Wanted) -> ImageSequence:
     if first_frame is not None:
         raise JobError(
             f"{files.pattern} cannot be renumbered: its frames are numbered by their file names.",
             field="first_frame",
             hint="Leave the first frame out; it is for movies.",
         )
-    return ImageSequence(path, files, "sequence" if len(files.names) > 1 else "still")
+    return ImageSequence(path, files, "sequence" if len(files.names) > 1 else "still", wanted)
 
 
 def _movie(path: str, first_frame: int | None) -> Movie:

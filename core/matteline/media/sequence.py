@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from matteline.contract.frames import FrameSet
 from matteline.contract.plate import PlateInfo, Window
+from matteline.media.channels import COLOUR, Wanted
 from matteline.media.frame import Frame, Pixels
 from matteline.media.image import Image, read_header, read_image
 from matteline.media.naming import SequenceFiles, result_name
@@ -21,6 +22,7 @@ class ImageSequence:
         path: As the user named the plate.
         files: Its files.
         kind: `sequence` or `still`.
+        wanted: Which of its channels are read.
 
     Raises:
         ReadError: The first frame's header cannot be read, or tells of nothing that can be matted.
@@ -28,12 +30,13 @@ class ImageSequence:
 
     random_access = True
 
-    def __init__(self, path: str, files: SequenceFiles, kind: str) -> None:
+    def __init__(self, path: str, files: SequenceFiles, kind: str, wanted: Wanted = COLOUR) -> None:
         self._files = files
         self._kind = kind
+        self._wanted = wanted
         first = next(iter(files.names))
         source = self._source(first)
-        image = read_header(source)
+        image = read_header(source, wanted)
         canvas = image.header.display_window.union(image.header.data_window)
         source.check_size(canvas.width, canvas.height)
         self._channels = len(image.channels.indices)
@@ -47,6 +50,10 @@ class ImageSequence:
 
     def close(self) -> None:
         """Nothing is held open between frames."""
+
+    def file(self, number: int) -> str:
+        """The path of a frame that exists."""
+        return self._files.path(number)
 
     def read(self, frames: Iterable[int]) -> Iterator[Frame]:
         """Read frames in the order given.
@@ -64,26 +71,35 @@ class ImageSequence:
             ReadError: The frame is missing, damaged or truncated, or not of the plate's size or channels.
         """
         source = self._source(number)
-        image, pixels = read_image(source)
+        image, pixels = read_image(source, self._wanted)
         self._check(image, source)
-        return Frame(number, self._on_canvas(image, pixels), image.header)
+        self._check_window(image, source)
+        return Frame(number, _on(self.info.canvas, image, pixels), image.header)
 
-    def _on_canvas(self, image: Image, pixels: Pixels) -> Pixels:
-        window, canvas = image.header.data_window, self.info.canvas
-        return pixels if window == canvas else placed(pixels, window, canvas)
+    def on(self, window: Window, number: int) -> Pixels:
+        """The pixels of one frame on another window than the canvas; what it does not have there is 0.
+
+        Raises:
+            ReadError: As `frame`, but for a data window that reaches outside the canvas.
+        """
+        source = self._source(number)
+        image, pixels = read_image(source, self._wanted)
+        self._check(image, source)
+        return _on(window, image, pixels)
 
     def _check(self, image: Image, source: Source) -> None:
-        display, data = image.header.display_window, image.header.data_window
+        display = image.header.display_window
         if display != self.info.display_window:
             raise _different(source, f"its size is {display}, the first frame's {self.info.display_window}")
-        if not self.info.canvas.contains(data):
-            raise _different(
-                source, f"its data window {data} reaches outside the first frame's {self.info.canvas}"
-            )
         if len(image.channels.indices) != self._channels:
             raise _different(
                 source, f"it has {len(image.channels.indices)} channels, the first frame {self._channels}"
             )
+
+    def _check_window(self, image: Image, source: Source) -> None:
+        data, canvas = image.header.data_window, self.info.canvas
+        if not canvas.contains(data):
+            raise _different(source, f"its data window {data} reaches outside the first frame's {canvas}")
 
     def _source(self, number: int) -> Source:
         if number not in self._files.names:
@@ -95,6 +111,11 @@ class ImageSequence:
         if self._kind == "still":
             return Source(os.path.basename(path), path, number, "Write the image again.")
         return Source(f"Frame {number} of {self._files.pattern}", path, number, HOLD_HINT)
+
+
+def _on(window: Window, image: Image, pixels: Pixels) -> Pixels:
+    own = image.header.data_window
+    return pixels if own == window else placed(pixels, own, window)
 
 
 def _info(path: str, files: SequenceFiles, kind: str, image: Image, canvas: Window) -> PlateInfo:

@@ -88,6 +88,15 @@ class InferenceNetwork:
         hidden = decoder.decode0(x, encoded.pictures) if finish else None
         return hidden, (r1, r2, r3, r4)
 
+    def adopted(self, state: State) -> State:
+        """A copy of a state from elsewhere, in this network's precision, device and layout."""
+        # The layout matters: convolutions round differently in another one.
+        one, two, three, four = (
+            each.to(self._device, self._dtype, copy=True).contiguous(memory_format=self._format)
+            for each in state
+        )
+        return one, two, three, four
+
     def coarse(self, small: Tensor, hidden: Tensor, *, refined: bool) -> Coarse:
         """What finishes one frame at full size.
 

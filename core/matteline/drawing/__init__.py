@@ -1,0 +1,19 @@
+"""Drawn clips of a moving person, whose matte and foreground are known exactly: the truth for demo and tests.
+
+numpy alone. Colours are sRGB-encoded, 0..1, as the network sees them.
+"""
+
+from matteline.drawing.clip import Drawing, draw_clip, draw_figure
+from matteline.drawing.figure import Figure, Pose
+from matteline.drawing.sheet import checkerboard, comparison_row, contact_sheet
+
+__all__ = [
+    "Drawing",
+    "Figure",
+    "Pose",
+    "checkerboard",
+    "comparison_row",
+    "contact_sheet",
+    "draw_clip",
+    "draw_figure",
+]

@@ -1,0 +1,56 @@
+"""Pictures side by side, to be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from matteline.drawing.arrays import Floats, floats
+
+_GAP = 8
+_PAPER = np.float32(0.18)
+_CHECKER = (0.42, 0.58)
+
+
+def contact_sheet(rows: Sequence[Sequence[Floats]]) -> Floats:
+    """Lay out rows of pictures of one size.
+
+    Args:
+        rows: Pictures (H, W, 3), or (H, W) for grey, 0..1; rows may differ in length.
+
+    Returns:
+        (H', W', 3) float32, 0..1, dark between the pictures.
+    """
+    height, width = rows[0][0].shape[:2]
+    columns = max(len(row) for row in rows)
+    size = (len(rows) * (height + _GAP) + _GAP, columns * (width + _GAP) + _GAP, 3)
+    sheet = np.full(size, _PAPER)
+    for down, row in enumerate(rows):
+        for across, picture in enumerate(row):
+            top, left = _GAP + down * (height + _GAP), _GAP + across * (width + _GAP)
+            grey = picture.ndim == 2
+            sheet[top : top + height, left : left + width] = picture[..., None] if grey else picture
+    return sheet
+
+
+def comparison_row(plate: Floats, alpha: Floats, fgr: Floats, truth: Floats) -> list[Floats]:
+    """Plate, matte, foreground over a checkerboard, and ten times what the matte differs from the truth.
+
+    Args:
+        plate: (H, W, 3), 0..1.
+        alpha: (H, W), 0..1, as matted.
+        fgr: (H, W, 3), 0..1, straight.
+        truth: (H, W), the true alpha.
+    """
+    cover = alpha[..., None]
+    over = cover * fgr + (1 - cover) * checkerboard(*alpha.shape)
+    return [plate, alpha, over, np.clip(10 * np.abs(alpha - truth), 0, 1)]
+
+
+def checkerboard(height: int, width: int) -> Floats:
+    """Grey squares (H, W, 3), sixteen to the picture's height."""
+    side = max(1, height // 16)
+    odd = (np.arange(height)[:, None] // side + np.arange(width)[None, :] // side) % 2
+    squares = floats(_CHECKER)[odd]
+    return np.repeat(squares[..., None], 3, axis=2)

@@ -1,0 +1,176 @@
+"""Garbage and hold-out mattes: held against the plate before the first frame, then read ahead beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from itertools import repeat
+
+from matteline.contract.errors import JobError, ReadError
+from matteline.contract.frames import FrameSet
+from matteline.contract.plate import PlateInfo, Window
+from matteline.contract.settings import MatteSettings
+from matteline.engine.pipeline import ahead, each
+from matteline.media.mask import Coverage, Mask
+
+_NAMES = {"garbage": "garbage matte", "holdout": "hold-out matte"}
+
+
+@dataclass(frozen=True)
+class HandMatte:
+    """A matte that the artist gave, found good for the plate.
+
+    Attributes:
+        field: The setting that names it: `garbage` or `holdout`.
+        words: As the user named it.
+        description: For the plan, such as `EXR half, zips, frames 1001-1100`.
+        identity: Changes when its files do.
+    """
+
+    field: str
+    words: str
+    description: str
+    identity: str
+
+    @property
+    def name(self) -> str:
+        """What an artist calls it."""
+        return _NAMES[self.field]
+
+
+@dataclass(frozen=True)
+class Hand:
+    """The artist's mattes for one frame; None where none is given.
+
+    Attributes:
+        garbage: (H, W) float32, 0..1, on the plate's canvas.
+        holdout: The same.
+    """
+
+    garbage: Coverage | None = None
+    holdout: Coverage | None = None
+
+
+NO_HAND = Hand()
+
+
+def check_hand_mattes(settings: MatteSettings, plate: PlateInfo, frames: FrameSet) -> tuple[HandMatte, ...]:
+    """Find the mattes that the settings name and hold them against the plate, reading no more than headers.
+
+    Args:
+        settings: Name them.
+        plate: Gives their size, and the number of a movie's first picture.
+        frames: Those that will be rendered.
+
+    Raises:
+        JobError: One is not of the plate's size, or does not have all frames.
+        ReadError: One cannot be read.
+    """
+    named = {field: getattr(settings, field) for field in _NAMES}
+    return tuple(_checked(field, words, plate, frames) for field, words in named.items() if words != "none")
+
+
+@contextmanager
+def hands_of(
+    mattes: tuple[HandMatte, ...], plate: PlateInfo, frames: FrameSet, *, workers: int, depth: int
+) -> Iterator[Iterator[Hand]]:
+    """Decode the artist's mattes ahead of the consumer: one `Hand` for each frame, in ascending order.
+
+    Raises:
+        ReadError: From the iterator, a matte's frame cannot be read; those before it have been delivered.
+    """
+    with ExitStack() as stack:
+        streams = {matte.field: _stream(matte, plate, frames, workers, depth) for matte in mattes}
+        yield _together({field: stack.enter_context(stream) for field, stream in streams.items()})
+
+
+def _together(streams: dict[str, Iterator[Coverage]]) -> Iterator[Hand]:
+    if not streams:
+        return repeat(NO_HAND)
+    rows = zip(*streams.values(), strict=False)  # a still goes on for ever
+    return (Hand(**dict(zip(streams, row, strict=True))) for row in rows)
+
+
+@contextmanager
+def _stream(
+    matte: HandMatte, plate: PlateInfo, frames: FrameSet, workers: int, depth: int
+) -> Iterator[Iterator[Coverage]]:
+    mask, window = _opened(matte.field, matte.words, plate)
+
+    def read(number: int) -> Coverage:
+        with _blamed(matte.field):
+            return mask.coverage(number, window)
+
+    if mask.still:
+        yield repeat(read(frames.first))
+    elif mask.random_access:
+        with each(read, frames, workers=workers, depth=depth) as images:
+            yield images
+    else:
+        with ahead(_decoded(matte.field, mask, frames, window), depth=depth) as pictures:
+            yield pictures
+
+
+def _decoded(field: str, mask: Mask, frames: FrameSet, window: Window) -> Iterator[Coverage]:
+    with _blamed(field):
+        yield from mask.read(frames, window)
+
+
+def _checked(field: str, words: str, plate: PlateInfo, frames: FrameSet) -> HandMatte:
+    mask, _ = _opened(field, words, plate)
+    lacking = mask.missing(frames)
+    if lacking.ranges:
+        raise JobError(
+            f"The {_NAMES[field]} {words} does not have frames {lacking}; it has {mask.info.frames}.",
+            field=field,
+            hint="Render them, or take the number out of the name of an image that is meant for all frames.",
+        )
+    with _blamed(field):
+        identity = mask.identity(frames)
+    reach = "for all frames" if mask.still else f"frames {mask.info.frames}"
+    return HandMatte(field, words, f"{words} ({mask.info.description}, {reach})", identity)
+
+
+def _opened(field: str, words: str, plate: PlateInfo) -> tuple[Mask, Window]:
+    """The matte, and the plate's canvas in its coordinates."""
+    with _blamed(field):
+        mask = Mask(words, first_frame=plate.frames.first)
+    for own in (plate.display_window, plate.canvas):
+        display = mask.info.display_window
+        if (display.width, display.height) == (own.width, own.height):
+            canvas = plate.canvas
+            return mask, replace(canvas, x=canvas.x + display.x - own.x, y=canvas.y + display.y - own.y)
+    size = _size(mask.info.display_window)
+    raise JobError(
+        f"The {_NAMES[field]} {words} is {size}, but the plate is {_sizes(plate)}.",
+        field=field,
+        hint="Render it at the plate's size.",
+    )
+
+
+def _size(window: Window) -> str:
+    return f"{window.width}x{window.height}"
+
+
+def _sizes(plate: PlateInfo) -> str:
+    display, canvas = _size(plate.display_window), _size(plate.canvas)
+    return display if display == canvas else f"{display}, {canvas} with overscan"
+
+
+@contextmanager
+def _blamed(field: str) -> Iterator[None]:
+    """Say of which matte an error speaks: media knows plates only."""
+    name = _NAMES[field]
+    try:
+        yield
+    except ReadError as error:
+        raise ReadError(
+            f"The {name} cannot be used: {error.message}",
+            path=error.path,
+            frame=error.frame,
+            hint=f"Render it again, check its path, or leave the {name} out.",
+        ) from None
+    except JobError:
+        hint = "Name an image, a sequence or a movie."
+        raise JobError(f"The {name} is not named.", field=field, hint=hint) from None

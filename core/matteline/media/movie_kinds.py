@@ -1,0 +1,84 @@
+"""The kinds of movies that results are assembled to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import av
+
+from matteline.contract.errors import JobError
+from matteline.media.ycbcr import Planes
+
+
+@dataclass(frozen=True)
+class MovieKind:
+    """How a movie is stored.
+
+    Attributes:
+        name: What the settings call it.
+        codec: What people call its codec.
+        encoder: FFmpeg's name of the encoder.
+        extension: Of the file, without the dot; also FFmpeg's name of the container.
+        planes: How the encoder takes pictures.
+        bytes_per_pixel: About how much a pixel of a person over a plain background takes.
+        options: Of the encoder.
+    """
+
+    name: str
+    codec: str
+    encoder: str
+    extension: str
+    planes: Planes
+    bytes_per_pixel: float
+    options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def check(self) -> None:
+        """Make sure that this build of FFmpeg has the encoder.
+
+        Raises:
+            JobError: It has not.
+        """
+        try:
+            av.codec.Codec(self.encoder, "w")
+        except av.codec.codec.UnknownCodecError:
+            raise JobError(
+                f"The movie '{self.name}' cannot be made: this build of FFmpeg has no encoder for "
+                f"{self.codec} ({self.encoder}).",
+                field="movies",
+                hint="Leave the movie out, or install PyAV as it is on PyPI.",
+            ) from None
+
+
+_KINDS = (
+    MovieKind(
+        "prores4444",
+        "ProRes 4444",
+        "prores_ks",
+        "mov",
+        Planes("yuva444p10le", 10, 1, 1),
+        0.8,
+        MappingProxyType({"profile": "4444", "alpha_bits": "16", "vendor": "apl0"}),
+    ),
+    MovieKind(
+        "matte",
+        "ProRes 422 HQ",
+        "prores_ks",
+        "mov",
+        Planes("yuv422p10le", 10, 2, 1),
+        0.2,
+        MappingProxyType({"profile": "hq", "vendor": "apl0"}),
+    ),
+    MovieKind(
+        "preview",
+        "H.264",
+        "libx264",
+        "mp4",
+        Planes("yuv420p", 8, 2, 2),
+        0.1,
+        MappingProxyType({"crf": "16", "preset": "fast"}),
+    ),
+)
+KINDS: Mapping[str, MovieKind] = MappingProxyType({kind.name: kind for kind in _KINDS})
+"""By the names of `contract.settings.MOVIES`."""

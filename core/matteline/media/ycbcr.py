@@ -1,0 +1,94 @@
+"""RGB pictures as the Y'CbCr planes that video codecs take, by ITU-R BT.709 in video range.
+
+swscale could do this, but rounds deep pictures to other codes than the standard says (see `conversion`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
+
+from matteline.media.frame import Pixels
+
+BT709: Final = 1
+"""FFmpeg's number of primaries, transfer and matrix alike."""
+
+VIDEO_RANGE: Final = 1
+"""FFmpeg's number."""
+
+_LUMA: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)
+_BLUE_SPAN: Final = 2 * (1 - 0.0722)
+_RED_SPAN: Final = 2 * (1 - 0.2126)
+
+Values = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Planes:
+    """How a codec takes pictures.
+
+    Attributes:
+        pixel_format: FFmpeg's name, planar Y'CbCr.
+        bits: Per sample.
+        across: Pixels that share a chroma sample horizontally, 1 or 2.
+        down: Pixels that share a chroma sample vertically, 1 or 2.
+    """
+
+    pixel_format: str
+    bits: int
+    across: int
+    down: int
+
+    def frame(self, picture: Values) -> VideoFrame:
+        """A picture, (H, W, C) float32 of 0..1, with C 1 (grey), 3 (RGB) or 4 (RGBA), as a frame for FFmpeg.
+
+        Where the format has alpha, the picture needs it.
+        """
+        height, width, channels = picture.shape
+        frame = VideoFrame(width, height, self.pixel_format)
+        frame.colorspace = frame.color_primaries = frame.color_trc = BT709
+        frame.color_range = VIDEO_RANGE
+        luma = picture[..., 0] if channels == 1 else picture[..., :3] @ _LUMA
+        _fill(frame.planes[0], self._codes(luma, 16, 219))
+        for plane, chroma in zip(frame.planes[1:3], self._chroma(picture, luma), strict=True):
+            _fill(plane, self._codes(chroma, 128, 224))
+        if len(frame.planes) == 4:
+            _fill(frame.planes[3], self._rounded(picture[..., 3] * (2**self.bits - 1)))
+        return frame
+
+    def _chroma(self, picture: Values, luma: Values) -> tuple[Values, Values]:
+        if picture.shape[2] == 1:
+            nothing = self._shared(np.zeros_like(luma))
+            return nothing, nothing
+        blue, red = (picture[..., 2] - luma) / _BLUE_SPAN, (picture[..., 0] - luma) / _RED_SPAN
+        return self._shared(blue), self._shared(red)
+
+    def _shared(self, chroma: Values) -> Values:
+        """Chroma of several pixels: between two lines, and on the left one of two columns (H.273, type 0)."""
+        if self.down == 2:
+            chroma = np.pad(chroma, ((0, chroma.shape[0] % 2), (0, 0)), "edge")
+            chroma = (chroma[::2] + chroma[1::2]) * np.float32(0.5)
+        if self.across == 2:
+            chroma = np.pad(chroma, ((0, 0), (1, 1)), "edge")
+            sums = chroma[:, :-2] + 2 * chroma[:, 1:-1] + chroma[:, 2:]
+            chroma = sums[:, ::2] * np.float32(0.25)
+        return chroma
+
+    def _codes(self, values: Values, zero: int, span: int) -> Pixels:
+        """Codes of values, `zero` and `span` given for 8 bits."""
+        scale = 1 << self.bits - 8
+        return self._rounded(values * np.float32(span * scale) + np.float32(zero * scale))
+
+    def _rounded(self, codes: Values) -> Pixels:
+        dtype: type[np.unsignedinteger[Any]] = np.uint8 if self.bits <= 8 else np.uint16
+        return np.rint(np.clip(codes, 0, 2**self.bits - 1)).astype(dtype)
+
+
+def _fill(plane: VideoPlane, codes: Pixels) -> None:
+    rows = np.asarray(memoryview(plane)).reshape(plane.height, plane.line_size).view(codes.dtype)
+    rows[:, : codes.shape[1]] = codes
