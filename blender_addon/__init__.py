@@ -10,7 +10,7 @@ bl_info = {
     "description": "Render mattes of people for strips, clips and nodes",
     "version": (0, 1, 0),
     "blender": (3, 4, 0),
-    "location": "Sequencer > Strip, Clip Editor > Clip, Compositor > Node, and the Matteline tab of their sidebars",
+    "location": "Sequencer > Strip, Clip Editor > Clip, Compositor > Node; Matteline tab of their sidebars",
     "category": "Sequencer",
 }
 

@@ -61,9 +61,24 @@ def level(editor):
 
 
 @contextmanager
+def sequencing(context, scene):
+    """Have the sequencer show a scene: without one, 5.0 and 5.1 crash when a strip gets a modifier."""
+    if not HAS_SEQUENCER_SCENE:
+        yield
+        return
+    workspace = _window(context).workspace
+    was = workspace.sequencer_scene
+    workspace.sequencer_scene = scene
+    try:
+        yield
+    finally:
+        workspace.sequencer_scene = was
+
+
+@contextmanager
 def sequencer_area(context, scene):
-    """Lend operators a sequencer that shows `scene`; another editor becomes one for as long where there is none."""
-    window = context.window or context.window_manager.windows[0]
+    """Lend operators a sequencer that shows `scene`; where there is none, another editor becomes one."""
+    window = _window(context)
     area = next((each for each in window.screen.areas if each.type == "SEQUENCE_EDITOR"), None)
     borrowed = None if area else max(window.screen.areas, key=lambda each: each.width * each.height)
     was = borrowed and borrowed.ui_type
@@ -71,8 +86,9 @@ def sequencer_area(context, scene):
         if borrowed:
             borrowed.type, area = "SEQUENCE_EDITOR", borrowed
         region = next(each for each in area.regions if each.type == "WINDOW")
-        with _sequencing(window, scene), context.temp_override(
-            window=window, area=area, region=region, scene=scene
+        with (
+            sequencing(context, scene),
+            context.temp_override(window=window, area=area, region=region, scene=scene),
         ):
             yield
     finally:
@@ -80,17 +96,8 @@ def sequencer_area(context, scene):
             borrowed.ui_type = was
 
 
-@contextmanager
-def _sequencing(window, scene):
-    if not HAS_SEQUENCER_SCENE:
-        yield
-        return
-    workspace, was = window.workspace, window.workspace.sequencer_scene
-    workspace.sequencer_scene = scene
-    try:
-        yield
-    finally:
-        workspace.sequencer_scene = was
+def _window(context):
+    return context.window or context.window_manager.windows[0]
 
 
 def compositor_tree(scene):

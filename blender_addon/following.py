@@ -39,7 +39,7 @@ class Following:
         raise NotImplementedError
 
     def keep(self, asked):
-        """Remember what was rendered, however it ended."""
+        """Remember what was rendered, however it ended. Raises `MattelineError`."""
 
     def execute(self, context):
         """Ask and wait for the end: for scripts, farms and `blender -b`."""
@@ -81,8 +81,8 @@ class Following:
         return {"RUNNING_MODAL"} if event.type == "ESC" else {"PASS_THROUGH"}
 
     def cancel(self, context):
-        """Blender ends the operator, as when another file is loaded: the worker goes, complete frames stay."""
-        self.keep(self._asked)
+        """Blender ends the operator, as when a file is loaded: the worker goes, complete frames stay."""
+        self._keep()
         door.close()
         self._end(context)
 
@@ -101,19 +101,21 @@ class Following:
         try:
             self._asked.step()
         except MattelineError as error:
-            self.keep(self._asked)
+            self._keep()
             self._refuse(error)
             return False
         self._show(context)
         return True
 
     def _bring_in(self, context):
-        self.keep(self._asked)
+        self._keep()
         for notice in self._asked.notices:
             self.report({"WARNING"}, notice)
         if self._asked.cancelled:
             door.close()
-            self.report({"WARNING"}, "Cancelled. Complete frames are kept; Render Missing Frames goes on from there.")
+            self.report(
+                {"WARNING"}, "Cancelled. Complete frames are kept: use Render Missing Frames to go on."
+            )
             return {"CANCELLED"}
         try:
             self.report({"INFO"}, self.bring_in(context, self._asked))
@@ -121,6 +123,12 @@ class Following:
             self._refuse(error)
             return {"CANCELLED"}
         return {"FINISHED"}
+
+    def _keep(self):
+        try:
+            self.keep(self._asked)
+        except MattelineError as error:
+            self.report({"WARNING"}, sentence(error))
 
     def _refuse(self, error):
         if isinstance(error, WorkerError):

@@ -1,4 +1,4 @@
-"""Which pictures on disk a strip, clip or node reads, and which of them it shows when. Names and numbers only."""
+"""Which pictures on disk a strip, clip or node reads, and which it shows when. Only names and numbers."""
 
 import math
 import os
@@ -104,7 +104,9 @@ def movie_footage(path, name, rate=0.0):
     finally:
         bpy.data.movieclips.remove(clip)
     if count < 1:
-        raise ReadError(f"{path}, the footage of {name}, cannot be opened: Blender finds no movie in it.", path=path)
+        raise ReadError(
+            f"{path}, the footage of {name}, cannot be opened: Blender finds no movie in it.", path=path
+        )
     return Footage(os.path.normpath(path), range(1, count + 1), rate)
 
 
@@ -150,7 +152,7 @@ def trimmed_pictures(strip, footage):
     last = len(footage.numbers) - end - 1
     if last < start:
         raise JobError(
-            f"{strip.name} shows nothing: {footage.plate} has {len(footage.numbers)} frames, and more are trimmed.",
+            f"{strip.name} shows nothing: more is trimmed than the {len(footage.numbers)} frames of its file.",
             field="frames",
             hint="Reload the strip if its file has changed.",
         )

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 
 import bpy
 
-from .contract.errors import JobError, MattelineError
+from .contract.errors import JobError, MattelineError, WriteError
 from .contract.job import Job
 from .settings import matte_settings
 
@@ -37,10 +37,17 @@ class Target:
 
 @dataclass(frozen=True)
 class Request:
-    """A job, and where its result goes."""
+    """A job, and where its result goes.
+
+    Attributes:
+        job: What to render.
+        target: Where it goes.
+        size: Width and height of the footage in Blender, in pixels; zeros where it is not read yet.
+    """
 
     job: Job
     target: Target
+    size: "tuple[int, int]" = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,9 @@ def node_job(values, footage, frames, name):
     """The job for a clip or node: what the artist chose, as long as a matte is part of it."""
     settings = matte_settings(values.matte)
     if "alpha" not in settings.write:
-        raise JobError("Matte nodes need the product 'alpha'.", field="write", hint="Choose it under Products.")
+        raise JobError(
+            "Matte nodes need the product 'alpha'.", field="write", hint="Choose it under Products."
+        )
     if settings.layout != "separate":
         raise JobError(
             "Matte nodes need a file for each product.", field="layout", hint="Set EXR layout to 'separate'."
@@ -103,7 +112,9 @@ def output_folder(values, name):
         JobError: It is relative to a blend file that has never been saved, or empty.
     """
     if not values.output.strip():
-        raise JobError("There is no output folder.", field="output", hint="Choose one in the Matteline panel.")
+        raise JobError(
+            "There is no output folder.", field="output", hint="Choose one in the Matteline panel."
+        )
     if values.output.startswith("//") and not bpy.data.filepath:
         raise JobError(
             f"The output folder {values.output} is beside the blend file, which has not been saved yet.",
@@ -128,7 +139,7 @@ def listing(folder):
 
 
 def save_last(folder, rendered):
-    """Remember results beyond this Blender, for `Import Last Result`."""
+    """Remember results beyond this Blender, for `Import Last Result`. Raises `WriteError`."""
     path = os.path.join(folder, "last_result.json")
     data = [
         {
@@ -139,9 +150,18 @@ def save_last(folder, rendered):
         }
         for each in rendered
     ]
-    with open(f"{path}.tmp", "w", encoding="utf-8") as file:
-        json.dump(data, file, ensure_ascii=True)
-    os.replace(f"{path}.tmp", path)
+    write_text(path, json.dumps(data, ensure_ascii=True))
+
+
+def write_text(path, text):
+    """Write a file under a temporary name, then rename it. Makes its folder. Raises `WriteError`."""
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(f"{path}.tmp", "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(f"{path}.tmp", path)
+    except OSError as error:
+        raise WriteError(f"{path} cannot be written: {error.strerror}.", path=path) from None
 
 
 def load_last(folder):

@@ -34,7 +34,9 @@ def bind(path, pictures, rate, size, alpha):
         os.replace(temporary, path)
     except OSError as error:
         raise WriteError(
-            f"The movie {path} cannot be written: {error.strerror}.", path=path, hint="See to the output folder."
+            f"The movie {path} cannot be written: {error.strerror}.",
+            path=path,
+            hint="See to the output folder.",
         ) from None
     finally:
         if os.path.exists(temporary):

@@ -16,8 +16,8 @@ _PRODUCTS = {"alpha", "fgr"}
 def place_nodes(_context, rendered, steps):
     """Add a group node with a result beside the node that shows its plate; returns the node's name.
 
-    The artist's links stay as they are. Only in a tree made here, because the scene had none, the group is what
-    the scene renders.
+    The artist's links stay as they are. Only in a tree made here, because the scene had none, the group is
+    what the scene renders.
 
     Args:
         rendered: A `jobs.Rendered` whose target is a clip or a node.

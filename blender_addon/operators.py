@@ -5,14 +5,18 @@ import os
 import bpy
 
 from . import requests, worker
-from .contract.errors import MattelineError, WriteError
+from .contract.errors import MattelineError
 from .contract.job import EXISTING
 from .following import Following, sentence
-from .jobs import load_last, save_last, with_existing
+from .jobs import load_last, save_last, with_existing, write_text
 from .render import Check, Render, as_rendered
 from .results import bring_in
 
-_WHAT = {"STRIP": "the selected strips", "CLIP": "the open clip", "NODE": "the active Image or Movie Clip node"}
+_WHAT = {
+    "STRIP": "the selected strips",
+    "CLIP": "the open clip",
+    "NODE": "the active Image or Movie Clip node",
+}
 
 
 class _About:
@@ -82,8 +86,7 @@ class _Adds(_About, Following):
         return Render(client, self._requests, ask="plan")
 
     def bring_in(self, context, asked):
-        pairs = zip(self._requests, asked.plans)
-        return bring_in(context, [as_rendered(request, plan) for request, plan in pairs])
+        return bring_in(context, list(map(as_rendered, self._requests, asked.plans)))
 
 
 class _Writes(_About):
@@ -100,13 +103,7 @@ class _Writes(_About):
 
 def _write_job(request):
     path = os.path.join(request.job.output, "matteline_job.json")
-    try:
-        os.makedirs(request.job.output, exist_ok=True)
-        with open(f"{path}.tmp", "w", encoding="utf-8") as file:
-            file.write(request.job.to_json())
-        os.replace(f"{path}.tmp", path)
-    except OSError as error:
-        raise WriteError(f"{path} cannot be written: {error.strerror}.", path=path) from None
+    write_text(path, request.job.to_json())
     return path
 
 
@@ -131,7 +128,9 @@ _ABOUT = [
     )
 ]
 
-_ADD_NODES = _made(_Adds, "add_nodes", "NODE", "Add Matte Nodes", "Add nodes with the mattes already rendered for")
+_ADD_NODES = _made(
+    _Adds, "add_nodes", "NODE", "Add Matte Nodes", "Add nodes with the mattes already rendered for"
+)
 
 
 class MATTELINE_OT_cancel(bpy.types.Operator):

@@ -87,7 +87,14 @@ class _Plan(_Panel):
 def _made(base, suffix, kind, label, **words):
     name = f"MATTELINE_PT_{kind.lower()}{suffix}"
     parent = {"bl_parent_id": f"MATTELINE_PT_{kind.lower()}"} if suffix else {}
-    words = {"kind": kind, "bl_idname": name, "bl_label": label, "bl_space_type": _SPACES[kind], **parent, **words}
+    words = {
+        "kind": kind,
+        "bl_idname": name,
+        "bl_label": label,
+        "bl_space_type": _SPACES[kind],
+        **parent,
+        **words,
+    }
     return type(name, (base, bpy.types.Panel), words)
 
 
@@ -101,7 +108,10 @@ _CLASSES = [
     for kind in _SPACES
     for made in (
         _made(_Main, "", kind, "Matteline"),
-        *(_made(_Settings, f"_{group}", kind, _TITLES.get(group, group.capitalize()), group=group) for group in _groups(kind)),
+        *(
+            _made(_Settings, f"_{group}", kind, _TITLES.get(group, group.capitalize()), group=group)
+            for group in _groups(kind)
+        ),
         _made(_Plan, "_plan", kind, "Plan"),
     )
 ]

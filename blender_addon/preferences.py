@@ -22,8 +22,8 @@ class MattelinePreferences(bpy.types.AddonPreferences):
 
     worker: bpy.props.StringProperty(
         name="Worker",
-        description="The matteline program, or the folder of the Python environment that it is installed in. Empty "
-        "looks on PATH and in the usual places",
+        description="The matteline program, or the folder of the Python environment that it is installed in. "
+        "Empty looks on PATH and in the usual places",
         subtype="FILE_PATH",
         options=RELATIVE_PATHS,
     )

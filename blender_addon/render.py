@@ -7,8 +7,8 @@ from .contract import errors
 from .jobs import Rendered
 
 _HINTS = {
-    "existing": "Use Render Missing Frames to finish them, set Existing Results to Overwrite, or choose another "
-    "output folder.",
+    "existing": "Use Render Missing Frames to finish them, set Existing results to Overwrite, or choose "
+    "another output folder.",
     "frames": "Check the strip's or clip's range, and reload it if its file has changed.",
 }
 """What to do in Blender, where the worker's own hint speaks of the command line."""
@@ -65,7 +65,7 @@ class Render:
             MattelineError: The worker refused or failed, or has ended by itself.
         """
         for message in self._client.poll(self._number):
-            self._TAKE.get(message["event"], Render._ignore)(self, message)
+            _TAKE.get(message["event"], Render._ignore)(self, message)
             if message.get("last") and not self.cancelled:
                 self._next()
 
@@ -84,8 +84,21 @@ class Render:
 
     def _plan(self, message):
         self._now = message
+        self._check_size(self._requests[len(self._ended)], tuple(message["size"]))
         if message.get("last"):
             self.plans.append(message)
+
+    def _check_size(self, request, size):
+        # Blender shows an EXR's data window, and the results of EXR in EXR have the same one.
+        same_windows = request.job.settings.format == "exr" and request.job.plate.lower().endswith(".exr")
+        if not all(request.size) or request.size == size or same_windows:
+            return
+        self._client.cancel(self._number)
+        raise errors.JobError(
+            f"{request.target.name} has {request.size[0]}x{request.size[1]} pixels in Blender, and its matte "
+            f"would have {size[0]}x{size[1]}.",
+            hint="Its data window or rotation is read in another way: convert it, or use EXR and nodes.",
+        )
 
     def _loading(self, message):
         self._progress = Progress(f"Loading {message['model']}", 0.0)
@@ -124,16 +137,17 @@ class Render:
     def _ignore(self, _message):
         """Nothing to do, as for a message of a later release."""
 
-    _TAKE = {
-        "plan": _plan,
-        "loading": _loading,
-        "rolling": _rolling,
-        "frame": _frame,
-        "notice": _notice,
-        "finished": _finished,
-        "failed": _failed,
-        "cancelled": _cancelled,
-    }
+
+_TAKE = {
+    "plan": Render._plan,
+    "loading": Render._loading,
+    "rolling": Render._rolling,
+    "frame": Render._frame,
+    "notice": Render._notice,
+    "finished": Render._finished,
+    "failed": Render._failed,
+    "cancelled": Render._cancelled,
+}
 
 
 def as_rendered(request, plan):
@@ -180,5 +194,7 @@ class Check:
 def _words(checked):
     model, problem = checked["model"], checked["problem"]
     what = f"model {model['name']}" if model else f"{problem['message']} {problem['hint']}"
-    device = next((each["description"] for each in checked["devices"] if each["name"] == checked["device"]), "")
+    device = next(
+        (each["description"] for each in checked["devices"] if each["name"] == checked["device"]), ""
+    )
     return f"matteline {checked['matteline']}, {checked['device']} {device}, {what}"

@@ -75,20 +75,35 @@ def _media(strip):
 
 def _strip(scene, strip):
     values = scene.matteline
+    _may_be_replaced(scene, strip, values.result)
     source = footage.strip_footage(strip)
     if footage.is_retimed(strip):
         frames = source.frames(*footage.trimmed_pictures(strip, source))
     else:
         frames = source.frames(*footage.strip_timing(scene, strip, source).shown(), values.handles)
     job = strip_job(values, source, frames, strip.name, values.result)
-    return Request(job, Target("STRIP", scene.name, strip.name, result=values.result))
+    size = strip.elements[0].orig_width, strip.elements[0].orig_height
+    return Request(job, Target("STRIP", scene.name, strip.name, result=values.result), size)
+
+
+def _may_be_replaced(scene, strip, result):
+    """What an effect makes of a strip it makes of a mask on it too, but not of a strip beside it."""
+    for each in compat.strips_all(scene.sequence_editor):
+        inputs = (getattr(each, "input_1", None), getattr(each, "input_2", None))
+        if result != "MASK" and strip in inputs:
+            raise JobError(
+                f"{strip.name} feeds the effect {each.name}, which would not see this result.",
+                field="result",
+                hint="Choose the result 'Matte and mask'.",
+            )
 
 
 def _clip(context):
     clip, scene = _open_clip(context), context.scene
     source = _clip_footage(clip)
     start = clip.frame_start - clip.frame_offset
-    return [_with_nodes(scene, "CLIP", clip.name, source, source.numbers, start - source.numbers[0])]
+    target = Target("CLIP", scene.name, clip.name, base=source.numbers[0])
+    return [_with_nodes(scene, target, source, source.numbers, start - target.base, tuple(clip.size))]
 
 
 def _node(context):
@@ -101,13 +116,14 @@ def _node(context):
         source = _image_footage(node)
         shown = range(node.frame_offset + 1, node.frame_offset + 1 + max(node.frame_duration, 1))
         shown = shown if len(source.numbers) > 1 else source.numbers
-    offset = first_frame(node, 0, source.numbers[0])
-    return [_with_nodes(scene, "NODE", node.name, source, shown, offset)]
+    target = Target("NODE", scene.name, node.name, base=source.numbers[0])
+    picture = node.clip if node.bl_idname == "CompositorNodeMovieClip" else node.image
+    return [_with_nodes(scene, target, source, shown, first_frame(node, 0, target.base), tuple(picture.size))]
 
 
-def _with_nodes(scene, kind, name, source, shown, offset):
+def _with_nodes(scene, target, source, shown, offset, size):
     """A request whose result is nodes; `offset` leads from a picture's number to the scene's frame."""
-    values = scene.matteline
+    values, name = scene.matteline, target.name
     numbers = [each for each in shown if each in source.numbers]
     if values.span == "SCENE" and len(source.numbers) > 1:
         numbers = [each for each in numbers if scene.frame_start <= each + offset <= scene.frame_end]
@@ -120,10 +136,7 @@ def _with_nodes(scene, kind, name, source, shown, offset):
     handles = values.handles if values.span == "SCENE" else 0
     first, last = source.numbers.index(numbers[0]), source.numbers.index(numbers[-1])
     frames = source.frames(first, last, handles)
-    return Request(
-        node_job(values, source, FrameSet((frames.hull,)), name),
-        Target(kind, scene.name, name, base=source.numbers[0]),
-    )
+    return Request(node_job(values, source, FrameSet((frames.hull,)), name), target, size)
 
 
 def _open_clip(context):

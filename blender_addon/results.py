@@ -42,5 +42,5 @@ def _overruled(rendered):
         scene = bpy.data.scenes[target.scene]
         editor = scene.sequence_editor
         if target.kind != "STRIP" and scene.render.use_sequencer and editor and len(strips(editor)):
-            return f" {scene.name} has strips: a render shows the sequencer, not the nodes, until Sequencer is off."
+            return f" A render of {scene.name} shows its strips, not the nodes, until Sequencer is off."
     return ""

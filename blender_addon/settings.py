@@ -60,14 +60,20 @@ def _properties():
 
 def _word(name, choice, default):
     items = [(word, word, "") for word in choice.options]
-    return {name: bpy.props.EnumProperty(name=choice.label, description=choice.help, items=items, default=default)}
+    return {
+        name: bpy.props.EnumProperty(name=choice.label, description=choice.help, items=items, default=default)
+    }
 
 
 def _words(name, choice, default):
     items = [(word, word, "") for word in choice.options]
     return {
         name: bpy.props.EnumProperty(
-            name=choice.label, description=choice.help, items=items, default=set(default), options={"ENUM_FLAG"}
+            name=choice.label,
+            description=choice.help,
+            items=items,
+            default=set(default),
+            options={"ENUM_FLAG"},
         )
     }
 
@@ -79,7 +85,9 @@ def _text(name, choice, default):
             name=choice.label,
             description=choice.help,
             default=default,
-            search=(lambda _self, _context, typed: [word for word in options if typed in word]) if options else None,
+            search=(lambda _self, _context, typed: [word for word in options if typed in word])
+            if options
+            else None,
             search_options={"SUGGESTION"},
         )
     }
@@ -88,7 +96,10 @@ def _text(name, choice, default):
 def _path(name, choice, default):
     return {
         name: bpy.props.StringProperty(
-            name=choice.label, description=choice.help, default=default, subtype="FILE_PATH",
+            name=choice.label,
+            description=choice.help,
+            default=default,
+            subtype="FILE_PATH",
             options=RELATIVE_PATHS,
         )
     }
@@ -135,13 +146,15 @@ class MattelineScene(bpy.types.PropertyGroup):
     matte: bpy.props.PointerProperty(type=MattelineMatte)
     output: bpy.props.StringProperty(
         name="Output",
-        description="Folder for results; each strip or clip gets a folder of its own in it. // is where the blend "
-        "file is",
+        description="Folder for results; each strip or clip gets a folder of its own in it. "
+        "// is where the blend file is",
         default="//mattes",
         subtype="DIR_PATH",
         options=RELATIVE_PATHS,
     )
-    result: bpy.props.EnumProperty(name="Result", description="What comes back to the sequencer", items=RESULTS)
+    result: bpy.props.EnumProperty(
+        name="Result", description="What comes back to the sequencer", items=RESULTS
+    )
     handles: bpy.props.IntProperty(
         name="Handles (frames)",
         description="Frames rendered before and after those that are visible, where the footage has them",

@@ -1,4 +1,4 @@
-"""The worker as this Blender has it: found by the preferences, started when first needed, ended with the add-on."""
+"""The worker as this Blender has it: started when first needed, ended with the add-on."""
 
 import atexit
 import os

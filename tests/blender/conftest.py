@@ -122,9 +122,7 @@ def command(request: pytest.FixtureRequest) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def start_blender(
-    package: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[..., Blender]:
+def start_blender(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Blender]:
     """Start Blender with the add-on registered; whoever starts it closes it."""
 
     def start(command: list[str], **environ: str) -> Blender:
@@ -134,9 +132,7 @@ def start_blender(
 
 
 @pytest.fixture(scope="session")
-def shared_blender(
-    command: list[str], start_blender: Callable[..., Blender]
-) -> Iterator[Blender]:
+def shared_blender(command: list[str], start_blender: Callable[..., Blender]) -> Iterator[Blender]:
     """One Blender for all tests that leave it usable."""
     blender = start_blender(command, MATTELINE_WORKER=sys.executable)
     yield blender

@@ -1,4 +1,4 @@
-"""What tests do inside Blender: runs under bpy's own Python, takes calls as JSON lines, answers as JSON lines.
+"""What tests do inside Blender: runs under its own Python, takes calls and answers as JSON lines.
 
 Not imported by the tests. `conftest.Blender` starts it with the add-on's folder as its only argument.
 """
@@ -24,13 +24,14 @@ def addon(name):
 # Scenes
 
 
-def fresh(fps=24):
+def fresh(fps=24, size=(WIDTH, HEIGHT)):
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     scene = bpy.context.scene
     if "sequencer_scene" in bpy.types.WorkSpace.bl_rna.properties:
         bpy.context.workspace.sequencer_scene = scene
     render = scene.render
-    render.resolution_x, render.resolution_y, render.resolution_percentage = WIDTH, HEIGHT, 100
+    render.resolution_x, render.resolution_y = size
+    render.resolution_percentage = 100
     render.fps, render.dither_intensity = fps, 0
     render.image_settings.file_format = "PNG"
     render.image_settings.color_mode = "RGBA"
@@ -41,9 +42,9 @@ def fresh(fps=24):
     return scene
 
 
-def sequencer(fps=24, output=""):
+def sequencer(fps=24, output="", size=(WIDTH, HEIGHT)):
     """A scene with nothing but a background, which is muted."""
-    scene = fresh(fps)
+    scene = fresh(fps, size)
     scene.matteline.output = output
     scene.matteline.handles = 0
     editor = scene.sequence_editor_create()
@@ -67,7 +68,9 @@ def strip(name):
 
 
 def add_movie(path, name="plate", channel=2, start=1, **values):
-    made = _strips().new_movie(name=name, filepath=path, channel=channel, frame_start=start, fit_method="ORIGINAL")
+    made = _strips().new_movie(
+        name=name, filepath=path, channel=channel, frame_start=start, fit_method="ORIGINAL"
+    )
     return _prepare(made, values)
 
 
@@ -102,7 +105,7 @@ def _prepare(made, values):
         names = ("animation_offset_start", "animation_offset_end")
         if hasattr(made, "content_trim_start"):
             names = ("content_trim_start", "content_trim_end")
-        for name, value in zip(names, trim):
+        for name, value in zip(names, trim, strict=True):
             setattr(made, name, value)
     if handles:
         compat.set_handles(made, *handles)
@@ -127,7 +130,7 @@ def wrap(names):
 
 
 def retime(name, segments):
-    """Play a strip from timeline frames on at speeds in percent: [[frame, speed], ...]; null is the strip's start."""
+    """Play a strip from frames on at speeds in percent: [[frame, speed], ...]; null is its start."""
     made = strip(name)
     select([name])
     with addon("compat").sequencer_area(bpy.context, bpy.context.scene):
@@ -136,6 +139,21 @@ def retime(name, segments):
                 bpy.ops.sequencer.retiming_key_add(timeline_frame=frame)
             bpy.ops.sequencer.retiming_segment_speed_set(speed=speed)
     return list(addon("compat").handles(made))
+
+
+def add_effect(kind, name, channel, **values):
+    """An effect over a strip."""
+    source = strip(name)
+    compat = addon("compat")
+    first, last = compat.handles(source)
+    new = compat.strips(bpy.context.scene.sequence_editor).new_effect
+    word = "input1" if bpy.app.version >= (4, 5, 0) else "seq1"
+    length = {"length": last - first + 1} if bpy.app.version >= (5, 0) else {"frame_end": last + 1}
+    made = new(name=kind.lower(), type=kind, channel=channel, frame_start=first, **{word: source}, **length)
+    made.blend_type = "ALPHA_OVER"
+    for key, value in values.items():
+        setattr(made, key, value)
+    select([name])
 
 
 def render(frames, folder, background):
@@ -178,7 +196,9 @@ def compositor(kind, path, *, start=1, offset=0, duration=1, fps=24, output=""):
 def show(node, socket):
     """Let the scene render a node's output."""
     tree = addon("compat").compositor_tree(bpy.context.scene)
-    shown = next(each for each in tree.nodes if each.bl_idname in ("NodeGroupOutput", "CompositorNodeComposite"))
+    shown = next(
+        each for each in tree.nodes if each.bl_idname in ("NodeGroupOutput", "CompositorNodeComposite")
+    )
     found = next(each for each in tree.nodes if each.name == node or (each.label or "").startswith(node))
     tree.links.new(found.outputs[socket], shown.inputs[0])
 
@@ -213,10 +233,10 @@ def requests_for(kind="STRIP"):
 
 
 def pretend_rendered(kind, files, size):
-    """Make what is selected the last result, with files that the test has written: a dict for each request."""
+    """Make what is selected the last result, with files that the test wrote: a dict for each request."""
     jobs, worker = addon("jobs"), addon("worker")
     asked = addon("requests").requests_for(kind, bpy.context)
-    rendered = [jobs.Rendered(request, each, tuple(size)) for request, each in zip(asked, files)]
+    rendered = [jobs.Rendered(request, each, tuple(size)) for request, each in zip(asked, files, strict=True)]
     jobs.save_last(worker.own_folder(), rendered)
 
 
@@ -233,11 +253,15 @@ def values(**wanted):
     for path, value in wanted.items():
         owner, _, name = path.rpartition("__")
         target = bpy.context.scene.matteline
-        setattr(getattr(target, owner) if owner else target, name, set(value) if isinstance(value, list) else value)
+        setattr(
+            getattr(target, owner) if owner else target,
+            name,
+            set(value) if isinstance(value, list) else value,
+        )
 
 
 def cancel_midway(kind="STRIP"):
-    """Give a render up after its first frame, as the modal operator does; what was rendered, and the strips."""
+    """Give a render up after its first frame, as the modal operator does."""
     following, asked = addon("worker"), addon("requests").requests_for(kind, bpy.context)
     client = following.door.client(os.environ["MATTELINE_WORKER"])
     render = addon("render").Render(client, asked)
@@ -273,7 +297,11 @@ def data_now():
     kinds = ("images", "movieclips", "node_groups", "scenes", "texts")
     tree = addon("compat").compositor_tree(bpy.context.scene)
     nodes = sorted(each.name for each in tree.nodes) if tree else None
-    links = sorted(f"{x.from_node.name}>{x.to_node.name}.{x.to_socket.name}" for x in tree.links) if tree else None
+    links = (
+        sorted(f"{x.from_node.name}>{x.to_node.name}.{x.to_socket.name}" for x in tree.links)
+        if tree
+        else None
+    )
     return {**{kind: len(getattr(bpy.data, kind)) for kind in kinds}, "nodes": nodes, "links": links}
 
 
@@ -308,11 +336,20 @@ def loaded():
 def leftovers():
     """Everything of the add-on's that Blender still knows."""
     found = [name for name in dir(bpy.types) if "matteline" in name.lower()]
-    found += [name for owner in (bpy.types.Scene, bpy.types.WindowManager) for name in dir(owner) if name == "matteline"]
+    found += [
+        name
+        for owner in (bpy.types.Scene, bpy.types.WindowManager)
+        for name in dir(owner)
+        if name == "matteline"
+    ]
     found += [name for name in dir(bpy.ops.matteline)]
     for menu in ("SEQUENCER_MT_strip", "CLIP_MT_clip", "NODE_MT_node", "NODE_MT_context_menu"):
         draws = getattr(bpy.types, menu).draw
-        found += [each.__module__ for each in getattr(draws, "_draw_funcs", ()) if each.__module__.startswith(PACKAGE)]
+        found += [
+            each.__module__
+            for each in getattr(draws, "_draw_funcs", ())
+            if each.__module__.startswith(PACKAGE)
+        ]
     return found
 
 

@@ -79,7 +79,9 @@ def assert_composite(before: Path | str, after: Path | str) -> None:
     error = np.abs(shown[..., :3] - expected).max(axis=-1)
     error[near] = 0
     assert inside.any(), "the plate was not shown at all"
-    assert error.max() <= 2, f"{after}: off by {error.max():.1f} codes at {np.unravel_index(error.argmax(), error.shape)}"
+    assert error.max() <= 2, (
+        f"{after}: off by {error.max():.1f} codes at {np.unravel_index(error.argmax(), error.shape)}"
+    )
 
 
 def _border(inside: np.ndarray) -> np.ndarray:

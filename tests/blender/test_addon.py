@@ -67,7 +67,9 @@ def test_every_setting_stands_in_a_panel(blender, kind):
     shown = {
         choices()[name].group
         for name in choices()
-        if blender.call("evaluate", expression=f"hasattr(bpy.types, 'MATTELINE_PT_{kind}_{choices()[name].group}')")
+        if blender.call(
+            "evaluate", expression=f"hasattr(bpy.types, 'MATTELINE_PT_{kind}_{choices()[name].group}')"
+        )
     }
     # What a strip's files are like is not a choice: the sequencer reads one kind right in all versions.
     wanted = {choice.group for choice in choices().values()} - ({"output"} if kind == "strip" else set())

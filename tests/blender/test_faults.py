@@ -74,7 +74,10 @@ def test_a_movie_that_is_none(blender, untouched, movie):
 
 
 def test_pictures_that_are_not_one_sequence(blender, untouched, tmp_path):
-    paths = [*plates.write_sequence(tmp_path / "plate", [1]), *plates.write_sequence(tmp_path / "plate", [2], "other")]
+    paths = [
+        *plates.write_sequence(tmp_path / "plate", [1]),
+        *plates.write_sequence(tmp_path / "plate", [2], "other"),
+    ]
     blender.call("add_images", paths=[str(each) for each in paths])
     untouched()
     assert "are not one numbered sequence" in refused(blender)
@@ -127,13 +130,41 @@ def test_weights_that_are_not_there(blender, untouched, movie):
 
 
 def test_no_free_channel(blender, untouched, movie, tmp_path):
-    if blender.call("evaluate", expression="bpy.app.version >= (4, 5, 0)"):
-        most = 128
-    else:
-        most = 32
+    most = blender.call(
+        "evaluate", expression='int(strip("background").bl_rna.properties["channel"].hard_max)'
+    )
     blender.call("add_movie", path=movie, channel=most)
     untouched()
     assert "There is no free channel above plate" in refused(blender)
+
+
+@pytest.mark.parametrize("result", ["CUTOUT", "MATTE"])
+def test_a_result_that_an_effect_would_not_see(blender, untouched, movie, result):
+    blender.call("add_movie", path=movie)
+    blender.call("add_effect", kind="SPEED", name="plate", channel=3)
+    blender.call("values", result=result)
+    untouched()
+    assert "feeds the effect speed, which would not see this result" in refused(blender)
+
+
+def test_a_file_that_has_become_shorter_than_its_trims(blender, untouched, movie):
+    blender.call("add_movie", path=movie, trim=[6, 4])
+    plates.write_movie(Path(movie), 5)
+    untouched()
+    assert "more is trimmed than the 5 frames of its file" in refused(blender)
+
+
+def test_a_picture_of_another_size_than_its_matte(blender, untouched, tmp_path):
+    """As where Blender and the worker read a file's rotation in two ways."""
+    path = plates.write_sequence(tmp_path / "plate", [1])[0].with_suffix(".jpg")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(plates.picture(0)).save(path, exif=exif)
+    blender.call("add_images", paths=[str(path)])
+    blender.call("render", frames=[1], folder=str(tmp_path), background=False)
+    untouched()
+    if blender.call("evaluate", expression="strip('plate').elements[0].orig_width") == plates.WIDTH:
+        assert "has 64x36 pixels in Blender, and its matte would have 36x64" in refused(blender)
 
 
 def test_nothing_selected_says_what_to_select(blender, untouched, movie):
@@ -167,7 +198,9 @@ strips.remove(strip('one matte'))
 
 
 @pytest.fixture
-def long_render(blender: Blender, untouched: Callable[..., None], tmp_path: Path) -> Callable[[], psutil.Process]:
+def long_render(
+    blender: Blender, untouched: Callable[..., None], tmp_path: Path
+) -> Callable[[], psutil.Process]:
     """Begin a render of many frames; returns its worker when the first frame is on disk."""
 
     def begin() -> psutil.Process:
@@ -226,13 +259,15 @@ def test_a_blender_that_dies_takes_its_worker_along(start_blender, command):
     assert blender.call("operator", name="check") == ["FINISHED"]
     left = workers(blender)
     psutil.Process(blender.pid).kill()
-    gone, alive = psutil.wait_procs(left, timeout=20)
+    _, alive = psutil.wait_procs(left, timeout=20)
     assert left and not alive
     blender.close()
 
 
 def with_worker(blender: Blender, program: str) -> None:
-    blender.call("execute", statements=f"addon('worker').door.close(); os.environ['MATTELINE_WORKER'] = {program!r}")
+    blender.call(
+        "execute", statements=f"addon('worker').door.close(); os.environ['MATTELINE_WORKER'] = {program!r}"
+    )
 
 
 @pytest.fixture
@@ -250,16 +285,18 @@ def test_a_worker_that_is_not_there(blender, untouched, movie, other_worker, tmp
     assert "Correct it in the preferences" in refused(blender, "check")
 
 
+GREETING = '{"event": "hello", "protocol": 99, "job": 1, "matteline": "9.0"}'
+
+
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script with a first line for Unix")
 @pytest.mark.parametrize(
     ("does", "sentence"),
     [
-        ("print('{\"event\": \"hello\", \"protocol\": 99, \"job\": 1, \"matteline\": \"9.0\"}', flush=True); input()",
-         "matteline 9.0 speaks protocol 99"),
+        (f"print({GREETING!r}, flush=True); input()", "matteline 9.0 speaks protocol 99"),
         ("raise SystemExit('no library of that name')", "ended by itself before it was ready: exit code 1"),
     ],
     ids=["of another version", "that does not start"],
-)  # fmt: skip
+)
 def test_a_worker(blender, untouched, movie, other_worker, tmp_path, does, sentence):
     program = tmp_path / "matteline"
     program.write_text(f"#!{sys.executable}\n{textwrap.dedent(does)}\n")

@@ -1,4 +1,4 @@
-"""Results in the compositor: the matte beside the plate's node, in step with it, and nobody's links changed."""
+"""Results in the compositor: the matte beside the plate's node, in step with it; all links as they were."""
 
 from __future__ import annotations
 
@@ -86,7 +86,9 @@ def result(folder: Path, product: str, number: int) -> np.ndarray:
 
 def test_pictures_from_1001_shown_from_frame_1(blender, align, tmp_path):
     path = sequence(tmp_path, range(1001, 1009))
-    blender.call("compositor", kind="Image", path=path, offset=1000, duration=8, output=str(tmp_path / "mattes"))
+    blender.call(
+        "compositor", kind="Image", path=path, offset=1000, duration=8, output=str(tmp_path / "mattes")
+    )
     asked = align((1, 4, 8), first_number=1001)
     assert asked["frames"] == "1001-1008"
 
@@ -113,7 +115,8 @@ def test_only_the_scenes_frames_of_a_clip_movie(blender, align, tmp_path):
     path = movie(tmp_path, 20)
     blender.call("compositor", kind="MovieClip", path=path, start=101, output=str(tmp_path / "mattes"))
     blender.call(
-        "execute", statements="s=bpy.context.scene; s.frame_start=105; s.frame_end=108; s.matteline.span='SCENE'"
+        "execute",
+        statements="s=bpy.context.scene; s.frame_start=105; s.frame_end=108; s.matteline.span='SCENE'",
     )
     asked = align((105, 108), first_number=1)
     assert asked["frames"] == "5-8"
@@ -121,7 +124,9 @@ def test_only_the_scenes_frames_of_a_clip_movie(blender, align, tmp_path):
 
 def test_the_foreground_is_the_written_one_through_the_matte(blender, weights_file, tmp_path):
     path = sequence(tmp_path, range(1001, 1004))
-    blender.call("compositor", kind="Image", path=path, offset=1000, duration=3, output=str(tmp_path / "mattes"))
+    blender.call(
+        "compositor", kind="Image", path=path, offset=1000, duration=3, output=str(tmp_path / "mattes")
+    )
     quick(blender, weights_file)
     assert blender.call("operator", name="render_node") == ["FINISHED"]
     blender.call("show", node="Matte", socket="Foreground")
@@ -153,7 +158,9 @@ def test_an_open_clip_in_a_scene_without_nodes_becomes_its_picture(blender, weig
     blender.call("open_clip", path=path, start=11, output=str(tmp_path / "mattes"))
     quick(blender, weights_file)
     assert blender.call("operator", name="render_clip") == ["FINISHED"]
-    shown = plates.read(blender.call("render", frames=[13], folder=str(tmp_path / "after"), background=False)[0])
+    shown = plates.read(
+        blender.call("render", frames=[13], folder=str(tmp_path / "after"), background=False)[0]
+    )
     alpha = np.clip(result(tmp_path, "alpha", 3)[..., 0], 0, 1)
     assert np.abs(shown[..., 3] - 255 * alpha).max() <= 2
     solid = alpha > 0.3
@@ -162,7 +169,9 @@ def test_an_open_clip_in_a_scene_without_nodes_becomes_its_picture(blender, weig
 
 def test_nodes_without_a_matte_are_refused(blender, weights_file, tmp_path):
     path = sequence(tmp_path, range(1001, 1004))
-    blender.call("compositor", kind="Image", path=path, offset=1000, duration=3, output=str(tmp_path / "mattes"))
+    blender.call(
+        "compositor", kind="Image", path=path, offset=1000, duration=3, output=str(tmp_path / "mattes")
+    )
     quick(blender, weights_file, write=["fgr"])
     before = blender.call("data_now")
     assert "need the product 'alpha'" in blender.call("operator", name="render_node")

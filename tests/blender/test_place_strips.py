@@ -27,7 +27,9 @@ def place(blender: Blender, tmp_path: Path) -> Callable[..., list[dict[str, Any]
 
     def run(frames: range, first_number: int = 1, result: str = "MASK") -> list[dict[str, Any]]:
         blender.call("values", result=result)
-        before = blender.call("render", frames=list(frames), folder=str(tmp_path / "before"), background=False)
+        before = blender.call(
+            "render", frames=list(frames), folder=str(tmp_path / "before"), background=False
+        )
         asked = blender.call("requests_for")
         files = [write_results(each, first_number) for each in asked]
         blender.call("pretend_rendered", kind="STRIP", files=files, size=[plates.WIDTH, plates.HEIGHT])
@@ -168,6 +170,21 @@ def test_a_strip_inside_a_meta(blender, place, movie, tmp_path, result):
     assert asked[0]["frames"] == "11-40"
 
 
+@pytest.fixture
+def retimes(blender: Blender) -> None:
+    if not blender.call("evaluate", expression="bpy.app.version >= (4, 0, 0)"):
+        pytest.skip("strips have retiming keys from 4.0 on")
+
+
+@pytest.mark.parametrize("speed", [2.0, 0.5, 1.7])
+def test_a_strip_of_another_speed_without_keys(blender, place, movie, tmp_path, speed):
+    if blender.call("evaluate", expression="bpy.app.version >= (4, 0, 0)"):
+        pytest.skip("strips have retiming keys from 4.0 on, and no speed of their own")
+    blender.call("sequencer", output=str(tmp_path / "out"))
+    first, last = blender.call("add_movie", path=movie, speed_factor=speed)
+    place(range(first, last + 1, 4))
+
+
 RETIMED = {
     "twice as fast": [[None, 200.0]],
     "half as fast": [[None, 50.0]],
@@ -177,7 +194,7 @@ RETIMED = {
 
 @pytest.mark.parametrize("result", ["MASK", "CUTOUT"])
 @pytest.mark.parametrize("segments", RETIMED.values(), ids=RETIMED)
-def test_a_retimed_strip(blender, place, movie, tmp_path, segments, result):
+def test_a_retimed_strip(retimes, blender, place, movie, tmp_path, segments, result):
     blender.call("sequencer", output=str(tmp_path / "out"))
     blender.call("add_movie", path=movie)
     first, last = blender.call("retime", name="plate", segments=segments)
@@ -186,7 +203,7 @@ def test_a_retimed_strip(blender, place, movie, tmp_path, segments, result):
     assert list((tmp_path / "out").rglob("*.mov"))
 
 
-def test_a_retimed_strip_of_another_rate_trimmed_and_reversed(blender, place, tmp_path):
+def test_a_retimed_strip_of_another_rate_trimmed_and_reversed(retimes, blender, place, tmp_path):
     path = plates.write_movie(tmp_path / "plate.mkv", rate=30)
     blender.call("sequencer", output=str(tmp_path / "out"))
     blender.call("add_movie_by_menu", path=str(path), trim=[6, 4], use_reverse_frames=True)
@@ -196,7 +213,7 @@ def test_a_retimed_strip_of_another_rate_trimmed_and_reversed(blender, place, tm
     assert asked[0]["frames"] == "7-56"
 
 
-def test_a_retimed_strip_inside_a_meta(blender, place, movie, tmp_path):
+def test_a_retimed_strip_inside_a_meta(retimes, blender, place, movie, tmp_path):
     blender.call("sequencer", output=str(tmp_path / "out"))
     blender.call("add_movie", path=movie)
     first, last = blender.call("retime", name="plate", segments=[[21, 200.0]])
@@ -213,6 +230,28 @@ def test_retimed_pictures(blender, place, tmp_path):
     first, last = blender.call("retime", name="plate", segments=[[21, 200.0]])
     asked = place(range(first, last + 1, 3), first_number=1001)
     assert asked[0]["frames"] == "1001-1040"
+
+
+def test_a_strip_that_feeds_a_speed_effect(blender, place, movie, tmp_path):
+    blender.call("sequencer", output=str(tmp_path / "out"))
+    blender.call("add_movie", path=movie, handles=[1, 40])
+    blender.call(
+        "add_effect", kind="SPEED", name="plate", channel=3, speed_control="MULTIPLY", speed_factor=1.5
+    )
+    place(range(1, 26, 4))
+
+
+def test_no_scene_in_the_sequencer_at_the_end_of_a_render(blender, movie, tmp_path):
+    blender.call("sequencer", output=str(tmp_path / "out"))
+    blender.call("add_movie", path=movie)
+    files = [write_results(each, 1) for each in blender.call("requests_for")]
+    blender.call("pretend_rendered", kind="STRIP", files=files, size=[plates.WIDTH, plates.HEIGHT])
+    blender.call(
+        "execute",
+        statements="w=bpy.context.workspace\nif hasattr(w, 'sequencer_scene'): w.sequencer_scene = None",
+    )
+    assert blender.call("operator", name="import_last") == ["FINISHED"]
+    assert blender.call("strips_now")["plate"]["modifiers"] == ["MASK"]
 
 
 def test_two_strips_at_once(blender, place, movie, tmp_path):

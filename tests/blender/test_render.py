@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import OpenEXR
-import psutil
 import pytest
 from PIL import Image
 
@@ -23,28 +21,35 @@ BACKGROUND = plates.BACKGROUND
 def ready(blender: Blender, weights_file: Path, tmp_path: Path) -> Callable[..., None]:
     """Set a new scene up for quick renders with real weights."""
 
-    def prepare(fps: int = 24, output: Path | str = tmp_path / "mattes") -> None:
-        blender.call("sequencer", fps=fps, output=str(output))
+    def prepare(output: Path | str = tmp_path / "mattes", **scene: object) -> None:
+        blender.call("sequencer", output=str(output), **scene)
         quick(blender, weights_file)
 
     return prepare
 
 
 def quick(blender: Blender, weights_file: Path, **more: object) -> None:
-    settings = {"weights": str(weights_file), "device": "cpu", "preroll": "number", "preroll_number": 0, **more}
+    settings = {
+        "weights": str(weights_file),
+        "device": "cpu",
+        "preroll": "number",
+        "preroll_number": 0,
+        **more,
+    }
     blender.call("values", **{f"matte__{name}": value for name, value in settings.items()})
 
 
 def test_a_real_movie_becomes_a_masked_strip(blender, ready, footage, tmp_path):
-    ready(fps=30)
+    ready(fps=30, size=[480, 908])
     blender.call("values", handles=2)
-    blender.call("execute", statements="r=bpy.context.scene.render; r.resolution_x, r.resolution_y = 480, 908")
     blender.call("add_movie", path=str(footage / "clips" / "lp_s20_hands.mp4"), handles=[11, 16])
     before = blender.call("render", frames=[11, 16], folder=str(tmp_path / "before"), background=False)
     assert blender.call("operator", name="render_strip") == ["FINISHED"]
     after = blender.call("render", frames=[11, 16], folder=str(tmp_path / "after"), background=True)
     files = sorted((tmp_path / "mattes").rglob("*.png"))
-    assert [each.name for each in files] == [f"lp_s20_hands_alpha.{number:04d}.png" for number in range(9, 19)]
+    assert [each.name for each in files] == [
+        f"lp_s20_hands_alpha.{number:04d}.png" for number in range(9, 19)
+    ]
     for number, old, new in zip((11, 16), before, after, strict=True):
         alpha = grey(files[number - 9])
         assert 0.02 < alpha.mean() < 0.9, "this clip shows a person in part of the picture"
@@ -183,7 +188,7 @@ def write_exr_sequence(folder: Path, numbers: range) -> list[Path]:
     paths = [folder / f"plate.{number}.exr" for number in numbers]
     for index, path in enumerate(paths):
         pixels = ((plates.picture(index) / 255.0) ** 2.2).astype(np.float16)
-        OpenEXR.File({"type": OpenEXR.scanlineimage, "compression": OpenEXR.ZIPS_COMPRESSION}, {"RGB": pixels}).write(
-            str(path)
-        )
+        OpenEXR.File(
+            {"type": OpenEXR.scanlineimage, "compression": OpenEXR.ZIPS_COMPRESSION}, {"RGB": pixels}
+        ).write(str(path))
     return paths

@@ -1,4 +1,4 @@
-"""A real Blender with a real window: what only happens there, with pictures kept for whoever wants to look."""
+"""A real Blender with a real window: what only happens there, and pictures for whoever wants to look."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def screen() -> Iterator[str]:
 def found(
     screen: str, footage: Path, weights_file: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
-    """What a whole session in the window found. Its pictures stay below MATTELINE_PICTURES, if that is set."""
+    """What a whole session in the window found. MATTELINE_PICTURES names a folder to keep its pictures."""
     folder = tmp_path_factory.mktemp("window")
     archive, _ = package_blender(folder)
     plate = footage / "clips" / "lp_s20_hands.mp4"

@@ -1,7 +1,7 @@
-"""A session in Blender's window, from opening a clip to the finished composite. Runs inside Blender, as a script.
+"""A session in Blender's window, from opening a clip to the finished composite. Runs inside Blender.
 
-Timers never fire without a window, and modal operators do not run; so what an artist does is tried here. Each step
-is a generator that waits by yielding. The arguments behind `--` are JSON; what was found goes to a JSON file.
+Timers never fire without a window, and modal operators do not run; so what an artist does is tried here. Each
+step is a generator that waits by yielding. The argument behind `--` is JSON; what was found goes to a JSON file.
 """
 
 import json
@@ -97,7 +97,11 @@ def load_a_file_during_a_job():
     FOUND["workers while rendering"] = len(workers())
     bpy.ops.wm.open_mainfile(filepath=bpy.data.filepath)
     yield from pause(2)
-    FOUND["loaded"] = {"running": now().running, "workers": workers(), "third matte": "third matte" in strips()}
+    FOUND["loaded"] = {
+        "running": now().running,
+        "workers": workers(),
+        "third matte": "third matte" in strips(),
+    }
 
 
 def compat():
@@ -139,7 +143,9 @@ def compositor_render():
 def comp_over_blue(tree):
     """Put the person over plain blue, for the render and for the backdrop."""
     group = next(each for each in tree.nodes if each.bl_idname == "CompositorNodeGroup")
-    shown = next(each for each in tree.nodes if each.bl_idname in ("NodeGroupOutput", "CompositorNodeComposite"))
+    shown = next(
+        each for each in tree.nodes if each.bl_idname in ("NodeGroupOutput", "CompositorNodeComposite")
+    )
     over, viewer = tree.nodes.new("CompositorNodeAlphaOver"), tree.nodes.new("CompositorNodeViewer")
     over.location = (group.location.x + 260, group.location.y)
     shown.location = (over.location.x + 200, over.location.y + 80)
@@ -162,7 +168,9 @@ def settings(scene):
 
 
 def show(kind):
-    largest = max(bpy.context.window_manager.windows[0].screen.areas, key=lambda each: each.width * each.height)
+    largest = max(
+        bpy.context.window_manager.windows[0].screen.areas, key=lambda each: each.width * each.height
+    )
     largest.type = kind
     largest.spaces.active.show_region_ui = True
 

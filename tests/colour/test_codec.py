@@ -54,11 +54,11 @@ def test_a_measured_space_encodes_as_the_config_does(studio: Config, name: str) 
     codec = measure(studio, name)
     lights = studio.convert(LIGHTS, "ACEScg", "lin_rec709")
     codes = pixels_of(codec, CPU).from_linear(torch.from_numpy(lights.T.copy())).numpy()
-    wanted = studio.convert(lights, "lin_rec709", name)
     # Colours outside a space's own gamut are negative light there, where some curves end.
-    inside = (studio.convert(wanted, name, "lin_rec709") - lights).max(axis=1) < 1e-3
+    exact = studio.convert(studio.convert(lights, "lin_rec709", name), name, "lin_rec709")
+    inside = (np.abs(exact - lights) < 1e-3).all(axis=1)
     assert inside.sum() > 200
-    close(codes[inside], wanted[inside], 1.5e-3)
+    close(studio.convert(codes, name, "lin_rec709")[inside], lights[inside], 3e-3)
 
 
 @pytest.mark.parametrize("name", ["ACEScc", "ADX10"])
@@ -79,7 +79,7 @@ def test_eight_bit_codes_mean_the_same_as_sixteen_bit_ones() -> None:
 def test_cineon_has_its_white_at_685_and_its_black_at_95() -> None:
     codes = torch.tensor([[95.0, 685.0, 1023.0]]).T.expand(-1, 3) / 1023
     made = pixels_of(cineon(), CPU).to_linear(codes.contiguous())[0]
-    assert made.tolist() == pytest.approx([0.0, 1.0, 13.5], abs=0.02)
+    assert made.tolist() == pytest.approx([0.0, 1.0, 13.52], abs=0.01)
 
 
 def test_values_that_are_no_numbers_become_black_and_infinities_stay_finite() -> None:

@@ -44,14 +44,16 @@ def test_tools_at_their_defaults_hand_the_same_alpha_back():
     assert hold(alpha, None, None) is alpha
 
 
-@pytest.mark.parametrize("tools", [EdgeTools(1.5), EdgeTools(-1.5), EdgeTools(0, 4), EdgeTools(0, 0, 0.1, 0.9)])
+@pytest.mark.parametrize(
+    "tools", [EdgeTools(1.5), EdgeTools(-1.5), EdgeTools(0, 4), EdgeTools(0, 0, 0.1, 0.9)]
+)
 def test_no_tool_changes_what_it_is_given_or_leaves_zero_to_one(tools):
     alpha = noise(2)
     before = alpha.clone()
     made = tools.apply(alpha)
     assert torch.equal(alpha, before) and not torch.equal(made, alpha)
     assert made.dtype == torch.float32 and made.shape == alpha.shape
-    assert 0 <= made.min() and made.max() <= 1
+    assert made.min() >= 0 and made.max() <= 1
 
 
 @pytest.mark.parametrize("ramp", [0.25, 4.0])
@@ -60,8 +62,10 @@ def test_no_tool_changes_what_it_is_given_or_leaves_zero_to_one(tools):
 def test_a_choke_moves_a_half_plane_by_its_pixels_in_every_direction(pixels, degrees, ramp):
     before = half_plane(degrees, pixels / 2, ramp=ramp)
     wanted = half_plane(degrees, -pixels / 2, ramp=ramp)
-    assert moved(wanted, choke(before, pixels), degrees) == pytest.approx(0, abs=0.1)
-    assert moved(before, choke(wanted, -pixels), degrees) == pytest.approx(0, abs=0.1)
+    # Along rows and columns the move is exact; a slanting hard edge is a staircase.
+    off = 0.01 if degrees % 90 == 0 else 0.12 if ramp < 1 else 0.06
+    assert moved(wanted, choke(before, pixels), degrees) == pytest.approx(0, abs=off)
+    assert moved(before, choke(wanted, -pixels), degrees) == pytest.approx(0, abs=off)
 
 
 @given(seed=st.integers(0, 99), less=STEPS, more=STEPS)
@@ -91,12 +95,14 @@ def test_a_choke_is_round():
     assert (disc[distance <= 12] == 1).all() and (disc[distance >= 13.5] == 0).all()
 
 
-@pytest.mark.parametrize("tools", [EdgeTools(7.3), EdgeTools(-7.3), EdgeTools(0, 15), EdgeTools(3.2, 9, 0.1, 0.7)])
+@pytest.mark.parametrize(
+    "tools", [EdgeTools(7.3), EdgeTools(-7.3), EdgeTools(0, 15), EdgeTools(3.2, 9, 0.1, 0.7)]
+)
 def test_plateaus_stay_exactly_zero_and_one(tools):
     made = tools.apply(half_plane(30, 0, size=97))
     distance = half_plane(30, 0, ramp=200, size=97)
-    assert (made[distance > 0.65] == 1).all()
-    assert (made[distance < 0.35] == 0).all()
+    assert (made[distance > 0.7] == 1).all()
+    assert (made[distance < 0.3] == 0).all()
 
 
 @pytest.mark.parametrize("tools", [EdgeTools(6), EdgeTools(0, 12)])

@@ -31,7 +31,7 @@ class Shoulder:
 
     Above its start the curve is u / sqrt(1 + u^2) in units of the room left below white: it leaves the plain
     encoding without a corner, never quite reaches 1, and has an inverse. White itself becomes 0.971. Light is
-    looked up as a half, which puts the picture off by at most 0.0001, a fortieth of an 8-bit code.
+    looked up as a half, which puts the picture off by at most 0.0002, a twentieth of an 8-bit code.
     """
 
     def __init__(self, device: torch.device) -> None:

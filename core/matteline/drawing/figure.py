@@ -72,12 +72,14 @@ class Figure:
     def random(cls, seed: int) -> Figure:
         """A person of random looks, the same for the same seed."""
         rng = np.random.default_rng(seed)
-        skin = _SKINS[rng.integers(len(_SKINS))]
+        shade = int(rng.integers(len(_SKINS)))
+        skin = _SKINS[shade]
+        hairs = _HAIRS[: len(_HAIRS) - max(0, shade - 1)]  # the darker the skin, the darker the hair
         return cls(
             skin=skin,
             lips=_mixed(skin, (0.62, 0.22, 0.24), 0.45),
             eyes=_EYES[rng.integers(len(_EYES))],
-            hair=_HAIRS[rng.integers(len(_HAIRS))],
+            hair=hairs[rng.integers(len(hairs))],
             hair_length=float(rng.choice([0.25, 1.0, 1.6])),
             hair_volume=float(rng.uniform(0.05, 0.09)),
             hair_waves=float(rng.uniform(0.01, 0.06)),

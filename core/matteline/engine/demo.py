@@ -10,7 +10,7 @@ import numpy as np
 
 from matteline.contract.plate import Header, Window
 from matteline.drawing.clip import draw_clip
-from matteline.drawing.sheet import contact_sheet
+from matteline.drawing.sheet import comparison_row, contact_sheet
 from matteline.engine.outputs import Outputs
 from matteline.media.plate import open_plate
 from matteline.media.writer import Encoding, frame_path, write_image
@@ -69,7 +69,7 @@ def judge(outputs: Outputs, folder: Path, width: int, height: int, count: int) -
     ):
         errors.append(float(np.abs(alpha[..., 0] - drawing.alpha).mean()))
         if drawing.number in shown:
-            rows.append((drawing.plate, alpha[..., 0], fgr, drawing.alpha))
+            rows.append(comparison_row(drawing.plate, alpha[..., 0], fgr, drawing.alpha))
     sheet = folder / "contact_sheet.png"
     _write(sheet, contact_sheet(rows), Encoding("png", "8"))
     return Verdict(1000 * float(np.mean(errors)), 1000 * errors[0], sheet)

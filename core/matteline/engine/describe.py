@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from matteline.engine.movies import MoviePlan
-from matteline.engine.outputs import Product
+from matteline.engine.outputs import Product, free_bytes
 
 if TYPE_CHECKING:
     from matteline.engine.plan import Plan
@@ -19,6 +19,7 @@ def rows(plan: Plan) -> list[tuple[str, str]]:
         ("Plate", f"{plan.plate.path} ({plan.plate.description})"),
         ("Size", f"{canvas.width}x{canvas.height}, the network sees {width}x{height}"),
         ("Colour", plan.space.why),
+        ("Exposure", _exposure(plan)),
         ("Frames", _frames(plan)),
         ("Preroll", _preroll(plan)),
         *((matte.name.capitalize(), matte.description) for matte in plan.hand_mattes),
@@ -27,8 +28,13 @@ def rows(plan: Plan) -> list[tuple[str, str]]:
         ("Device", f"{plan.device}, {plan.precision}, batches of {plan.batch}"),
         *((product, path) for product, path in _outputs(plan)),
         *((movie.kind.name, _movie(plan, movie)) for movie in plan.movies),
-        ("Disk", f"about {_size(plan.disk_bytes)}"),
+        ("Disk", f"about {_size(plan.disk_bytes)}, {_size(free_bytes(plan.outputs.folder))} free"),
     ]
+
+
+def _exposure(plan: Plan) -> str:
+    measured = ", measured" if plan.job.settings.exposure == "auto" else ""
+    return f"{plan.exposure_stops:+.2f} stops for the network{measured}"
 
 
 def _frames(plan: Plan) -> str:

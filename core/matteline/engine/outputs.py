@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -160,7 +161,7 @@ def check_writable(folder: Path) -> None:
     Raises:
         WriteError: The folder, or the nearest one above it that exists, is a file or is not writable.
     """
-    nearest = next(each for each in [folder, *folder.absolute().parents] if each.exists())
+    nearest = _nearest(folder)
     if not nearest.is_dir():
         raise WriteError(f"{nearest} is a file, so nothing can be written below it.", path=nearest)
     if not os.access(nearest, os.W_OK):
@@ -169,6 +170,16 @@ def check_writable(folder: Path) -> None:
             path=nearest,
             hint="Choose another output folder, or ask for the right to write there.",
         )
+
+
+def free_bytes(folder: Path) -> int:
+    """Room on the disk that a folder lies on, or will lie on."""
+    return shutil.disk_usage(_nearest(folder)).free
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
+    return next(each for each in [folder, *folder.absolute().parents] if each.exists())
 
 
 def write_record(outputs: Outputs, recipe: dict[str, object]) -> None:

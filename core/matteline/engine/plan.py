@@ -21,6 +21,7 @@ from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.plate import PlateInfo, Window
 from matteline.engine.describe import rows
+from matteline.engine.exposure import exposure_of
 from matteline.engine.garbage import HandMatte, check_hand_mattes
 from matteline.engine.movies import MoviePlan, movies_of, refuse_existing_movies
 from matteline.engine.outputs import (
@@ -202,7 +203,14 @@ def plan(job: Job, surroundings: Surroundings) -> Plan:
         DeviceError: The device asked for is not there.
     """
     with open_plate(job.plate, first_frame=job.first_frame) as plate:
-        info = plate.info
+        draft = _draft(job, plate.info, surroundings)
+        stops = exposure_of(plate, draft.space, job.settings.exposure)
+    exposed = replace(draft, exposure_stops=stops)
+    return _resumed(exposed) if job.existing == "resume" else exposed
+
+
+def _draft(job: Job, info: PlateInfo, surroundings: Surroundings) -> Plan:
+    """The plan as far as it can be made without decoding a frame."""
     frames = _frames(job, info)
     spans = _spans(job, info, frames)
     screen_of(job.settings.despill)
@@ -214,7 +222,7 @@ def plan(job: Job, surroundings: Surroundings) -> Plan:
     if job.existing == "refuse":
         _refuse_existing(outputs, frames)
         refuse_existing_movies(movies)
-    draft = Plan(
+    return Plan(
         job=job,
         plate=info,
         frames=frames,
@@ -229,7 +237,6 @@ def plan(job: Job, surroundings: Surroundings) -> Plan:
         hand_mattes=hand_mattes,
         **_machine(job),
     )
-    return _resumed(draft) if job.existing == "resume" else draft
 
 
 def choose_ratio(wanted: float | str, canvas: Window) -> float:

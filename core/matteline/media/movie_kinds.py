@@ -22,7 +22,7 @@ class MovieKind:
         encoder: FFmpeg's name of the encoder.
         extension: Of the file, without the dot; also FFmpeg's name of the container.
         planes: How the encoder takes pictures.
-        bytes_per_pixel: About how much a pixel of a person over a plain background takes.
+        bytes_per_pixel: About what a pixel takes, measured on a person with grain, and rather too much.
         options: Of the encoder.
     """
 
@@ -67,7 +67,7 @@ _KINDS = (
         "prores_ks",
         "mov",
         Planes("yuv422p10le", 10, 2, 1),
-        0.2,
+        0.1,
         MappingProxyType({"profile": "hq", "vendor": "apl0"}),
     ),
     MovieKind(
@@ -76,7 +76,7 @@ _KINDS = (
         "libx264",
         "mp4",
         Planes("yuv420p", 8, 2, 2),
-        0.1,
+        0.05,
         MappingProxyType({"crf": "16", "preset": "fast"}),
     ),
 )

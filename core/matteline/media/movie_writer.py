@@ -99,6 +99,7 @@ class MovieFile:
         stream.pix_fmt = self._kind.planes.pixel_format
         context = stream.codec_context
         context.time_base = 1 / self._header.rate
+        context.thread_type, context.thread_count = "AUTO", 0
         context.sample_aspect_ratio = Fraction(self._header.pixel_aspect).limit_denominator(1000)
         context.color_primaries = context.color_trc = context.colorspace = BT709
         context.color_range = VIDEO_RANGE

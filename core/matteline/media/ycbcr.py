@@ -6,7 +6,7 @@ swscale could do this, but rounds deep pictures to other codes than the standard
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ VIDEO_RANGE: Final = 1
 _LUMA: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _BLUE_SPAN: Final = 2 * (1 - 0.0722)
 _RED_SPAN: Final = 2 * (1 - 0.2126)
+_HALF, _QUARTER = np.float32(0.5), np.float32(0.25)
 
 Values = npt.NDArray[np.float32]
 
@@ -53,13 +54,18 @@ class Planes:
         frame = VideoFrame(width, height, self.pixel_format)
         frame.colorspace = frame.color_primaries = frame.color_trc = BT709
         frame.color_range = VIDEO_RANGE
-        luma = picture[..., 0] if channels == 1 else picture[..., :3] @ _LUMA
+        luma = picture[..., 0] if channels == 1 else _luma(picture)
         _fill(frame.planes[0], self._codes(luma, 16, 219))
         for plane, chroma in zip(frame.planes[1:3], self._chroma(picture, luma), strict=True):
             _fill(plane, self._codes(chroma, 128, 224))
         if len(frame.planes) == 4:
-            _fill(frame.planes[3], self._rounded(picture[..., 3] * (2**self.bits - 1)))
+            _fill(frame.planes[3], self._codes(picture[..., 3], 0, self._full_scale))
         return frame
+
+    @property
+    def _full_scale(self) -> float:
+        """The span of alpha, which has no head-room, given for 8 bits."""
+        return ((1 << self.bits) - 1) / (1 << self.bits - 8)
 
     def _chroma(self, picture: Values, luma: Values) -> tuple[Values, Values]:
         if picture.shape[2] == 1:
@@ -70,23 +76,37 @@ class Planes:
 
     def _shared(self, chroma: Values) -> Values:
         """Chroma of several pixels: between two lines, and on the left one of two columns (H.273, type 0)."""
-        if self.down == 2:
-            chroma = np.pad(chroma, ((0, chroma.shape[0] % 2), (0, 0)), "edge")
-            chroma = (chroma[::2] + chroma[1::2]) * np.float32(0.5)
         if self.across == 2:
-            chroma = np.pad(chroma, ((0, 0), (1, 1)), "edge")
-            sums = chroma[:, :-2] + 2 * chroma[:, 1:-1] + chroma[:, 2:]
-            chroma = sums[:, ::2] * np.float32(0.25)
+            chroma = _every_other(chroma)
+        if self.down == 2:
+            below = chroma[1::2] if len(chroma) % 2 == 0 else np.vstack([chroma[1::2], chroma[-1:]])
+            chroma = (chroma[::2] + below) * _HALF
         return chroma
 
-    def _codes(self, values: Values, zero: int, span: int) -> Pixels:
+    def _codes(self, values: Values, zero: float, span: float) -> Pixels:
         """Codes of values, `zero` and `span` given for 8 bits."""
         scale = 1 << self.bits - 8
-        return self._rounded(values * np.float32(span * scale) + np.float32(zero * scale))
+        codes = values * np.float32(span * scale)
+        codes += np.float32(zero * scale + 0.5)  # what is cut off below then is what rounds down
+        np.clip(codes, 0, 2**self.bits - 1, out=codes)
+        return codes.astype(np.uint8 if self.bits <= 8 else np.uint16)
 
-    def _rounded(self, codes: Values) -> Pixels:
-        dtype: type[np.unsignedinteger[Any]] = np.uint8 if self.bits <= 8 else np.uint16
-        return np.rint(np.clip(codes, 0, 2**self.bits - 1)).astype(dtype)
+
+def _luma(picture: Values) -> Values:
+    red, green, blue = (picture[..., channel] * _LUMA[channel] for channel in range(3))
+    luma: Values = red + green + blue
+    return luma
+
+
+def _every_other(chroma: Values) -> Values:
+    """Every other column with a quarter of both columns beside it; at the sides it stands for them."""
+    kept, between = chroma[:, ::2] * _HALF, chroma[:, 1::2] * _QUARTER
+    kept[:, : between.shape[1]] += between
+    kept[:, 1:] += between[:, : kept.shape[1] - 1]
+    kept[:, 0] += chroma[:, 0] * _QUARTER
+    if chroma.shape[1] % 2:
+        kept[:, -1] += chroma[:, -1] * _QUARTER
+    return kept
 
 
 def _fill(plane: VideoPlane, codes: Pixels) -> None:

@@ -41,7 +41,7 @@ def package_blender(folder: Path) -> list[Path]:
 
 
 def extension_files() -> dict[str, bytes]:
-    """Path inside the extension to content of each of its files, the contract included. Raises `MattelineError`."""
+    """Path inside the extension to content, the contract included. Raises `MattelineError`."""
     source = _source()
     own = {path.name: path.read_bytes() for path in source.iterdir() if path.suffix in (".py", ".toml")}
     return own | {f"contract/{name}": content for name, content in contract_files().items()}
