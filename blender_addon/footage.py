@@ -152,7 +152,7 @@ def trimmed_pictures(strip, footage):
     last = len(footage.numbers) - end - 1
     if last < start:
         raise JobError(
-            f"{strip.name} shows nothing: more is trimmed than the {len(footage.numbers)} frames of its file.",
+            f"{strip.name} shows nothing: more is trimmed than its file's {len(footage.numbers)} frames.",
             field="frames",
             hint="Reload the strip if its file has changed.",
         )

@@ -1,6 +1,7 @@
 """What an artist can do: thin, because everything is decided in the files it calls."""
 
 import os
+from typing import ClassVar
 
 import bpy
 
@@ -23,7 +24,7 @@ class _About:
     """An operator about strips, a clip or a node; `kind` says which."""
 
     kind = ""
-    bl_options = {"REGISTER"}
+    bl_options: ClassVar = {"REGISTER"}
 
     @classmethod
     def poll(cls, context):
@@ -156,7 +157,7 @@ class MATTELINE_OT_import_last(bpy.types.Operator):
 
     bl_idname = "matteline.import_last"
     bl_label = "Import Last Result"
-    bl_options = {"REGISTER"}
+    bl_options: ClassVar = {"REGISTER"}
 
     @classmethod
     def poll(cls, context):

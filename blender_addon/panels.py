@@ -1,5 +1,7 @@
 """The Matteline tab in the sidebars of sequencer, clip editor and compositor."""
 
+from typing import ClassVar
+
 import bpy
 
 from . import compat, requests
@@ -56,7 +58,7 @@ def _draw_now(layout, now):
 
 
 class _Settings(_Panel):
-    bl_options = {"DEFAULT_CLOSED"}
+    bl_options: ClassVar = {"DEFAULT_CLOSED"}
     group = ""
 
     def draw(self, context):
@@ -71,7 +73,7 @@ class _Settings(_Panel):
 
 
 class _Plan(_Panel):
-    bl_options = {"DEFAULT_CLOSED"}
+    bl_options: ClassVar = {"DEFAULT_CLOSED"}
 
     def draw(self, context):
         """The plan that was asked for last."""

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from .contract import errors
 from .jobs import Rendered
 
+CANCEL_SECONDS = 10.0
+"""How long a worker may take to stop; then it is ended."""
+
 _HINTS = {
     "existing": "Use Render Missing Frames to finish them, set Existing results to Overwrite, or choose "
     "another output folder.",
@@ -43,6 +46,7 @@ class Render:
         self._number = None
         self._progress = Progress("Starting the worker", 0.0)
         self._since = 0.0
+        self._give_up_at = None
         self._next()
 
     @property
@@ -64,14 +68,18 @@ class Render:
         Raises:
             MattelineError: The worker refused or failed, or has ended by itself.
         """
+        if self._give_up_at is not None and time.monotonic() > self._give_up_at:
+            self.cancelled = True
+            return
         for message in self._client.poll(self._number):
             _TAKE.get(message["event"], Render._ignore)(self, message)
             if message.get("last") and not self.cancelled:
                 self._next()
 
     def cancel(self):
-        """Give up what is being rendered; `done` once the worker has stopped."""
-        if not self.done:
+        """Give up what is being rendered; `done` once the worker has stopped, or has not for long."""
+        if not self.done and self._give_up_at is None:
+            self._give_up_at = time.monotonic() + CANCEL_SECONDS
             self._client.cancel(self._number)
             self._progress = Progress("Cancelling", self._progress.fraction)
 

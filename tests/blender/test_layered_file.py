@@ -14,8 +14,6 @@ from matteline.contract.settings import MatteSettings
 from matteline.engine.outputs import outputs_of
 from matteline.media.writer import write_image
 
-from .conftest import NEWEST, python_with_bpy
-
 WIDTH, HEIGHT = 32, 24
 
 SCRIPT = """
@@ -38,7 +36,7 @@ print(json.dumps([image.type, [socket.name for socket in node.outputs if socket.
 
 
 @pytest.mark.host
-def test_a_layered_file_opens_as_picture_alpha_and_foreground(request, tmp_path):
+def test_a_layered_file_opens_as_picture_alpha_and_foreground(bpy_python, tmp_path):
     window = Window(0, 0, WIDTH, HEIGHT)
     plate = PlateInfo("s.####.exr", "sequence", "s", FrameSet.parse("1001"), 4, window, window, 1.0, "half")
     outputs = outputs_of(tmp_path, plate, MatteSettings(layout="layered"))
@@ -50,9 +48,8 @@ def test_a_layered_file_opens_as_picture_alpha_and_foreground(request, tmp_path)
 
     script = tmp_path / "look.py"
     script.write_text(SCRIPT)
-    python = python_with_bpy(request.config, NEWEST)
     said = subprocess.run(
-        [str(python), str(script), str(path)], capture_output=True, text=True, check=True, timeout=120
+        [str(bpy_python), str(script), str(path)], capture_output=True, text=True, check=True, timeout=120
     )
     kind, sockets = json.loads(next(line for line in said.stdout.splitlines() if line.startswith("[")))
     assert kind == "MULTILAYER"

@@ -1,7 +1,7 @@
 """A session in Blender's window, from opening a clip to the finished composite. Runs inside Blender.
 
 Timers never fire without a window, and modal operators do not run; so what an artist does is tried here. Each
-step is a generator that waits by yielding. The argument behind `--` is JSON; what was found goes to a JSON file.
+step is a generator that waits by yielding. The argument behind `--` is JSON, and so is what was found.
 """
 
 import json
@@ -44,6 +44,7 @@ def sequencer_render():
         bpy.context.workspace.sequencer_scene = scene
     settings(scene)
     scene.render.resolution_x, scene.render.resolution_y = GIVEN["size"]
+    scene.frame_end = 12
     scene.sequence_editor_create()
     add_strip("plate", 1, 12)
     bpy.ops.ed.undo_push(message="Add plate")
@@ -58,7 +59,6 @@ def sequencer_render():
     with override():
         bpy.ops.sequencer.view_all()
     scene.frame_set(6)
-    scene.frame_end = 14
     yield from pause(3)
     screenshot("sequencer")
 
@@ -118,9 +118,8 @@ def compositor_render():
     yield from follow("render_clip")
     area().type = "NODE_EDITOR"
     area().ui_type = "CompositorNodeTree"
-    area().spaces.active.show_region_ui = True
+    area().spaces.active.show_region_ui = False
     yield from pause(1)
-    yield from open_tab()
     scene = bpy.context.scene
     tree = compat().compositor_tree(scene)
     FOUND["nodes"] = sorted(each.bl_idname for each in tree.nodes)

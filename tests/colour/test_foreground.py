@@ -15,6 +15,7 @@ from torch import Tensor
 from matteline.colour.config import Config
 from matteline.colour.levels import SOLID
 from matteline.colour.picture import PictureTransform
+from matteline.colour.pixels import pixels_of
 from matteline.colour.space import PlateSpace
 from matteline.colour.tone import roll_off
 
@@ -25,14 +26,13 @@ SpaceOf = Callable[[str], PlateSpace]
 SPACES = ["lin_rec709", "ACEScg", "ACES2065-1", "sRGB", "sRGB Encoded P3-D65", "Rec.2100-PQ - Display",
           "Rec.2100-HLG - Display", *CAMERA_LOGS]  # fmt: skip
 
-scenes = arrays.arrays(np.float32, (6, 8, 3), elements=st.floats(-0.1, 60, width=32))
+LEAST = float(np.float32(-0.1))
+scenes = arrays.arrays(np.float32, (6, 8, 3), elements=st.floats(LEAST, 60, width=32))
 """Scene-linear light from a little below black to far above white."""
 
 mattes = arrays.arrays(np.float32, (6, 8), elements=st.floats(0, 1, width=32))
 
-same_fixtures = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def restored(space: PlateSpace, plate: np.ndarray, alpha: np.ndarray, fgr: Tensor, stops: float = 0) -> np.ndarray:
@@ -41,18 +41,26 @@ def restored(space: PlateSpace, plate: np.ndarray, alpha: np.ndarray, fgr: Tenso
     )
 
 
-def recorded(studio: Config, light: np.ndarray, name: str) -> np.ndarray:
-    """Linear Rec.709 as a half plate of the space."""
-    return studio.convert(light.reshape(-1, 3), "lin_rec709", name).reshape(light.shape).astype(np.float16)
+def recorded(space: PlateSpace, light: np.ndarray) -> np.ndarray:
+    """Linear Rec.709 (H, W, 3) as a half plate of the space."""
+    planes = torch.from_numpy(light.reshape(-1, 3).T.copy())
+    codes = pixels_of(space.codec, CPU).from_linear(planes)
+    return codes.numpy().reshape(light.shape).astype(np.float16)
+
+
+def light_of(space: PlateSpace, plate: np.ndarray) -> np.ndarray:
+    """Linear Rec.709 (H, W, 3) of a plate."""
+    planes = pixels_of(space.codec, CPU).to_linear(torch.from_numpy(plate.reshape(-1, 3)))
+    return planes.T.numpy().reshape(plate.shape)
 
 
 @pytest.mark.parametrize("name", SPACES)
-@same_fixtures
+@few
 @given(light=scenes, alpha=mattes, stops=st.sampled_from([0.0, 2.5]))
 def test_where_alpha_is_one_the_plate_comes_back_bit_for_bit(
-    studio: Config, space_of: SpaceOf, name: str, light: np.ndarray, alpha: np.ndarray, stops: float
+    space_of: SpaceOf, name: str, light: np.ndarray, alpha: np.ndarray, stops: float
 ) -> None:
-    plate = recorded(studio, light, name)
+    plate = recorded(space_of(name), light)
     alpha[::2] = 1
     transform = PictureTransform(space_of(name), exposure_stops=stops)
     picture = transform.to_network(plate, CPU)
@@ -63,22 +71,22 @@ def test_where_alpha_is_one_the_plate_comes_back_bit_for_bit(
 
 
 @pytest.mark.parametrize("name", SPACES)
-@same_fixtures
+@few
 @given(light=scenes, cover=st.floats(0.05, 0.99))
 def test_a_soft_plate_of_nothing_but_foreground_comes_back(
-    studio: Config, space_of: SpaceOf, name: str, light: np.ndarray, cover: float
+    space_of: SpaceOf, name: str, light: np.ndarray, cover: float
 ) -> None:
-    """The network predicts its own picture: then the plate is the foreground, highlights and all."""
-    light = np.maximum(light, 0)
-    plate = recorded(studio, light, name).astype(np.float32)
-    alpha = np.full(light.shape[:2], cover)
-    transform = PictureTransform(space_of(name))
-    made = restored(space_of(name), plate, alpha, transform.to_network(plate, CPU))
-    back = studio.convert(made.reshape(-1, 3), name, "lin_rec709").reshape(light.shape)
-    exact = studio.convert(plate.reshape(-1, 3), name, "lin_rec709").reshape(light.shape)
-    dim = exact < 2
-    assert back[dim] == pytest.approx(exact[dim], rel=0.05, abs=0.02 * max(1.0, float(exact.max())))
-    assert (back[~dim] > 1.5).all()
+    """The network predicts its own picture: then the plate is the foreground, highlights and shadows too."""
+    space = space_of(name)
+    plate = recorded(space, light)
+    exact = light_of(space, plate)
+    picture = PictureTransform(space).to_network(plate, CPU)
+    made = light_of(space, restored(space, plate, np.full(light.shape[:2], cover), picture))
+    # A space whose primaries are not Rec.709 mixes what is left of rounding into its darker channels.
+    room = 0.03 * np.abs(exact).max(axis=2, keepdims=True) + 2e-3
+    dim = (exact < 4).all(axis=2)
+    assert (np.abs(made - exact)[dim] <= room[dim]).all()
+    assert (made[exact > 4] > 3).all()
 
 
 @pytest.mark.parametrize(("dtype", "out"), [("uint8", "float32"), ("uint16", "float32"), ("float16", "float16"),

@@ -148,7 +148,7 @@ def test_a_comparison_shows_ten_times_the_difference():
 
 
 @pytest.mark.footage
-@SEEDS
+@pytest.mark.parametrize("seed", [3, 12])
 def test_the_real_network_finds_the_drawn_person(weights_file, seed):
     import torch
     from safetensors.torch import load_file

@@ -151,20 +151,21 @@ def test_a_plate_without_a_rate_gives_none(render, exr_plate, tmp_path):
 
 
 def test_every_exr_says_how_it_was_made(render, exr_plate, tmp_path, layout):
-    render(exr_plate, tmp_path / "out", "1002-1003", write=ALL, layout=layout)
-    for path in _results(tmp_path / "out", layout, 1002).values():
+    render(exr_plate, tmp_path / "out", "1002-1003", write=ALL, layout=layout, exposure=1.5)
+    for product, path in _results(tmp_path / "out", layout, 1002).items():
         header = _header(path)
         made = {
             name.partition("/")[2]: value for name, value in header.items() if name.startswith("matteline/")
         }
-        made.pop("alpha", None)
+        assert made.pop("alpha", None) == ("premultiplied" if product in ("rgba", "layers") else None)
+        assert made.pop("fgr", None) == ("straight" if product in ("fgr", "layers") else None)
         assert made.pop("version") and made.pop("colour_space")
         assert made == {
             "model": "untrained",
             "weights_sha256": _sha256(render),
             "refiner": "deep",
             "downsample_ratio": 0.5,
-            "exposure_stops": 0.0,
+            "exposure_stops": 1.5,
             "preroll": "3",
             "frames": "1002-1003",
         }

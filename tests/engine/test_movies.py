@@ -344,6 +344,15 @@ def test_sound_that_a_container_cannot_hold_is_left_out_and_said(render, tmp_pat
     assert "audio" not in _probe(_movie(ready, "matte"))
 
 
+def test_sound_of_a_codec_that_nobody_knows_is_left_out_and_said(render, tmp_path):
+    plate = Path(_write_plate_movie(tmp_path / "take.mp4", Fraction(25), timecode="01:00:00:00"))
+    plate.write_bytes(plate.read_bytes().replace(b"mp4a", b"apac").replace(b"esds", b"free"))
+    ready = plan(render.job(str(plate), tmp_path / "out", "1-3", movies=("preview",)), SURROUNDINGS)
+    _write_small(ready)
+    [note] = [event.message for event in assemble(ready) if isinstance(event, Notice)]
+    assert note.startswith("take_preview.mp4 lacks some of the plate's sound")
+
+
 def test_a_silent_plate_makes_silent_movies(render, tmp_path):
     plate = _write_plate_movie(tmp_path / "take.mov", Fraction(25), sound="", timecode="01:00:00:00")
     ready = plan(render.job(plate, tmp_path / "out", "1-3", movies=("preview",)), SURROUNDINGS)

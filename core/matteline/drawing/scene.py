@@ -92,9 +92,9 @@ def _drawn(width: int, height: int, seed: int) -> Floats:
     _plaster(wall, seed)
     left = rng.uniform(0.05, 0.2)
     _window(wall, left, seed, rng)
-    _shelves(wall, wall.width - rng.uniform(0.75, 0.9), rng)
+    _shelves(wall, wall.width - rng.uniform(0.4, 0.48) * min(wall.width, 1.9), rng)
     for _ in range(3):
-        _poster(wall, rng.uniform(0.55, wall.width - 0.9), rng.uniform(0.05, 0.5), rng)
+        _poster(wall, rng.uniform(0.3, 0.5) * wall.width, rng.uniform(0.05, 0.5), rng)
     _plant(wall, rng.uniform(0.45, 0.7), rng)
     _plant(wall, wall.width - rng.uniform(0.05, 0.2), rng)
     return np.clip(blurred(wall.pixels, _OUT_OF_FOCUS * height), 0, 1)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def attributes(plan: Plan, product: Product) -> dict[str, object]:
     """The metadata of one product, by name. See `media.writer.write_image` for what it does with them."""
-    return {**made(plan), **_rate(plan), **_colour(plan, product)}
+    straight = {"matteline/fgr": "straight"} if product.name in ("fgr", "layers") else {}
+    return {**made(plan), **straight, **_rate(plan), **_colour(plan, product)}
 
 
 def made(plan: Plan) -> dict[str, object]:

@@ -105,8 +105,10 @@ class MovieFile:
         context.color_range = VIDEO_RANGE
         if self._header.timecode:
             stream.metadata["timecode"] = self._header.timecode
-        # After the pictures' stream, which so is the first: some programs look no further.
-        self._track = SoundTrack(self._sound, self._container) if self._sound else None
+        if self._sound:
+            # After the pictures' stream, which so is the first: some programs look no further.
+            with _refusing():
+                self._track = SoundTrack(self._sound, self._container)
         return stream
 
 

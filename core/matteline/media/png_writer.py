@@ -114,7 +114,7 @@ def _video_frame(codes: Pixels, pixel_format: str) -> av.VideoFrame:
     stored = codes.dtype.newbyteorder(">")
     rows = np.asarray(memoryview(plane)).reshape(height, plane.line_size)
     samples = rows[:, : width * channels * stored.itemsize].view(stored)
-    samples.reshape(codes.shape, copy=False)[...] = codes
+    samples.reshape(codes.shape)[...] = codes  # a view: only the last axis is split
     return frame
 
 

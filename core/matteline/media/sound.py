@@ -79,7 +79,7 @@ class SoundTrack:
         self._streams: dict[int, AudioStream] = {}
         self.left_out: list[str] = []
         for stream in self._plate.streams.audio:
-            name = stream.codec_context.codec.canonical_name
+            name = _codec(stream)
             if name in supported:
                 self._streams[stream.index] = movie.add_stream_from_template(stream)
             else:
@@ -128,3 +128,9 @@ class SoundTrack:
         packet.dts = packet.pts
         packet.stream = self._streams[packet.stream.index]
         return packet
+
+
+def _codec(stream: AudioStream) -> str:
+    """FFmpeg's name of a codec. Telephones have some that it does not know."""
+    context = stream.codec_context
+    return "an unknown codec" if context is None else context.codec.canonical_name
