@@ -129,6 +129,11 @@ def wrap(names):
     return meta.name
 
 
+def open_meta(name):
+    """Edit the inside of a meta strip, or what is outside of all."""
+    bpy.context.scene.sequence_editor.display_stack(strip(name) if name else None)
+
+
 def retime(name, segments):
     """Play a strip from frames on at speeds in percent: [[frame, speed], ...]; null is its start."""
     made = strip(name)

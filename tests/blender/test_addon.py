@@ -23,14 +23,15 @@ from tests.blender.conftest import Blender
 
 @pytest.fixture
 def own_blender(start_blender: Callable[..., Blender], command: list[str]):
-    """A Blender that nothing has been done in."""
-    blender = start_blender(command)
+    """A Blender of its own, for what others would notice."""
+    blender = start_blender(command, MATTELINE_WORKER=sys.executable)
     yield blender
     blender.close()
 
 
 @pytest.mark.host
 def test_nothing_but_the_standard_library_is_loaded(own_blender):
+    assert own_blender.call("operator", name="check") == ["FINISHED"]
     brought = own_blender.call("loaded")
     assert [name for name in brought if name.partition(".")[0] not in sys.stdlib_module_names] == []
     assert not {"numpy", "torch"} & set(brought)

@@ -34,6 +34,8 @@ def place(blender: Blender, tmp_path: Path) -> Callable[..., list[dict[str, Any]
         files = [write_results(each, first_number) for each in asked]
         blender.call("pretend_rendered", kind="STRIP", files=files, size=[plates.WIDTH, plates.HEIGHT])
         assert blender.call("operator", name="import_last") == ["FINISHED"]
+        # The background is outside of every meta, and an open one is shown alone.
+        blender.call("open_meta", name=None)
         after = blender.call("render", frames=list(frames), folder=str(tmp_path / "after"), background=True)
         for old, new in zip(before, after, strict=True):
             plates.assert_composite(old, new)
@@ -252,6 +254,29 @@ def test_no_scene_in_the_sequencer_at_the_end_of_a_render(blender, movie, tmp_pa
     )
     assert blender.call("operator", name="import_last") == ["FINISHED"]
     assert blender.call("strips_now")["plate"]["modifiers"] == ["MASK"]
+
+
+def test_a_strip_of_a_meta_that_is_open(blender, place, movie, tmp_path):
+    blender.call("sequencer", output=str(tmp_path / "out"))
+    blender.call("add_movie", path=movie, handles=[11, 40])
+    meta = blender.call("wrap", names=["plate"])
+    blender.call("open_meta", name=meta)
+    blender.call("select", names=["plate"])
+    asked = place([11, 25, 40])
+    assert [each["name"] for each in asked] == ["plate"]
+    inside = blender.call(
+        "evaluate", expression=f"[each.name for each in addon('compat').strips(strip({meta!r}))]"
+    )
+    assert sorted(inside) == ["plate", "plate matte"]
+
+
+def test_what_is_selected_inside_a_closed_meta_is_not_meant(blender, movie, tmp_path):
+    blender.call("sequencer", output=str(tmp_path / "out"))
+    blender.call("add_movie", path=movie)
+    blender.call("wrap", names=["plate"])
+    blender.call("add_movie", path=movie, name="other", channel=5)
+    blender.call("select", names=["other", "plate"])
+    assert [each["name"] for each in blender.call("requests_for")] == ["other"]
 
 
 def test_two_strips_at_once(blender, place, movie, tmp_path):

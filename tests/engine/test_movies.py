@@ -159,6 +159,27 @@ def test_the_matte_movie_is_alpha_as_luma_in_video_range(finished, png_plate):
     assert np.all(np.abs(luma / 1.0 - (64 + 876 * _ramp())) <= 2)
 
 
+def test_the_full_range_matte_says_so_and_is_the_same_alpha(finished, png_plate):
+    ready = finished(png_plate, write=("alpha",), movies=("matte_full",))
+    list(assemble(ready))
+    path = _movie(ready, "matte_full")
+    assert _probe(path)["video"]["color_range"] == "pc"
+    np.testing.assert_allclose(_decoded(path, "gray")[1, ..., 0], _ramp(), atol=4 / 255)
+
+
+def test_the_preview_can_be_hevc(finished, png_plate):
+    ready = finished(png_plate, movies=("preview_hevc",), over="black")
+    list(assemble(ready))
+    video = _probe(_movie(ready, "preview_hevc"))["video"]
+    assert (video["codec_name"], video["codec_tag_string"], video["pix_fmt"]) == (
+        "hevc",
+        "hvc1",
+        "yuv420p10le",
+    )
+    pictures = _decoded(_movie(ready, "preview_hevc"), "rgb24")
+    assert np.abs(pictures[1] - _over(np.zeros(3, np.float32)))[:, _inside_bars()].mean() < 3 / 255
+
+
 def test_the_preview_lies_over_a_colour(finished, png_plate):
     ready = finished(png_plate, movies=("preview",), over="#3366cc")
     list(assemble(ready))

@@ -18,7 +18,7 @@ from matteline.media.ycbcr import Planes
 from .writing import picture
 
 RATE = MovieHeader(Fraction(25))
-CHANNELS = {"prores4444": 4, "matte": 1, "preview": 3}
+CHANNELS = {"cutout": 4, "matte": 1, "preview": 3}
 
 
 def _codes(planes: Planes, colour: tuple[float, ...], size: tuple[int, int] = (4, 4)) -> list[int]:
@@ -51,6 +51,11 @@ def test_eight_bit_codes_are_those_of_video_range():
     assert _codes(KINDS["preview"].planes, (0.0, 0.0, 1.0)) == [32, 240, 118]
 
 
+def test_a_full_range_matte_uses_all_codes():
+    assert _codes(KINDS["matte_full"].planes, (1.0,)) == [255, 128, 128]
+    assert _codes(KINDS["matte_full"].planes, (0.0,)) == [0, 128, 128]
+
+
 def test_alpha_uses_all_codes_and_values_beyond_the_scale_are_cut():
     planes = KINDS["prores4444"].planes
     assert _codes(planes, (1.0, 1.0, 1.0, 1.0))[3] == 1023
@@ -61,11 +66,13 @@ def test_alpha_uses_all_codes_and_values_beyond_the_scale_are_cut():
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 @pytest.mark.parametrize("size", [(71, 41), (16, 16), (3, 5)], ids=str)
 def test_any_size_can_be_written_and_read(tmp_path, kind, size):
+    if kind.codec == "HEVC" and min(size) < 16:
+        pytest.skip("x265 takes no picture smaller than 16 pixels")
     width, height = size
     pixels = (
-        picture(width, height, CHANNELS[kind.name])
+        picture(width, height, CHANNELS[kind.shows])
         if min(size) > 10
-        else np.full((height, width, CHANNELS[kind.name]), 0.5, np.float32)
+        else np.full((height, width, CHANNELS[kind.shows]), 0.5, np.float32)
     )
     path = tmp_path / f"m.{kind.extension}"
     with writing_movie(path, kind, RATE) as movie:
@@ -74,10 +81,10 @@ def test_any_size_can_be_written_and_read(tmp_path, kind, size):
     with open_plate(str(path)) as plate:
         frame = plate.frame(3)
     shown = frame.pixels / np.iinfo(frame.pixels.dtype).max
-    even = (height + height % 2, width + width % 2) if kind.name == "preview" else (height, width)
+    even = (height + height % 2, width + width % 2) if kind.extension == "mp4" else (height, width)
     assert shown.shape[:2] == even and len(plate.info.frames) == 3
     luma = [0.2126, 0.7152, 0.0722]
-    wanted = pixels[..., 0] if kind.name == "matte" else pixels[..., :3] @ np.float32(luma)
+    wanted = pixels[..., 0] if kind.shows == "matte" else pixels[..., :3] @ np.float32(luma)
     assert np.abs(shown[:height, :width, :3] @ luma - wanted).mean() < 3 / 255
 
 

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d, interpolate, pad
 
 from matteline.colour.levels import LUMA_709
-from matteline.colour.picture import PictureTransform
 
 _BLOCK: Final = 4
-"""Colour is averaged over blocks of so many pixels."""
+"""Colour is described by luma over blocks of so many pixels."""
+
+_FLAT: Final = 0.002
+"""Variance of luma below which a block tells nothing of where colour changes."""
 
 _BLUR_PIXELS: Final = 0.7
 """Standard deviation of the blur of luma."""
-
-_QUIET: Final = 0.016
-_NOISY: Final = 0.030
-"""Noise of colour in the lifted picture (standard deviation, sRGB-encoded) below which a filter costs more edge
-than it gains, and from which on all of it helps: measured on composites of known alpha."""
-
-_CPU: Final = torch.device("cpu")
 
 
 def denoise(picture: Tensor, strength: float) -> Tensor:
@@ -37,8 +30,8 @@ def denoise(picture: Tensor, strength: float) -> Tensor:
     if strength <= 0:
         return picture
     luma = luma_of(picture)
-    smooth = _blurred(luma) + _averaged(picture - luma)
-    return picture.lerp(smooth, strength).clamp_(0, 1)
+    guide = _blurred(luma)
+    return picture.lerp(guide + _guided(picture - luma, guide), strength).clamp_(0, 1)
 
 
 def luma_of(picture: Tensor) -> Tensor:
@@ -54,6 +47,14 @@ def _blurred(luma: Tensor) -> Tensor:
     return conv2d(conv2d(padded, weights.view(1, 1, 1, 5)), weights.view(1, 1, 5, 1))[0]
 
 
-def _averaged(colour: Tensor) -> Tensor:
-    blocks = avg_pool2d(colour[None], _BLOCK, ceil_mode=True, count_include_pad=False)
-    return interpolate(blocks, size=colour.shape[1:], mode="bilinear", align_corners=False)[0]
+def _guided(colour: Tensor, guide: Tensor) -> Tensor:
+    """Colour (3, H, W) as a line over luma in each block: a guided filter (He and Sun, 2015), coarse but quick."""
+    moments = _pooled(torch.cat([guide, guide.square(), colour, guide * colour]))
+    mean, square, means, products = moments.split([1, 1, 3, 3])
+    rise = (products - mean * means) / (square - mean.square() + _FLAT)
+    line = interpolate(torch.cat([rise, means - rise * mean])[None], size=guide.shape[1:], mode="bilinear")[0]
+    return line[:3] * guide + line[3:]
+
+
+def _pooled(planes: Tensor) -> Tensor:
+    return avg_pool2d(planes[None], _BLOCK, ceil_mode=True, count_include_pad=False)[0]

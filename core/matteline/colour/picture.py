@@ -11,11 +11,13 @@ from torch import Tensor
 
 from matteline.colour.background import STRIDE, Background, guess_background
 from matteline.colour.codec import Codec, OcioCodec
+from matteline.colour.denoise import denoise
 from matteline.colour.foreground import PREDICTION_ERROR, weigh
 from matteline.colour.levels import SOLID
 from matteline.colour.pixels import Pixels, pixels_of, tensor_of, unit
 from matteline.colour.space import PlateSpace
 from matteline.colour.tone import Look, Shoulder
+from matteline.colour.view import View
 
 _AT_ONCE = 1 << 20
 
@@ -38,22 +40,31 @@ class PictureTransform:
     Args:
         space: The plate's space.
         exposure_stops: What the network's picture is lifted by, in linear light. The foreground is not.
+        denoise: How much grain is taken out of the network's picture, 0 to 1. The foreground keeps its own.
+        view: `display/view` of the plate's config to show the picture through, instead of the sRGB curve.
 
     Raises:
         ColourError: From any method, where the config cannot do its part.
     """
 
-    def __init__(self, space: PlateSpace, *, exposure_stops: float = 0.0) -> None:
+    def __init__(
+        self, space: PlateSpace, *, exposure_stops: float = 0.0, denoise: float = 0.0, view: str | None = None
+    ) -> None:
         self._space = space
-        self._as_shown = space.shown and exposure_stops == 0
+        self._as_shown = space.shown and exposure_stops == 0 and view is None
+        self._denoise = denoise
+        self._view = view
         self._codec: Codec | OcioCodec = space.codec.scaled(2.0**exposure_stops)
         self._ready: dict[torch.device, _Way] = {}
 
     def _way(self, device: torch.device) -> _Way:
         # Two threads may both build it; either will do.
         if device not in self._ready:
-            self._ready[device] = _Way(pixels_of(self._codec, device), Shoulder(device))
+            self._ready[device] = _Way(pixels_of(self._codec, device), self._looking(device))
         return self._ready[device]
+
+    def _looking(self, device: torch.device) -> Look:
+        return Shoulder(device) if self._view is None else View(self._space.config, self._view, device)
 
     def _is_picture(self, pixels: np.ndarray) -> bool:
         return self._as_shown and pixels.dtype.kind == "u"
@@ -70,10 +81,12 @@ class PictureTransform:
             (3, H, W) float32, contiguous, sRGB-encoded, 0..1, finite.
         """
         values = tensor_of(pixels).to(device)
-        height, width = values.shape[:2]
-        if self._is_picture(pixels):
+        return denoise(self._shown(values, self._is_picture(pixels)), self._denoise)
+
+    def _shown(self, values: Tensor, is_picture: bool) -> Tensor:
+        if is_picture:
             return unit(values.permute(2, 0, 1).contiguous())
-        way = self._way(device)
+        way, (height, width, _) = self._way(values.device), values.shape
         return way.look.show(way.pixels.to_linear(values.reshape(-1, 3))).view(3, height, width)
 
     def restore(self, *, plate: np.ndarray, alpha: Tensor, fgr: Tensor) -> np.ndarray:

@@ -12,8 +12,8 @@ from typing import Any, Optional, Union
 from matteline.contract.errors import JobError
 
 PRODUCTS = ("alpha", "fgr", "rgba")
-MOVIES = ("prores4444", "matte", "preview")
-_MADE_OF = {"prores4444": ("alpha", "fgr"), "matte": ("alpha",), "preview": ("alpha", "fgr")}
+MOVIES = ("prores4444", "matte", "matte_full", "preview", "preview_hevc")
+_MADE_OF = {movie: ("alpha",) if movie.startswith("matte") else ("alpha", "fgr") for movie in MOVIES}
 COMPRESSIONS = ("none", "rle", "zips", "zip", "piz", "dwaa", "dwab")
 
 
@@ -256,7 +256,8 @@ class MatteSettings:
         options=MOVIES,
         group="output",
         help="Movies made of the results, with the plate's rate, timecode and sound: 'prores4444' with alpha, "
-        "'matte' the alpha as luma, 'preview' the person over something, H.264.",
+        "'matte' the alpha as luma in video range, 'matte_full' in full range, 'preview' the person over "
+        "something, H.264, 'preview_hevc' the same as HEVC.",
     )
     over: str = _choice(
         "checker",

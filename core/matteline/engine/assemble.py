@@ -61,7 +61,7 @@ def assemble(plan: Plan) -> Iterator[Event]:
 
 
 def _movie(plan: Plan, movie: MoviePlan, cutter: Cutter, sound: Sound | None) -> Iterator[Event]:
-    colour = movie.kind.name != "matte"
+    colour = movie.kind.shows != "matte"
     total = len(plan.frames)
     first = cutter.cut(plan.frames.first, colour=False).header
     with (
@@ -80,9 +80,9 @@ def _movie(plan: Plan, movie: MoviePlan, cutter: Cutter, sound: Sound | None) ->
 @contextmanager
 def _pictures(plan: Plan, movie: MoviePlan, cutouts: Iterator[Cutout]) -> Iterator[Iterator[np.ndarray]]:
     """What the frames of a movie show, as `MovieFile.add` takes it."""
-    if movie.kind.name == "matte":
+    if movie.kind.shows == "matte":
         yield (cutout.alpha[..., None] for cutout in cutouts)
-    elif movie.kind.name == "prores4444":
+    elif movie.kind.shows == "cutout":
         yield (np.concatenate([_colour(cutout), cutout.alpha[..., None]], axis=2) for cutout in cutouts)
     else:
         with backdrop(movie.over, plan.plate, plan.frames, plan.space.config) as behind:
@@ -151,7 +151,7 @@ def _sound(plan: Plan) -> Sound | None:
 
 def _header(plan: Plan, movie: MoviePlan, first: Header) -> MovieHeader:
     words = {name: str(value) for name, value in made(plan).items()}
-    if movie.kind.name == "prores4444":
+    if movie.kind.shows == "cutout":
         words["matteline/alpha"] = "straight"
     return MovieHeader(movie.rate, first.timecode, plan.plate.pixel_aspect, words)
 

@@ -169,7 +169,7 @@ def _blamed(field: str) -> Iterator[None]:
             f"The {name} cannot be used: {error.message}",
             path=error.path,
             frame=error.frame,
-            hint=f"Render it again, check its path, or leave the {name} out.",
+            hint=f"Check its path and channel, render it again, or leave the {name} out.",
         ) from None
     except JobError:
         hint = "Name an image, a sequence or a movie."

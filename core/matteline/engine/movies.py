@@ -50,7 +50,7 @@ def movies_of(outputs: Outputs, plate: PlateInfo, settings: MatteSettings) -> tu
     kinds = [KINDS[name] for name in dict.fromkeys(settings.movies)]
     for kind in kinds:
         kind.check()
-    if "preview" in settings.movies:
+    if any(kind.shows == "preview" for kind in kinds):
         check_over(settings.over)
     rate = plate.rate or USUAL_RATE
     return tuple(MoviePlan(kind, _path(outputs, kind), rate, settings.over) for kind in kinds)

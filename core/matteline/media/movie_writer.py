@@ -17,7 +17,7 @@ from matteline.media.atomic import Refused, replacing
 from matteline.media.metadata import clean_text
 from matteline.media.movie_kinds import MovieKind
 from matteline.media.sound import Sound, SoundTrack
-from matteline.media.ycbcr import BT709, VIDEO_RANGE, Values
+from matteline.media.ycbcr import BT709, Values
 
 
 @dataclass(frozen=True)
@@ -99,10 +99,12 @@ class MovieFile:
         stream.pix_fmt = self._kind.planes.pixel_format
         context = stream.codec_context
         context.time_base = 1 / self._header.rate
+        if self._kind.tag:
+            context.codec_tag = self._kind.tag
         context.thread_type, context.thread_count = "AUTO", 0
         context.sample_aspect_ratio = Fraction(self._header.pixel_aspect).limit_denominator(1000)
         context.color_primaries = context.color_trc = context.colorspace = BT709
-        context.color_range = VIDEO_RANGE
+        context.color_range = self._kind.planes.color_range
         if self._header.timecode:
             stream.metadata["timecode"] = self._header.timecode
         if self._sound:

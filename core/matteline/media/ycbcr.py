@@ -1,4 +1,4 @@
-"""RGB pictures as the Y'CbCr planes that video codecs take, by ITU-R BT.709 in video range.
+"""RGB pictures as the Y'CbCr planes that video codecs take, by ITU-R BT.709.
 
 swscale could do this, but rounds deep pictures to other codes than the standard says (see `conversion`).
 """
@@ -19,7 +19,8 @@ BT709: Final = 1
 """FFmpeg's number of primaries, transfer and matrix alike."""
 
 VIDEO_RANGE: Final = 1
-"""FFmpeg's number."""
+FULL_RANGE: Final = 2
+"""FFmpeg's numbers."""
 
 _LUMA: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _BLUE_SPAN: Final = 2 * (1 - 0.0722)
@@ -38,12 +39,19 @@ class Planes:
         bits: Per sample.
         across: Pixels that share a chroma sample horizontally, 1 or 2.
         down: Pixels that share a chroma sample vertically, 1 or 2.
+        full_range: Whether black is code 0 and white the highest, rather than 16 and 235 of 255.
     """
 
     pixel_format: str
     bits: int
     across: int
     down: int
+    full_range: bool = False
+
+    @property
+    def color_range(self) -> int:
+        """FFmpeg's number of the range."""
+        return FULL_RANGE if self.full_range else VIDEO_RANGE
 
     def frame(self, picture: Values) -> VideoFrame:
         """A picture, (H, W, C) float32 of 0..1, with C 1 (grey), 3 (RGB) or 4 (RGBA), as a frame for FFmpeg.
@@ -53,18 +61,19 @@ class Planes:
         height, width, channels = picture.shape
         frame = VideoFrame(width, height, self.pixel_format)
         frame.colorspace = frame.color_primaries = frame.color_trc = BT709
-        frame.color_range = VIDEO_RANGE
+        frame.color_range = self.color_range
         luma = picture[..., 0] if channels == 1 else _luma(picture)
-        _fill(frame.planes[0], self._codes(luma, 16, 219))
+        full = self._full_scale
+        _fill(frame.planes[0], self._codes(luma, *((0, full) if self.full_range else (16, 219))))
         for plane, chroma in zip(frame.planes[1:3], self._chroma(picture, luma), strict=True):
-            _fill(plane, self._codes(chroma, 128, 224))
+            _fill(plane, self._codes(chroma, 128, full if self.full_range else 224))
         if len(frame.planes) == 4:
-            _fill(frame.planes[3], self._codes(picture[..., 3], 0, self._full_scale))
+            _fill(frame.planes[3], self._codes(picture[..., 3], 0, full))
         return frame
 
     @property
     def _full_scale(self) -> float:
-        """The span of alpha, which has no head-room, given for 8 bits."""
+        """The span of what has no head-room, such as alpha, given for 8 bits."""
         return ((1 << self.bits) - 1) / (1 << self.bits - 8)
 
     def _chroma(self, picture: Values, luma: Values) -> tuple[Values, Values]:
