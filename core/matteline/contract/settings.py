@@ -187,7 +187,7 @@ class MatteSettings:
         kind="path",
         options=("none",),
         group="edge",
-        help="An image or sequence; where it is 0, alpha becomes 0. A channel of an EXR is named as in "
+        help="An image, sequence or movie; where it is 0, alpha becomes 0. A channel of an EXR is named as in "
         "roto.####.exr:mask.A; otherwise alpha is taken, or else red.",
     )
     holdout: str = _choice(
@@ -196,7 +196,7 @@ class MatteSettings:
         kind="path",
         options=("none",),
         group="edge",
-        help="An image or sequence; where it is 1, alpha becomes 1. Channels are named as for the garbage matte.",
+        help="An image, sequence or movie; where it is 1, alpha becomes 1. Channels are named as for the garbage matte.",
     )
     write: tuple[str, ...] = _choice(
         ("alpha", "fgr"),
