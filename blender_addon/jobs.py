@@ -89,13 +89,9 @@ def strip_job(values, footage, frames, name, result):
 def node_job(values, footage, frames, name):
     """The job for a clip or node: what the artist chose, as long as a matte is part of it."""
     settings = matte_settings(values.matte)
-    if "alpha" not in settings.write:
+    if settings.layout == "separate" and "alpha" not in settings.write:
         raise JobError(
             "Matte nodes need the product 'alpha'.", field="write", hint="Choose it under Products."
-        )
-    if settings.layout != "separate":
-        raise JobError(
-            "Matte nodes need a file for each product.", field="layout", hint="Set EXR layout to 'separate'."
         )
     return _job(values, footage, frames, name, settings)
 

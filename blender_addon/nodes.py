@@ -10,7 +10,8 @@ from .contract.frames import FrameSet
 from .jobs import as_blender_path, listing
 
 GAP = 60
-_PRODUCTS = {"alpha", "fgr"}
+LAYERS = "layers"
+_PRODUCTS = {"alpha", "fgr", LAYERS}
 
 
 def place_nodes(_context, rendered, steps):
@@ -128,16 +129,32 @@ def _group(scene, plate, rendered, undo):
     compat.add_group_socket(group, "Matte", "OUTPUT", "NodeSocketFloat")
     entry, leave = group.nodes.new("NodeGroupInput"), group.nodes.new("NodeGroupOutput")
     entry.location, leave.location = (0, 200), (800, 0)
+    add = _layered if LAYERS in rendered.files else _separate
+    matte, fgr = add(group, scene, plate, rendered, undo)
+    group.links.new(matte, leave.inputs["Matte"])
+    _masked(group, entry.outputs[0], matte, leave.inputs["Image"], (400, 200))
+    if fgr is not None:
+        compat.add_group_socket(group, "Foreground", "OUTPUT", "NodeSocketColor")
+        _masked(group, fgr, matte, leave.inputs["Foreground"], (400, -200))
+    return group
+
+
+def _separate(group, scene, plate, rendered, undo):
+    """The sockets of matte and foreground, each from files of its own; None where there is no foreground."""
     matte = _images(group, scene, plate, rendered, "alpha", (0, 0), undo)
     matte.image.colorspace_settings.is_data = True
-    group.links.new(matte.outputs["Image"], leave.inputs["Matte"])
-    _masked(group, entry.outputs[0], matte, leave.inputs["Image"], (400, 200))
-    if "fgr" in rendered.files:
-        compat.add_group_socket(group, "Foreground", "OUTPUT", "NodeSocketColor")
-        fgr = _images(group, scene, plate, rendered, "fgr", (0, -400), undo)
-        fgr.image.colorspace_settings.name = _colour_space(plate)
-        _masked(group, fgr.outputs["Image"], matte, leave.inputs["Foreground"], (400, -200))
-    return group
+    if "fgr" not in rendered.files:
+        return matte.outputs["Image"], None
+    fgr = _images(group, scene, plate, rendered, "fgr", (0, -400), undo)
+    fgr.image.colorspace_settings.name = _colour_space(plate)
+    return matte.outputs["Image"], fgr.outputs["Image"]
+
+
+def _layered(group, scene, plate, rendered, undo):
+    """The sockets of matte and foreground, both from one layered EXR."""
+    node = _images(group, scene, plate, rendered, LAYERS, (0, 0), undo)
+    node.image.colorspace_settings.name = _colour_space(plate)
+    return node.outputs["Alpha"], node.outputs["fgr"]
 
 
 def _masked(group, picture, matte, result, location):
@@ -145,7 +162,7 @@ def _masked(group, picture, matte, result, location):
     node.location = location
     compat.multiply_by_mask(node)
     group.links.new(picture, node.inputs["Image"])
-    group.links.new(matte.outputs["Image"], node.inputs["Alpha"])
+    group.links.new(matte, node.inputs["Alpha"])
     group.links.new(node.outputs["Image"], result)
 
 

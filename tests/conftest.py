@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+
+# As the command does: before torch loads, or its waiting threads spin and starve the others.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 from pathlib import Path
 
 import pytest

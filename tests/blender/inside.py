@@ -176,9 +176,9 @@ def render(frames, folder, background):
     return paths
 
 
-def compositor(kind, path, *, start=1, offset=0, duration=1, fps=24, output=""):
+def compositor(kind, path, *, start=1, offset=0, duration=1, fps=24, output="", size=(WIDTH, HEIGHT)):
     """A scene whose compositor shows a plate by an `Image` or `MovieClip` node; returns the nodes' names."""
-    scene = fresh(fps)
+    scene = fresh(fps, size)
     scene.matteline.output = output
     scene.matteline.handles = 0
     tree, shown = addon("compat").make_compositor_tree(scene)
@@ -208,9 +208,9 @@ def show(node, socket):
     tree.links.new(found.outputs[socket], shown.inputs[0])
 
 
-def open_clip(path, start=1, offset=0, output=""):
+def open_clip(path, start=1, offset=0, output="", size=(WIDTH, HEIGHT)):
     """A scene without compositor, and a clip."""
-    scene = fresh()
+    scene = fresh(size=size)
     scene.matteline.output = output
     clip = bpy.data.movieclips.load(path)
     clip.frame_start, clip.frame_offset = start, offset

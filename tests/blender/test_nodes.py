@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from matteline.contract.frames import FrameSet
+from matteline.engine.demo import draw_plate
 from tests.blender import plates
 from tests.blender.conftest import Blender
 from tests.blender.test_render import quick
@@ -122,20 +123,62 @@ def test_only_the_scenes_frames_of_a_clip_movie(blender, align, tmp_path):
     assert asked["frames"] == "5-8"
 
 
-def test_the_foreground_is_the_written_one_through_the_matte(blender, weights_file, tmp_path):
-    path = sequence(tmp_path, range(1001, 1004))
-    blender.call(
-        "compositor", kind="Image", path=path, offset=1000, duration=3, output=str(tmp_path / "mattes")
-    )
+SIZE = (128, 72)
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> dict[int, np.ndarray]:
+    """A drawn person, frames 1001 to 1003 below `plate`: number to picture (72, 128, 3), 0 to 255."""
+    draw_plate(tmp_path / "plate", *SIZE, 3)
+    files = sorted((tmp_path / "plate").glob("*.png"))
+    assert [each.name for each in files] == [f"demo.{number}.png" for number in (1001, 1002, 1003)]
+    return {1001 + place: plates.read(path)[..., :3] for place, path in enumerate(files)}
+
+
+@pytest.fixture
+def shown(blender: Blender, tmp_path: Path) -> Callable[[str, int], np.ndarray]:
+    """What one of the group's outputs looks like at a frame of the scene."""
+
+    def render(socket: str, frame: int) -> np.ndarray:
+        blender.call("show", node="Matte", socket=socket)
+        return plates.read(blender.call("render", frames=[frame], folder=str(tmp_path), background=False)[0])
+
+    return render
+
+
+def assert_same(shown: np.ndarray, colour: np.ndarray, alpha: np.ndarray) -> None:
+    """Shown straight: this colour (0 to 255) with this alpha (0 to 1), where there is enough of it to tell."""
+    solid = alpha > 0.3
+    assert 0.1 < solid.mean() < 0.9, "the drawn person is in part of the picture"
+    assert np.abs(shown[..., 3] - 255 * np.clip(alpha, 0, 1)).max() <= 2
+    assert np.abs(shown[..., :3] - np.clip(colour, 0, 255))[solid].max() <= 2
+
+
+def test_matte_and_foreground_are_the_written_ones(blender, shown, person, weights_file, tmp_path):
+    compose_person(blender, tmp_path)
     quick(blender, weights_file)
     assert blender.call("operator", name="render_node") == ["FINISHED"]
-    blender.call("show", node="Matte", socket="Foreground")
-    shown = plates.read(blender.call("render", frames=[2], folder=str(tmp_path), background=False)[0])
     alpha, fgr = result(tmp_path, "alpha", 1002)[..., 0], result(tmp_path, "fgr", 1002)
-    solid = alpha > 0.3
-    assert np.abs(shown[..., 3] - 255 * alpha).max() <= 2
+    assert_same(shown("Image", 2), person[1002], alpha)
     # The plate is display-referred, and so is its foreground.
-    assert np.abs(shown[..., :3] - 255 * np.clip(fgr, 0, 1))[solid].max(initial=0) <= 2
+    assert_same(shown("Foreground", 2), 255 * fgr, alpha)
+
+
+def test_a_layered_exr_gives_matte_and_foreground(blender, shown, person, weights_file, tmp_path):
+    compose_person(blender, tmp_path)
+    quick(blender, weights_file, layout="layered")
+    assert blender.call("operator", name="render_node") == ["FINISHED"]
+    with OpenEXR.File(str(next((tmp_path / "mattes").rglob("*.1002.exr"))), separate_channels=True) as file:
+        layers = {name: channel.pixels.astype(float) for name, channel in file.channels().items()}
+    assert_same(shown("Image", 2), person[1002], layers["A"])
+    fgr = np.dstack([layers[f"fgr.{each}"] for each in "RGB"])
+    assert_same(shown("Foreground", 2), 255 * fgr, layers["A"])
+
+
+def compose_person(blender: Blender, tmp_path: Path) -> None:
+    path = str(tmp_path / "plate" / "demo.1001.png")
+    output = str(tmp_path / "mattes")
+    blender.call("compositor", kind="Image", path=path, offset=1000, duration=3, output=output, size=SIZE)
 
 
 def test_mattes_on_disk_become_nodes_without_a_render(blender, weights_file, tmp_path):
@@ -153,18 +196,14 @@ def test_mattes_on_disk_become_nodes_without_a_render(blender, weights_file, tmp
     assert len(blender.call("data_now")["nodes"]) == 3
 
 
-def test_an_open_clip_in_a_scene_without_nodes_becomes_its_picture(blender, weights_file, tmp_path):
-    path = movie(tmp_path, 4)
-    blender.call("open_clip", path=path, start=11, output=str(tmp_path / "mattes"))
+def test_an_open_clip_in_a_scene_without_nodes_becomes_its_picture(blender, person, weights_file, tmp_path):
+    path = str(tmp_path / "plate" / "demo.1001.png")
+    blender.call("open_clip", path=path, start=11, output=str(tmp_path / "mattes"), size=SIZE)
     quick(blender, weights_file)
     assert blender.call("operator", name="render_clip") == ["FINISHED"]
-    shown = plates.read(
-        blender.call("render", frames=[13], folder=str(tmp_path / "after"), background=False)[0]
-    )
-    alpha = np.clip(result(tmp_path, "alpha", 3)[..., 0], 0, 1)
-    assert np.abs(shown[..., 3] - 255 * alpha).max() <= 2
-    solid = alpha > 0.3
-    assert np.abs(shown[..., :3] - plates.picture(2))[solid].max(initial=0) <= 2
+    folder = str(tmp_path / "after")
+    shown = plates.read(blender.call("render", frames=[13], folder=folder, background=False)[0])
+    assert_same(shown, person[1003], result(tmp_path, "alpha", 1003)[..., 0])
 
 
 def test_nodes_without_a_matte_are_refused(blender, weights_file, tmp_path):

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from matteline.colour.codec import Codec, OcioCodec, as_displayed, cineon, linear, measure
+from matteline.colour.codec import Codec, OcioCodec, as_displayed, cineon, linear
 from matteline.colour.config import Config
+from matteline.colour.measure import measure
 from matteline.colour.pixels import pixels_of
 from matteline.colour.primaries import REC709, REC2020
 from matteline.contract.errors import ColourError

@@ -35,7 +35,9 @@ mattes = arrays.arrays(np.float32, (6, 8), elements=st.floats(0, 1, width=32))
 few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def restored(space: PlateSpace, plate: np.ndarray, alpha: np.ndarray, fgr: Tensor, stops: float = 0) -> np.ndarray:
+def restored(
+    space: PlateSpace, plate: np.ndarray, alpha: np.ndarray, fgr: Tensor, stops: float = 0
+) -> np.ndarray:
     return PictureTransform(space, exposure_stops=stops).restore(
         plate=plate, alpha=torch.from_numpy(np.asarray(alpha, np.float32)), fgr=fgr
     )

@@ -27,7 +27,9 @@ def noise(*shape: int, high: float = 1.0) -> np.ndarray:
     return np.random.default_rng(3).uniform(0, high, shape).astype(np.float32)
 
 
-@pytest.mark.parametrize("name", ["sRGB", "Rec.709", "sRGB - Display", "Camera Rec.709", "Gamma 2.4 Encoded Rec.709"])
+@pytest.mark.parametrize(
+    "name", ["sRGB", "Rec.709", "sRGB - Display", "Camera Rec.709", "Gamma 2.4 Encoded Rec.709"]
+)
 def test_eight_bit_video_and_srgb_pass_as_they_are(space_of: SpaceOf, name: str) -> None:
     made = PictureTransform(space_of(name)).to_network(RAMP, CPU)
     assert torch.equal(made[0], torch.from_numpy(RAMP[..., 0]).float() / 255)
@@ -40,7 +42,12 @@ def test_sixteen_bit_srgb_passes_as_it_is(space_of: SpaceOf) -> None:
 
 
 def test_a_picture_is_contiguous_float32_planes_without_the_plates_alpha(space_of: SpaceOf) -> None:
-    for pixels in (RAMP, noise(6, 9, 4), noise(6, 9, 4).astype(np.float16), (noise(6, 9, 4) * 255).astype(np.uint8)):
+    for pixels in (
+        RAMP,
+        noise(6, 9, 4),
+        noise(6, 9, 4).astype(np.float16),
+        (noise(6, 9, 4) * 255).astype(np.uint8),
+    ):
         made = PictureTransform(space_of("sRGB")).to_network(pixels, CPU)
         assert made.shape == (3, *pixels.shape[:2])
         assert made.dtype == torch.float32
@@ -122,9 +129,7 @@ def hlg(scene: np.ndarray) -> np.ndarray:
     return np.where(scene <= 1 / 12, np.sqrt(3 * scene), upper)
 
 
-REC709_TO_REC2020 = np.array(
-    [[0.6274, 0.3293, 0.0433], [0.0691, 0.9195, 0.0114], [0.0164, 0.0880, 0.8956]]
-)
+REC709_TO_REC2020 = np.array([[0.6274, 0.3293, 0.0433], [0.0691, 0.9195, 0.0114], [0.0164, 0.0880, 0.8956]])
 """ITU-R BT.2087."""
 
 PATCHES = np.array([[1, 1, 1], [0.6, 0.1, 0.1], [0.1, 0.6, 0.1], [0.1, 0.1, 0.6], [0.18, 0.18, 0.18]])

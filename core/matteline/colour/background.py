@@ -27,11 +27,11 @@ class Background:
 
     def at(self, index: Tensor) -> tuple[Tensor, Tensor]:
         """Colour (3, N) and its variance (3, N) at pixels given by their place in the flattened frame."""
-        height, width = self.size
+        width = self.size[1]
         rows, columns = index // width, index % width
         place = torch.stack([_spot(columns, self.maps.shape[3]), _spot(rows, self.maps.shape[2])], dim=-1)
         read = grid_sample(self.maps, place[None, None], padding_mode="border", align_corners=True)
-        colour, square = read[0, :, 0].split(3)
+        colour, square = read[0, :3, 0], read[0, 3:, 0]
         return colour, (square - colour.square()).clamp(min=0)
 
 

@@ -46,7 +46,7 @@ class Config:
         return list(self._handle.getRoles())
 
     def find(self, word: str) -> str | None:
-        """The colour space that a name, alias or role stands for, whatever its case; None when it is unknown."""
+        """The colour space that a name, alias or role stands for, in any case of letters; None when unknown."""
         name = str(self._handle.resolve(word))
         return name if word and name in self.names() else None
 
@@ -85,7 +85,9 @@ class Config:
 
     def _spelled_out(self, name: str, place: str) -> bool:
         spellings = (re.escape(each) for each in (name, *self._handle.getAliases(name)))
-        return bool(re.search(rf"(?<![A-Za-z0-9])({'|'.join(spellings)})(?![A-Za-z0-9])", place, re.IGNORECASE))
+        return bool(
+            re.search(rf"(?<![A-Za-z0-9])({'|'.join(spellings)})(?![A-Za-z0-9])", place, re.IGNORECASE)
+        )
 
     def convert(self, values: Values, source: str, target: str) -> Values:
         """Convert pixels (N, 3) float32 between two spaces of this config.
@@ -112,7 +114,9 @@ class Config:
 
     def _values(self, made: Any, doing: str, space: str) -> Values:
         if made.has_error:
-            raise ColourError(f"The OCIO config {self.source} cannot {doing}: {_why(made.geterror())}.", space=space)
+            raise ColourError(
+                f"The OCIO config {self.source} cannot {doing}: {_why(made.geterror())}.", space=space
+            )
         return finite(made.get_pixels(oiio.FLOAT).reshape(-1, 3))
 
     def parse_view(self, words: str) -> tuple[str, str]:
@@ -122,7 +126,9 @@ class Config:
             ColourError: The config has no such display, or the display no such view.
         """
         display, _, view = words.partition("/")
-        display = _one_of(display or self._handle.getDefaultDisplayName(), self._handle.getDisplayNames(), "display", self)
+        display = _one_of(
+            display or self._handle.getDefaultDisplayName(), self._handle.getDisplayNames(), "display", self
+        )
         return display, _one_of(view, self._handle.getViewNames(display), f"view of '{display}'", self)
 
 

@@ -21,7 +21,7 @@ _BLUR_PIXELS: Final = 0.7
 
 
 def denoise(picture: Tensor, strength: float) -> Tensor:
-    """Take grain out of a picture (3, H, W) in 0..1: most of it from colour, little from luma, which holds hair.
+    """Take grain out of a picture (3, H, W) in 0..1: much from colour, little from luma, which holds hair.
 
     Args:
         picture: As the network sees it; not changed.
@@ -36,7 +36,8 @@ def denoise(picture: Tensor, strength: float) -> Tensor:
 
 def luma_of(picture: Tensor) -> Tensor:
     """The luma (1, H, W) of a picture (3, H, W)."""
-    return torch.tensordot(picture.new_tensor(LUMA_709), picture, dims=1)[None]
+    red, green, blue = LUMA_709
+    return picture[:1] * red + picture[1:2] * green + picture[2:] * blue
 
 
 def _blurred(luma: Tensor) -> Tensor:
@@ -48,9 +49,9 @@ def _blurred(luma: Tensor) -> Tensor:
 
 
 def _guided(colour: Tensor, guide: Tensor) -> Tensor:
-    """Colour (3, H, W) as a line over luma in each block: a guided filter (He and Sun, 2015), coarse but quick."""
+    """Colour (3, H, W) as a line over luma in each block: a coarse guided filter (He and Sun, 2015)."""
     moments = _pooled(torch.cat([guide, guide.square(), colour, guide * colour]))
-    mean, square, means, products = moments.split([1, 1, 3, 3])
+    mean, square, means, products = moments[0], moments[1], moments[2:5], moments[5:]
     rise = (products - mean * means) / (square - mean.square() + _FLAT)
     line = interpolate(torch.cat([rise, means - rise * mean])[None], size=guide.shape[1:], mode="bilinear")[0]
     return line[:3] * guide + line[3:]

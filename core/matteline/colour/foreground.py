@@ -27,9 +27,9 @@ def weigh(
     """The most likely foreground of pixels that are a mixture of foreground and background.
 
     The plate is P = a F + (1 - a) B. The network predicts F, well where its picture is not rolled off and not
-    at all in bright highlights; B is guessed from around. Each is believed by the inverse of its variance, which
-    is one step of Bayesian matting (Chuang et al., 2001). So edges in range keep the predicted colour, bright
-    edges keep the plate's energy, and towards alpha 1 the result runs into the plate without a seam.
+    at all in bright highlights; B is guessed from around. Each is believed by the inverse of its variance,
+    which is one step of Bayesian matting (Chuang et al., 2001). So edges in range keep the predicted colour,
+    bright edges keep the plate's energy, and towards alpha 1 the result runs into the plate without a seam.
 
     Args:
         plate: P, (3, N), linear Rec.709, or the network's picture where that is the plate.

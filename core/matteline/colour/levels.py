@@ -8,7 +8,7 @@ SHOULDER_START: Final = 0.9
 """sRGB-encoded: below it the network's picture is the plain encoding, above it highlights are rolled off."""
 
 DIFFUSE_WHITE: Final = 0.7874
-"""Linear: a white sheet of paper in HDR video lands where the shoulder starts (0.9 decoded by the sRGB curve)."""
+"""Linear: where the shoulder starts (0.9 decoded by the sRGB curve), and where HDR video has white paper."""
 
 SOLID: Final = 254.5 / 255
 """Alpha that every file format we write rounds to 1: from here on the foreground is the plate."""

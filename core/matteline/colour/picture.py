@@ -34,8 +34,8 @@ class PictureTransform:
     """Plate to network picture, and the network's foreground back to the plate's space. One for each shot.
 
     Integer plates in sRGB or Rec.709 are shown to the network as they are. All others become linear Rec.709,
-    are exposed by the same number of stops in every frame, and are shown through the sRGB curve with a shoulder
-    near white. Safe to use from several threads at once.
+    are exposed by the same number of stops in every frame, and are shown through the sRGB curve with a
+    shoulder near white. Safe to use from several threads at once.
 
     Args:
         space: The plate's space.
@@ -92,9 +92,9 @@ class PictureTransform:
     def restore(self, *, plate: np.ndarray, alpha: Tensor, fgr: Tensor) -> np.ndarray:
         """The straight foreground in the plate's own space.
 
-        Where alpha is 1, or rounds to it in 8 bits, the values are the plate's own, bit for bit. In soft edges
-        they are the predicted colour, weighed against the plate (see `foreground.weigh`). Where alpha is 0 they
-        are 0, so that files stay small and nothing hides there.
+        Where alpha is 1, or rounds to it in 8 bits, the values are the plate's own, bit for bit. In soft
+        edges they are the predicted colour, weighed against the plate (see `foreground.weigh`). Where alpha
+        is 0 they are 0, so that files stay small and nothing hides there.
 
         Args:
             plate: (H, W, 3 or 4) as `to_network` had it.
@@ -113,18 +113,38 @@ class PictureTransform:
                 made.view(-1, 3)[part.cpu()] = edges(part).to(made)
         return made.numpy()
 
+    def bare(self, *, plate: np.ndarray, fgr: Tensor) -> np.ndarray:
+        """The network's foreground as predicted, everywhere, in the plate's own space.
+
+        Args:
+            plate: The frame, for its dtype alone.
+            fgr: As for `restore`.
+
+        Returns:
+            As `restore`, without what the network cannot see: highlights, and colours outside Rec.709.
+        """
+        height, width = fgr.shape[1:]
+        flat = fgr.detach().reshape(3, -1).float().clamp(0, 1)
+        if self._is_picture(plate):
+            made = flat.T.contiguous()
+        else:
+            way = self._way(fgr.device)
+            made = way.pixels.from_linear(way.look.recover(flat))
+        kind = torch.float16 if plate.dtype == np.float16 else torch.float32
+        return made.view(height, width, 3).to("cpu", kind).numpy()
+
     def _edges(self, plate: np.ndarray, alpha: Tensor, fgr: Tensor) -> Callable[[Tensor], Tensor]:
         """The foreground (N, 3) of soft pixels, by their place in the flattened frame."""
-        flat, values = alpha.detach().reshape(-1), tensor_of(plate)
-        behind = None if self._is_picture(plate) else self._background(values, alpha)
+        flat, values, shown = alpha.detach().reshape(-1), tensor_of(plate), self._is_picture(plate)
+        background = None if shown else self._background(values, alpha)
 
         def edges(index: Tensor) -> Tensor:
-            own = values.reshape(-1, values.shape[-1])[index.cpu()].to(index.device)
+            own = values.reshape(-1, 3)[index.cpu()].to(index.device)
             cover = (flat[index].float() / SOLID).clamp(max=1)
             seen = fgr[:, index].float().clamp(0, 1)
-            if self._is_picture(plate):
+            if shown:
                 return weigh(unit(own).T, cover, seen, torch.full_like(seen, PREDICTION_ERROR), None).T
-            return self._weighed(own, cover, seen, behind and behind.at(index))
+            return self._weighed(own, cover, seen, None if background is None else background.at(index))
 
         return edges
 
@@ -132,13 +152,14 @@ class PictureTransform:
         self, own: Tensor, cover: Tensor, seen: Tensor, behind: tuple[Tensor, Tensor] | None
     ) -> Tensor:
         way = self._way(own.device)
-        light = way.pixels.to_linear(own)
-        predicted = way.look.recover(seen)
-        # What the error of a prediction means in light: little in shadows, anything where highlights roll off.
-        doubt = way.look.recover((seen + PREDICTION_ERROR).clamp(max=1)) - way.look.recover(seen - PREDICTION_ERROR)
+        pixels, look = way.pixels, way.look
+        light = pixels.to_linear(own)
         # The picture ends at black; what the plate holds below it is added back.
-        predicted = predicted + light.clamp(max=0)
-        return way.pixels.from_linear(weigh(light, cover, predicted, doubt / 2, behind))
+        predicted = look.recover(seen) + light.clamp(max=0)
+        # What an error of the picture means in light: little in shadows, anything where highlights roll off.
+        higher = look.recover((seen + PREDICTION_ERROR).clamp(max=1))
+        lower = look.recover((seen - PREDICTION_ERROR).clamp(min=0))
+        return pixels.from_linear(weigh(light, cover, predicted, (higher - lower) / 2, behind))
 
     def _background(self, values: Tensor, alpha: Tensor) -> Background | None:
         some = values[::STRIDE, ::STRIDE].to(alpha.device)

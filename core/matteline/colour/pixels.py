@@ -1,14 +1,15 @@
-"""A codec at work on a device: plate values to linear Rec.709 and back, as torch arithmetic and table look-ups."""
+"""A codec at work on a device: plate values to linear Rec.709 and back, by arithmetic and look-ups."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from matteline.colour.codec import LUMA_2020, Codec, OcioCodec
+from matteline.colour.codec import LUMA_2020, Codec, Curve, OcioCodec
 from matteline.colour.halves import HALF_MAX
 from matteline.colour.lookup import look_up
 
@@ -38,10 +39,7 @@ class TorchPixels:
         self._inverse = torch.tensor(np.linalg.inv(codec.matrix), dtype=torch.float32, device=device)
         self._gamma = codec.system_gamma
         self._luma = torch.tensor(LUMA_2020, device=device)
-        curve = codec.curve
-        self._tables = curve and tuple(
-            torch.from_numpy(table).to(device) for table in (curve.codes, curve.halves, curve.inverse)
-        )
+        self._curve = codec.curve and _Tables.of(codec.curve, device)
 
     def to_linear(self, values: Tensor) -> Tensor:
         """See `Pixels`."""
@@ -52,12 +50,7 @@ class TorchPixels:
         return self._matrix @ lights
 
     def _decoded(self, values: Tensor) -> Tensor:
-        if self._tables is None:
-            return finite(unit(values))
-        codes, halves, _ = self._tables
-        if values.dtype == torch.uint8:
-            return look_up(codes[::257].contiguous(), values)
-        return look_up(codes if values.dtype == torch.uint16 else halves, values)
+        return finite(unit(values)) if self._curve is None else self._curve.decode(values)
 
     def from_linear(self, linear: Tensor) -> Tensor:
         """See `Pixels`."""
@@ -66,7 +59,26 @@ class TorchPixels:
             luminance = (self._luma @ lights).clamp(min=1e-8)
             lights = lights * luminance ** (1 / self._gamma - 1)
         values = lights.T.contiguous()
-        return values if self._tables is None else look_up(self._tables[2], values)
+        return values if self._curve is None else look_up(self._curve.inverse, values)
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """A curve's tables on a device."""
+
+    bytes: Tensor
+    codes: Tensor
+    halves: Tensor
+    inverse: Tensor
+
+    @classmethod
+    def of(cls, curve: Curve, device: torch.device) -> _Tables:
+        tables = (curve.codes[::257].copy(), curve.codes, curve.halves, curve.inverse)
+        return cls(*(torch.from_numpy(table).to(device) for table in tables))
+
+    def decode(self, values: Tensor) -> Tensor:
+        table = {torch.uint8: self.bytes, torch.uint16: self.codes}.get(values.dtype, self.halves)
+        return look_up(table, values)
 
 
 class OcioPixels:

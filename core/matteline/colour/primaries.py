@@ -22,9 +22,7 @@ ACES_AP0: Final[Chromaticities] = (0.7347, 0.2653, 0.0, 1.0, 0.0001, -0.0770, *_
 ACES_AP1: Final[Chromaticities] = (0.713, 0.293, 0.165, 0.830, 0.128, 0.044, *_ACES_WHITE)
 
 # Bradford's cone responses: Lam (1985), as in ICC.1:2010 annex E; every ACES conversion adapts white with it.
-_BRADFORD: Final = np.array(
-    [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
-)
+_BRADFORD: Final = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 
 
 def same(one: Sequence[float], other: Sequence[float]) -> bool:

@@ -5,51 +5,20 @@ No torch here: a space is chosen while planning, and everything that can be wron
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from matteline.colour import tags as words
-from matteline.colour.codec import Codec, OcioCodec, as_displayed, cineon, linear, measure
-from matteline.colour.config import Config, open_config
-from matteline.colour.levels import DIFFUSE_WHITE
-from matteline.colour.primaries import REC709, same
+from matteline.colour.catalogue import PlateSpace, named, of_interop_id, shown
+from matteline.colour.codec import as_displayed, linear
+from matteline.colour.config import Config
+from matteline.colour.primaries import REC709, Chromaticities, same
 from matteline.contract.errors import ColourError
 from matteline.contract.plate import ColourTags
 
-_HDR_WHITE: Final = 2.03
-"""ITU-R BT.2408: diffuse white is 203 nits; OpenColorIO's HDR displays count in hundreds of nits."""
-
-_PQ_WHITE_CODE: Final = 0.58069
-"""SMPTE ST 2084: the code of 203 nits."""
+__all__ = ["PlateSpace", "choose_space"]
 
 _HINT: Final = "Name the plate's colour space instead of 'auto'."
-
-
-@dataclass(frozen=True)
-class PlateSpace:
-    """The colour space of a plate, and how its values become linear Rec.709.
-
-    Attributes:
-        name: The config's name for it where the config has it, else a plain one.
-        config: The config it was looked up in.
-        encoding: `display` (shown as it is), `scene-linear`, `log`, `pq`, `hlg`, or `other`.
-        why: For the plan, one sentence: what was chosen and why.
-        interop_id: Its `colorInteropID`; empty where none is known.
-        shown: Whether the network's picture is the pixel values themselves, where those are integers.
-        codec: How its values become linear Rec.709 and back.
-        assumed: Whether nothing says so, and it is only what is usual.
-        own_primaries: Whether it is linear light in primaries that only the file's chromaticities tell.
-    """
-
-    name: str
-    config: Config
-    encoding: str
-    why: str
-    interop_id: str
-    shown: bool
-    codec: Codec | OcioCodec = field(repr=False, compare=False)
-    assumed: bool = False
-    own_primaries: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,9 +36,9 @@ def choose_space(
     """Find the colour space of a plate.
 
     Args:
-        wanted: A space, alias or role of the config, `sRGB`, `Rec.709` or `Cineon`; or `auto`, which believes, in
-            this order: colorInteropID, chromaticities, the stream's primaries and transfer, the config's file
-            rules, what the reader of the format says, and then what is usual for the pixel type.
+        wanted: A space, alias or role of the config, `sRGB`, `Rec.709` or `Cineon`; or `auto`, which
+            believes, in this order: colorInteropID, chromaticities, the stream's primaries and transfer, the
+            config's file rules, what the reader of the format says, and then what is usual.
         tags: What the plate says of its colour. Matrix and range are already undone in its pixels.
         path: The plate's path, for the config's file rules.
         pixel_type: `half` and `float` are float plates; all others are integers.
@@ -81,7 +50,7 @@ def choose_space(
     """
     is_float = pixel_type in ("half", "float")
     if wanted.strip().lower() != "auto":
-        return _named(wanted.strip(), config, f"'{wanted.strip()}' was asked for")
+        return named(wanted.strip(), config, f"'{wanted.strip()}' was asked for")
     return _automatic(_Asked(tags, path, is_float, kind == "movie", config))
 
 
@@ -93,7 +62,7 @@ def _automatic(asked: _Asked) -> PlateSpace:
             return _noting(found, ignored)
         if found is not None:
             ignored.append(found)
-    return _noting(replace(_by_custom(asked), assumed=True), ignored)
+    return _noting(replace(_by_habit(asked), assumed=True), ignored)
 
 
 def _noting(space: PlateSpace, ignored: list[str]) -> PlateSpace:
@@ -112,7 +81,7 @@ def _by_interop_id(asked: _Asked) -> PlateSpace | str | None:
         return None
     if interop_id == "data":
         return "its colorInteropID says that it holds no colour"
-    found = _of_interop_id(interop_id, asked.config, f"the file's colorInteropID is {interop_id}")
+    found = of_interop_id(interop_id, asked.config, f"the file's colorInteropID is {interop_id}")
     return found or f"its colorInteropID {interop_id} is unknown"
 
 
@@ -123,19 +92,25 @@ def _by_chromaticities(asked: _Asked) -> PlateSpace | str | None:
     for chromaticities, interop_id, plain in words.KNOWN_PRIMARIES:
         if same(given, chromaticities):
             name = asked.config.first(interop_id, *words.OLDER_NAMES.get(interop_id, ())) or plain
-            why = f"{name}: the file is in floating point and has these chromaticities."
-            return PlateSpace(name, asked.config, "scene-linear", why, interop_id, False, linear(chromaticities))
+            why = "the file is in floating point and has these chromaticities"
+            return _linear(name, chromaticities, asked.config, why, interop_id)
     return _by_own_primaries(given, asked.config)
 
 
 def _by_own_primaries(given: tuple[float, ...], config: Config) -> PlateSpace | str:
+    why = "the file is in floating point and has chromaticities of no common space"
     try:
-        codec = linear(given)
+        space = _linear("Linear, the file's own primaries", given, config, why)
     except ValueError as error:
         return f"its chromaticities cannot be used: {error}"
-    name = "Linear, the file's own primaries"
-    why = f"{name}: the file is in floating point and has chromaticities of no common space."
-    return PlateSpace(name, config, "scene-linear", why, "", False, codec, own_primaries=True)
+    return replace(space, own_primaries=True)
+
+
+def _linear(
+    name: str, chromaticities: Chromaticities, config: Config, because: str, interop_id: str = ""
+) -> PlateSpace:
+    codec = linear(chromaticities)
+    return PlateSpace(name, config, "scene-linear", f"{name}: {because}.", interop_id, False, codec)
 
 
 def _by_stream(asked: _Asked) -> PlateSpace | str | None:
@@ -144,19 +119,21 @@ def _by_stream(asked: _Asked) -> PlateSpace | str | None:
         return None
     said = f"the stream says {' and '.join(each for each in (transfer, primaries) if each)}"
     if interop_id := words.HDR_STREAMS.get((transfer, primaries)):
-        return _of_interop_id(interop_id, asked.config, said)
+        return of_interop_id(interop_id, asked.config, said)
     if transfer in ("smpte2084", "arib-std-b67"):
-        raise ColourError(f"The plate is tagged {transfer} with primaries {primaries}, which is not usual.", hint=_HINT)
+        raise ColourError(
+            f"The plate is tagged {transfer} with primaries {primaries}, which is not usual.", hint=_HINT
+        )
     chromaticities = words.STREAM_PRIMARIES.get(primaries)
     if chromaticities is None or transfer not in (*words.DISPLAY_TRANSFERS, "linear"):
         return f"{said}, which is not supported"
     if transfer == "linear":
-        return PlateSpace("Linear", asked.config, "scene-linear", f"Linear: {said}.", "", False, linear(chromaticities))
+        return _linear("Linear", chromaticities, asked.config, said)
     if chromaticities != REC709:
         name = f"Video with {primaries} primaries"
         codec = as_displayed(chromaticities)
         return PlateSpace(name, asked.config, "display", f"{name}: {said}.", "", False, codec)
-    return _shown("sRGB" if transfer == "iec61966-2-1" else "Rec.709", asked.config, said)
+    return shown("sRGB" if transfer == "iec61966-2-1" else "Rec.709", asked.config, said)
 
 
 def _by_file_rules(asked: _Asked) -> PlateSpace | str | None:
@@ -165,7 +142,7 @@ def _by_file_rules(asked: _Asked) -> PlateSpace | str | None:
         return None
     if asked.config.is_data(name):
         return f"the file rules say '{name}', which holds no colour"
-    return _named(name, asked.config, "the config's file rules say so")
+    return named(name, asked.config, "the config's file rules say so")
 
 
 def _by_reader(asked: _Asked) -> PlateSpace | str | None:
@@ -173,88 +150,18 @@ def _by_reader(asked: _Asked) -> PlateSpace | str | None:
     if not said or said.lower() in ("unknown", "data", "raw"):
         return None
     why = f"the reader of this format says {said}"
-    if said.lower() in (*words.SRGB_WORDS, *words.VIDEO_WORDS, *words.CINEON_WORDS) or asked.config.find(said):
-        return _named(said, asked.config, why)
-    return _of_interop_id(said, asked.config, why) or f"its colour space {said} is unknown"
+    if said.lower() in words.PLAIN_WORDS or asked.config.find(said):
+        return named(said, asked.config, why)
+    return of_interop_id(said, asked.config, why) or f"its colour space {said} is unknown"
 
 
-def _by_custom(asked: _Asked) -> PlateSpace:
+def _by_habit(asked: _Asked) -> PlateSpace:
     if asked.is_movie:
-        return _shown("Rec.709", asked.config, "the movie says nothing of its colour")
+        return shown("Rec.709", asked.config, "the movie says nothing of its colour")
     if not asked.is_float:
-        return _shown("sRGB", asked.config, "the file says nothing of its colour and holds integers")
+        return shown("sRGB", asked.config, "the file says nothing of its colour and holds integers")
     untagged = "the file says nothing of its colour and is in floating point"
     if not asked.config.is_built_in and asked.config.find("scene_linear"):
-        return _named("scene_linear", asked.config, f"{untagged}, so it is taken to be in the config's working space")
-    why = f"Linear Rec.709: {untagged}, which OpenEXR defines so."
-    return PlateSpace("Linear Rec.709", asked.config, "scene-linear", why, "lin_rec709_scene", False, linear(REC709))
-
-
-def _named(word: str, config: Config, because: str) -> PlateSpace:
-    name = config.find(word)
-    if name is not None:
-        return _of_config(name, config, because)
-    if word.lower() in words.SRGB_WORDS:
-        return _shown("sRGB", config, because)
-    if word.lower() in words.VIDEO_WORDS:
-        return _shown("Rec.709", config, because)
-    if word.lower() in words.CINEON_WORDS:
-        return PlateSpace("Cineon", config, "log", f"Cineon: {because}.", "", False, cineon())
-    raise _unknown(word, config)
-
-
-def _unknown(word: str, config: Config) -> ColourError:
-    near = config.nearest(word)
-    known = config.names()
-    some = f"It has: {', '.join(known[:12])}{' and more' if len(known) > 12 else ''}."
-    return ColourError(
-        f"The OCIO config {config.source} has no colour space called '{word}'.",
-        space=word,
-        hint=f"Nearest: {', '.join(near)}." if near else some,
-    )
-
-
-def _of_interop_id(interop_id: str, config: Config, because: str) -> PlateSpace | None:
-    """A space by interop ID: of the config in use, else of the built-in one, which knows most of them."""
-    for each in (config, open_config(None)):
-        name = each.first(interop_id, *words.OLDER_NAMES.get(interop_id, ()))
-        if name is not None and not each.is_data(name):
-            return _of_config(name, each, because)
-    return None
-
-
-def _shown(plain: str, config: Config, because: str) -> PlateSpace:
-    interop_id = {"sRGB": "srgb_rec709_scene", "Rec.709": "g24_rec709_display"}[plain]
-    name = config.first(interop_id, *words.OLDER_NAMES[interop_id]) or plain
-    return PlateSpace(name, config, "display", f"{name}: {because}.", interop_id, True, as_displayed())
-
-
-def _of_config(name: str, config: Config, because: str) -> PlateSpace:
-    if config.is_data(name):
-        raise ColourError(
-            f"'{name}' holds no colour, so a plate cannot be in it.",
-            space=name,
-            hint="Name the space its pixels are in; sRGB shows them to the network as they are.",
-        )
-    interop_id, why = config.interop_id(name), f"{name}: {because}."
-    if name in {config.find(word) for word in words.RECORDED_AS_709}:
-        return PlateSpace(name, config, "display", why, interop_id, True, as_displayed())
-    codec = measure(config, name)
-    encoding = _encoding(codec)
-    if isinstance(codec, Codec) and encoding in ("pq", "hlg"):
-        codec = codec.scaled(DIFFUSE_WHITE / _HDR_WHITE)
-    return PlateSpace(name, config, encoding, why, interop_id, False, codec)
-
-
-def _encoding(codec: Codec | OcioCodec) -> str:
-    """What kind of space this is, by what its codes mean rather than by its name."""
-    if isinstance(codec, OcioCodec):
-        return "other"
-    if codec.curve is None:
-        return "scene-linear"
-    if codec.system_gamma != 1:
-        return "hlg"
-    at_white = codec.curve.codes[round(_PQ_WHITE_CODE * 65535)]
-    if abs(at_white - _HDR_WHITE) < 0.01 and codec.curve.codes[-1] > 99:
-        return "pq"
-    return "log" if codec.curve.codes[-1] > 1.2 else "display"
+        return named("scene_linear", asked.config, f"{untagged}, so it is in the config's working space")
+    why = f"{untagged}, which OpenEXR defines so"
+    return _linear("Linear Rec.709", REC709, asked.config, why, "lin_rec709_scene")

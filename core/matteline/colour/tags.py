@@ -37,12 +37,14 @@ RECORDED_AS_709: Final = (
     "Utility - Rec.709 - Display",
     "Output - Rec.709",
 )
-"""Display-referred spaces with Rec.709 primaries, by interop ID and by the names that configs use. Pictures in
-them are shown to the network as they are: the clips it was trained on are a mixture of all of them."""
+"""Display-referred spaces with Rec.709 primaries, by interop ID and by the names that configs use. Pictures
+in them are shown to the network as they are: the clips it was trained on are a mixture of all of them."""
 
 SRGB_WORDS: Final = ("srgb",)
 VIDEO_WORDS: Final = ("rec709", "rec.709", "bt709", "bt.709", "itu-709", "video")
 CINEON_WORDS: Final = ("cineon", "kodaklog", "cineon log")
+PLAIN_WORDS: Final = (*SRGB_WORDS, *VIDEO_WORDS, *CINEON_WORDS)
+"""Words, in lower case, that are understood whatever the config holds."""
 
 OLDER_NAMES: Final = {
     "lin_ap1_scene": ("lin_ap1", "ACEScg", "ACES - ACEScg"),

@@ -65,4 +65,3 @@ def decode(encoded: Tensor) -> Tensor:
     """Linear light of sRGB-encoded values from 0 up."""
     curved = ((encoded + 0.055) / 1.055).clamp(min=0) ** 2.4
     return torch.where(encoded <= 0.04045, encoded / 12.92, curved)
-

@@ -11,7 +11,7 @@ from torch.nn.functional import grid_sample
 
 from matteline.colour.config import Config, Values
 from matteline.colour.hub import hub_of
-from matteline.colour.primaries import ACES_AP1, to_rec709
+from matteline.colour.primaries import ACES_AP1, Matrix, to_rec709
 
 THERE: Final = 65
 BACK: Final = 33
@@ -61,12 +61,12 @@ def _read(cube: Tensor, place: Tensor) -> Tensor:
     return grid_sample(cube, spots, padding_mode="border", align_corners=True).view(3, -1)
 
 
-def _corners(axis: Values) -> Values:
+def _corners(axis: Matrix) -> Values:
     blue, green, red = np.meshgrid(axis, axis, axis, indexing="ij")
     return np.stack([red, green, blue], axis=-1).reshape(-1, 3).astype(np.float32)
 
 
-def _cube(values: Values) -> Values:
+def _cube(values: Values | Matrix) -> Values:
     edge = round(len(values) ** (1 / 3))
     shaped = values.reshape(edge, edge, edge, 3).transpose(3, 0, 1, 2)[None]
     return np.ascontiguousarray(shaped, np.float32)
@@ -75,7 +75,7 @@ def _cube(values: Values) -> Values:
 def _shown(config: Config, display: str, view: str) -> Values:
     """The picture at every step of the logarithm of linear AP1."""
     hub = hub_of(config)
-    lights = _corners(_TOE * np.exp2(np.linspace(0, _SPAN, THERE, dtype=np.float32)) - _TOE)
+    lights = _corners(_TOE * np.exp2(np.linspace(0, _SPAN, THERE)) - _TOE)
     into = to_rec709(ACES_AP1).T @ np.linalg.inv(hub.matrix).T
     made = config.through_view((lights @ into).astype(np.float32), hub.name, display, view, inverse=False)
     return _cube(made.clip(0, 1))
@@ -84,7 +84,7 @@ def _shown(config: Config, display: str, view: str) -> Values:
 def _recovered(config: Config, display: str, view: str) -> Values:
     """The logarithm of linear AP1, 0..1, at every step of the picture."""
     hub = hub_of(config)
-    pictures = _corners(np.linspace(0, 1, BACK, dtype=np.float32))
+    pictures = _corners(np.linspace(0, 1, BACK))
     made = config.through_view(pictures, hub.name, display, view, inverse=True)
     lights = hub.to_rec709(made) @ np.linalg.inv(to_rec709(ACES_AP1)).T
     return _cube(np.log2((lights.clip(0, _TOP) + _TOE) / _TOE) / _SPAN)

@@ -24,8 +24,8 @@ class Choice:
     Attributes:
         label: What an artist reads beside the control.
         help: One or two sentences for tooltip and `--help`.
-        kind: `choice`, `choices` (several, ordered), `number`, `count`, `text` or `path`. Text and paths may be
-            any word beside the options.
+        kind: `choice`, `choices` (several, ordered), `number`, `count`, `text` or `path`. Text and paths may
+            be any word beside the options.
         options: The words allowed; for numbers, the words allowed beside a number, such as `auto`.
         unit: What a number counts, empty where it has none.
         minimum: The least number allowed.
@@ -102,8 +102,8 @@ class MatteSettings:
         kind="text",
         options=("auto",),
         group="colour",
-        help="The plate's colour space by the OCIO config's name, alias or role, such as ACEScg, ARRI LogC4 or "
-        "sRGB; 'auto' believes the file's tags, the config's file rules, then what is usual.",
+        help="The plate's colour space by the OCIO config's name, alias or role, such as ACEScg, ARRI "
+        "LogC4 or sRGB; 'auto' believes the file's tags, the config's file rules, then what is usual.",
     )
     ocio: str = _choice(
         "auto",
@@ -111,8 +111,8 @@ class MatteSettings:
         kind="path",
         options=("auto",),
         group="colour",
-        help="An .ocio or .ocioz file or an ocio:// address; 'auto' takes what OCIO in the environment names, "
-        "else the built-in ACES studio config.",
+        help="An .ocio or .ocioz file or an ocio:// address; 'auto' takes what OCIO in the environment "
+        "names, else the built-in ACES studio config.",
     )
     exposure: Union[float, str] = _choice(
         "auto",
@@ -123,8 +123,8 @@ class MatteSettings:
         minimum=-10,
         maximum=10,
         group="colour",
-        help="How much the network's picture is lifted, one number for the whole shot; the foreground is not. "
-        "'auto' measures a spread of frames and lifts dark plates.",
+        help="How much the network's picture is lifted, one number for the whole shot; the foreground "
+        "is not. 'auto' measures a spread of frames and lifts dark plates.",
     )
     foreground: str = _choice(
         "plate",
@@ -132,8 +132,8 @@ class MatteSettings:
         kind="choice",
         options=("plate", "network"),
         group="colour",
-        help="'plate' keeps the plate's own values where alpha is 1 and weighs the prediction against them in "
-        "soft edges; 'network' is the bare prediction, without highlights above white.",
+        help="'plate' keeps the plate's own values where alpha is 1 and weighs the prediction against "
+        "them in soft edges; 'network' is the bare prediction, without highlights above white.",
     )
     choke: float = _choice(
         0.0,
@@ -187,8 +187,8 @@ class MatteSettings:
         kind="path",
         options=("none",),
         group="edge",
-        help="An image, sequence or movie; where it is 0, alpha becomes 0. A channel of an EXR is named as in "
-        "roto.####.exr:mask.A; otherwise alpha is taken, or else red.",
+        help="An image, sequence or movie; where it is 0, alpha becomes 0. A channel of an EXR is "
+        "named as in roto.####.exr:mask.A; otherwise alpha is taken, or else red.",
     )
     holdout: str = _choice(
         "none",
@@ -196,7 +196,8 @@ class MatteSettings:
         kind="path",
         options=("none",),
         group="edge",
-        help="An image, sequence or movie; where it is 1, alpha becomes 1. Channels are named as for the garbage matte.",
+        help="An image, sequence or movie; where it is 1, alpha becomes 1. Channels are named as for "
+        "the garbage matte.",
     )
     write: tuple[str, ...] = _choice(
         ("alpha", "fgr"),
@@ -246,8 +247,8 @@ class MatteSettings:
         kind="choice",
         options=("separate", "layered"),
         group="output",
-        help="'separate' writes a file for each product; 'layered' writes one EXR a frame in their place, with "
-        "the matte as alpha of RGBA, and the straight foreground in the layer fgr.",
+        help="'separate' writes a file for each product; 'layered' writes one EXR a frame in their "
+        "place, with the matte as alpha of RGBA, and the straight foreground in the layer fgr.",
     )
     movies: tuple[str, ...] = _choice(
         (),
@@ -255,9 +256,9 @@ class MatteSettings:
         kind="choices",
         options=MOVIES,
         group="output",
-        help="Movies made of the results, with the plate's rate, timecode and sound: 'prores4444' with alpha, "
-        "'matte' the alpha as luma in video range, 'matte_full' in full range, 'preview' the person over "
-        "something, H.264, 'preview_hevc' the same as HEVC.",
+        help="Movies made of the results, with the plate's rate, timecode and sound: 'prores4444' with "
+        "alpha, 'matte' the alpha as luma in video range, 'matte_full' in full range, 'preview' the "
+        "person over something, H.264, 'preview_hevc' the same as HEVC.",
     )
     over: str = _choice(
         "checker",

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from matteline.contract.plate import Window
 from matteline.engine.finish import Finish
@@ -14,6 +16,9 @@ from matteline.engine.outputs import Outputs, Product
 from matteline.matting.session import Matte
 from matteline.media.frame import Frame
 from matteline.media.writer import write_image
+
+HALF_MAX = 65504.0
+"""The largest finite half; what is beyond it would become infinite."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +55,12 @@ class Delivery:
     def write(self, rendered: Rendered) -> tuple[str, ...]:
         """Write every product of one frame; returns the paths. Raises `WriteError`."""
         frame, matte = rendered.frame, rendered.matte
-        found = self._finish.alpha(matte, rendered.hand)
-        alpha = found.cpu().numpy()
-        fgr = None if matte.fgr is None else self._finish.fgr(frame.pixels, matte, found)
+        alpha = self._finish.alpha(matte, rendered.hand)
+        fgr = None if matte.fgr is None else torch.from_numpy(self._finish.fgr(frame.pixels, matte, alpha))
+        alpha = alpha.cpu()
         return tuple(self._write(product, frame, alpha, fgr) for product in self._outputs.products)
 
-    def _write(self, product: Product, frame: Frame, alpha: np.ndarray, fgr: np.ndarray | None) -> str:
+    def _write(self, product: Product, frame: Frame, alpha: Tensor, fgr: Tensor | None) -> str:
         path = self._outputs.path(product, frame.number)
         write_image(
             path,
@@ -69,13 +74,26 @@ class Delivery:
         return str(path)
 
 
-def _pixels(product: Product, alpha: np.ndarray, fgr: np.ndarray | None) -> np.ndarray:
-    """The picture of one product, (H, W, C), for alpha (H, W) and straight fgr (H, W, 3)."""
+def _pixels(product: Product, alpha: Tensor, fgr: Tensor | None) -> np.ndarray:
+    """The picture of one product, (H, W, C), in the file's own depth where torch gets there faster.
+
+    Args:
+        product: What to assemble.
+        alpha: (H, W) float32, 0..1.
+        fgr: (H, W, 3), straight; None where no product needs it.
+    """
+    picture = _assembled(product, alpha, fgr)
+    if product.encoding.depth == "half":
+        return picture.clamp(-HALF_MAX, HALF_MAX).half().numpy()
+    return picture.numpy()
+
+
+def _assembled(product: Product, alpha: Tensor, fgr: Tensor | None) -> Tensor:
     if product.name == "alpha":
-        return np.broadcast_to(alpha[..., None], (*alpha.shape, len(product.channels)))
+        return alpha[..., None]
     assert fgr is not None
     if product.name == "fgr":
         return fgr
     colour = fgr if product.encoding.straight_alpha else fgr * alpha[..., None]
     layers = [fgr] if product.name == "layers" else []
-    return np.concatenate([colour, alpha[..., None], *layers], axis=2)
+    return torch.cat([colour, alpha[..., None], *layers], dim=2)
