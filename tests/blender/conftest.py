@@ -15,15 +15,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from matteline.engine.demo import draw_plate
 from matteline.packaging.blender import FOLDER, package_blender
+from tests.blender import plates
 
 NEWEST = "5.0.1"
 OLDER = ("4.2.23", "4.5.15")
 INSTALLED = "installed"
 INSTALL_SECONDS = 600
 ANSWER_SECONDS = 120
+PERSON_SIZE = (128, 72)
 
 
 class Blender:
@@ -144,6 +148,16 @@ def blender(shared_blender: Blender) -> Blender:
     """Blender with an empty file open."""
     shared_blender.call("fresh")
     return shared_blender
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> dict[int, np.ndarray]:
+    """A drawn person in `plate/demo.1001.png` to `.1003.png`: number to picture (72, 128, 3), 0 to 255."""
+    draw_plate(tmp_path / "plate", *PERSON_SIZE, 3)
+    return {
+        number: plates.read(tmp_path / "plate" / f"demo.{number}.png")[..., :3]
+        for number in (1001, 1002, 1003)
+    }
 
 
 def installed_blender() -> list[str]:

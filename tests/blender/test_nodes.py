@@ -12,9 +12,8 @@ import pytest
 from PIL import Image
 
 from matteline.contract.frames import FrameSet
-from matteline.engine.demo import draw_plate
 from tests.blender import plates
-from tests.blender.conftest import Blender
+from tests.blender.conftest import PERSON_SIZE, Blender
 from tests.blender.test_render import quick
 
 pytestmark = pytest.mark.host
@@ -123,21 +122,9 @@ def test_only_the_scenes_frames_of_a_clip_movie(blender, align, tmp_path):
     assert asked["frames"] == "5-8"
 
 
-SIZE = (128, 72)
-
-
-@pytest.fixture
-def person(tmp_path: Path) -> dict[int, np.ndarray]:
-    """A drawn person, frames 1001 to 1003 below `plate`: number to picture (72, 128, 3), 0 to 255."""
-    draw_plate(tmp_path / "plate", *SIZE, 3)
-    files = sorted((tmp_path / "plate").glob("*.png"))
-    assert [each.name for each in files] == [f"demo.{number}.png" for number in (1001, 1002, 1003)]
-    return {1001 + place: plates.read(path)[..., :3] for place, path in enumerate(files)}
-
-
 @pytest.fixture
 def shown(blender: Blender, tmp_path: Path) -> Callable[[str, int], np.ndarray]:
-    """What one of the group's outputs looks like at a frame of the scene."""
+    """What an output of the group looks like at a frame of the scene."""
 
     def render(socket: str, frame: int) -> np.ndarray:
         blender.call("show", node="Matte", socket=socket)
@@ -147,7 +134,7 @@ def shown(blender: Blender, tmp_path: Path) -> Callable[[str, int], np.ndarray]:
 
 
 def assert_same(shown: np.ndarray, colour: np.ndarray, alpha: np.ndarray) -> None:
-    """Shown straight: this colour (0 to 255) with this alpha (0 to 1), where there is enough of it to tell."""
+    """Shown straight: this colour (0 to 255) with this alpha (0 to 1), where there is enough to tell."""
     solid = alpha > 0.3
     assert 0.1 < solid.mean() < 0.9, "the drawn person is in part of the picture"
     assert np.abs(shown[..., 3] - 255 * np.clip(alpha, 0, 1)).max() <= 2
@@ -178,7 +165,9 @@ def test_a_layered_exr_gives_matte_and_foreground(blender, shown, person, weight
 def compose_person(blender: Blender, tmp_path: Path) -> None:
     path = str(tmp_path / "plate" / "demo.1001.png")
     output = str(tmp_path / "mattes")
-    blender.call("compositor", kind="Image", path=path, offset=1000, duration=3, output=output, size=SIZE)
+    blender.call(
+        "compositor", kind="Image", path=path, offset=1000, duration=3, output=output, size=PERSON_SIZE
+    )
 
 
 def test_mattes_on_disk_become_nodes_without_a_render(blender, weights_file, tmp_path):
@@ -198,7 +187,7 @@ def test_mattes_on_disk_become_nodes_without_a_render(blender, weights_file, tmp
 
 def test_an_open_clip_in_a_scene_without_nodes_becomes_its_picture(blender, person, weights_file, tmp_path):
     path = str(tmp_path / "plate" / "demo.1001.png")
-    blender.call("open_clip", path=path, start=11, output=str(tmp_path / "mattes"), size=SIZE)
+    blender.call("open_clip", path=path, start=11, output=str(tmp_path / "mattes"), size=PERSON_SIZE)
     quick(blender, weights_file)
     assert blender.call("operator", name="render_clip") == ["FINISHED"]
     folder = str(tmp_path / "after")

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.blender import plates
-from tests.blender.conftest import Blender
+from tests.blender.conftest import PERSON_SIZE, Blender
 
 pytestmark = pytest.mark.host
 BACKGROUND = plates.BACKGROUND
@@ -57,9 +57,22 @@ def test_a_real_movie_becomes_a_masked_strip(blender, ready, footage, tmp_path):
         assert np.abs(plates.read(new)[..., :3] - expected).max() <= 2
 
 
-def test_scene_linear_pictures_become_a_cut_out(blender, ready, tmp_path):
-    paths = write_exr_sequence(tmp_path / "plate", range(1001, 1007))
-    ready()
+def test_scene_linear_pictures_are_masked(blender, ready, person, tmp_path):
+    paths = [write_exr(tmp_path / "linear" / f"plate.{number}.exr", person[number]) for number in person]
+    ready(size=PERSON_SIZE)
+    blender.call("add_images", paths=[str(each) for each in paths])
+    before = blender.call("render", frames=[2], folder=str(tmp_path / "before"), background=False)
+    assert blender.call("operator", name="render_strip") == ["FINISHED"]
+    shown = blender.call("render", frames=[2], folder=str(tmp_path / "after"), background=True)
+    alpha = grey(next((tmp_path / "mattes").rglob("*_alpha.1002.png")))
+    assert 0.1 < (alpha > 0.3).mean() < 0.9, "the drawn person is in part of the picture"
+    expected = plates.read(before[0])[..., :3] * alpha + BACKGROUND * (1 - alpha)
+    assert np.abs(plates.read(shown[0])[..., :3] - expected).max() <= 2
+
+
+def test_scene_linear_pictures_become_a_cut_out(blender, ready, person, tmp_path):
+    paths = [write_exr(tmp_path / "linear" / f"plate.{number}.exr", person[number]) for number in person]
+    ready(size=PERSON_SIZE)
     blender.call("values", result="CUTOUT")
     blender.call("add_images", paths=[str(each) for each in paths])
     assert blender.call("operator", name="render_strip") == ["FINISHED"]
@@ -67,6 +80,7 @@ def test_scene_linear_pictures_become_a_cut_out(blender, ready, tmp_path):
     cutout = next((tmp_path / "mattes").rglob("*_rgba.1002.exr"))
     with OpenEXR.File(str(cutout), separate_channels=True) as file:
         r, g, b, a = (file.channels()[each].pixels.astype(float) for each in "RGBA")
+    assert 0.1 < (a > 0.3).mean() < 0.9, "the drawn person is in part of the picture"
     straight = np.dstack([r, g, b]) / np.maximum(a, 1e-6)[..., None]
     alpha = np.clip(a, 0, 1)[..., None]
     expected = encoded(straight) * alpha + BACKGROUND * (1 - alpha)
@@ -182,13 +196,10 @@ def encoded(linear: np.ndarray) -> np.ndarray:
     return 255 * np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * clipped ** (1 / 2.4) - 0.055)
 
 
-def write_exr_sequence(folder: Path, numbers: range) -> list[Path]:
-    """Write pictures as scene-linear half EXR."""
-    folder.mkdir()
-    paths = [folder / f"plate.{number}.exr" for number in numbers]
-    for index, path in enumerate(paths):
-        pixels = ((plates.picture(index) / 255.0) ** 2.2).astype(np.float16)
-        OpenEXR.File(
-            {"type": OpenEXR.scanlineimage, "compression": OpenEXR.ZIPS_COMPRESSION}, {"RGB": pixels}
-        ).write(str(path))
-    return paths
+def write_exr(path: Path, picture: np.ndarray) -> Path:
+    """Write a display-referred picture (H, W, 3), 0 to 255, as scene-linear half EXR."""
+    path.parent.mkdir(exist_ok=True)
+    pixels = ((picture / 255.0) ** 2.2).astype(np.float16)
+    header = {"type": OpenEXR.scanlineimage, "compression": OpenEXR.ZIPS_COMPRESSION}
+    OpenEXR.File(header, {"RGB": pixels}).write(str(path))
+    return path

@@ -105,7 +105,7 @@ colorspaces:
 
 @pytest.fixture(autouse=True)
 def _one_thread() -> Iterator[None]:
-    """These pictures are small: sharing them out costs more than it saves, on a busy machine a hundredfold."""
+    """Sharing out small pictures costs more than it saves: on a busy machine a hundred times more."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

@@ -94,7 +94,7 @@ def test_values_that_are_no_numbers_become_black_and_infinities_stay_finite() ->
 def test_hlg_of_another_luminance_is_brighter_by_its_system_gamma(space_of: Callable[[str], object]) -> None:
     pixels = pixels_of(space_of("Rec.2100-HLG - Display").codec, CPU)  # type: ignore[attr-defined]
     half, full = pixels.to_linear(torch.tensor([[0.5, 0.5, 0.5], [1.0, 1.0, 1.0]]))[1]
-    # BT.2100: code 0.5 is a twelfth of the peak in scene light, and the screen shows that to the power of 1.2.
+    # BT.2100: code 0.5 is a twelfth of the peak in scene light, shown to the power of 1.2.
     assert float(full / half) == pytest.approx(12**1.2, rel=2e-3)
 
 

@@ -1,4 +1,4 @@
-"""The foreground in the plate's space: the plate itself where it is solid, the right colour where it is soft."""
+"""The foreground in the plate's space: the plate where it is solid, the right colour where it is soft."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from matteline.colour.levels import SOLID
 from matteline.colour.picture import PictureTransform
 from matteline.colour.pixels import pixels_of
 from matteline.colour.space import PlateSpace
-from matteline.colour.tone import roll_off
+from matteline.colour.tone import encode, roll_off
 
 from .conftest import CAMERA_LOGS, CPU
 
@@ -35,12 +35,9 @@ mattes = arrays.arrays(np.float32, (6, 8), elements=st.floats(0, 1, width=32))
 few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def restored(
-    space: PlateSpace, plate: np.ndarray, alpha: np.ndarray, fgr: Tensor, stops: float = 0
-) -> np.ndarray:
-    return PictureTransform(space, exposure_stops=stops).restore(
-        plate=plate, alpha=torch.from_numpy(np.asarray(alpha, np.float32)), fgr=fgr
-    )
+def restored(space: PlateSpace, plate: np.ndarray, alpha: np.ndarray, fgr: Tensor) -> np.ndarray:
+    cover = torch.from_numpy(np.asarray(alpha, np.float32))
+    return PictureTransform(space).restore(plate=plate, alpha=cover, fgr=fgr)
 
 
 def recorded(space: PlateSpace, light: np.ndarray) -> np.ndarray:
@@ -91,8 +88,10 @@ def test_a_soft_plate_of_nothing_but_foreground_comes_back(
     assert (made[exact > 4] > 3).all()
 
 
-@pytest.mark.parametrize(("dtype", "out"), [("uint8", "float32"), ("uint16", "float32"), ("float16", "float16"),
-                                            ("float32", "float32")])  # fmt: skip
+PRECISIONS = [("uint8", "float32"), ("uint16", "float32"), ("float16", "float16"), ("float32", "float32")]
+
+
+@pytest.mark.parametrize(("dtype", "out"), PRECISIONS)
 def test_the_result_has_the_precision_of_the_plate(space_of: SpaceOf, dtype: str, out: str) -> None:
     values = np.random.default_rng(1).uniform(0, 1, (4, 6, 4))
     plate = (values * np.iinfo(dtype).max if dtype.startswith("u") else values).astype(dtype)
@@ -151,7 +150,7 @@ def predicted(colour: np.ndarray) -> Tensor:
 
 
 def soft(low: float, high: float) -> np.ndarray:
-    return ((EDGE > low) & (EDGE < high))[..., 0]
+    return np.logical_and(low < EDGE, high > EDGE)[..., 0]
 
 
 @pytest.mark.parametrize("light", [3.0, 20.0, 60.0])
@@ -219,3 +218,12 @@ def test_a_gradient_comes_back_without_bands(studio: Config, space_of: SpaceOf) 
     steps = np.diff(made[0, :, 0])
     assert (steps > -1e-6).all()
     assert steps.max() < 4 / 4095
+
+
+@pytest.mark.parametrize("name", ["sRGB", "ACEScg", "ARRI LogC4"])
+def test_the_bare_prediction_is_in_the_plates_space_everywhere(space_of: SpaceOf, name: str) -> None:
+    space = space_of(name)
+    light = np.random.default_rng(2).uniform(0.01, 0.7, (6, 8, 3)).astype(np.float32)
+    plate = np.zeros(light.shape, np.uint8 if space.shown else np.float32)
+    made = PictureTransform(space).bare(plate=plate, fgr=encode(torch.from_numpy(light)).permute(2, 0, 1))
+    assert light_of(space, made) == pytest.approx(light, rel=0.01, abs=1e-3)

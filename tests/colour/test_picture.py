@@ -27,9 +27,10 @@ def noise(*shape: int, high: float = 1.0) -> np.ndarray:
     return np.random.default_rng(3).uniform(0, high, shape).astype(np.float32)
 
 
-@pytest.mark.parametrize(
-    "name", ["sRGB", "Rec.709", "sRGB - Display", "Camera Rec.709", "Gamma 2.4 Encoded Rec.709"]
-)
+SHOWN = ["sRGB", "Rec.709", "sRGB - Display", "Camera Rec.709", "Gamma 2.4 Encoded Rec.709"]
+
+
+@pytest.mark.parametrize("name", SHOWN)
 def test_eight_bit_video_and_srgb_pass_as_they_are(space_of: SpaceOf, name: str) -> None:
     made = PictureTransform(space_of(name)).to_network(RAMP, CPU)
     assert torch.equal(made[0], torch.from_numpy(RAMP[..., 0]).float() / 255)

@@ -35,38 +35,72 @@ def chosen(
     return choose_space(wanted, tags=tags, path=path, pixel_type=pixel_type, kind=kind, config=config)
 
 
+SRGB = "sRGB Encoded Rec.709 (sRGB)"
+VIDEO = "Rec.1886 Rec.709 - Display"
+PQ, PQ_P3, HLG = "Rec.2100-PQ - Display", "ST2084-P3-D65 - Display", "Rec.2100-HLG - Display"
+
+
 @pytest.mark.parametrize(
-    ("tags", "path", "pixel_type", "kind", "name", "encoding"),
+    ("tags", "name", "encoding"),
     [
-        (ColourTags(interop_id="lin_ap1_scene"), "a.exr", "half", "still", "ACEScg", "scene-linear"),
-        (ColourTags(interop_id="srgb_rec709_scene"), "a.exr", "half", "still", "sRGB Encoded Rec.709 (sRGB)", "display"),
-        (ColourTags(interop_id="ocio:arrilogc4_awg4_scene"), "a.exr", "half", "still", "ARRI LogC4", "log"),
-        (ColourTags(chromaticities=ACES_AP1), "a.exr", "half", "still", "ACEScg", "scene-linear"),
-        (ColourTags(chromaticities=CAMERA), "a.exr", "float", "still", "Linear, the file's own primaries", "scene-linear"),
-        (ColourTags(chromaticities=ACES_AP1), "a.png", "uint16", "still", "sRGB Encoded Rec.709 (sRGB)", "display"),
-        (ColourTags(primaries="bt2020", transfer="smpte2084"), "a.mov", "uint10", "movie", "Rec.2100-PQ - Display", "pq"),
-        (ColourTags(primaries="smpte432", transfer="smpte2084"), "a.mov", "uint10", "movie", "ST2084-P3-D65 - Display", "pq"),
-        (ColourTags(primaries="bt2020", transfer="arib-std-b67"), "a.mov", "uint12", "movie", "Rec.2100-HLG - Display", "hlg"),
-        (ColourTags(transfer="arib-std-b67"), "a.mov", "uint12", "movie", "Rec.2100-HLG - Display", "hlg"),
-        (ColourTags(primaries="bt709", transfer="bt709"), "a.mov", "uint8", "movie", "Rec.1886 Rec.709 - Display", "display"),
-        (ColourTags(primaries="smpte170m", transfer="smpte170m"), "a.mov", "uint8", "movie", "Rec.1886 Rec.709 - Display", "display"),
-        (ColourTags(primaries="bt709", transfer="iec61966-2-1"), "a.mov", "uint8", "movie", "sRGB Encoded Rec.709 (sRGB)", "display"),
-        (ColourTags(primaries="bt2020", transfer="bt2020-10"), "a.mov", "uint10", "movie", "Video with bt2020 primaries", "display"),
-        (ColourTags(transfer="linear"), "a.dpx", "uint16", "still", "Linear", "scene-linear"),
-        (ColourTags(colour_space="lin_rec709_scene"), "a.tif", "half", "still", "Linear Rec.709 (sRGB)", "scene-linear"),
-        (ColourTags(colour_space="KodakLog"), "a.dpx", "uint10", "sequence", "Cineon", "log"),
-        (ColourTags(colour_space="srgb_rec709_scene"), "a_ACEScct.png", "uint16", "still", "ACEScct", "log"),
-        (NOTHING, "a_ACEScg.0001.exr", "half", "sequence", "ACEScg", "scene-linear"),
-        (NOTHING, "faces.0001.exr", "half", "sequence", "Linear Rec.709", "scene-linear"),
-        (NOTHING, "a.dpx", "uint10", "sequence", "sRGB Encoded Rec.709 (sRGB)", "display"),
-        (NOTHING, "a.mov", "uint8", "movie", "Rec.1886 Rec.709 - Display", "display"),
+        (ColourTags(interop_id="lin_ap1_scene"), "ACEScg", "scene-linear"),
+        (ColourTags(interop_id="srgb_rec709_scene"), SRGB, "display"),
+        (ColourTags(interop_id="ocio:arrilogc4_awg4_scene"), "ARRI LogC4", "log"),
+        (ColourTags(interop_id="unknown", chromaticities=ACES_AP1), "ACEScg", "scene-linear"),
+        (ColourTags(chromaticities=CAMERA), "Linear, the file's own primaries", "scene-linear"),
+        (ColourTags(colour_space="lin_rec2020_scene"), "Linear Rec.2020", "scene-linear"),
+        (NOTHING, "Linear Rec.709", "scene-linear"),
     ],
-)  # fmt: skip
-def test_auto_believes_tags_then_rules_then_habit(
-    studio: Config, tags: ColourTags, path: str, pixel_type: str, kind: str, name: str, encoding: str
+)
+def test_a_float_file_is_in_the_space_of_its_tags(
+    studio: Config, tags: ColourTags, name: str, encoding: str
 ) -> None:
-    found = chosen(studio, tags=tags, path=path, pixel_type=pixel_type, kind=kind)
+    found = chosen(studio, tags=tags)
     assert (found.name, found.encoding) == (name, encoding)
+
+
+@pytest.mark.parametrize(
+    ("primaries", "transfer", "name", "encoding"),
+    [
+        ("bt2020", "smpte2084", PQ, "pq"),
+        (None, "smpte2084", PQ, "pq"),
+        ("smpte432", "smpte2084", PQ_P3, "pq"),
+        ("bt2020", "arib-std-b67", HLG, "hlg"),
+        (None, "arib-std-b67", HLG, "hlg"),
+        ("bt709", "bt709", VIDEO, "display"),
+        ("bt709", None, VIDEO, "display"),
+        ("smpte170m", "smpte170m", VIDEO, "display"),
+        ("bt709", "iec61966-2-1", SRGB, "display"),
+        ("bt2020", "bt2020-10", "Video with bt2020 primaries", "display"),
+        ("smpte432", "iec61966-2-1", "Video with smpte432 primaries", "display"),
+        (None, None, VIDEO, "display"),
+    ],
+)
+def test_a_movie_is_in_the_space_of_its_stream(
+    studio: Config, primaries: str | None, transfer: str | None, name: str, encoding: str
+) -> None:
+    tags = ColourTags(primaries=primaries, transfer=transfer, matrix="bt709", full_range=False)
+    found = chosen(studio, tags=tags, path="a.mov", pixel_type="uint10", kind="movie")
+    assert (found.name, found.encoding) == (name, encoding)
+
+
+@pytest.mark.parametrize(
+    ("tags", "path", "name"),
+    [
+        (ColourTags(chromaticities=ACES_AP1), "a.png", SRGB),
+        (ColourTags(colour_space="srgb_rec709_scene"), "a.png", SRGB),
+        (ColourTags(colour_space="srgb_rec709_scene"), "a_ACEScct.png", "ACEScct"),
+        (ColourTags(colour_space="KodakLog"), "a.dpx", "Cineon"),
+        (ColourTags(colour_space="scene of a crime"), "a.dpx", SRGB),
+        (ColourTags(transfer="linear"), "a.dpx", "Linear"),
+        (NOTHING, "a_slog3_sgamut3.0001.dpx", "S-Log3 S-Gamut3"),
+        (NOTHING, "faces.0001.dpx", SRGB),
+    ],
+)
+def test_an_integer_file_is_in_the_space_of_tags_then_its_name_then_srgb(
+    studio: Config, tags: ColourTags, path: str, name: str
+) -> None:
+    assert chosen(studio, tags=tags, path=f"/show/{path}", pixel_type="uint16").name == name
 
 
 @pytest.mark.parametrize(
@@ -183,7 +217,9 @@ def test_choosing_a_space_does_not_load_torch() -> None:
         from matteline.colour.config import open_config
         from matteline.colour.space import choose_space
         from matteline.contract.plate import ColourTags
-        choose_space("ARRI LogC4", tags=ColourTags(), path="a", pixel_type="half", kind="still", config=open_config(None))
+        config = open_config(None)
+        tags = ColourTags()
+        choose_space("ARRI LogC4", tags=tags, path="a", pixel_type="half", kind="still", config=config)
         sys.exit("torch" in sys.modules)
     """)
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -268,3 +268,16 @@ def test_frames_around_zero_are_frames(render, tmp_path, picture):
     render(str(folder), tmp_path / "out", "-2-3", write=("alpha",), batch=4)
     names = sorted(path.name for path in (tmp_path / "out/alpha").iterdir())
     assert names == sorted(f"neg_alpha.{number:04d}.exr" for number in range(-2, 4))
+
+
+def test_the_networks_own_foreground_can_be_had(render, png_plate, tmp_path, picture):
+    for kind in ("plate", "network"):
+        values = {"write": ("alpha", "fgr"), "format": "png", "white_point": 0.02, "foreground": kind}
+        render(png_plate, tmp_path / kind, "1003", **values)
+    name = "fgr/sh010_fgr.1003.png"
+    kept, bare = (np.asarray(Image.open(tmp_path / kind / name)).astype(int) for kind in ("plate", "network"))
+    solid = np.asarray(Image.open(tmp_path / "plate/alpha/sh010_alpha.1003.png")) == 255
+    own = (picture(1003) * 255 + 0.5).astype(int)
+    assert solid.mean() > 0.5
+    assert np.array_equal(kept[solid], own[solid])
+    assert 0 < np.abs(bare - own)[solid].mean() < 60

@@ -66,8 +66,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command and leave with its exit code."""
-    # Before torch loads: its threads otherwise spin while they wait, and take the cores that reading and writing
-    # need beside them (docs/performance.md).
+    # Before torch loads: its threads otherwise spin while they wait, and take the cores that reading and
+    # writing need beside them (docs/performance.md).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGTERM, _terminate)
     sys.exit(_exit_code())

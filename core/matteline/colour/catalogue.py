@@ -47,7 +47,7 @@ class PlateSpace:
 
 
 def named(word: str, config: Config, because: str) -> PlateSpace:
-    """A space that the config knows by this word, or one of `sRGB`, `Rec.709` and `Cineon`, which need no config.
+    """A space that the config knows by this word, or `sRGB`, `Rec.709` or `Cineon`, which need no config.
 
     Args:
         word: A name, alias or role.

@@ -89,7 +89,7 @@ def linear(chromaticities: Sequence[float]) -> Codec:
 
 
 def as_displayed(chromaticities: Sequence[float] = REC709) -> Codec:
-    """Display-referred values taken as sRGB-encoded, whatever their exact curve, as in the network's training."""
+    """Display-referred values taken as sRGB-encoded, whatever their curve, as the network takes them."""
     return Codec(to_rec709(chromaticities), curve_of(_srgb_decode, _srgb_encode))
 
 

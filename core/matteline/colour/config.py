@@ -46,7 +46,7 @@ class Config:
         return list(self._handle.getRoles())
 
     def find(self, word: str) -> str | None:
-        """The colour space that a name, alias or role stands for, in any case of letters; None when unknown."""
+        """The colour space that a name, alias or role in any case stands for; None when it is unknown."""
         name = str(self._handle.resolve(word))
         return name if word and name in self.names() else None
 

@@ -21,7 +21,7 @@ MOST_STOPS: Final = 6.0
 
 _BRIGHT: Final = 0.99
 _USUAL_STOPS: Final = -0.6
-"""Where the brightest hundredth of well exposed footage begins, in stops from white: over 163 photos the median
+"""Where the brightest hundredth of well exposed footage begins, in stops from white: the median of 163 photos
 is -0.2, and people without a bright surrounding lie lower."""
 
 _DARK_STOPS: Final = -1.95

@@ -109,7 +109,7 @@ class PictureTransform:
         soft = torch.nonzero((flat > 0) & (flat < SOLID)).squeeze(1)
         if soft.numel():
             edges = self._edges(plate, alpha, fgr.detach().reshape(3, -1))
-            for part in soft.split(_AT_ONCE):
+            for part in torch.split(soft, _AT_ONCE):
                 made.view(-1, 3)[part.cpu()] = edges(part).to(made)
         return made.numpy()
 
@@ -132,6 +132,23 @@ class PictureTransform:
             made = way.pixels.from_linear(way.look.recover(flat))
         kind = torch.float16 if plate.dtype == np.float16 else torch.float32
         return made.view(height, width, 3).to("cpu", kind).numpy()
+
+    def predicted(self, *, plate: np.ndarray, fgr: Tensor) -> np.ndarray:
+        """The network's foreground by itself in the plate's own space, highlights rolled off.
+
+        Args:
+            plate: (H, W, 3 or 4) as `to_network` had it.
+            fgr: (3, H, W) float, sRGB-encoded, 0..1: the network's straight foreground.
+
+        Returns:
+            (H, W, 3) float32, integers as 0..1.
+        """
+        seen = fgr.detach().float().clamp(0, 1)
+        if self._is_picture(plate):
+            return seen.permute(1, 2, 0).cpu().numpy()
+        way = self._way(seen.device)
+        values = way.pixels.from_linear(way.look.recover(seen.reshape(3, -1)))
+        return values.view(*seen.shape[1:], 3).cpu().numpy()
 
     def _edges(self, plate: np.ndarray, alpha: Tensor, fgr: Tensor) -> Callable[[Tensor], Tensor]:
         """The foreground (N, 3) of soft pixels, by their place in the flattened frame."""

@@ -39,7 +39,7 @@ class TorchPixels:
         self._inverse = torch.tensor(np.linalg.inv(codec.matrix), dtype=torch.float32, device=device)
         self._gamma = codec.system_gamma
         self._luma = torch.tensor(LUMA_2020, device=device)
-        self._curve = codec.curve and _Tables.of(codec.curve, device)
+        self._curve = None if codec.curve is None else _Tables.of(codec.curve, device)
 
     def to_linear(self, values: Tensor) -> Tensor:
         """See `Pixels`."""

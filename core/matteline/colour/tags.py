@@ -100,7 +100,7 @@ DISPLAY_TRANSFERS: Final = (
     "bt2020-10",
     "bt2020-12",
 )
-"""Transfers, in FFmpeg's words, of pictures that are shown as they are. None is a stream that says nothing."""
+"""Transfers, in FFmpeg's words, of pictures that are shown as they are; None is no tag at all."""
 
 HDR_STREAMS: Final[dict[tuple[str | None, str | None], str]] = {
     ("smpte2084", "bt2020"): "pq_rec2020_display",

@@ -25,7 +25,7 @@ _SPAN: Final = float(np.log2((_TOP + _TOE) / _TOE))
 class View:
     """A `Look` that is a display and view of the config.
 
-    A renderer such as ACES 2 takes seconds a frame, so it is sampled once into two cubes: from the logarithm of
+    ACES 2 takes seconds a frame, so the view is sampled once into two cubes: from the logarithm of
     linear AP1 to the picture, and back.
 
     Args:

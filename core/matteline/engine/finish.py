@@ -32,6 +32,7 @@ class Finish:
     ) -> None:
         self._transform = transform
         self._device = device
+        self._bare = settings.foreground == "network"
         self._edges = EdgeTools(settings.choke, settings.soften, settings.black_point, settings.white_point)
         screen = screen_of(settings.despill)
         self._despill = screen and Despill(screen, space, device)
@@ -53,14 +54,20 @@ class Finish:
             (H, W, 3) as `PictureTransform.restore`.
         """
         assert matte.fgr is not None
+        fgr = self._coloured(plate, matte, matte.fgr, alpha)
+        if self._despill:
+            self._despill.remove(fgr)
+        return fgr
+
+    def _coloured(self, plate: np.ndarray, matte: Matte, predicted: Tensor, alpha: Tensor) -> np.ndarray:
+        if self._bare:
+            return self._transform.predicted(plate=plate, fgr=predicted)
         # Moving an edge does not change how much of a pixel is the person: a choked edge lies where the plate
         # shows nothing else. But what the artist calls solid is the plate.
         cover = matte.alpha if alpha is matte.alpha else torch.maximum(matte.alpha, alpha)
-        fgr = self._transform.restore(plate=plate, alpha=cover, fgr=matte.fgr)
+        fgr = self._transform.restore(plate=plate, alpha=cover, fgr=predicted)
         if cover is not matte.alpha:
             fgr[(alpha <= 0).cpu().numpy()] = 0
-        if self._despill:
-            self._despill.remove(fgr)
         return fgr
 
     def _moved(self, coverage: Coverage | None) -> Tensor | None:

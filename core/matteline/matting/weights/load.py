@@ -48,7 +48,9 @@ def load_network(found: FoundWeights, refiner: str) -> MattingNetwork:
     state = _tensors(_same_bytes(found), found.path)
     if chosen == "fast":
         state = {name: tensor for name, tensor in state.items() if not name.startswith("refiner.")}
-    network = MattingNetwork.of(replace(found.architecture, refiner=_REFINERS[chosen]))
+    # Without memory of its own, since filling it with random numbers first takes longer than all the rest.
+    with torch.device("meta"):
+        network = MattingNetwork.of(replace(found.architecture, refiner=_REFINERS[chosen]))
     _fill(network, state, found.path)
     return network.eval()
 
@@ -73,7 +75,10 @@ def _tensors(data: bytes, path: Path) -> dict[str, Tensor]:
 
 def _fill(network: MattingNetwork, state: Mapping[str, Tensor], path: Path) -> None:
     _refuse(path, "does not fit the RVM network", list(_misfits(network.state_dict(), state)))
-    network.load_state_dict(state)
+    single = {
+        name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in state.items()
+    }
+    network.load_state_dict(single, assign=True)
     _refuse(path, "cannot be used", list(_not_finite(network.state_dict())))
 
 
