@@ -151,7 +151,7 @@ def test_a_plate_without_a_rate_gives_none(render, exr_plate, tmp_path):
 
 
 def test_every_exr_says_how_it_was_made(render, exr_plate, tmp_path, layout):
-    render(exr_plate, tmp_path / "out", "1002-1003", write=ALL, layout=layout, exposure=1.5)
+    render(exr_plate, tmp_path / "out", "1002-1003", write=ALL, layout=layout, exposure=1.5, denoise=0.25)
     for product, path in _results(tmp_path / "out", layout, 1002).items():
         header = _header(path)
         made = {
@@ -166,6 +166,7 @@ def test_every_exr_says_how_it_was_made(render, exr_plate, tmp_path, layout):
             "refiner": "deep",
             "downsample_ratio": 0.5,
             "exposure_stops": 1.5,
+            "denoise": 0.25,
             "preroll": "3",
             "frames": "1002-1003",
         }

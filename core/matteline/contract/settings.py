@@ -11,6 +11,7 @@ from typing import Any, Optional, Union
 
 from matteline.contract.errors import JobError
 
+_A = {"exr": "An EXR", "png": "A PNG"}
 PRODUCTS = ("alpha", "fgr", "rgba")
 MOVIES = ("prores4444", "matte", "matte_full", "preview", "preview_hevc")
 _MADE_OF = {movie: ("alpha",) if movie.startswith("matte") else ("alpha", "fgr") for movie in MOVIES}
@@ -125,6 +126,26 @@ class MatteSettings:
         group="colour",
         help="How much the network's picture is lifted, one number for the whole shot; the foreground "
         "is not. 'auto' measures a spread of frames and lifts dark plates.",
+    )
+    denoise: Union[float, str] = _choice(
+        "auto",
+        label="Denoise",
+        kind="number",
+        options=("auto",),
+        minimum=0,
+        maximum=1,
+        group="colour",
+        help="How much grain is taken out of the network's picture; the foreground keeps its own. 'auto' "
+        "measures the grain of plates that are lifted, and leaves others alone.",
+    )
+    network_view: str = _choice(
+        "none",
+        label="Network view",
+        kind="text",
+        options=("none",),
+        group="colour",
+        help="Shows the plate to the network through 'display/view' of the OCIO config instead of the plain "
+        "sRGB curve with highlights rolled off.",
     )
     foreground: str = _choice(
         "plate",
@@ -336,7 +357,7 @@ class MatteSettings:
         allowed = {"exr": ("auto", "half", "float"), "png": ("auto", "8", "16")}[self.format]
         if self.depth not in allowed:
             raise JobError(
-                f"A {self.format.upper()} file cannot hold depth '{self.depth}'.",
+                f"{_A[self.format]} file cannot hold depth '{self.depth}'.",
                 field="depth",
                 hint=_one_of(allowed),
             )

@@ -19,7 +19,7 @@ def rows(plan: Plan) -> list[tuple[str, str]]:
         ("Plate", f"{plan.plate.path} ({plan.plate.description})"),
         ("Size", f"{canvas.width}x{canvas.height}, the network sees {width}x{height}"),
         ("Colour", plan.space.why),
-        ("Exposure", _exposure(plan)),
+        ("Picture", _showing(plan)),
         ("Frames", _frames(plan)),
         ("Preroll", _preroll(plan)),
         *((matte.name.capitalize(), matte.description) for matte in plan.hand_mattes),
@@ -32,9 +32,13 @@ def rows(plan: Plan) -> list[tuple[str, str]]:
     ]
 
 
-def _exposure(plan: Plan) -> str:
+def _showing(plan: Plan) -> str:
+    showing = plan.showing
     measured = ", measured" if plan.job.settings.exposure == "auto" else ""
-    return f"{plan.exposure_stops:+.2f} stops for the network{measured}"
+    words = [f"lifted {showing.exposure_stops:+.2f} stops{measured}"]
+    words += [f"denoised by {showing.denoise:.2f}"] if showing.denoise else []
+    words += [f"through {showing.view}"] if showing.view else []
+    return "; ".join(words)
 
 
 def _frames(plan: Plan) -> str:

@@ -21,7 +21,6 @@ from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.plate import PlateInfo, Window
 from matteline.engine.describe import rows
-from matteline.engine.exposure import exposure_of
 from matteline.engine.garbage import HandMatte, check_hand_mattes
 from matteline.engine.movies import MoviePlan, movies_of, refuse_existing_movies
 from matteline.engine.outputs import (
@@ -35,6 +34,7 @@ from matteline.engine.outputs import (
     states_saved,
 )
 from matteline.engine.provenance import attributes
+from matteline.engine.showing import Showing, showing_of
 from matteline.engine.timeline import Span, lay_out, resume
 from matteline.matting.weights.find import FoundWeights, choose_refiner, find_weights
 from matteline.media.plate import open_plate
@@ -91,7 +91,7 @@ class Plan:
         batch: Frames the network encodes at once.
         outputs: Where results go.
         space: The plate's colour space, and why it was chosen.
-        exposure_stops: How much the network's picture is lifted, one number for the shot.
+        showing: How the shot is shown to the network.
         movies: What is made of the results when all of them are complete.
         hand_mattes: The artist's garbage and hold-out mattes.
     """
@@ -108,7 +108,7 @@ class Plan:
     batch: int
     outputs: Outputs
     space: PlateSpace
-    exposure_stops: float
+    showing: Showing
     movies: tuple[MoviePlan, ...] = ()
     hand_mattes: tuple[HandMatte, ...] = ()
 
@@ -186,7 +186,9 @@ class Plan:
             "batch": self.batch,
             "colour": self.space.name,
             "ocio": self.space.config.source,
-            "exposure": self.exposure_stops,
+            "exposure": self.showing.exposure_stops,
+            "denoise": self.showing.denoise,
+            "view": self.showing.view,
             **{name: getattr(self.job.settings, name) for name in _DELIVERY},
             **{f"{matte.field}_files": matte.identity for matte in self.hand_mattes},
         }
@@ -204,9 +206,8 @@ def plan(job: Job, surroundings: Surroundings) -> Plan:
     """
     with open_plate(job.plate, first_frame=job.first_frame) as plate:
         draft = _draft(job, plate.info, surroundings)
-        stops = exposure_of(plate, draft.space, job.settings.exposure)
-    exposed = replace(draft, exposure_stops=stops)
-    return _resumed(exposed) if job.existing == "resume" else exposed
+        ready = replace(draft, showing=showing_of(plate, draft.space, job.settings))
+    return _resumed(ready) if job.existing == "resume" else ready
 
 
 def _draft(job: Job, info: PlateInfo, surroundings: Surroundings) -> Plan:
@@ -232,7 +233,7 @@ def _draft(job: Job, info: PlateInfo, surroundings: Surroundings) -> Plan:
         downsample_ratio=choose_ratio(job.settings.downsample_ratio, info.canvas),
         outputs=outputs,
         space=_space(job, info, surroundings),
-        exposure_stops=0.0,
+        showing=Showing(0.0, 0.0, None),
         movies=movies,
         hand_mattes=hand_mattes,
         **_machine(job),

@@ -28,7 +28,8 @@ def made(plan: Plan) -> dict[str, object]:
         "matteline/refiner": plan.refiner,
         "matteline/downsample_ratio": plan.downsample_ratio,
         "matteline/colour_space": plan.space.name,
-        "matteline/exposure_stops": plan.exposure_stops,
+        "matteline/exposure_stops": plan.showing.exposure_stops,
+        "matteline/denoise": plan.showing.denoise,
         "matteline/preroll": str(AUTO_PREROLL_FRAMES if preroll == "auto" else preroll),
         "matteline/frames": str(plan.frames),
     }

@@ -75,7 +75,12 @@ class Shot:
         self._device = torch.device(plan.device)
         self._network = network
         self._between_frames = between_frames
-        self._transform = PictureTransform(plan.space, exposure_stops=plan.exposure_stops)
+        self._transform = PictureTransform(
+            plan.space,
+            exposure_stops=plan.showing.exposure_stops,
+            denoise=plan.showing.denoise,
+            view=plan.showing.view,
+        )
         attributes = {product.name: plan.attributes(product) for product in plan.outputs.products}
         finish = Finish(plan.job.settings, plan.space, self._transform, self._device)
         self._delivery = Delivery(plan.outputs, finish, canvas, attributes)
