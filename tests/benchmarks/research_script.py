@@ -1,7 +1,7 @@
 """One 1080p movie, disk to disk: the way of the research script against `matteline render`, in one run.
 
-The research script's way is decode, infer in frozen TorchScript, write PNG by Pillow, one after another. Run by
-hand on a quiet machine: `python tests/benchmarks/research_script.py MOVIE --weights FILE`.
+The research script's way is decode, infer in frozen TorchScript, write PNG by Pillow, one after another. Run
+by hand on a quiet machine: `python tests/benchmarks/research_script.py MOVIE --weights FILE`.
 """
 
 from __future__ import annotations
