@@ -86,9 +86,8 @@ def main() -> None:
     print(f"research script's way             {theirs:.2f} frames/s")
     print(f"matteline, network's foreground   {ours[0]:.2f} with start-up, {ours[1]:.2f} without")
     print(f"matteline, plate's foreground     {plate[0]:.2f} with start-up, {plate[1]:.2f} without")
-    print(
-        f"ratio                             {ours[0] / theirs:.2f} with start-up, {ours[1] / theirs:.2f} without"
-    )
+    with_start, without = ours[0] / theirs, ours[1] / theirs
+    print(f"ratio                             {with_start:.2f} with start-up, {without:.2f} without")
     print(f"greatest difference of any value  {worst} of 255")
 
 

@@ -6,15 +6,40 @@ from typing import Final
 
 from torch import Tensor
 
-PREDICTION_ERROR: Final = 0.01
-"""Typical error of the network's foreground, in its sRGB-encoded picture: measured on composites of portraits
-whose foreground is known."""
+from matteline.colour.tone import Look
 
-BACKGROUND_ERROR: Final = 0.1
+_ERROR_SOLID: Final = 0.005
+_ERROR_FAINT: Final = 0.2
+"""Error of the network's foreground, in its sRGB-encoded picture: the first where alpha nears 1, rising evenly
+to the second where it nears 0. Medians over composites of portraits whose foreground is known."""
+
+_ERROR_BRIGHT: Final = 0.01
+"""The same upwards, where a larger one would reach the end of the roll-off and stand for any amount of light."""
+
+_ERROR_BEHIND: Final = 0.1
 """How far the background behind an edge may differ from its guess, relative to it, beyond its variance."""
 
 _FLOOR: Final = 0.05
 _UNKNOWN: Final = 0.25
+
+
+def believe(seen: Tensor, alpha: Tensor, look: Look) -> tuple[Tensor, Tensor]:
+    """What the network's foreground says of the light, and how far to believe it.
+
+    Args:
+        seen: The foreground as predicted, (3, N), sRGB-encoded, 0..1.
+        alpha: (N,).
+        look: How the network's picture was made.
+
+    Returns:
+        Linear Rec.709 (3, N), and its standard deviation (3, N): little in shadows, much where the picture
+        rolls highlights off.
+    """
+    light = look.recover(seen)
+    error = _ERROR_SOLID + _ERROR_FAINT * (1 - alpha)
+    lower = look.recover((seen - error).clamp(min=0))
+    higher = look.recover((seen + _ERROR_BRIGHT).clamp(max=1))
+    return light, (light - lower).maximum(higher - light)
 
 
 def weigh(
@@ -53,4 +78,4 @@ def weigh(
 
 def _room(background: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
     colour, variance = background
-    return colour, variance + (BACKGROUND_ERROR * colour).square() + _FLOOR**2
+    return colour, variance + (_ERROR_BEHIND * colour).square() + _FLOOR**2

@@ -12,11 +12,11 @@ from torch import Tensor
 from matteline.colour.background import STRIDE, Background, guess_background
 from matteline.colour.codec import Codec, OcioCodec
 from matteline.colour.denoise import denoise
-from matteline.colour.foreground import PREDICTION_ERROR, weigh
+from matteline.colour.foreground import believe, weigh
 from matteline.colour.levels import SOLID
 from matteline.colour.pixels import Pixels, pixels_of, tensor_of, unit
 from matteline.colour.space import PlateSpace
-from matteline.colour.tone import Look, Shoulder
+from matteline.colour.tone import Look, Plain, Shoulder
 from matteline.colour.view import View
 
 _AT_ONCE = 1 << 20
@@ -125,11 +125,8 @@ class PictureTransform:
         """
         height, width = fgr.shape[1:]
         flat = fgr.detach().reshape(3, -1).float().clamp(0, 1)
-        if self._is_picture(plate):
-            made = flat.T.contiguous()
-        else:
-            way = self._way(fgr.device)
-            made = way.pixels.from_linear(way.look.recover(flat))
+        way, shown = self._way(fgr.device), self._is_picture(plate)
+        made = flat.T.contiguous() if shown else way.pixels.from_linear(way.look.recover(flat))
         kind = torch.float16 if plate.dtype == np.float16 else torch.float32
         return made.view(height, width, 3).to("cpu", kind).numpy()
 
@@ -152,31 +149,20 @@ class PictureTransform:
 
     def _edges(self, plate: np.ndarray, alpha: Tensor, fgr: Tensor) -> Callable[[Tensor], Tensor]:
         """The foreground (N, 3) of soft pixels, by their place in the flattened frame."""
-        flat, values, shown = alpha.detach().reshape(-1), tensor_of(plate), self._is_picture(plate)
-        background = None if shown else self._background(values, alpha)
+        flat, values = alpha.detach().reshape(-1), tensor_of(plate)
+        way, background = self._way(alpha.device), self._background(values, alpha)
+        look = Plain() if self._is_picture(plate) else way.look
 
         def edges(index: Tensor) -> Tensor:
-            own = values.reshape(-1, 3)[index.cpu()].to(index.device)
+            light = way.pixels.to_linear(values.reshape(-1, 3)[index.cpu()].to(index.device))
             cover = (flat[index].float() / SOLID).clamp(max=1)
-            seen = fgr[:, index].float().clamp(0, 1)
-            if shown:
-                return weigh(unit(own).T, cover, seen, torch.full_like(seen, PREDICTION_ERROR), None).T
-            return self._weighed(own, cover, seen, None if background is None else background.at(index))
+            predicted, doubt = believe(fgr[:, index].float().clamp(0, 1), cover, look)
+            # The picture ends at black; what the plate holds below it is added back.
+            predicted = predicted + light.clamp(max=0)
+            behind = None if background is None else background.at(index)
+            return way.pixels.from_linear(weigh(light, cover, predicted, doubt, behind))
 
         return edges
-
-    def _weighed(
-        self, own: Tensor, cover: Tensor, seen: Tensor, behind: tuple[Tensor, Tensor] | None
-    ) -> Tensor:
-        way = self._way(own.device)
-        pixels, look = way.pixels, way.look
-        light = pixels.to_linear(own)
-        # The picture ends at black; what the plate holds below it is added back.
-        predicted = look.recover(seen) + light.clamp(max=0)
-        # What an error of the picture means in light: little in shadows, anything where highlights roll off.
-        higher = look.recover((seen + PREDICTION_ERROR).clamp(max=1))
-        lower = look.recover((seen - PREDICTION_ERROR).clamp(min=0))
-        return pixels.from_linear(weigh(light, cover, predicted, (higher - lower) / 2, behind))
 
     def _background(self, values: Tensor, alpha: Tensor) -> Background | None:
         some = values[::STRIDE, ::STRIDE].to(alpha.device)

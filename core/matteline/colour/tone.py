@@ -26,6 +26,18 @@ class Look(Protocol):
         """Linear Rec.709 (3, N) of a picture in 0..1, as far as the picture tells."""
 
 
+class Plain:
+    """The sRGB curve alone, of pictures that the network sees as they are."""
+
+    def show(self, linear: Tensor) -> Tensor:
+        """See `Look`."""
+        return encode(linear.clamp(0, 1))
+
+    def recover(self, picture: Tensor) -> Tensor:
+        """See `Look`."""
+        return decode(picture)
+
+
 class Shoulder:
     """The plain sRGB curve up to `SHOULDER_START`, then highlights rolled off towards 1.
 
