@@ -158,3 +158,72 @@ def test_highlights_pass_through_a_solid_matte_bit_for_bit(render, tmp_path, unt
     assert solid.mean() > 0.5
     for channel, name in enumerate("RGB"):
         assert np.array_equal(fgr[name][solid].view(np.uint16), pixels[..., channel][solid].view(np.uint16))
+
+
+# Linear Rec.709 to BT.2020 (ITU-R BT.2087).
+_TO_BT2020 = np.array([[0.6274, 0.3293, 0.0433], [0.0691, 0.9195, 0.0114], [0.0164, 0.0880, 0.8956]])
+_WHITE_NITS = 203.0
+"""Diffuse white in HDR video (ITU-R BT.2408)."""
+
+
+def _pq(linear: np.ndarray) -> np.ndarray:
+    """SMPTE ST 2084 codes 0..1 of light where 1 is diffuse white."""
+    power = (np.clip(linear, 0, None) * _WHITE_NITS / 10000) ** 0.1593017578125
+    return ((0.8359375 + 18.8515625 * power) / (1 + 18.6875 * power)) ** 78.84375
+
+
+def _hlg(linear: np.ndarray) -> np.ndarray:
+    """ITU-R BT.2100 HLG codes 0..1 of display light for 1000 nits, where 1 is diffuse white."""
+    display = np.clip(linear, 0, None) * _WHITE_NITS / 1000
+    luma = np.maximum(display @ [0.2627, 0.6780, 0.0593], 1e-9)
+    scene = display * luma[..., None] ** (1 / 1.2 - 1)
+    log = 0.17883277 * np.log(np.maximum(12 * scene - 0.28466892, 1e-9)) + 0.55991073
+    return np.where(scene <= 1 / 12, np.sqrt(3 * scene), log)
+
+
+def _hdr_movie(path: Path, codes: np.ndarray, transfer: int) -> Path:
+    """R'G'B' codes (N, H, W, 3) of 0..1 as lossless 12-bit BT.2020 video in video range, tagged."""
+    luma = codes @ [0.2627, 0.6780, 0.0593]
+    blue, red = (codes[..., 2] - luma) / 1.8814, (codes[..., 0] - luma) / 1.4746
+    planes = np.stack([256 + 3504 * luma, 2048 + 3584 * blue, 2048 + 3584 * red], 1).round().astype(np.uint16)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = codes.shape[2], codes.shape[1], "yuv444p12le"
+        context = stream.codec_context
+        context.color_range, context.color_primaries, context.color_trc, context.colorspace = (
+            1,
+            9,
+            transfer,
+            9,
+        )
+        for picture in planes:
+            frame = av.VideoFrame(codes.shape[2], codes.shape[1], "yuv444p12le")
+            frame.color_range, frame.color_primaries, frame.color_trc, frame.colorspace = 1, 9, transfer, 9
+            for plane, values in zip(frame.planes, picture, strict=True):
+                rows = np.asarray(memoryview(plane)).reshape(plane.height, plane.line_size).view(np.uint16)
+                rows[:, : values.shape[1]] = values
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.footage
+@pytest.mark.parametrize(("curve", "transfer"), [(_pq, 16), (_hlg, 18)], ids=["pq", "hlg"])
+def test_hdr_video_gets_the_matte_of_the_same_picture_in_srgb(
+    curve, transfer, portrait, weights_file, tmp_path
+):
+    (tmp_path / "png").mkdir()
+    for number, picture in enumerate(portrait, 1):
+        Image.fromarray(picture).save(tmp_path / f"png/a.{number:04d}.png")
+    codes = curve(_linear(portrait) @ _TO_BT2020.T)
+    movie = _hdr_movie(tmp_path / "hdr.mkv", codes, transfer)
+    ratio = {"downsample_ratio": 0.6}
+    sdr = _alphas(_render(tmp_path / "png", tmp_path / "sdr", None, weights_file, **ratio))
+    both = {"write": ("alpha", "fgr"), "depth": "float", "white_point": 0.5, **ratio}
+    plain = _alphas(_render(movie, tmp_path / "plain", None, weights_file, **ratio))
+    solid = _alphas(_render(movie, tmp_path / "hdr", None, weights_file, **both)) == 1
+    assert np.abs(sdr - plain).mean() <= AGREEMENT
+    files = sorted((tmp_path / "hdr/fgr").iterdir())
+    kept = np.stack([np.stack([read_exr(file)[name] for name in "RGB"], -1) for file in files])
+    assert solid.mean() > 0.1
+    assert np.abs(kept - codes)[solid].max() < 3 / 4096
