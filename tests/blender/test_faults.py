@@ -118,7 +118,7 @@ def test_settings_that_contradict_each_other(blender, weights_file, tmp_path):
     path = str(plates.write_movie(tmp_path / "plate.mkv", 3))
     blender.call("compositor", kind="MovieClip", path=path, output=str(tmp_path / "mattes"))
     quick(blender, weights_file, depth="8")
-    assert "A EXR file cannot hold depth '8'" in refused(blender, "render_node")
+    assert "An EXR file cannot hold depth '8'" in refused(blender, "render_node")
 
 
 def test_weights_that_are_not_there(blender, untouched, movie):

@@ -47,11 +47,12 @@ CPU = torch.device("cpu")
 
 @dataclass(frozen=True)
 class Composite:
-    """A moving scene in linear Rec.709 (T, 3, H, W) and its true alpha (T, H, W)."""
+    """A moving scene in linear Rec.709 (T, 3, H, W), its true alpha (T, H, W) and foreground (T, 3, H, W)."""
 
     name: str
     light: Tensor
     alpha: Tensor
+    colour: Tensor
 
 
 def composites(footage: Path, frames: int) -> Iterator[Composite]:
@@ -72,7 +73,7 @@ def _loaded(path: Path) -> Tensor:
 def _composed(name: str, number: int, front: Tensor, back: Tensor, frames: int) -> Composite:
     front = _scaled(front, 1.05 * HEIGHT / front.shape[1])
     back = _scaled(back, 1.15 * max(HEIGHT / back.shape[1], WIDTH / back.shape[2]))
-    light, alpha = [], []
+    light, alpha, colour = [], [], []
     for frame in range(frames):
         turn = 2 * math.pi * 2 * frame / 48
         sway = math.sin(turn + number)
@@ -86,7 +87,8 @@ def _composed(name: str, number: int, front: Tensor, back: Tensor, frames: int) 
         behind = _moved(back, 1, 18 * math.sin(0.6 * turn + 2 * number), 10 * math.cos(0.5 * turn), 0)
         light.append(moved[:3] + (1 - moved[3:]) * behind)
         alpha.append(moved[3])
-    return Composite(name, torch.stack(light), torch.stack(alpha))
+        colour.append(moved[:3] / moved[3:].clamp(min=1e-3))
+    return Composite(name, torch.stack(light), torch.stack(alpha), torch.stack(colour))
 
 
 def _scaled(picture: Tensor, factor: float) -> Tensor:

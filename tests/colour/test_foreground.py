@@ -125,10 +125,10 @@ def test_broken_pixels_make_no_broken_edges(space_of: SpaceOf) -> None:
             assert np.isfinite(made).all()
 
 
-def test_soft_video_edges_have_the_predicted_colour(space_of: SpaceOf) -> None:
+def test_soft_edges_have_the_predicted_colour_where_nothing_else_is_known(space_of: SpaceOf) -> None:
     plate = np.full((8, 8, 3), 200, np.uint8)
     made = restored(space_of("sRGB"), plate, np.full((8, 8), 0.5), torch.full((3, 8, 8), 0.25))
-    assert made == pytest.approx(np.full((8, 8, 3), 0.25), abs=2e-3)
+    assert made == pytest.approx(np.full((8, 8, 3), 0.25), abs=4e-3)
 
 
 HEIGHT, WIDTH = 120, 160
@@ -226,4 +226,4 @@ def test_the_bare_prediction_is_in_the_plates_space_everywhere(space_of: SpaceOf
     light = np.random.default_rng(2).uniform(0.01, 0.7, (6, 8, 3)).astype(np.float32)
     plate = np.zeros(light.shape, np.uint8 if space.shown else np.float32)
     made = PictureTransform(space).bare(plate=plate, fgr=encode(torch.from_numpy(light)).permute(2, 0, 1))
-    assert light_of(space, made) == pytest.approx(light, rel=0.01, abs=1e-3)
+    assert light_of(space, made) == pytest.approx(light, rel=0.01, abs=2e-3)

@@ -55,7 +55,8 @@ def reporter(progress: str) -> Iterator[Reporter]:
         try:
             yield _Bar(bar)
         finally:
-            bar.stop()
+            if bar.live.is_started:
+                bar.stop()
 
 
 class _Json:

@@ -10,17 +10,18 @@ from matteline.colour.tone import Look
 
 _ERROR_SOLID: Final = 0.005
 _ERROR_FAINT: Final = 0.2
-"""Error of the network's foreground, in its sRGB-encoded picture: the first where alpha nears 1, rising evenly
-to the second where it nears 0. Medians over composites of portraits whose foreground is known."""
+"""Error of the network's foreground, in its sRGB-encoded picture: the first where alpha nears 1, rising
+evenly to the second where it nears 0. Medians over composites of portraits whose foreground is known."""
 
 _ERROR_BRIGHT: Final = 0.01
-"""The same upwards, where a larger one would reach the end of the roll-off and stand for any amount of light."""
+"""The same upwards, where a larger one would reach the end of the roll-off and stand for any light."""
 
 _ERROR_BEHIND: Final = 0.1
 """How far the background behind an edge may differ from its guess, relative to it, beyond its variance."""
 
 _FLOOR: Final = 0.05
-_UNKNOWN: Final = 0.25
+_UNKNOWN: Final = 1.0
+"""Deviations of a background that is guessed to be black, and of one of which nothing is known."""
 
 
 def believe(seen: Tensor, alpha: Tensor, look: Look) -> tuple[Tensor, Tensor]:

@@ -19,8 +19,6 @@ from matteline.colour.space import PlateSpace
 from matteline.colour.tone import Look, Plain, Shoulder
 from matteline.colour.view import View
 
-_AT_ONCE = 1 << 20
-
 
 @dataclass(frozen=True)
 class _Way:
@@ -87,7 +85,11 @@ class PictureTransform:
         if is_picture:
             return unit(values.permute(2, 0, 1).contiguous())
         way, (height, width, _) = self._way(values.device), values.shape
-        return way.look.show(way.pixels.to_linear(values.reshape(-1, 3))).view(3, height, width)
+        made = torch.empty(3, height * width, device=values.device)
+        pieces = zip(_pieces(values.reshape(-1, 3), way), _pieces(made.T, way), strict=True)
+        for piece, place in pieces:
+            place.T.copy_(way.look.show(way.pixels.to_linear(piece)))
+        return made.view(3, height, width)
 
     def restore(self, *, plate: np.ndarray, alpha: Tensor, fgr: Tensor) -> np.ndarray:
         """The straight foreground in the plate's own space.
@@ -109,7 +111,7 @@ class PictureTransform:
         soft = torch.nonzero((flat > 0) & (flat < SOLID)).squeeze(1)
         if soft.numel():
             edges = self._edges(plate, alpha, fgr.detach().reshape(3, -1))
-            for part in torch.split(soft, _AT_ONCE):
+            for part in _pieces(soft, self._way(alpha.device)):
                 made.view(-1, 3)[part.cpu()] = edges(part).to(made)
         return made.numpy()
 
@@ -129,23 +131,6 @@ class PictureTransform:
         made = flat.T.contiguous() if shown else way.pixels.from_linear(way.look.recover(flat))
         kind = torch.float16 if plate.dtype == np.float16 else torch.float32
         return made.view(height, width, 3).to("cpu", kind).numpy()
-
-    def predicted(self, *, plate: np.ndarray, fgr: Tensor) -> np.ndarray:
-        """The network's foreground by itself in the plate's own space, highlights rolled off.
-
-        Args:
-            plate: (H, W, 3 or 4) as `to_network` had it.
-            fgr: (3, H, W) float, sRGB-encoded, 0..1: the network's straight foreground.
-
-        Returns:
-            (H, W, 3) float32, integers as 0..1.
-        """
-        seen = fgr.detach().float().clamp(0, 1)
-        if self._is_picture(plate):
-            return seen.permute(1, 2, 0).cpu().numpy()
-        way = self._way(seen.device)
-        values = way.pixels.from_linear(way.look.recover(seen.reshape(3, -1)))
-        return values.view(*seen.shape[1:], 3).cpu().numpy()
 
     def _edges(self, plate: np.ndarray, alpha: Tensor, fgr: Tensor) -> Callable[[Tensor], Tensor]:
         """The foreground (N, 3) of soft pixels, by their place in the flattened frame."""
@@ -169,6 +154,11 @@ class PictureTransform:
         linear = self._way(alpha.device).pixels.to_linear(some.reshape(-1, 3)).view(3, *some.shape[:2])
         height, width = alpha.shape
         return guess_background(linear, alpha[::STRIDE, ::STRIDE] <= 0, (height, width))
+
+
+def _pieces(pixels: Tensor, way: _Way) -> tuple[Tensor, ...]:
+    """Consecutive pixels (N, ...) of a plate, as many together as its space likes."""
+    return torch.split(pixels, way.pixels.at_once)
 
 
 def _kept(plate: np.ndarray, keep: Tensor) -> Tensor:

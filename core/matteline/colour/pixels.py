@@ -17,7 +17,13 @@ _WHITE: Final = {torch.uint8: 255.0, torch.uint16: 65535.0}
 
 
 class Pixels(Protocol):
-    """What a plate's space does to pixels. Never changes what it is given."""
+    """What a plate's space does to pixels. Never changes what it is given.
+
+    Attributes:
+        at_once: How many pixels are best given at a time.
+    """
+
+    at_once: int
 
     def to_linear(self, values: Tensor) -> Tensor:
         """Plate values (N, 3) of any plate dtype to linear Rec.709 (3, N) float32, finite."""
@@ -33,6 +39,9 @@ def pixels_of(codec: Codec | OcioCodec, device: torch.device) -> Pixels:
 
 class TorchPixels:
     """A curve and a matrix, on any device."""
+
+    # What lies between two steps then stays in the cache and out of the page tables.
+    at_once = 1 << 18
 
     def __init__(self, codec: Codec, device: torch.device) -> None:
         self._matrix = torch.tensor(codec.matrix, dtype=torch.float32, device=device)
@@ -83,6 +92,9 @@ class _Tables:
 
 class OcioPixels:
     """Whatever OpenColorIO does, on the CPU."""
+
+    # Each call reads the config anew, which takes as long as a million pixels.
+    at_once = 1 << 30
 
     def __init__(self, codec: OcioCodec, device: torch.device) -> None:
         self._codec = codec

@@ -61,7 +61,7 @@ class Finish:
 
     def _coloured(self, plate: np.ndarray, matte: Matte, predicted: Tensor, alpha: Tensor) -> np.ndarray:
         if self._bare:
-            return self._transform.predicted(plate=plate, fgr=predicted)
+            return self._transform.bare(plate=plate, fgr=predicted)
         # Moving an edge does not change how much of a pixel is the person: a choked edge lies where the plate
         # shows nothing else. But what the artist calls solid is the plate.
         cover = matte.alpha if alpha is matte.alpha else torch.maximum(matte.alpha, alpha)
