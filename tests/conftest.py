@@ -40,3 +40,9 @@ def footage() -> Path:
 def golden() -> Path:
     """The folder of reference outputs of the network for weights filled by rule."""
     return _beside("golden")
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    """The folder with the names and shapes of the authors' checkpoints."""
+    return _beside("reference")

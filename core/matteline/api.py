@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from matteline.contract.events import Event
 from matteline.contract.frames import FrameRange, FrameSet
@@ -19,17 +20,18 @@ from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
 from matteline.engine.plan import Plan, Surroundings
 from matteline.engine.plan import plan as _plan
-from matteline.matting.session import Matte, Session
 from matteline.matting.weights.find import weight_folders
+
+if TYPE_CHECKING:
+    # Not when running: it loads torch, and most mistakes of a job are found without.
+    from matteline.matting.session import Session
 
 __all__ = [
     "FrameRange",
     "FrameSet",
     "Job",
-    "Matte",
     "MatteSettings",
     "Plan",
-    "Session",
     "open_session",
     "plan",
     "run",
@@ -80,6 +82,7 @@ def open_session(width: int, height: int, settings: MatteSettings | None = None)
     from matteline.contract.plate import Window
     from matteline.engine.plan import choose_ratio
     from matteline.matting.devices import default_batch, resolve_device, resolve_precision
+    from matteline.matting.session import Session
     from matteline.matting.weights.find import find_weights
     from matteline.matting.weights.load import load_network
 

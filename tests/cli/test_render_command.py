@@ -271,3 +271,15 @@ def test_every_setting_is_a_flag():
 
     shown = matteline("render", "--help").stdout
     assert all(flag(name) in shown for name in choices())
+
+
+def test_a_mistake_is_found_before_torch_loads(plate, weights_file):
+    script = (
+        "import sys; from matteline.api import FrameSet, Job, MatteSettings, plan\n"
+        f"settings = MatteSettings(weights={str(weights_file)!r})\n"
+        f"job = Job({str(plate)!r}, 'out', FrameSet.parse('1-5'), settings=settings)\n"
+        "try: plan(job)\n"
+        "except Exception as error: print(type(error).__name__, 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "JobError False"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import threading
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import OpenEXR
 import pytest
-import torch
 from PIL import Image
 from safetensors.torch import save_file
 
@@ -20,7 +18,8 @@ from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
 from matteline.engine.plan import Surroundings, plan
 from matteline.engine.run import run
-from matteline.matting.rvm.network import MattingNetwork
+from matteline.matting.rvm.architecture import Architecture
+from tests.matting.filling import filled
 
 WIDTH, HEIGHT = 70, 46
 SURROUNDINGS = Surroundings()
@@ -29,29 +28,10 @@ SURROUNDINGS = Surroundings()
 @pytest.fixture(scope="session")
 def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Weights of the full architecture, filled by rule: they matte nothing, but every value counts."""
-    network = MattingNetwork("mobilenetv3", "deep_guided_filter")
-    state = {name: _filled(name, value) for name, value in network.state_dict().items()}
-    # Small outputs around the middle, so that few values of alpha and fgr are clamped.
-    state["project_mat.conv.weight"] *= 0.02
-    state["project_mat.conv.bias"] = torch.tensor([0.0, 0.0, 0.0, 0.5])
-    state["refiner.conv.6.weight"] *= 0.02
+    network = filled(Architecture("mobilenetv3", "deep_guided_filter"))
     path = tmp_path_factory.mktemp("weights") / "untrained.safetensors"
-    save_file(state, path)
+    save_file(network.state_dict(), path)
     return path
-
-
-def _filled(name: str, value: torch.Tensor) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(zlib.crc32(name.encode()))
-    if name.endswith("num_batches_tracked"):
-        return torch.zeros_like(value)
-    if name == "refiner.box_filter.weight":
-        return torch.full_like(value, 1 / 9)
-    if name.endswith("running_var"):
-        return torch.rand(value.shape, generator=generator) + 0.5
-    noise = torch.randn(value.shape, generator=generator)
-    if value.dim() == 4:
-        return noise * (2 / value[0].numel()) ** 0.5
-    return noise * 0.1 + (1.0 if name.endswith("weight") else 0.0)
 
 
 @pytest.fixture

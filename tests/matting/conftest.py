@@ -15,18 +15,6 @@ from tests.matting.filling import filled
 
 
 @pytest.fixture(scope="session")
-def authors_names(golden: Path) -> Path:
-    """The folder with the names and shapes of the authors' checkpoints."""
-    folder = golden.parent / "reference"
-    if not folder.exists():
-        message = f"the authors' names are not beside the project (looked in {folder})"
-        if os.environ.get("REQUIRE_FOOTAGE") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
-    return folder
-
-
-@pytest.fixture(scope="session")
 def trained(weights_file: Path) -> MattingNetwork:
     """The network with real weights."""
     network = MattingNetwork("mobilenetv3", "deep_guided_filter")

@@ -101,9 +101,9 @@ def test_two_clips_at_once_give_what_each_gives_alone(case: Case):
 
 
 @pytest.mark.parametrize(("variant", "parameters"), [("mobilenetv3", 3_748_633), ("resnet50", 26_890_461)])
-def test_names_shapes_and_types_are_those_of_the_authors(variant: str, parameters: int, authors_names: Path):
+def test_names_shapes_and_types_are_those_of_the_authors(variant: str, parameters: int, reference: Path):
     network = MattingNetwork(variant, "deep_guided_filter")
-    table = (authors_names / f"{variant}_state_dict.tsv").read_text().splitlines()
+    table = (reference / f"{variant}_state_dict.tsv").read_text().splitlines()
     theirs = [tuple(line.split("\t")) for line in table if line]
     ours = [
         (name, "x".join(map(str, each.shape)) or "scalar", str(each.dtype).removeprefix("torch."))

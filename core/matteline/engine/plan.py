@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +35,7 @@ from matteline.engine.outputs import (
 from matteline.engine.provenance import attributes
 from matteline.engine.showing import Showing, showing_of
 from matteline.engine.timeline import Span, lay_out, resume
+from matteline.matting.rvm.reduction import reduced_size
 from matteline.matting.weights.find import FoundWeights, choose_refiner, find_weights
 from matteline.media.plate import open_plate
 from matteline.media.writer import estimate_bytes
@@ -120,8 +120,8 @@ class Plan:
     @property
     def reduced_size(self) -> tuple[int, int]:
         """Width and height of the picture that the network works on."""
-        ratio = self.downsample_ratio
-        return math.floor(self.plate.canvas.width * ratio), math.floor(self.plate.canvas.height * ratio)
+        canvas = self.plate.canvas
+        return reduced_size(canvas.width, canvas.height, self.downsample_ratio)
 
     @property
     def disk_bytes(self) -> int:
