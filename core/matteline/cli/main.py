@@ -31,6 +31,11 @@ _COMMANDS = {
     "doctor": "Check this machine and say what is missing.",
     "bench": "Measure how fast this machine renders.",
     "worker": "Render for a host program that talks to it.",
+    "farm": "Render on a render farm: many machines, the same pixels.",
+    "view": "Open the window: look at mattes, judge them, queue shots.",
+    "report": "Judge a folder of results: flicker, holes, missing frames.",
+    "eval": "Measure mattes against the truth.",
+    "train": "Train a network of your own.",
     "package": "Build the plug-in of a host program.",
 }
 

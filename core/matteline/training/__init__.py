@@ -1,0 +1,1 @@
+"""Training the network: data, losses, stages, checkpoints."""
