@@ -119,6 +119,14 @@ class Config:
             )
         return finite(made.get_pixels(oiio.FLOAT).reshape(-1, 3))
 
+    def views(self) -> list[str]:
+        """Every `display/view` of the config, its default first."""
+        displays = self._handle.getDisplayNames()
+        found = [f"{each}/{view}" for each in displays for view in self._handle.getViewNames(each)]
+        display = self._handle.getDefaultDisplayName()
+        default = f"{display}/{self._handle.getDefaultViewName(display)}"
+        return [default, *(each for each in found if each != default)]
+
     def parse_view(self, words: str) -> tuple[str, str]:
         """Split `display/view` into names that the config has; `/view` means the default display.
 

@@ -1,0 +1,106 @@
+"""What clothes are made of: colours, and the patterns on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from matteline.drawing.arrays import Floats, floats
+from matteline.drawing.light import Colour, decode
+from matteline.drawing.noise import Noise
+
+_PATTERNS = ("plain", "plain", "plain", "rings", "stripes", "plaid", "dots", "camouflage", "fade", "print")
+
+
+@dataclass(frozen=True)
+class Cloth:
+    """A fabric.
+
+    Attributes:
+        colour: Of most of it, sRGB-encoded.
+        accent: Of its pattern, sRGB-encoded.
+        pattern: One of a few words.
+        fineness: Repeats of the pattern in a head's height.
+        folds: How strongly it is folded.
+        gloss: Strength of its highlight.
+        seed: For its threads and folds.
+    """
+
+    colour: Colour
+    accent: Colour
+    pattern: str = "plain"
+    fineness: float = 5.0
+    folds: float = 0.5
+    gloss: float = 0.0
+    seed: int = 0
+
+    @classmethod
+    def random(cls, rng: np.random.Generator, near: Colour | None = None) -> Cloth:
+        """Any fabric; of a colour close to `near` where one is given."""
+        base = random_colour(rng) if near is None else _jittered(near, rng, 0.05)
+        return cls(
+            colour=base,
+            accent=random_colour(rng) if rng.random() < 0.5 else _jittered(base, rng, 0.12),
+            pattern=str(rng.choice(_PATTERNS)),
+            fineness=float(rng.uniform(2, 11)),
+            folds=float(rng.uniform(0.2, 1.0)),
+            gloss=float(rng.choice([0.0, 0.0, 0.0, 0.08, 0.2])),
+            seed=int(rng.integers(1 << 20)),
+        )
+
+    def albedo(self, u: Floats, v: Floats) -> Floats:
+        """Linear albedo (h, w, 3) at places of the fabric, in heights of a head."""
+        share = self._share(u * self.fineness, v * self.fineness)
+        one, other = decode(self.colour), decode(self.accent)
+        albedo: Floats = one + share[..., None] * (other - one)
+        threads = Noise(self.seed)(u * 37, v * 41)
+        return albedo * (0.92 + 0.16 * threads)[..., None]
+
+    def fold(self, normal: Floats, u: Floats, v: Floats) -> Floats:
+        """Normals tilted as its folds do."""
+        noise = Noise(self.seed + 1)
+        tilted = normal.copy()
+        tilted[..., 0] += self.folds * 1.1 * (noise(u * 2.3 + v, v * 1.3 + 5) - 0.5)
+        tilted[..., 1] += self.folds * 0.9 * (noise(u * 1.7 + 9, v * 2.6 - u) - 0.5)
+        result: Floats = tilted / np.sqrt((tilted * tilted).sum(-1, keepdims=True))
+        return result
+
+    def _share(self, u: Floats, v: Floats) -> Floats:
+        """(h, w) how much of the accent shows."""
+        if self.pattern == "rings":
+            return _soft(np.sin(6.3 * v))
+        if self.pattern == "stripes":
+            return _soft(np.sin(6.3 * u) - 0.3)
+        if self.pattern == "plaid":
+            return 0.5 * _soft(np.sin(4 * u)) + 0.5 * _soft(np.sin(4 * v))
+        if self.pattern == "dots":
+            return _soft(0.3 - np.hypot((u % 1) - 0.5, (v % 1) - 0.5), 0.1)
+        if self.pattern == "camouflage":
+            return _soft(Noise(self.seed + 2).layered(u, v, 2) - 0.5, 0.08)
+        if self.pattern == "fade":
+            return np.clip(-v / self.fineness / 3, 0, 1)
+        if self.pattern == "print":
+            return _soft(0.25 - np.hypot(u / self.fineness, v / self.fineness + 1.5), 0.02)
+        return np.zeros_like(u)
+
+
+def random_colour(rng: np.random.Generator) -> Colour:
+    """Of clothes: dark, light and grey ones more often than bright ones; sRGB-encoded."""
+    value = float(rng.choice([rng.uniform(0.03, 0.25), rng.uniform(0.2, 0.8), rng.uniform(0.75, 0.98)]))
+    saturation = float(rng.beta(0.9, 1.6))
+    hue = rng.uniform(0, 6.0) + floats([0, 4, 2])
+    wheel = np.clip(np.abs(hue % 6 - 3) - 1, 0, 1)
+    red, green, blue = (float(each) for each in value * (1 - saturation * (1 - wheel)))
+    return red, green, blue
+
+
+def _jittered(colour: Colour, rng: np.random.Generator, amount: float) -> Colour:
+    shift = rng.normal(0, amount)
+    red, green, blue = (float(np.clip(each + shift + rng.normal(0, amount / 3), 0.02, 0.98)) for each in colour)
+    return red, green, blue
+
+
+def _soft(value: Floats, width: float = 0.3) -> Floats:
+    step: Floats = np.clip(value / width + 0.5, 0, 1)
+    return step

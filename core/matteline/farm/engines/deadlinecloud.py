@@ -1,0 +1,97 @@
+"""AWS Deadline Cloud: the OpenJD bundle of each shot, with the files it needs, through `deadline bundle submit`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from matteline.contract.errors import MattelineError
+from matteline.farm.engines.assets import Assets, assets
+from matteline.farm.engines.openjd import INSTALL, beside_python, write_bundle
+from matteline.farm.engines.refusing import refuse_option
+from matteline.farm.engines.shots import Shot, plain, shots
+from matteline.farm.engines.tools import program, refusal, say
+
+if TYPE_CHECKING:
+    from matteline.farm.submission import Submission
+
+MOST_FAILED_TASKS = 20
+_JOB_ID = re.compile(r"\bjob-[0-9a-f]{32}\b")
+
+
+@dataclass(frozen=True)
+class DeadlineCloud:
+    """AWS Deadline Cloud. Farm, queue and profile are those of `deadline config` unless named here.
+
+    Attributes:
+        farm: Id of the farm, `farm-…`.
+        queue: Id of the queue, `queue-…`; a submission's pool is used where this is empty.
+        profile: AWS profile.
+        region: AWS region of the farm.
+    """
+
+    farm: str = ""
+    queue: str = ""
+    profile: str = ""
+    region: str = ""
+
+    def write(self, submission: Submission, folder: Path) -> tuple[Path, ...]:
+        """Write each shot's bundle with `asset_references.yaml`, checked by OpenJD's model."""
+        refuse_option("Deadline Cloud", submission, "after", "has no dependencies between jobs")
+        return tuple(
+            path
+            for shot in shots(submission)
+            for path in write_bundle(submission, shot, folder, extra=_extra(submission, shot))
+        )
+
+    def submit(self, submission: Submission, folder: Path) -> tuple[str, ...]:
+        """Submit each bundle; the jobs' ids."""
+        deadline = program(
+            beside_python("deadline"), engine="deadlinecloud", install=f"Install it with: {INSTALL}"
+        )
+        where = self._where(submission)
+        return tuple(_submit(deadline, submission, folder / each.label, where) for each in shots(submission))
+
+    def _where(self, submission: Submission) -> list[str]:
+        named = {
+            "--farm-id": self.farm,
+            "--queue-id": self.queue or submission.pool,
+            "--profile": self.profile,
+            "--region": self.region,
+        }
+        return [word for flag, value in named.items() if value for word in (flag, value)]
+
+
+def _submit(deadline: str, submission: Submission, bundle: Path, where: list[str]) -> str:
+    # As flags: the command reads priority and retries from them only, not from the bundle's files.
+    numbers = {
+        "--priority": submission.priority,
+        "--max-retries-per-task": submission.retries,
+        "--max-failed-tasks-count": MOST_FAILED_TASKS,
+    }
+    flags = [word for flag, value in numbers.items() for word in (flag, str(value))]
+    said = say(
+        [deadline, "bundle", "submit", str(bundle), "--yes", "--submitter-name", "matteline", *flags, *where],
+        engine="Deadline Cloud",
+    )
+    found = _JOB_ID.search(said)
+    if not found:
+        raise refusal("Deadline Cloud", "it named no job", said)
+    return found[0]
+
+
+def _extra(submission: Submission, shot: Shot) -> dict[str, Any]:
+    return {"asset_references.yaml": _references(assets(shot.ticket, Path(shot.job_file)))}
+
+
+def _references(found: Assets) -> dict[str, Any]:
+    inputs = {"filenames": list(found.files), "directories": list(found.folders)}
+    return {
+        "assetReferences": {
+            "inputs": inputs,
+            "outputs": {"directories": list(found.results)},
+            "referencedPaths": [],
+        }
+    }

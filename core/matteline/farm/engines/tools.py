@@ -1,0 +1,121 @@
+"""The one place that meets the engines' own programs and packages, and words their absence and refusal."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+from matteline.contract.errors import JobError, MattelineError, WriteError
+from matteline.media.atomic import replacing
+
+LAST_LINES = 12
+SUBMIT_SECONDS = 600
+
+
+def package(module: str, *, engine: str, install: str) -> ModuleType:
+    """Import a package that only one engine needs.
+
+    Raises:
+        MattelineError: It is not installed, or not whole.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MattelineError(
+            f"The engine {engine} needs the Python package {module.partition('.')[0]}, "
+            f"which cannot be imported ({error}).",
+            hint=f"Install it with: {install}",
+        ) from None
+
+
+def program(name: str, *, engine: str, install: str) -> str:
+    """The path of a program that only one engine needs: a path as given, or found on PATH.
+
+    Raises:
+        MattelineError: It is not there.
+    """
+    found = shutil.which(name)
+    if found is None:
+        raise MattelineError(
+            f"The engine {engine} needs the program {name}, which was not found.", hint=install
+        )
+    return found
+
+
+def say(command: Sequence[str], *, engine: str) -> str:
+    """Run an engine's program; what it printed.
+
+    Raises:
+        MattelineError: It cannot be started, takes too long, or ends with an error.
+    """
+    try:
+        done = subprocess.run(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=SUBMIT_SECONDS,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except subprocess.TimeoutExpired:
+        raise MattelineError(
+            f"{engine} has not answered in {SUBMIT_SECONDS} seconds.", hint="Look for the job in its monitor."
+        ) from None
+    except OSError as error:
+        raise MattelineError(f"{command[0]} cannot be started: {error.strerror}.") from None
+    if done.returncode:
+        raise refusal(engine, f"exit code {done.returncode}", done.stdout)
+    return done.stdout
+
+
+def refusal(engine: str, why: str, said: str) -> MattelineError:
+    """An engine's refusal with the end of what it said."""
+    lines = said.strip().splitlines()[-LAST_LINES:]
+    return MattelineError(f"{engine} refused the submission ({why}).", hint="\n".join(lines))
+
+
+def write_text(path: Path, text: str, encoding: str = "utf-8") -> Path:
+    """Write a text file whole or not at all; makes its folder. Lines end as `text` has them.
+
+    Raises:
+        WriteError: It cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteError(
+            f"The folder {path.parent} cannot be made: {error.strerror}.", path=path.parent
+        ) from None
+    with replacing(path) as temporary:
+        temporary.write_bytes(_encoded(text, path, encoding))
+    return path
+
+
+def _encoded(text: str, path: Path, encoding: str) -> bytes:
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError:
+        raise JobError(
+            f"A name for {path.name} is not Unicode, so that no engine can be told of it.",
+            field="folder",
+            hint="Rename the file or folder.",
+        ) from None
+
+
+def follow(command: Sequence[str]) -> int:
+    """Run a program to its end, with its output shown on standard error; its exit code.
+
+    Raises:
+        MattelineError: It cannot be started.
+    """
+    try:
+        # To standard error: standard output is for what `--json` promises.
+        return subprocess.run(list(command), stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode
+    except OSError as error:
+        raise MattelineError(f"{command[0]} cannot be started: {error.strerror}.") from None

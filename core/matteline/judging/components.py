@@ -1,0 +1,114 @@
+"""Connected areas of a mask, found by runs instead of pixels: quick at 4K, with numpy alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from matteline.contract.plate import Window
+
+Mask = npt.NDArray[np.bool_]
+_Indices = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Components:
+    """The areas of a mask whose pixels touch by their sides, numbered by their first pixels in reading order.
+
+    Attributes:
+        shape: Height and width of the mask.
+        starts: Of each run of pixels in a row, in reading order, where rows are one longer than the mask is wide.
+        ends: Behind the last pixel of each run, alike.
+        labels: The area that each run belongs to.
+        areas: Pixels of each area.
+    """
+
+    shape: tuple[int, int]
+    starts: _Indices
+    ends: _Indices
+    labels: _Indices
+    areas: _Indices
+
+    def __len__(self) -> int:
+        return len(self.areas)
+
+    def painted(self, label: int) -> Mask:
+        """The mask of one area."""
+        height, width = self.shape
+        mine = self.labels == label
+        steps = np.zeros(height * (width + 1), np.int8)
+        steps[self.starts[mine]] = 1
+        steps[self.ends[mine]] = -1
+        inside = np.cumsum(steps, dtype=np.int8).view(np.bool_)
+        return inside.reshape(height, width + 1)[:, :width]
+
+    def box(self, label: int) -> Window:
+        """The smallest window around one area."""
+        mine = self.labels == label
+        rows, left = np.divmod(self.starts[mine], self.shape[1] + 1)
+        right = left + (self.ends - self.starts)[mine]
+        x, y = int(left.min()), int(rows.min())
+        return Window(x, y, int(right.max()) - x, int(rows.max()) - y + 1)
+
+    def at_border(self) -> Mask:
+        """Which areas touch the border of the picture."""
+        height, width = self.shape
+        rows, left = np.divmod(self.starts, width + 1)
+        right = left + self.ends - self.starts
+        outer = (rows == 0) | (rows == height - 1) | (left == 0) | (right == width)
+        return np.bincount(self.labels[outer], minlength=len(self)) > 0
+
+
+def components_of(mask: Mask) -> Components:
+    """Find the connected areas of a mask (H, W).
+
+    Runs of rows are joined by the runs that they touch in the next row. Their number is that of the mask's edges,
+    not of its pixels, so a mask of 1920x1080 takes milliseconds.
+    """
+    height, width = mask.shape
+    starts, ends = _runs(mask)
+    roots = _roots(len(starts), *_touching(starts, ends, width + 1))
+    _, labels = np.unique(roots, return_inverse=True)
+    areas = np.bincount(labels, weights=ends - starts).astype(np.int64)
+    return Components((height, width), starts, ends, labels, areas)
+
+
+def _runs(mask: Mask) -> tuple[_Indices, _Indices]:
+    height, width = mask.shape
+    # A column of False behind each row, and one value before the first, so that no run crosses rows.
+    flat = np.zeros(1 + height * (width + 1), np.bool_)
+    flat[1:].reshape(height, width + 1)[:, :width] = mask
+    changes = np.flatnonzero(flat[1:] != flat[:-1])
+    return changes[0::2], changes[1::2]
+
+
+def _touching(starts: _Indices, ends: _Indices, stride: int) -> tuple[_Indices, _Indices]:
+    """Pairs of runs that lie above one another."""
+    first = np.searchsorted(ends, starts + stride, "right")
+    behind = np.searchsorted(starts, ends + stride, "left")
+    counts = np.maximum(behind - first, 0)
+    upper = np.repeat(np.arange(len(starts)), counts)
+    nth = np.arange(len(upper)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return upper, np.repeat(first, counts) + nth
+
+
+def _roots(count: int, one: _Indices, other: _Indices) -> _Indices:
+    """For each run the first run of its area: roots are hooked onto lower roots until no pair is left apart."""
+    roots = np.arange(count)
+    while True:
+        low, high = np.minimum(roots[one], roots[other]), np.maximum(roots[one], roots[other])
+        apart = low != high
+        if not apart.any():
+            return roots
+        np.minimum.at(roots, high[apart], low[apart])
+        roots = _flattened(roots)
+
+
+def _flattened(roots: _Indices) -> _Indices:
+    while True:
+        further = roots[roots]
+        if np.array_equal(further, roots):
+            return roots
+        roots = further

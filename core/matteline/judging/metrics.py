@@ -1,0 +1,108 @@
+"""How far a matte is from the truth: the measures that papers on video matting report, by their definitions.
+
+Units are those of the papers: MAD and MSE times 1000, Grad divided by 1000, dtSSD times 100. Connectivity has a
+file of its own. Definitions: Lin et al., "Robust High-Resolution Video Matting with Temporal Guidance" (2022),
+and the evaluation published with it; Grad and Conn from Rhemann et al., "A Perceptually Motivated Online
+Benchmark for Image Matting" (2009); dtSSD from Erofeev et al., "Perceptually Motivated Benchmark for Video
+Matting" (2015).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Alpha = npt.NDArray[np.float32]
+"""(H, W), 0..1."""
+Colour = npt.NDArray[np.float32]
+"""(H, W, 3), straight."""
+
+SIGMA = 1.4
+"""Of the Gaussian whose derivative Grad takes, in pixels."""
+_NEGLIGIBLE = 1e-2
+"""The Gaussian's tails are cut where it falls below this."""
+
+
+def mad(pred: Alpha, truth: Alpha) -> float:
+    """Mean absolute difference, times 1000."""
+    return 1e3 * float(np.abs(pred - truth).mean(dtype=np.float64))
+
+
+def mse(pred: npt.NDArray[Any], truth: npt.NDArray[Any]) -> float:
+    """Mean squared difference, times 1000."""
+    return 1e3 * float(np.square(pred - truth).mean(dtype=np.float64))
+
+
+def foreground_mse(pred: Colour, truth: Colour, alpha: Alpha) -> float | None:
+    """Mean squared difference of the colour where the true alpha is above 0, times 1000; None where it never is."""
+    inside = alpha > 0
+    return mse(pred[inside], truth[inside]) if inside.any() else None
+
+
+def dtssd(pred: Alpha, truth: Alpha, pred_before: Alpha | None, truth_before: Alpha | None) -> float:
+    """How differently the two change from the frame before: root mean square, times 100.
+
+    The first frame changes from nothing and counts as 0, as in the published evaluation.
+    """
+    if pred_before is None or truth_before is None:
+        return 0.0
+    change = (pred - pred_before) - (truth - truth_before)
+    return 1e2 * math.sqrt(np.square(change).mean(dtype=np.float64))
+
+
+def grad(pred: Alpha, truth: Alpha, *, stretched: bool = True) -> float:
+    """Summed squared difference of the lengths of the gradients, divided by 1000.
+
+    The gradient is taken with the derivative of a Gaussian of sigma 1.4, nine pixels wide, each of the two
+    filters of unit length; borders are repeated.
+
+    Args:
+        pred: The matte.
+        truth: The true one.
+        stretched: Whether both are first stretched to fill 0..1. The published evaluation does at low
+            resolution, and does not at high resolution.
+    """
+    lengths = [_gradient(_stretched(alpha) if stretched else alpha) for alpha in (pred, truth)]
+    return float(np.square(lengths[0] - lengths[1]).sum(dtype=np.float64)) / 1e3
+
+
+def _stretched(alpha: Alpha) -> Alpha:
+    low, high = float(alpha.min()), float(alpha.max())
+    if high - low <= np.finfo(np.float64).eps:
+        return np.zeros_like(alpha)
+    stretched: Alpha = (alpha - np.float32(low)) * np.float32(1 / (high - low))
+    return stretched
+
+
+def _gradient(alpha: Alpha) -> Alpha:
+    smooth, slope = _filters(SIGMA)
+    across = _filtered(_filtered(alpha, smooth, axis=0), slope, axis=1)
+    down = _filtered(_filtered(alpha, slope, axis=0), smooth, axis=1)
+    return np.hypot(across, down)
+
+
+def _filters(sigma: float) -> tuple[list[float], list[float]]:
+    """A Gaussian and its derivative, each of unit length, so that their outer product is too."""
+    reach = math.ceil(sigma * math.sqrt(-2 * math.log(math.sqrt(2 * math.pi) * sigma * _NEGLIGIBLE)))
+    smooth = [math.exp(-(x**2) / (2 * sigma**2)) for x in range(-reach, reach + 1)]
+    slope = [-x * weight for x, weight in zip(range(-reach, reach + 1), smooth, strict=True)]
+    return _unit(smooth), _unit(slope)
+
+
+def _unit(weights: list[float]) -> list[float]:
+    length = math.sqrt(sum(weight**2 for weight in weights))
+    return [weight / length for weight in weights]
+
+
+def _filtered(alpha: Alpha, weights: list[float], *, axis: int) -> Alpha:
+    reach, size = len(weights) // 2, alpha.shape[axis]
+    padding = [(0, 0), (0, 0)]
+    padding[axis] = (reach, reach)
+    padded = np.moveaxis(np.pad(alpha, padding, "edge"), axis, 0)
+    total = np.zeros_like(padded[:size])
+    for offset, weight in enumerate(weights):
+        total += np.float32(weight) * padded[offset : offset + size]
+    return np.moveaxis(total, 0, axis)

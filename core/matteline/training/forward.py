@@ -1,0 +1,101 @@
+"""The network as training needs it: every answer at once, unclamped where a gradient must pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from matteline.matting.rvm.decoder import PartialState, State
+from matteline.matting.rvm.network import MattingNetwork, reduce
+
+NO_STATE: PartialState = (None, None, None, None)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a network says of clips (B, T, C, H, W).
+
+    Attributes:
+        alpha: One channel, 0..1, at the size of the pictures.
+        fgr: Three channels, straight, sRGB-encoded, 0..1, at the size of the pictures.
+        coarse_alpha: Alpha at the reduced size; None where that is the size of the pictures.
+        seg: One channel of logits at the reduced size.
+        context: One channel of logits at a sixteenth of it; None without a context head.
+        state: The recurrent state after the last frame.
+    """
+
+    alpha: Tensor
+    fgr: Tensor
+    coarse_alpha: Tensor | None
+    seg: Tensor
+    context: Tensor | None
+    state: State
+
+
+class Pupil(nn.Module):
+    """A network in training, with a helper that only training has.
+
+    The helper finds people in the context at stride 16, so that the encoder of a network without any
+    training before learns from its first steps on; it is not part of what is kept.
+
+    Args:
+        network: What is trained.
+    """
+
+    def __init__(self, network: MattingNetwork) -> None:
+        super().__init__()
+        self.network = network
+        self.helper = nn.Conv2d(network.architecture.context_channels, 1, 1)
+
+    def forward(self, clips: Tensor, state: PartialState = NO_STATE, ratio: float = 1.0) -> Answer:
+        """Matte and segment clips (B, T, 3, H, W), sRGB-encoded 0..1, after what was seen before."""
+        network, frames = self.network, clips.shape[1]
+        pictures = clips.flatten(0, 1)
+        small = reduce(pictures, ratio)
+        small = small.contiguous(memory_format=torch.channels_last)
+        f1, f2, f3, f4 = network.backbone(small)
+        context = network.aspp(f4)
+        hidden, after = network.decoder(small, (f1, f2, f3, context), state, frames)
+        coarse = network.project_mat(hidden)
+        refined = coarse
+        if ratio != 1:
+            with torch.autocast(clips.device.type, enabled=False):
+                refined = network.refiner(pictures, small, coarse.float(), hidden.float())
+        residual, alpha = refined.float().split([3, 1], 1)
+        made = Answer(
+            alpha=passing_clamp(alpha),
+            fgr=passing_clamp(residual + pictures),
+            coarse_alpha=passing_clamp(coarse[:, 3:].float()) if ratio != 1 else None,
+            seg=network.project_seg(hidden).float(),
+            context=self.helper(context).float(),
+            state=after,
+        )
+        return _as_clips(made, clips.shape[:2])
+
+    def rolled(self, clips: Tensor, state: PartialState = NO_STATE) -> State:
+        """The state after clips (B, T, 3, h, w) of the reduced size, without gradients."""
+        with torch.no_grad():
+            small = clips.flatten(0, 1).contiguous(memory_format=torch.channels_last)
+            _, after = self.network.decode(small, state, clips.shape[1])
+        return after
+
+
+def passing_clamp(values: Tensor) -> Tensor:
+    """Clamp to 0..1, but let gradients pass: what lies outside where it should not is drawn back."""
+    return values + (values.clamp(0, 1) - values).detach()
+
+
+def _as_clips(answer: Answer, size: torch.Size) -> Answer:
+    def clip(planes: Tensor | None) -> Tensor | None:
+        return None if planes is None else planes.unflatten(0, size)
+
+    return Answer(
+        alpha=answer.alpha.unflatten(0, size),
+        fgr=answer.fgr.unflatten(0, size),
+        coarse_alpha=clip(answer.coarse_alpha),
+        seg=answer.seg.unflatten(0, size),
+        context=clip(answer.context),
+        state=answer.state,
+    )

@@ -1,0 +1,100 @@
+"""What training makes small: the losses of RVM, for clips (B, T, C, H, W)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+LEVELS: Final = 5
+"""Levels of the Laplacian pyramid."""
+
+_TEMPORAL: Final = 5.0
+_TAPS: Final = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
+
+
+def alpha_loss(alpha: Tensor, truth: Tensor) -> Tensor:
+    """How wrong a clip's alpha is: L1, plus L1 of a Laplacian pyramid, plus 5 times the error in time.
+
+    Args:
+        alpha: (B, T, 1, H, W), 0..1.
+        truth: The same of the true alpha.
+    """
+    flat, flat_truth = alpha.flatten(0, 1), truth.flatten(0, 1)
+    pyramid = laplacian_loss(flat, flat_truth)
+    return functional.l1_loss(alpha, truth) + pyramid + _TEMPORAL * temporal_error(alpha, truth)
+
+
+def foreground_loss(fgr: Tensor, truth: Tensor, alpha: Tensor) -> Tensor:
+    """How wrong a clip's foreground is where it can be seen: L1, plus 5 times the error in time.
+
+    Args:
+        fgr: (B, T, 3, H, W), straight, sRGB-encoded, 0..1.
+        truth: The same of the true foreground.
+        alpha: (B, T, 1, H, W), the true alpha; where it is 0, any colour is right.
+    """
+    seen = alpha > 0
+    fgr, truth = fgr * seen, truth * seen
+    return functional.l1_loss(fgr, truth) + _TEMPORAL * temporal_error(fgr, truth)
+
+
+def segmentation_loss(logits: Tensor, truth: Tensor) -> Tensor:
+    """Binary cross-entropy of people found.
+
+    Args:
+        logits: Any shape.
+        truth: The same shape, 0..1.
+    """
+    return functional.binary_cross_entropy_with_logits(logits.float(), truth)
+
+
+def temporal_error(clip: Tensor, truth: Tensor) -> Tensor:
+    """Mean squared error of the differences from frame to frame of (B, T, C, H, W); 0 for a single frame."""
+    if clip.shape[1] < 2:
+        return clip.new_zeros(())
+    return functional.mse_loss(clip.diff(dim=1), truth.diff(dim=1))
+
+
+def laplacian_loss(pictures: Tensor, truth: Tensor, levels: int = LEVELS) -> Tensor:
+    """L1 of the Laplacian pyramids of (N, 1, H, W): level l weighs 2^l, all divided by the number of levels.
+
+    As in Hou, Liu (2019), where coarse levels have fewer values and so weigh more.
+    """
+    # A pyramid is linear: that of the difference is the difference of both.
+    difference = pictures - truth
+    total = difference.new_zeros(())
+    for level, band in enumerate(_bands(difference, levels)):
+        total = total + 2**level * band.abs().mean()
+    return total / levels
+
+
+def _bands(picture: Tensor, levels: int) -> list[Tensor]:
+    kernel = _kernel(picture)
+    bands = []
+    for _ in range(levels):
+        height, width = picture.shape[-2:]
+        picture = picture[..., : height // 2 * 2, : width // 2 * 2]
+        smaller = _blurred(picture, kernel)[..., ::2, ::2]
+        bands.append(picture - _enlarged(smaller, kernel))
+        picture = smaller
+    return bands
+
+
+def _enlarged(picture: Tensor, kernel: Tensor) -> Tensor:
+    """Twice the size: zeros between the pixels, blurred, times 4."""
+    count, channels, height, width = picture.shape
+    spread = picture.new_zeros(count, channels, height * 2, width * 2)
+    spread[..., ::2, ::2] = picture * 4
+    return _blurred(spread, kernel)
+
+
+def _blurred(picture: Tensor, kernel: Tensor) -> Tensor:
+    padded = functional.pad(picture, (2, 2, 2, 2), mode="reflect")
+    return functional.conv2d(padded, kernel)
+
+
+def _kernel(like: Tensor) -> Tensor:
+    taps = like.new_tensor(_TAPS)
+    return torch.outer(taps, taps)[None, None]

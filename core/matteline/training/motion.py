@@ -1,0 +1,113 @@
+"""Moving cameras over still pictures: the same affine motion for whatever is known of a picture."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+_UNKNOWN_ASPECT = (0.55, 1.5)
+_ZOOM = (0.4, 1.15)
+_WIDE = 0.35  # how often a view tries to hold the whole picture
+_MAX_OUTSIDE = 1.7  # a view is at most this much larger than what fits; beyond, the picture is mirrored
+_TURN_DEGREES = 7.0
+
+
+@dataclass(frozen=True)
+class Views:
+    """For each of N pictures, where T frames of its clip look: (N, T, 2, 3), as `affine_grid` wants it."""
+
+    theta: Tensor
+
+    def sampled(self, planes: Tensor, height: int, width: int) -> Tensor:
+        """Clips (N, T, C, height, width) of square pictures (N, C, side, side), as float32."""
+        count, frames = self.theta.shape[:2]
+        grid = functional.affine_grid(
+            self.theta.flatten(0, 1), [count * frames, 1, height, width], align_corners=False
+        )
+        # All frames of a clip are one tall picture, so that what they show is not copied for each.
+        tall = grid.view(count, frames * height, width, 2)
+        seen = functional.grid_sample(
+            planes.float(), tall, mode="bilinear", padding_mode="reflection", align_corners=False
+        )
+        return seen.view(count, -1, frames, height, width).transpose(1, 2)
+
+
+def random_views(
+    aspects: Tensor, frames: int, height: int, width: int, rng: np.random.Generator, *, speed: float = 1.0
+) -> Views:
+    """A random view of each picture, moving smoothly where there are several frames.
+
+    Args:
+        aspects: (N,), true width over height of each square picture; 0 for a random one.
+        frames: T.
+        height: Of the view, in pixels.
+        width: Of the view, in pixels.
+        rng: Decides.
+        speed: Scales the motion from frame to frame.
+    """
+    made = [_path(float(aspect), frames, width / height, rng, speed) for aspect in aspects]
+    return Views(torch.from_numpy(np.stack(made)).float())
+
+
+def _path(
+    aspect: float, frames: int, view_aspect: float, rng: np.random.Generator, speed: float
+) -> np.ndarray:
+    if not aspect:
+        low, high = map(math.log, _UNKNOWN_ASPECT)
+        aspect = math.exp(rng.uniform(low, high))
+    extent = _extent(aspect, view_aspect, rng)
+    reach = max(0.08, 1 - extent), max(0.08 * aspect, aspect - extent * view_aspect)
+    down, across = rng.uniform(-0.5, 0.5) * reach[0], rng.uniform(-0.5, 0.5) * reach[1]
+    mirrored = rng.random() < 0.5
+    turn = math.radians(_TURN_DEGREES) * rng.standard_normal()
+    drift = speed * extent * rng.standard_normal(2) * 0.025
+    grow, spin = speed * 0.015 * rng.standard_normal(), math.radians(1.2) * speed * rng.standard_normal()
+    thetas = []
+    for moment in _moments(frames, rng):
+        size = extent * math.exp(grow * moment)
+        centre = across + drift[0] * moment, down + drift[1] * moment
+        thetas.append(_theta(aspect, view_aspect, size, centre, turn + spin * moment, mirrored))
+    return np.stack(thetas)
+
+
+def _extent(aspect: float, view_aspect: float, rng: np.random.Generator) -> float:
+    """Height of the view, where the picture is 1 high and `aspect` wide."""
+    inside = min(1.0, aspect / view_aspect)
+    if rng.random() < _WIDE:
+        whole = max(1.0, aspect / view_aspect)
+        return float(rng.uniform(inside, min(whole, inside * _MAX_OUTSIDE)))
+    low, high = map(math.log, _ZOOM)
+    return float(inside * math.exp(rng.uniform(low, high)))
+
+
+def _moments(frames: int, rng: np.random.Generator) -> np.ndarray:
+    """When each frame is seen: evenly, with pauses, or to and fro; 0 in the middle."""
+    steps = np.ones(frames)
+    if frames > 1 and rng.random() < 0.3:
+        steps *= rng.random(frames) < 0.6
+    if frames > 2 and rng.random() < 0.2:
+        steps[frames // 2 :] *= -1
+    times = np.cumsum(steps)
+    return np.asarray(times - times.mean())
+
+
+def _theta(
+    aspect: float,
+    view_aspect: float,
+    extent: float,
+    centre: tuple[float, float],
+    turn: float,
+    mirrored: bool,
+) -> np.ndarray:
+    """From the view's -1..1 to the square picture's -1..1, through units in which the picture is 1 high."""
+    half_width, half_height = extent * view_aspect / 2, extent / 2
+    sign = -1.0 if mirrored else 1.0
+    cosine, sine = math.cos(turn), math.sin(turn)
+    across = np.array([sign * half_width * cosine, -half_height * sine, centre[0]]) * 2 / aspect
+    down = np.array([sign * half_width * sine, half_height * cosine, centre[1]]) * 2
+    return np.stack([across, down])

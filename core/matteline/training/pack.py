@@ -1,0 +1,166 @@
+"""Examples for training, packed: pictures with their mattes, all of one size, in files that load at once.
+
+A pack is a folder of shards, each a safetensors file of `SHARD` examples. Every example lies as a square,
+stretched, beside the aspect that restores it: so one affine sampling at training time crops, turns, scales
+and restores at once. What makes an example stays known by its key, so that a pack is continued, not redone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+import torch
+from torch import Tensor
+
+from matteline.contract.errors import ModelError
+from matteline.media.atomic import replacing
+from matteline.training.footage import UInt8Array
+from matteline.training.stills import resized
+
+SHARD: Final = 128
+_ARRAYS: Final = ("pictures", "fgr", "pha", "seg")
+
+
+@dataclass(frozen=True)
+class Example:
+    """One picture and what is known of it.
+
+    Attributes:
+        key: What it was made from.
+        picture: (H, W, 3), sRGB-encoded.
+        fgr: (H, W, 3), straight foreground.
+        pha: (H, W), alpha.
+        seg: (H, W), how likely a pixel is of a person, 255 certain.
+        aspect: Width over height as it should be seen; 0 where nobody knows.
+    """
+
+    key: str
+    picture: UInt8Array
+    fgr: UInt8Array
+    pha: UInt8Array
+    seg: UInt8Array
+    aspect: float
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Packed examples, chosen by number: uint8, (N, 3 or 1, side, side), and their aspects (N,)."""
+
+    pictures: Tensor
+    fgr: Tensor
+    pha: Tensor
+    seg: Tensor
+    aspect: Tensor
+
+
+class Pack:
+    """Examples that lie in a folder. Reading is lazy: the system's page cache holds what is used often.
+
+    Args:
+        folder: Where the shards lie; may not exist yet.
+        keys: Which examples to take, in this order; None for all there are.
+
+    Raises:
+        ModelError: A shard is damaged.
+        KeyError: An example of `keys` is not there.
+    """
+
+    def __init__(self, folder: Path, keys: Sequence[str] | None = None) -> None:
+        self._files = [_opened(path) for path in _shards(folder)]
+        places = {
+            key: (file, row) for file, shard in enumerate(self._files) for row, key in enumerate(_keys(shard))
+        }
+        self.keys = list(places) if keys is None else list(keys)
+        self._places = [places[key] for key in self.keys]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def take(self, numbers: Iterable[int]) -> Batch:
+        """Some examples, by their numbers."""
+        rows = [self._row(number) for number in numbers]
+        pictures, fgr, pha, seg, aspect = (torch.cat(each) for each in zip(*rows, strict=True))
+        return Batch(
+            pictures.permute(0, 3, 1, 2), fgr.permute(0, 3, 1, 2), pha[:, None], seg[:, None], aspect
+        )
+
+    def _row(self, number: int) -> list[Tensor]:
+        file, row = self._places[number]
+        shard = self._files[file]
+        return [
+            torch.from_numpy(shard.get_slice(name)[row : row + 1]) for name in (*_ARRAYS, "aspect")
+        ]
+
+
+def packed_keys(folder: Path) -> set[str]:
+    """The keys of all examples that a folder holds already.
+
+    Raises:
+        ModelError: A shard is damaged.
+    """
+    return {key for path in _shards(folder) for key in _keys(_opened(path))}
+
+
+def add_to_pack(folder: Path, examples: Iterable[Example], side: int) -> Iterator[int]:
+    """Append examples to a pack, yielding how many were added after each shard.
+
+    A shard appears whole or not at all: stopping in the middle costs `SHARD` examples at most.
+
+    Raises:
+        WriteError: The folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    number, added = len(_shards(folder)), 0
+    remaining = iter(examples)
+    while part := list(islice(remaining, SHARD)):
+        _write(folder / f"shard-{number:05d}.safetensors", part, side)
+        number, added = number + 1, added + len(part)
+        yield added
+
+
+def _write(path: Path, examples: Sequence[Example], side: int) -> None:
+    squares = [_squared(each, side) for each in examples]
+    arrays = {name: np.stack([each[name] for each in squares]) for name in _ARRAYS}
+    arrays["aspect"] = np.array([each.aspect for each in examples], np.float32)
+    with replacing(path) as temporary:
+        safetensors.numpy.save_file(
+            arrays, temporary, {"keys": json.dumps([each.key for each in examples])}
+        )
+
+
+def _squared(example: Example, side: int) -> dict[str, UInt8Array]:
+    size = (side, side)
+    return {
+        "pictures": resized(example.picture, size),
+        "fgr": resized(example.fgr, size),
+        "pha": resized(example.pha[..., None], size)[..., 0],
+        "seg": resized(example.seg[..., None], size)[..., 0],
+    }
+
+
+def _shards(folder: Path) -> list[Path]:
+    return sorted(folder.glob("shard-*.safetensors"))
+
+
+def _opened(path: Path) -> safetensors.safe_open:
+    try:
+        return safetensors.safe_open(path, framework="numpy")
+    except (safetensors.SafetensorError, OSError) as error:
+        raise ModelError(
+            f"{path} is damaged: it is no pack of examples ({error}).",
+            path=path,
+            hint="Remove the file; what it held is made again.",
+        ) from error
+
+
+def _keys(shard: safetensors.safe_open) -> list[str]:
+    keys: list[str] = json.loads((shard.metadata() or {}).get("keys", "[]"))
+    return keys

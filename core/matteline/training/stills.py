@@ -1,0 +1,66 @@
+"""Pictures for training: found by folder, read as 8-bit RGB, scaled down by averaging."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from matteline.contract.errors import JobError, ReadError
+from matteline.media.image import read_image
+from matteline.media.naming import is_image
+from matteline.media.source import Source
+from matteline.training.footage import UInt8Array
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """The pictures of one folder, by name; those in folders below it are not looked for.
+
+    Raises:
+        JobError: It is no folder, or holds no pictures.
+    """
+    if not folder.is_dir():
+        why = "is not a folder" if folder.exists() else "does not exist"
+        hint = "Give a folder of pictures."
+        raise JobError(f"The data folder {folder} {why}.", field="pictures", hint=hint)
+    found = sorted(each for each in folder.iterdir() if is_image(each.name) and each.is_file())
+    if not found:
+        hint = "Give a folder that holds pictures itself; folders below it are not searched."
+        raise JobError(f"The data folder {folder} holds no pictures.", field="pictures", hint=hint)
+    return found
+
+
+def read_picture(path: Path, longest: int | None = None) -> UInt8Array:
+    """One picture (H, W, 3), sRGB-encoded, its longer side at most `longest` pixels.
+
+    Raises:
+        ReadError: It cannot be read, or is neither 8 nor 16 bit.
+    """
+    _, pixels = read_image(Source(str(path), str(path)))
+    if pixels.dtype == np.uint16:
+        pixels = (pixels // 257).astype(np.uint8)
+    if pixels.dtype != np.uint8:
+        hint = "Training reads 8- and 16-bit pictures in sRGB; convert it."
+        raise ReadError(f"{path} holds {pixels.dtype} values, not 8 or 16 bit.", path=path, hint=hint)
+    picture = np.ascontiguousarray(pixels[..., :3])
+    return picture if longest is None else shrunk(picture, longest)
+
+
+def shrunk(picture: UInt8Array, longest: int) -> UInt8Array:
+    """A picture (H, W, C) whose longer side is at most `longest` pixels; the same object where it is."""
+    height, width = picture.shape[:2]
+    scale = longest / max(height, width)
+    if scale >= 1:
+        return picture
+    return resized(picture, (max(1, round(height * scale)), max(1, round(width * scale))))
+
+
+def resized(picture: UInt8Array, size: Sequence[int]) -> UInt8Array:
+    """A picture (H, W, C) at another height and width, averaged where it becomes smaller."""
+    planes = torch.from_numpy(picture).permute(2, 0, 1)[None].float()
+    made = functional.interpolate(planes, tuple(size), mode="bilinear", antialias=True, align_corners=False)
+    array: UInt8Array = made[0].permute(1, 2, 0).round().clamp(0, 255).to(torch.uint8).numpy()
+    return array

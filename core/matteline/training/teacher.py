@@ -1,0 +1,115 @@
+"""A trained network that teaches another: what it sees in pictures nobody has matted, made once and kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from matteline.contract.errors import ReadError
+from matteline.matting.picture import as_picture
+from matteline.matting.rvm.network import MattingNetwork
+from matteline.matting.weights.find import FoundWeights
+from matteline.matting.weights.load import load_network
+from matteline.training.footage import UInt8Array
+from matteline.training.pack import Example, Pack, add_to_pack, packed_keys
+from matteline.training.stills import read_picture, shrunk
+
+LONGEST: Final = 416
+"""The longer side of the picture that the teacher looks at: within the 256 to 512 it was made for."""
+
+_LOOKS: Final = 2
+"""How often it sees the same picture: its first look, without a memory, is its worst."""
+
+Progress = Callable[[int, int], None]
+"""Told how many pictures are done, of how many."""
+
+
+class Teacher:
+    """The network that teaches.
+
+    Args:
+        found: Its weights.
+        device: Where to compute.
+
+    Raises:
+        ModelError: The weights cannot be loaded.
+    """
+
+    def __init__(self, found: FoundWeights, device: torch.device) -> None:
+        self.sha256 = found.sha256
+        self._device = device
+        self._network: MattingNetwork = load_network(found, "auto").to(device)
+
+    def example(self, picture: UInt8Array, key: str, aspect: float) -> Example:
+        """What the teacher sees in a picture (H, W, 3), sRGB-encoded."""
+        small = as_picture(picture)[None].to(self._device)
+        looks = small.repeat(_LOOKS, 1, 1, 1)
+        with torch.inference_mode():
+            hidden, _ = self._network.decode(looks, (None, None, None, None), _LOOKS)
+            residual, pha = self._network.project_mat(hidden[-1:])[0].split([3, 1])
+            seg = self._network.project_seg(hidden[-1:])[0].sigmoid()
+        fgr = residual + small[0]
+        return Example(key, picture, _bytes(fgr), _bytes(pha)[..., 0], _bytes(seg)[..., 0], aspect)
+
+
+def taught(
+    files: Sequence[Path],
+    teacher: Teacher,
+    cache: Path,
+    *,
+    side: int,
+    stretched: bool,
+    progress: Progress,
+) -> Pack:
+    """What a teacher sees in pictures, from the cache as far as it goes, the rest computed and kept.
+
+    Examples are known by the content of their picture; the folder is known by the teacher and the size. So
+    pictures may be added, moved or renamed, and a stopped run goes on where it was.
+
+    Args:
+        files: The pictures.
+        teacher: Who looks at them.
+        cache: The folder for all caches.
+        side: Of the squares that are kept, in pixels.
+        stretched: The pictures' own aspect is not that of what they show.
+        progress: Told after every few pictures.
+
+    Raises:
+        ReadError: A picture cannot be read.
+        WriteError: The cache cannot be written.
+    """
+    folder = cache / f"{teacher.sha256[:12]}-{LONGEST}-{side}"
+    keys = {file: _key(file) for file in files}
+    there = packed_keys(folder)
+    missing = {key: file for file, key in keys.items() if key not in there}
+    made = _examples(missing, teacher, stretched)
+    for added in add_to_pack(folder, made, side):
+        progress(len(keys) - len(missing) + added, len(keys))
+    return Pack(folder, list(keys.values()))
+
+
+def _examples(missing: dict[str, Path], teacher: Teacher, stretched: bool) -> Iterator[Example]:
+    for key, file in missing.items():
+        picture = read_picture(file)
+        height, width = picture.shape[:2]
+        yield teacher.example(shrunk(picture, LONGEST), key, 0.0 if stretched else width / height)
+
+
+def _key(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()[:24]
+    except OSError as error:
+        raise ReadError(f"{file} cannot be read: {error.strerror}.", path=file) from error
+
+
+def _bytes(planes: Tensor) -> UInt8Array:
+    """Planes (C, h, w), 0..1, as (h, w, C), rounded."""
+    array: UInt8Array = (planes.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+    return np.ascontiguousarray(array)

@@ -1,0 +1,1 @@
+"""The judging tab: what is worth a look, and where."""

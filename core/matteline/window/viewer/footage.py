@@ -1,0 +1,169 @@
+"""What is opened together: a plate, its results, or both."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+
+from matteline.colour.config import Config
+from matteline.colour.space import PlateSpace, choose_space
+from matteline.contract.errors import MattelineError, ReadError
+from matteline.contract.frames import FrameSet
+from matteline.media.naming import is_image
+from matteline.media.plate import open_plate
+from matteline.window.viewer.clip import Clip, PlateClip, ResultClip, size_of
+
+RECORD_FOLDER = ".matteline"
+LONGEST_RECORD_BYTES = 1 << 20
+PRODUCTS = ("alpha", "fgr", "rgba", "layers")
+
+
+@dataclass(frozen=True, eq=False)
+class Footage:
+    """Clips of one shot, by their part in it.
+
+    Attributes:
+        name: What an artist calls it.
+        clips: `plate`, `alpha`, `fgr`, `rgba` and `layers`, as far as they are there.
+        space: The colour space of all of them but alpha.
+        straight: Whether the colour of `rgba` is not multiplied by alpha.
+        path: What was opened.
+    """
+
+    name: str
+    clips: Mapping[str, Clip]
+    space: PlateSpace
+    straight: bool = False
+    path: str = ""
+    folder: Path | None = field(default=None)
+
+    @property
+    def frames(self) -> FrameSet:
+        """The frames of the plate; without one those of the results."""
+        return self.main.frames
+
+    @property
+    def main(self) -> Clip:
+        """The clip that says how large and how long the shot is."""
+        return next(self.clips[role] for role in ("plate", *PRODUCTS) if role in self.clips)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return size_of(self.main)
+
+    @property
+    def rate(self) -> Fraction | None:
+        """Frames per second; None where no file says."""
+        return self.main.info.rate
+
+    def close(self) -> None:
+        """Close all clips."""
+        for clip in self.clips.values():
+            clip.close()
+
+
+def open_footage(path: str, config: Config, *, colour_space: str = "auto", first_frame: int | None = None) -> Footage:
+    """Open a plate, or the folder of a render's results together with the plate they were made of.
+
+    Args:
+        path: What `open_plate` takes, or a folder that `matteline render -o` wrote.
+        config: To look colour spaces up in.
+        colour_space: The plate's, `auto` for what it says of itself.
+        first_frame: Number of a movie's first picture.
+
+    Raises:
+        ReadError: Nothing there that can be shown.
+        ColourError: The colour space is unknown.
+    """
+    folder = Path(path)
+    if folder.is_dir() and (products := _products(folder)):
+        return _with_results(folder, products, config)
+    clip = PlateClip(open_plate(path, first_frame=first_frame))
+    return Footage(clip.name, {"plate": clip}, space_of(clip, config, colour_space), path=path)
+
+
+def with_results(footage: Footage, files: Iterable[str], folder: Path) -> Footage:
+    """The footage with the products that these files are frames of.
+
+    Raises:
+        ReadError: A file cannot be read.
+    """
+    found = {Path(file).parent.name: ResultClip(Path(file)) for file in files}
+    straight = _is_straight(found)
+    clips = {**{role: footage.clips[role] for role in ("plate",) if role in footage.clips}, **found}
+    return replace(footage, clips=clips, straight=straight, folder=folder)
+
+
+def space_of(clip: Clip, config: Config, wanted: str = "auto") -> PlateSpace:
+    """The colour space of a clip. Raises `ColourError`."""
+    info = clip.info
+    return choose_space(
+        wanted, tags=info.colour, path=info.path, pixel_type=info.pixel_type, kind=info.kind, config=config
+    )
+
+
+def _products(folder: Path) -> dict[str, Path]:
+    """A file of each product below a folder of results."""
+    found = {product: _first_image(folder / product) for product in PRODUCTS}
+    return {product: path for product, path in found.items() if path is not None}
+
+
+def _first_image(folder: Path) -> Path | None:
+    try:
+        names = sorted(name for name in os.listdir(folder) if is_image(name))
+    except OSError:
+        return None
+    return folder / names[0] if names else None
+
+
+def _with_results(folder: Path, products: Mapping[str, Path], config: Config) -> Footage:
+    results: dict[str, Clip] = {product: ResultClip(path) for product, path in products.items()}
+    record = _record(folder)
+    plate = _plate_of(record)
+    clips = {**({"plate": plate} if plate else {}), **results}
+    coloured = next(clips[role] for role in ("plate", "fgr", "rgba", "layers", "alpha") if role in clips)
+    wanted = str(record.get("colour", "auto"))
+    try:
+        space = space_of(coloured, config, wanted)
+    except MattelineError:
+        space = space_of(coloured, config)
+    return Footage(folder.name, clips, space, _is_straight(results), str(folder), folder)
+
+
+def _plate_of(record: Mapping[str, object]) -> Clip | None:
+    """The plate that the results were made of; None where it is not said or has gone."""
+    path = record.get("plate")
+    if not isinstance(path, str) or not os.path.isabs(path):
+        return None
+    try:
+        return PlateClip(open_plate(path))
+    except MattelineError:
+        return None
+
+
+def _record(folder: Path) -> Mapping[str, object]:
+    try:
+        file = min((folder / RECORD_FOLDER).glob("*.json"))
+        if file.stat().st_size > LONGEST_RECORD_BYTES:
+            return {}
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_straight(clips: Mapping[str, Clip]) -> bool:
+    clip = clips.get("rgba")
+    if clip is None:
+        return False
+    try:
+        words = dict(clip.frame(clip.frames.first).header.attributes)
+    except ReadError:
+        return False
+    said = words.get("matteline/alpha")
+    return said == "straight" if said else "PNG" in clip.info.description.upper()
