@@ -47,7 +47,9 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        command = getattr(importlib.import_module(f"matteline.cli.{name}"), name)
+        module = importlib.import_module(f"matteline.cli.{name}")
+        # With an underscore where the plain name would hide one of Python's own, such as `eval`.
+        command = getattr(module, name, None) or getattr(module, f"{name}_")
         assert isinstance(command, click.Command)
         return command
 

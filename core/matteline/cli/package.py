@@ -31,3 +31,24 @@ def blender(output: Path) -> None:
 
     for path in package_blender(output):
         click.echo(path)
+
+
+@package.command()
+@click.option(
+    "-o",
+    "--output",
+    metavar="DIR",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Receives the folder matteline-nuke and its zip; made if needed.",
+)
+def nuke(output: Path) -> None:
+    """Build the Nuke plug-in: a folder to put on NUKE_PATH, and the same folder as a zip.
+
+    For Nuke 14 and later. README.md inside says how to install it, and selftest.py, run with 'nuke -t', says
+    whether it works there.
+    """
+    from matteline.packaging.nuke import package_nuke
+
+    for path in package_nuke(output):
+        click.echo(path)

@@ -9,6 +9,7 @@
     │   ├── ReadError         3   a plate or a frame of it cannot be read
     │   └── WriteError        5   a result cannot be written
     ├── ModelError(path)      3   weights are missing, foreign or damaged
+    │   └── StateError        6   a saved state, or a farm's ticket, belongs to something else
     ├── DeviceError           4   the device is absent or out of memory
     └── WorkerError(code)     1   the worker process ended by itself
 
@@ -103,6 +104,12 @@ class ModelError(MattelineError):
 
     def where(self) -> dict[str, object]:
         return {"path": self.path}
+
+
+class StateError(ModelError):
+    """What was saved or submitted belongs to another plate, model or settings than are here now."""
+
+    exit_code = 6
 
 
 class DeviceError(MattelineError):

@@ -14,7 +14,8 @@ from matteline.drawing.stage import Stage
 SKULL = Ellipsoid((0, 0.12, -0.07), (0.335, 0.40, 0.42))
 
 
-def _solids(width: float, mouth: float) -> list[Ellipsoid]:
+def head_solids(width: float, mouth: float) -> list[Ellipsoid]:
+    """Skull, cheeks, chin, brows, nose and lips, each to be melted into those before it."""
     w, sides = width, (-1, 1)
     drop = 0.05 * mouth
     return [
@@ -42,7 +43,7 @@ def draw_head(layers: Layers, stage: Stage) -> None:
     figure, pose, camera = stage.figure, stage.pose, stage.camera
     x, y, _ = pose.head.origin
     box = camera.box(x - 0.42, x + 0.42, y - 0.62, y + 0.6)
-    seen = surface(_solids(figure.face_width, pose.mouth), pose.head, camera, box, smooth=0.012)
+    seen = surface(head_solids(figure.face_width, pose.mouth), pose.head, camera, box, smooth=0.012)
     albedo, shadow = paint_face(figure, pose, seen.points(pose.head, camera, box))
     light = stage.lighting.shade(albedo, seen.normal, wrap=0.35, gloss=0.05) * shadow[..., None]
     layers.over(box, encode(light), camera.coverage(seen.distance))

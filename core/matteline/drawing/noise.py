@@ -21,9 +21,10 @@ class Noise:
         i, j = np.floor(u), np.floor(v)
         fu, fv = u - i, v - j
         fu, fv = fu * fu * (3 - 2 * fu), fv * fv * (3 - 2 * fv)
-        row, column = j.astype(np.int32) % _SIDE, i.astype(np.int32) % _SIDE
-        low = self._values[row, column] * (1 - fu) + self._values[row, column + 1] * fu
-        high = self._values[row + 1, column] * (1 - fu) + self._values[row + 1, column + 1] * fu
+        at = j.astype(np.intp) % _SIDE * (_SIDE + 1) + i.astype(np.intp) % _SIDE
+        low = self._values.take(at) * (1 - fu) + self._values.take(at + 1) * fu
+        at += _SIDE + 1
+        high = self._values.take(at) * (1 - fu) + self._values.take(at + 1) * fu
         value: Floats = low + fv * (high - low)
         return value
 

@@ -35,11 +35,11 @@ class Room:
         reach = self._margin - 2
         x = reach * (1 + math.sin(0.55 * seconds + phase[0]))
         y = reach * (1 + 0.6 * math.sin(0.43 * seconds + phase[1]))
-        return _shifted(self._picture, x, y, self._width, self._height)
+        return shifted(self._picture, x, y, self._width, self._height)
 
 
-def _shifted(picture: Floats, x: float, y: float, width: int, height: int) -> Floats:
-    """A part of a picture that begins between pixels."""
+def shifted(picture: Floats, x: float, y: float, width: int, height: int) -> Floats:
+    """The part of a picture (H, W, C), of a size, whose corner lies between pixels."""
     column, row = int(x), int(y)
     fx, fy = np.float32(x - column), np.float32(y - row)
     rows = picture[row : row + height + 1, column : column + width + 1]
@@ -48,7 +48,7 @@ def _shifted(picture: Floats, x: float, y: float, width: int, height: int) -> Fl
     return shifted
 
 
-class _Wall:
+class Wall:
     """A picture to paint on, in heights of the picture: x from 0 to its width, y down from 0 to 1."""
 
     def __init__(self, width: int, height: int, colour: Floats) -> None:
@@ -58,6 +58,7 @@ class _Wall:
         self.width = width / height
 
     def box(self, left: float, top: float, right: float, bottom: float) -> tuple[slice, slice]:
+        """Rows and columns of a rectangle, as far as they are on the wall."""
         rows, columns = (
             slice(*(min(max(round(edge * self.scale), 0), size) for edge in edges))
             for edges, size in (((top, bottom), self.pixels.shape[0]), ((left, right), self.pixels.shape[1]))
@@ -65,6 +66,7 @@ class _Wall:
         return rows, columns
 
     def rectangle(self, left: float, top: float, right: float, bottom: float, colour: Floats) -> None:
+        """Paint a rectangle in one colour."""
         self.pixels[self.box(left, top, right, bottom)] = colour
 
     def shape(
@@ -88,19 +90,21 @@ class _Wall:
 
 def _drawn(width: int, height: int, seed: int) -> Floats:
     rng = np.random.default_rng([seed, 2])
-    wall = _Wall(width, height, floats(_WALLS[rng.integers(len(_WALLS))]))
-    _plaster(wall, seed)
+    wall = Wall(width, height, floats(_WALLS[rng.integers(len(_WALLS))]))
+    plaster(wall, seed)
     left = rng.uniform(0.05, 0.2)
-    _window(wall, left, seed, rng)
-    _shelves(wall, wall.width - rng.uniform(0.4, 0.48) * min(wall.width, 1.9), rng)
+    window(wall, left, seed, rng)
+    shelves(wall, wall.width - rng.uniform(0.4, 0.48) * min(wall.width, 1.9), rng)
     for _ in range(3):
-        _poster(wall, rng.uniform(0.3, 0.5) * wall.width, rng.uniform(0.05, 0.5), rng)
-    _plant(wall, rng.uniform(0.45, 0.7), rng)
-    _plant(wall, wall.width - rng.uniform(0.05, 0.2), rng)
+        poster(wall, rng.uniform(0.3, 0.5) * wall.width, rng.uniform(0.05, 0.5), rng)
+    plant(wall, rng.uniform(0.45, 0.7), rng)
+    plant(wall, wall.width - rng.uniform(0.05, 0.2), rng)
     return np.clip(blurred(wall.pixels, _OUT_OF_FOCUS * height), 0, 1)
 
 
-def _plaster(wall: _Wall, seed: int) -> None:
+def plaster(wall: Wall, seed: int) -> None:
+    """Stains, and light from the left, on all that is painted."""
+
     def paint(u: Floats, v: Floats) -> tuple[Floats, Floats]:
         stain = Noise(seed + 21).layered(u * 9, v * 5, 4)
         light = (1.12 - 0.35 * u - 0.15 * v) * (0.9 + 0.2 * stain)
@@ -109,7 +113,7 @@ def _plaster(wall: _Wall, seed: int) -> None:
     wall.shape(0, 0, wall.width, wall.pixels.shape[0] / wall.scale, paint)
 
 
-def _window(wall: _Wall, left: float, seed: int, rng: np.random.Generator) -> None:
+def window(wall: Wall, left: float, seed: int, rng: np.random.Generator) -> None:
     """A window with trees behind it."""
     top, wide, high = rng.uniform(0.06, 0.15), rng.uniform(0.38, 0.5), rng.uniform(0.5, 0.62)
     frame = floats([0.86, 0.85, 0.82])
@@ -127,7 +131,7 @@ def _window(wall: _Wall, left: float, seed: int, rng: np.random.Generator) -> No
     wall.shape(left, top, left + wide, top + high, outside)
 
 
-def _shelves(wall: _Wall, left: float, rng: np.random.Generator) -> None:
+def shelves(wall: Wall, left: float, rng: np.random.Generator) -> None:
     """Boards full of books up to the right edge."""
     wood = floats([0.36, 0.24, 0.15]) * rng.uniform(0.7, 1.3)
     wall.rectangle(left - 0.02, 0, wall.width, 2, wood * 0.55)
@@ -139,12 +143,12 @@ def _shelves(wall: _Wall, left: float, rng: np.random.Generator) -> None:
     wall.rectangle(left - 0.02, 0, left, 2, wood)
 
 
-def _book(wall: _Wall, left: float, board: float, rng: np.random.Generator) -> float:
+def _book(wall: Wall, left: float, board: float, rng: np.random.Generator) -> float:
     """One book, or a gap; returns where the next one stands."""
     wide, high = rng.uniform(0.012, 0.038), rng.uniform(0.11, 0.18)
     if rng.random() < 0.1:
         return left + 2 * wide
-    colour = _muted(rng.uniform(0.12, 0.8, 3)) * rng.uniform(0.5, 1.1)
+    colour = muted(rng.uniform(0.12, 0.8, 3)) * rng.uniform(0.5, 1.1)
     band, paper = rng.uniform(0.2, 0.8), floats([1, 0.95, 0.85])
 
     def paint(u: Floats, v: Floats) -> tuple[Floats, Floats]:
@@ -156,10 +160,10 @@ def _book(wall: _Wall, left: float, board: float, rng: np.random.Generator) -> f
     return left + wide + 0.002
 
 
-def _poster(wall: _Wall, left: float, top: float, rng: np.random.Generator) -> None:
+def poster(wall: Wall, left: float, top: float, rng: np.random.Generator) -> None:
     """A framed picture of coloured waves."""
     wide, high = rng.uniform(0.14, 0.26), rng.uniform(0.16, 0.3)
-    colours = _muted(rng.uniform(0.1, 0.95, (2, 3)))
+    colours = muted(rng.uniform(0.1, 0.95, (2, 3)))
     waves, lean = rng.uniform(3, 14), rng.uniform(-8, 8)
     wall.rectangle(
         left - 0.012, top - 0.012, left + wide + 0.012, top + high + 0.012, floats([0.13, 0.11, 0.1])
@@ -172,13 +176,13 @@ def _poster(wall: _Wall, left: float, top: float, rng: np.random.Generator) -> N
     wall.shape(left, top, left + wide, top + high, paint)
 
 
-def _muted(colours: np.ndarray) -> Floats:
+def muted(colours: np.ndarray) -> Floats:
     """Colours (..., 3) nearer to grey, as printed ones are."""
     muted: Floats = (0.55 * colours + 0.45 * colours.mean(-1, keepdims=True)).astype(np.float32)
     return muted
 
 
-def _plant(wall: _Wall, x: float, rng: np.random.Generator) -> None:
+def plant(wall: Wall, x: float, rng: np.random.Generator) -> None:
     """A bush: bent stems with leaves along them."""
     root = rng.uniform(0.95, 1.1)
     for _ in range(9):
@@ -195,7 +199,7 @@ def _plant(wall: _Wall, x: float, rng: np.random.Generator) -> None:
 
 
 def _leaf(
-    wall: _Wall, at: tuple[float, float], angle: float, long_: float, broad: float, green: Floats
+    wall: Wall, at: tuple[float, float], angle: float, long_: float, broad: float, green: Floats
 ) -> None:
     """A leaf around a place: half its length in heights of the picture, half its width in lengths."""
     sin, cos = math.sin(angle), math.cos(angle)

@@ -78,7 +78,7 @@ class _Placed:
         form: Floats = across.T @ across - np.outer(lean, lean) / (along @ along)
         return form
 
-    @property
+    @cached_property
     def reach(self) -> Floats:
         """Half width and half height of the outline."""
         inverse = np.linalg.inv(self.outline)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from matteline.contract.errors import JobError, WriteError
 from matteline.contract.frames import FrameSet
 from matteline.contract.plate import PlateInfo
 from matteline.contract.settings import MatteSettings
+from matteline.media.atomic import replacing
 from matteline.media.writer import Encoding, frame_path, is_complete
 
 STATE_EVERY_FRAMES = 48
@@ -62,10 +63,6 @@ class Outputs:
     def record(self) -> Path:
         """The file that says how these results are made."""
         return self.folder / RECORD_FOLDER / f"{self.name}.json"
-
-    def state_file(self, next_frame: int) -> Path:
-        """The recurrent state before `next_frame`."""
-        return self.folder / RECORD_FOLDER / f"{self.name}.{next_frame}.state"
 
 
 def outputs_of(folder: Path, plate: PlateInfo, settings: MatteSettings) -> Outputs:
@@ -117,26 +114,6 @@ def _names(folder: Path) -> set[str]:
         return set()
 
 
-def states_saved(outputs: Outputs) -> list[int]:
-    """Frames before which a state of this shot lies beside the results."""
-    return [number for number, _ in _state_files(outputs)]
-
-
-def _state_files(outputs: Outputs) -> Iterator[tuple[int, Path]]:
-    prefix, suffix = f"{outputs.name}.", ".state"
-    for name in _names(outputs.folder / RECORD_FOLDER):
-        middle = name[len(prefix) : -len(suffix)]
-        if name.startswith(prefix) and name.endswith(suffix) and middle.lstrip("-").isdigit():
-            yield int(middle), outputs.folder / RECORD_FOLDER / name
-
-
-def drop_states(outputs: Outputs, *, keep: int) -> None:
-    """Remove all but the `keep` latest saved states."""
-    files = sorted(_state_files(outputs))
-    for _, path in files[: len(files) - keep]:
-        path.unlink(missing_ok=True)
-
-
 def prepare_folders(outputs: Outputs) -> None:
     """Make the folders that results go to.
 
@@ -182,17 +159,10 @@ def _nearest(folder: Path) -> Path:
     return next(each for each in [folder, *folder.absolute().parents] if each.exists())
 
 
-def write_record(outputs: Outputs, recipe: dict[str, object]) -> None:
+def write_record(outputs: Outputs, recipe: Mapping[str, object]) -> None:
     """Say beside the results how they are made. Raises `WriteError`."""
-    temporary = outputs.record.with_name(f".{outputs.record.name}.{os.getpid()}.tmp")
-    try:
+    with replacing(outputs.record) as temporary:
         temporary.write_text(json.dumps(recipe, indent=1, ensure_ascii=False), encoding="utf-8")
-        os.replace(temporary, outputs.record)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise WriteError(
-            f"{outputs.record} cannot be written: {error.strerror}.", path=outputs.record
-        ) from None
 
 
 def check_record(outputs: Outputs, recipe: dict[str, object]) -> None:

@@ -20,6 +20,7 @@ from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.plate import PlateInfo, Window
 from matteline.engine.describe import rows
+from matteline.engine.fingerprint import fingerprint, of_config
 from matteline.engine.garbage import HandMatte, check_hand_mattes
 from matteline.engine.movies import MoviePlan, movies_of, refuse_existing_movies
 from matteline.engine.outputs import (
@@ -30,10 +31,10 @@ from matteline.engine.outputs import (
     complete_frames,
     existing_frames,
     outputs_of,
-    states_saved,
 )
 from matteline.engine.provenance import attributes
 from matteline.engine.showing import Showing, showing_of
+from matteline.engine.states import states_of
 from matteline.engine.timeline import Span, lay_out, resume
 from matteline.matting.rvm.reduction import reduced_size
 from matteline.matting.weights.find import FoundWeights, choose_refiner, find_weights
@@ -165,10 +166,26 @@ class Plan:
         return attributes(self, product)
 
     def hashes(self) -> dict[str, str]:
-        """What a saved recurrent state must agree on to be used for this plan."""
-        recipe = {name: value for name, value in self.recipe().items() if name not in ("frames", "weights")}
-        settings = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
-        return {"weights": self.found.sha256, "settings": settings}
+        """What a saved recurrent state must agree on to be used for this plan, the same on all machines.
+
+        Reads pieces of the plate's files. Raises `ReadError`.
+        """
+        with open_plate(self.job.plate, first_frame=self.job.first_frame) as plate:
+            marks = fingerprint(plate)
+        hand = [f"{matte.field}_files" for matte in self.hand_mattes]
+        settings = _digest(self.portable_recipe("frames", "weights", *hand))
+        return {"plate": marks, "weights": self.found.sha256, "settings": settings}
+
+    @property
+    def mark(self) -> str:
+        """A short word for the recipe that every result carries, the same on all machines."""
+        return _digest(self.portable_recipe())[:16]
+
+    def portable_recipe(self, *without: str) -> dict[str, object]:
+        """The recipe without paths, which differ between machines, and without some of its words."""
+        recipe = {**self.recipe(), "ocio": of_config(self.space.config.source)}
+        left_out = ("plate", "garbage", "holdout", *without)
+        return {name: value for name, value in recipe.items() if name not in left_out}
 
     def recipe(self) -> dict[str, object]:
         """What decides the pixels, for the record beside the results. Plain JSON values only."""
@@ -192,6 +209,10 @@ class Plan:
             **{name: getattr(self.job.settings, name) for name in _DELIVERY},
             **{f"{matte.field}_files": matte.identity for matte in self.hand_mattes},
         }
+
+
+def _digest(data: dict[str, object]) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
 
 def plan(job: Job, surroundings: Surroundings) -> Plan:
@@ -319,4 +340,4 @@ def _resumed(draft: Plan) -> Plan:
         return draft
     check_record(draft.outputs, draft.recipe())
     done = complete_frames(draft.outputs, draft.plate, draft.frames)
-    return replace(draft, spans=resume(draft.spans, done, states_saved(draft.outputs)))
+    return replace(draft, spans=resume(draft.spans, done, states_of(draft.outputs).saved()))

@@ -32,6 +32,7 @@ def made(plan: Plan) -> dict[str, object]:
         "matteline/denoise": plan.showing.denoise,
         "matteline/preroll": str(AUTO_PREROLL_FRAMES if preroll == "auto" else preroll),
         "matteline/frames": str(plan.frames),
+        "matteline/recipe": plan.mark,
     }
 
 

@@ -8,11 +8,12 @@ from collections.abc import Callable, Generator, Iterator
 from matteline.contract.events import Event, Finished, FrameDone, Notice, Rolling, Started
 from matteline.engine.assemble import assemble
 from matteline.engine.garbage import hands_of
-from matteline.engine.outputs import drop_states, prepare_folders, write_record
+from matteline.engine.outputs import prepare_folders, write_record
 from matteline.engine.pipeline import each
 from matteline.engine.plan import Plan
 from matteline.engine.shot import Shot, Step, go_on
 from matteline.engine.source import beside, frames_of
+from matteline.engine.states import StateFiles, states_of
 from matteline.engine.timeline import Span
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.weights.load import load_network
@@ -46,20 +47,23 @@ def run(
     started = time.perf_counter()
     yield Started(len(plan.render), plan.found.name, plan.device, str(plan.outputs.folder))
     if plan.spans:
-        yield from _spans(plan, network, between_frames)
+        prepare_folders(plan.outputs)
+        write_record(plan.outputs, plan.recipe())
+        yield from run_spans(plan, network, between_frames, states_of(plan.outputs))
+        states_of(plan.outputs).trim(keep=0)
     yield from assemble(plan)
     yield Finished(len(plan.render), time.perf_counter() - started)
 
 
-def _spans(plan: Plan, network: MattingNetwork | None, between_frames: Callable[[], None]) -> Iterator[Event]:
-    prepare_folders(plan.outputs)
-    write_record(plan.outputs, plan.recipe())
+def run_spans(
+    plan: Plan, network: MattingNetwork | None, between_frames: Callable[[], None], states: StateFiles
+) -> Iterator[Event]:
+    """Run the network over all spans of a plan, and write what is to be written. Its folders exist."""
     count = _Count(plan)
     with open_plate(plan.job.plate, first_frame=plan.job.first_frame) as plate:
-        shot = Shot(plan, network or load_network(plan.found, plan.refiner), between_frames)
+        shot = Shot(plan, network or load_network(plan.found, plan.refiner), between_frames, states)
         for span in plan.spans:
             yield from _span(plan, plate, shot, span, count)
-    drop_states(plan.outputs, keep=0)
 
 
 def _span(plan: Plan, plate: Plate, shot: Shot, span: Span, count: _Count) -> Iterator[Event]:

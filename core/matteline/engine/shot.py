@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import torch
 
 from matteline.colour.picture import PictureTransform
+from matteline.contract.frames import FrameRange
 from matteline.engine.delivery import Delivery, Rendered
 from matteline.engine.finish import Finish
 from matteline.engine.inference import Inference, Shape
-from matteline.engine.outputs import STATE_EVERY_FRAMES, drop_states
 from matteline.engine.plan import Plan
 from matteline.engine.source import Sourced
+from matteline.engine.states import StateFiles, states_of
 from matteline.engine.timeline import Span
 from matteline.matting.devices import DTYPES
 from matteline.matting.rvm.network import MattingNetwork
@@ -65,13 +66,21 @@ class Shot:
         plan: What to render.
         network: The plan's network.
         between_frames: Called before each frame enters the network; what it raises ends `begin` or `infer`.
+        states: Where the recurrent state is saved and found; by default as a render on one machine does.
     """
 
     def __init__(
-        self, plan: Plan, network: MattingNetwork, between_frames: Callable[[], None] = go_on
+        self,
+        plan: Plan,
+        network: MattingNetwork,
+        between_frames: Callable[[], None] = go_on,
+        states: StateFiles | None = None,
     ) -> None:
         canvas = plan.plate.canvas
         self._plan = plan
+        self._states = states or states_of(plan.outputs)
+        self._own: FrameRange | None = None
+        self._hashes: Mapping[str, str] | None = None
         self._device = torch.device(plan.device)
         self._network = network
         self._between_frames = between_frames
@@ -104,7 +113,7 @@ class Shot:
             span: What will be run over next.
             handles: The distinct frames of `span.mirrored`, in ascending order.
         """
-        self._inference = self._fresh()
+        self._inference, self._own = self._fresh(), span.own
         session = self._inference.session
         if span.from_state:
             session.restore(self._saved_state(span.frames.first))
@@ -147,8 +156,8 @@ class Shot:
 
     def _state_after(self, takes: Sequence[Take]) -> State | None:
         first, after = takes[0].number, takes[-1].number + 1
-        due = first // STATE_EVERY_FRAMES != after // STATE_EVERY_FRAMES
-        return self._inference.session.state if due else None
+        own = self._own is not None and after in self._own
+        return self._inference.session.state if own and self._states.is_due(first, after) else None
 
     def deliver(self, step: Step) -> Step:
         """Write the products of a frame, if it has any, and let its pixels go."""
@@ -159,13 +168,19 @@ class Shot:
     def keep_state(self, step: Step) -> None:
         """Save the state after a frame that is wholly on disk, and drop older ones."""
         if step.state is not None:
-            path = self._plan.outputs.state_file(step.number + 1)
-            save_state(path, step.state, next_frame=step.number + 1, hashes=self._plan.hashes())
-            drop_states(self._plan.outputs, keep=2)
+            after = step.number + 1
+            save_state(self._states.file(after), step.state, next_frame=after, hashes=self._made_with())
+            self._states.trim(self._states.keep)
 
     def _saved_state(self, next_frame: int) -> State:
-        state, _ = load_state(self._plan.outputs.state_file(next_frame), hashes=self._plan.hashes())
+        state, _ = load_state(self._states.file(next_frame), hashes=self._made_with())
         return state
+
+    def _made_with(self) -> Mapping[str, str]:
+        # Only once it is needed: it reads from every file of the plate.
+        if self._hashes is None:
+            self._hashes = self._states.hashes or self._plan.hashes()
+        return self._hashes
 
 
 def _remember(conditioned: Iterable[Conditioned], waiting: dict[int, Sourced]) -> Iterator[Take]:

@@ -7,7 +7,7 @@ handles, or from a saved state, and it rolls the state over every frame up to th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from matteline.contract.frames import FrameRange, FrameSet
 
@@ -24,12 +24,15 @@ class Span:
         frames: Frames the state rolls over, each exactly once.
         render: Those of them that are written.
         from_state: Whether the run begins with the state saved before `frames.first`.
+        own: Frames that no other span of the same plan rolls over: a state saved before one of them is this
+            span's alone. None where it saves none.
     """
 
     mirrored: tuple[int, ...]
     frames: FrameRange
     render: FrameSet
     from_state: bool = False
+    own: FrameRange | None = field(default=None, compare=False)
 
     @property
     def rolled_only(self) -> int:
@@ -47,7 +50,7 @@ def lay_out(render: FrameSet, plate: FrameSet, preroll: int | str) -> tuple[Span
     """
     if preroll == "all":
         frames = FrameRange(plate.first, render.last)
-        return (Span(mirror(plate.ranges[0], AUTO_PREROLL_FRAMES), frames, render),)
+        return (Span(mirror(plate.ranges[0], AUTO_PREROLL_FRAMES), frames, render, own=frames),)
     wanted = AUTO_PREROLL_FRAMES if preroll == "auto" else int(preroll)
     return tuple(_span(each, _around(each, plate), wanted) for each in render.ranges)
 
@@ -62,6 +65,7 @@ def _span(render: FrameRange, plate: FrameRange, wanted: int) -> Span:
         mirrored=mirror(plate, wanted - handles),
         frames=FrameRange(render.first - handles, render.last),
         render=FrameSet((render,)),
+        own=render,
     )
 
 
@@ -94,8 +98,17 @@ def resume(spans: Iterable[Span], done: FrameSet, states: Iterable[int]) -> tupl
 def _resumed(span: Span, done: FrameSet, states: list[int]) -> Span:
     render = span.render.minus(done)
     if not render.ranges:
-        return Span((), span.frames, render)
-    usable = [state for state in states if span.frames.first < state <= render.first]
+        return replace(span, mirrored=(), render=render)
+    return begun(replace(span, render=render), render.first, render.last, states)
+
+
+def begun(span: Span, needed: int, last: int, states: Iterable[int]) -> Span:
+    """The same span up to `last`, from the latest of its own states at or before the first frame needed."""
+    usable = [state for state in states if _is_own(state, span) and state <= needed]
     if usable:
-        return Span((), FrameRange(usable[-1], render.last), render, from_state=True)
-    return Span(span.mirrored, FrameRange(span.frames.first, render.last), render)
+        return replace(span, mirrored=(), frames=FrameRange(max(usable), last), from_state=True)
+    return replace(span, frames=FrameRange(span.frames.first, last))
+
+
+def _is_own(state: int, span: Span) -> bool:
+    return span.own is not None and state in span.own and state > span.frames.first

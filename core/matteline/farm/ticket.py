@@ -1,16 +1,17 @@
-"""One clip on the farm: a job with everything decided that decides pixels, in a file that any machine can read."""
+"""One clip on the farm: a job in which all that decides pixels is decided, in a file for every machine."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from matteline.contract.errors import JobError, ReadError
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
+from matteline.farm.paths import PathMap, mapped
 from matteline.media.atomic import replacing
 
 TICKET_VERSION = 1
@@ -19,6 +20,8 @@ EXACT = ("states", "chain", "none")
 MAX_BYTES = 8 << 20
 """A ticket with a hundred thousand single frames is smaller; more is no ticket of ours."""
 
+_SUBMIT_AGAIN = "Submit the clip again."
+
 
 @dataclass(frozen=True)
 class Ticket:
@@ -26,18 +29,19 @@ class Ticket:
 
     Attributes:
         job: What to render. Its frames are named, and every setting that decides pixels is settled: ratio,
-            refiner, kind of device, precision, batch, colour space, exposure, denoising.
+            refiner, kind of device, precision, batch, exposure, denoising.
         name: The clip's name, safe in file names and unique in its submission.
         chunk_frames: How many frames a task renders; chunks are cut at multiples of it.
         state_frames: Frames between the states that the first pass writes.
         exact: How chunks get the pixels of one unbroken run: `states` from a first pass, `chain` from the
             chunk before, or `none`: they do not, and each is settled by a preroll.
         preroll_frames: For `none`, frames shown to the network before each chunk.
-        needs_gpu: Whether a machine without a CUDA GPU must refuse.
+        needs_gpu: Whether a machine without a GPU must refuse.
         path_map: Beginnings of paths as submitted, and what they are on other machines.
         weights: SHA-256 of the weights file.
         plate: Fingerprint of the plate's files.
-        settings: SHA-256 of all that decides pixels beside plate and weights; every result carries it.
+        settings: SHA-256 of what the states depend on beside plate and weights.
+        mark: What every result says of how it was made, so that others are not taken for it.
         recipe: The record that lies beside the results, the same whoever writes it.
     """
 
@@ -48,10 +52,11 @@ class Ticket:
     exact: str = "states"
     preroll_frames: int = 24
     needs_gpu: bool = False
-    path_map: tuple[tuple[str, str], ...] = ()
+    path_map: PathMap = ()
     weights: str = ""
     plate: str = ""
     settings: str = ""
+    mark: str = ""
     recipe: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -63,9 +68,13 @@ class Ticket:
                 field="exact",
                 hint=f"Choose from: {', '.join(EXACT)}.",
             )
-        for name in ("chunk_frames", "state_frames"):
-            if getattr(self, name) < 1:
-                raise JobError(f"{name} is {getattr(self, name)}; at least 1 is needed.", field=name)
+        for name, least in (("chunk_frames", 1), ("state_frames", 1), ("preroll_frames", 0)):
+            if getattr(self, name) < least:
+                raise JobError(
+                    f"{name} cannot be {getattr(self, name)}.",
+                    field=name,
+                    hint=f"Give a number of at least {least}.",
+                )
 
     @property
     def frames(self) -> FrameSet:
@@ -96,16 +105,12 @@ class Ticket:
         """The same for some of the frames, such as those that are missing."""
         return tuple(part for each in frames.ranges for part in _cut(each, self.chunk_frames))
 
-    def mapped(self, path: str, exists: Any = None) -> str:
+    def mapped(self, path: str) -> str:
         """A path as submitted, as it is on this machine."""
-        return mapped(path, self.path_map, exists)
+        return mapped(path, self.path_map)
 
     def write(self, folder: Path) -> Path:
-        """Write `job.json`, whole or not at all, into a folder that exists.
-
-        Raises:
-            WriteError: It cannot be written.
-        """
+        """Write `job.json`, whole or not at all, into a folder that exists. Raises `WriteError`."""
         path = folder / FILE_NAME
         with replacing(path) as temporary:
             temporary.write_text(self.to_json(), encoding="utf-8")
@@ -115,18 +120,18 @@ class Ticket:
         """The ticket as one JSON object with its version."""
         data = {each.name: getattr(self, each.name) for each in fields(self)}
         data["job"] = json.loads(self.job.to_json())
-        return json.dumps({"version": TICKET_VERSION, **data}, ensure_ascii=False, indent=1)
+        return json.dumps({"version": TICKET_VERSION, **data}, indent=1)
 
     @classmethod
     def read(cls, path: Path) -> Ticket:
         """Read what `write` wrote; a folder stands for the ticket in it.
 
         Raises:
-            ReadError: There is no such file, or it is no ticket.
-            JobError: It is of another version, or holds what is not allowed.
+            ReadError: There is no such file.
+            JobError: It is no ticket, of another version, or holds what is not allowed.
         """
         file = path / FILE_NAME if path.is_dir() else path
-        return _from_data(cls, _data(file), file)
+        return cls(**_values(_data(file), file))
 
 
 def _cut(whole: FrameRange, length: int) -> Iterator[FrameRange]:
@@ -137,96 +142,68 @@ def _cut(whole: FrameRange, length: int) -> Iterator[FrameRange]:
         first = last + 1
 
 
-def mapped(path: str, path_map: tuple[tuple[str, str], ...], exists: Any = None) -> str:
-    """Replace the beginning of a path by the first rule that fits; as it is where none does.
-
-    A rule fits whole folder names only, and `\\` and `/` are alike in it, because a path from Windows is to be
-    found on Linux and the other way round. A path that `exists` says is here already stays as it is.
-    """
-    if exists is not None and exists(path):
-        return path
-    for source, target in path_map:
-        rest = _below(path, source)
-        if rest is not None:
-            slash = "\\" if "\\" in target and "/" not in target else "/"
-            return target.rstrip("/\\") + (slash + rest.replace("\\", slash) if rest else "")
-    return path
-
-
-def _below(path: str, source: str) -> str | None:
-    """What follows `source` in a path; None where the path does not lie there."""
-    begin, whole = source.replace("\\", "/").rstrip("/"), path.replace("\\", "/")
-    windows = len(source) > 1 and (source[1] == ":" or source.startswith("\\\\"))
-    same = whole[: len(begin)].lower() == begin.lower() if windows else whole.startswith(begin)
-    if not same or whole[len(begin) : len(begin) + 1] not in ("", "/"):
-        return None
-    return whole[len(begin) :].lstrip("/")
-
-
 def _data(file: Path) -> dict[str, Any]:
     try:
-        if file.stat().st_size > MAX_BYTES:
-            raise _no_ticket(file, "is too large for one")
-        data = json.loads(file.read_text(encoding="utf-8"))
+        with open(file, "rb") as stream:
+            text = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise ReadError(
             f"The ticket {file} cannot be read: {error.strerror or error}.",
             path=file,
-            hint="Check that the disk is mounted on this machine, or submit the clip again.",
+            hint="Check that its disk is mounted on this machine, or submit the clip again.",
         ) from None
-    except (ValueError, RecursionError) as error:
-        raise _no_ticket(file, f"is not JSON: {error}") from None
+    if len(text) > MAX_BYTES:
+        raise _no_ticket(file, "is too large")
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _no_ticket(file, "is not JSON") from None
     if not isinstance(data, dict):
         raise _no_ticket(file, "is not a JSON object")
     return data
 
 
-def _from_data(kind: type[Ticket], data: dict[str, Any], file: Path) -> Ticket:
+def _values(data: dict[str, Any], file: Path) -> dict[str, Any]:
     version = data.pop("version", None)
     if version != TICKET_VERSION:
         raise JobError(
-            f"The ticket {file} has version {version}; this matteline reads version {TICKET_VERSION}.",
+            f"The ticket {file} has version {version!r}; this matteline reads version {TICKET_VERSION}.",
             field="version",
             hint="Install the same release of matteline on all machines of the farm.",
         )
-    data["job"] = Job.from_json(json.dumps(data.get("job")))
-    unknown = sorted(data.keys() - {each.name for each in fields(kind)})
-    if unknown:
-        raise _no_ticket(file, f"has a field '{unknown[0]}' that this matteline does not know")
-    for name, allowed in _TYPES.items():
-        if name in data and (
-            not isinstance(data[name], allowed) or isinstance(data[name], bool) > (allowed is bool)
-        ):
-            raise _no_ticket(file, f"has {data[name]!r} for {name}")
-    data["path_map"] = _path_map(data.get("path_map", []), file)
-    try:
-        return kind(**data)
-    except TypeError:
-        raise _no_ticket(file, "lacks a field") from None
+    for name, value in data.items():
+        # Compared exactly: True is an int to isinstance.
+        if name not in _TYPES or type(value) is not _TYPES[name]:
+            raise _no_ticket(file, f"has the field '{name}' as it cannot be")
+    if "job" not in data or "name" not in data:
+        raise _no_ticket(file, "lacks a job or a name")
+    job = Job.from_json(json.dumps(data["job"]))
+    return {**data, "job": job, "path_map": _path_map(data.get("path_map", []), file)}
 
 
 _TYPES: Mapping[str, type] = {
+    "job": dict,
     "name": str,
     "chunk_frames": int,
     "state_frames": int,
     "exact": str,
     "preroll_frames": int,
     "needs_gpu": bool,
+    "path_map": list,
     "weights": str,
     "plate": str,
     "settings": str,
+    "mark": str,
     "recipe": dict,
 }
 
 
-def _path_map(data: Any, file: Path) -> tuple[tuple[str, str], ...]:
-    pairs = data if isinstance(data, list) else [data]
-    if not all(
-        isinstance(each, list) and len(each) == 2 and all(isinstance(e, str) for e in each) for each in pairs
-    ):
-        raise _no_ticket(file, "has a path map that is not pairs of words")
+def _path_map(pairs: list[Any], file: Path) -> PathMap:
+    for each in pairs:
+        if not (isinstance(each, list) and len(each) == 2 and all(isinstance(word, str) for word in each)):
+            raise _no_ticket(file, "has a path map that is not pairs of words")
     return tuple((source, target) for source, target in pairs)
 
 
 def _no_ticket(file: Path, why: str) -> JobError:
-    return JobError(f"{file} {why}, so it is no ticket.", field="job", hint="Submit the clip again.")
+    return JobError(f"{file} is no ticket: it {why}.", field="job", hint=_SUBMIT_AGAIN)

@@ -19,7 +19,7 @@ class Components:
 
     Attributes:
         shape: Height and width of the mask.
-        starts: Of each run of pixels in a row, in reading order, where rows are one longer than the mask is wide.
+        starts: Of each run of pixels in a row, in reading order; rows are one longer than the mask is wide.
         ends: Behind the last pixel of each run, alike.
         labels: The area that each run belongs to.
         areas: Pixels of each area.
@@ -64,8 +64,8 @@ class Components:
 def components_of(mask: Mask) -> Components:
     """Find the connected areas of a mask (H, W).
 
-    Runs of rows are joined by the runs that they touch in the next row. Their number is that of the mask's edges,
-    not of its pixels, so a mask of 1920x1080 takes milliseconds.
+    Runs of rows are joined with the runs that they touch in the next row. There are as many as the mask has
+    edges, not pixels, so a mask of 1920x1080 takes milliseconds.
     """
     height, width = mask.shape
     starts, ends = _runs(mask)
@@ -95,7 +95,7 @@ def _touching(starts: _Indices, ends: _Indices, stride: int) -> tuple[_Indices, 
 
 
 def _roots(count: int, one: _Indices, other: _Indices) -> _Indices:
-    """For each run the first run of its area: roots are hooked onto lower roots until no pair is left apart."""
+    """For each run the first run of its area: roots are hooked onto lower ones until no pair is apart."""
     roots = np.arange(count)
     while True:
         low, high = np.minimum(roots[one], roots[other]), np.maximum(roots[one], roots[other])

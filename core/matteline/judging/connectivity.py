@@ -1,10 +1,11 @@
-"""Conn: how much of a matte has come loose from its body, by Rhemann et al. (2009) as published evaluations do it.
+"""Conn: how much of a matte has come loose from its body.
 
-At each threshold t of 0.1, 0.2 … 1.0 the body is the largest area, of pixels that touch by their sides, in which
-both mattes reach t; of equal areas the first in reading order. A pixel is connected up to the last threshold l
-before the first one at which it lies outside the body. What a matte holds beyond that counts as loose if it is
-at least 0.15: phi = 1 - (alpha - l) where alpha - l >= 0.15, else 1. Conn is the sum of |phi - phi of the truth|
-over all pixels, divided by 1000.
+By Rhemann et al. (2009), as published evaluations compute it: at each threshold t of 0.1, 0.2 … 1.0 the
+body is the largest area, of pixels that touch by their sides, in which both mattes reach t; of equal areas
+the first in reading order. A pixel is connected up to the last threshold l before the first one at which it
+lies outside the body. What a matte holds beyond that counts as loose if it is at least 0.15: phi = 1 -
+(alpha - l) where alpha - l >= 0.15, else 1. Conn is the sum of |phi - phi of the truth| over all pixels,
+divided by 1000.
 """
 
 from __future__ import annotations

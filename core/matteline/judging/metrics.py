@@ -1,10 +1,10 @@
 """How far a matte is from the truth: the measures that papers on video matting report, by their definitions.
 
-Units are those of the papers: MAD and MSE times 1000, Grad divided by 1000, dtSSD times 100. Connectivity has a
-file of its own. Definitions: Lin et al., "Robust High-Resolution Video Matting with Temporal Guidance" (2022),
-and the evaluation published with it; Grad and Conn from Rhemann et al., "A Perceptually Motivated Online
-Benchmark for Image Matting" (2009); dtSSD from Erofeev et al., "Perceptually Motivated Benchmark for Video
-Matting" (2015).
+Units are those of the papers: MAD and MSE times 1000, Grad divided by 1000, dtSSD times 100. Connectivity has
+a file of its own. Definitions: Lin et al., "Robust High-Resolution Video Matting with Temporal Guidance"
+(2022), and the evaluation published with it; Grad and Conn from Rhemann et al., "A Perceptually Motivated
+Online Benchmark for Image Matting" (2009); dtSSD from Erofeev et al., "Perceptually Motivated Benchmark for
+Video Matting" (2015).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def mse(pred: npt.NDArray[Any], truth: npt.NDArray[Any]) -> float:
 
 
 def foreground_mse(pred: Colour, truth: Colour, alpha: Alpha) -> float | None:
-    """Mean squared difference of the colour where the true alpha is above 0, times 1000; None where it never is."""
+    """Mean squared difference of colour where the true alpha is above 0, times 1000; None without any."""
     inside = alpha > 0
     return mse(pred[inside], truth[inside]) if inside.any() else None
 

@@ -15,7 +15,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from matteline.contract.errors import ModelError, WriteError
+from matteline.contract.errors import ModelError, StateError, WriteError
 from matteline.matting.rvm.decoder import State
 
 MAX_BYTES: Final = 1 << 30
@@ -56,7 +56,8 @@ def load_state(path: Path, *, hashes: Mapping[str, str]) -> tuple[State, int]:
         hashes: What the state must have been saved with.
 
     Raises:
-        ModelError: The file is missing, damaged or foreign, or something it depends on has changed.
+        StateError: Something it depends on has changed.
+        ModelError: The file is missing, damaged or foreign.
     """
     try:
         _check_size(path)
@@ -110,7 +111,12 @@ def _described(path: Path, metadata: Mapping[str, str] | None) -> tuple[int, Map
 def _check_hashes(path: Path, saved: Mapping[str, object], hashes: Mapping[str, str]) -> None:
     changed = sorted(name for name in {*saved, *hashes} if saved.get(name) != hashes.get(name))
     if changed:
-        raise _refusal(path, f"cannot be used: since it was saved, other {' and '.join(changed)} came in use")
+        raise StateError(
+            f"The saved state {path} cannot be used: since it was saved, other {' and '.join(changed)} "
+            "came in use.",
+            path=path,
+            hint=_START_OVER,
+        )
 
 
 def _tensors(path: Path, file: Any) -> State:

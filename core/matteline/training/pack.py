@@ -1,8 +1,8 @@
 """Examples for training, packed: pictures with their mattes, all of one size, in files that load at once.
 
-A pack is a folder of shards, each a safetensors file of `SHARD` examples. Every example lies as a square,
-stretched, beside the aspect that restores it: so one affine sampling at training time crops, turns, scales
-and restores at once. What makes an example stays known by its key, so that a pack is continued, not redone.
+A pack is a folder of shards, each a safetensors file of `SHARD` examples. Every example lies as eight square
+planes, stretched, beside the aspect that restores it: so one affine sampling at training time crops, turns,
+scales and restores all of them at once. What makes an example stays known by its key, so that a pack is continued, not redone.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from matteline.training.footage import UInt8Array
 from matteline.training.stills import resized
 
 SHARD: Final = 128
-_ARRAYS: Final = ("pictures", "fgr", "pha", "seg")
 
 
 @dataclass(frozen=True)
@@ -52,13 +51,25 @@ class Example:
 
 @dataclass(frozen=True)
 class Batch:
-    """Packed examples, chosen by number: uint8, (N, 3 or 1, side, side), and their aspects (N,)."""
+    """Packed examples, chosen by number.
 
-    pictures: Tensor
-    fgr: Tensor
-    pha: Tensor
-    seg: Tensor
+    Attributes:
+        planes: (N, 8, side, side), uint8: picture, foreground, alpha, segmentation.
+        aspect: (N,), float32; as of `Example`.
+    """
+
+    planes: Tensor
     aspect: Tensor
+
+    @property
+    def pictures(self) -> Tensor:
+        """(N, 3, side, side)."""
+        return self.planes[:, :3]
+
+    @property
+    def pha(self) -> Tensor:
+        """(N, 1, side, side)."""
+        return self.planes[:, 6:7]
 
 
 class Pack:
@@ -87,17 +98,12 @@ class Pack:
     def take(self, numbers: Iterable[int]) -> Batch:
         """Some examples, by their numbers."""
         rows = [self._row(number) for number in numbers]
-        pictures, fgr, pha, seg, aspect = (torch.cat(each) for each in zip(*rows, strict=True))
-        return Batch(
-            pictures.permute(0, 3, 1, 2), fgr.permute(0, 3, 1, 2), pha[:, None], seg[:, None], aspect
-        )
+        return Batch(*(torch.cat(each) for each in zip(*rows, strict=True)))
 
-    def _row(self, number: int) -> list[Tensor]:
+    def _row(self, number: int) -> tuple[Tensor, Tensor]:
         file, row = self._places[number]
-        shard = self._files[file]
-        return [
-            torch.from_numpy(shard.get_slice(name)[row : row + 1]) for name in (*_ARRAYS, "aspect")
-        ]
+        planes, aspect = (self._files[file].get_slice(name)[row : row + 1] for name in ("planes", "aspect"))
+        return torch.from_numpy(planes), torch.from_numpy(aspect)
 
 
 def packed_keys(folder: Path) -> set[str]:
@@ -127,23 +133,20 @@ def add_to_pack(folder: Path, examples: Iterable[Example], side: int) -> Iterato
 
 
 def _write(path: Path, examples: Sequence[Example], side: int) -> None:
-    squares = [_squared(each, side) for each in examples]
-    arrays = {name: np.stack([each[name] for each in squares]) for name in _ARRAYS}
-    arrays["aspect"] = np.array([each.aspect for each in examples], np.float32)
+    arrays = {
+        "planes": np.stack([_squared(each, side) for each in examples]),
+        "aspect": np.array([each.aspect for each in examples], np.float32),
+    }
     with replacing(path) as temporary:
         safetensors.numpy.save_file(
             arrays, temporary, {"keys": json.dumps([each.key for each in examples])}
         )
 
 
-def _squared(example: Example, side: int) -> dict[str, UInt8Array]:
-    size = (side, side)
-    return {
-        "pictures": resized(example.picture, size),
-        "fgr": resized(example.fgr, size),
-        "pha": resized(example.pha[..., None], size)[..., 0],
-        "seg": resized(example.seg[..., None], size)[..., 0],
-    }
+def _squared(example: Example, side: int) -> UInt8Array:
+    known = [example.picture, example.fgr, example.pha[..., None], example.seg[..., None]]
+    shown = np.concatenate(known, axis=2)
+    return np.ascontiguousarray(resized(shown, (side, side)).transpose(2, 0, 1))
 
 
 def _shards(folder: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import OpenImageIO as oiio
 
-from tests.nuke.fake.picture import RGB, Format, Picture, Window
+from tests.nuke.fake.picture import Format, Picture, Window
 
 COMPRESSIONS = {
     "none": "none",
@@ -35,8 +35,8 @@ def numbered(path: str, frame: int) -> str:
     return re.sub(r"%0?(\d*)d", lambda match: f"{frame:0{match[1] or 1}d}", text)
 
 
-def read(path: str, *, raw: bool, linear: bool) -> Picture:
-    """Read one file. `linear` says that its values need no curve.
+def read(path: str, *, raw: bool, colour_space: str = "default") -> Picture:
+    """Read one file; `default` takes floating-point files for linear and all others for sRGB.
 
     Raises:
         RuntimeError: It cannot be read.
@@ -51,7 +51,8 @@ def read(path: str, *, raw: bool, linear: bool) -> Picture:
         raise RuntimeError(f"{path}: {message}")
     channels = {nuke_channel(name): pixels[..., index] for index, name in enumerate(spec.channelnames)}
     picture = Picture(channels, _window(spec), _format(spec), _metadata(path, spec))
-    if raw or linear or path.lower().endswith(_LINEAR_EXTENSIONS):
+    is_linear = path.lower().endswith(_LINEAR_EXTENSIONS) if colour_space == "default" else False
+    if raw or is_linear or colour_space == "linear":
         return picture
     return picture.mapped(from_srgb)
 
@@ -119,6 +120,3 @@ def _metadata(path: str, spec: oiio.ImageSpec) -> dict[str, object]:
         elif isinstance(attribute.value, str):
             found[f"exr/{attribute.name}"] = attribute.value
     return found
-
-
-__all__ = ["COMPRESSIONS", "DEPTHS", "RGB", "frames_of", "from_srgb", "nuke_channel", "numbered", "read", "write"]

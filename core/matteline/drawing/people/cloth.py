@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -54,17 +55,21 @@ class Cloth:
         share = self._share(u * self.fineness, v * self.fineness)
         one, other = decode(self.colour), decode(self.accent)
         albedo: Floats = one + share[..., None] * (other - one)
-        threads = Noise(self.seed)(u * 37, v * 41)
-        return albedo * (0.92 + 0.16 * threads)[..., None]
+        threads = np.sin(190 * u + 2 * np.sin(31 * v)) * np.sin(210 * v)
+        return albedo * (1 + 0.07 * threads)[..., None]
 
     def fold(self, normal: Floats, u: Floats, v: Floats) -> Floats:
         """Normals tilted as its folds do."""
-        noise = Noise(self.seed + 1)
-        tilted = normal.copy()
+        noise = self._noise
+        tilted = np.array(normal)
         tilted[..., 0] += self.folds * 1.1 * (noise(u * 2.3 + v, v * 1.3 + 5) - 0.5)
         tilted[..., 1] += self.folds * 0.9 * (noise(u * 1.7 + 9, v * 2.6 - u) - 0.5)
         result: Floats = tilted / np.sqrt((tilted * tilted).sum(-1, keepdims=True))
         return result
+
+    @cached_property
+    def _noise(self) -> Noise:
+        return Noise(self.seed)
 
     def _share(self, u: Floats, v: Floats) -> Floats:
         """(h, w) how much of the accent shows."""
@@ -77,7 +82,7 @@ class Cloth:
         if self.pattern == "dots":
             return _soft(0.3 - np.hypot((u % 1) - 0.5, (v % 1) - 0.5), 0.1)
         if self.pattern == "camouflage":
-            return _soft(Noise(self.seed + 2).layered(u, v, 2) - 0.5, 0.08)
+            return _soft(self._noise.layered(u, v, 2) - 0.5, 0.08)
         if self.pattern == "fade":
             return np.clip(-v / self.fineness / 3, 0, 1)
         if self.pattern == "print":

@@ -10,8 +10,7 @@ from matteline.drawing.arrays import Floats, floats
 from matteline.drawing.camera import Box, Camera
 from matteline.drawing.layers import Layers
 from matteline.drawing.light import Lighting
-from matteline.drawing.solids import Placement, Surface, surface
-from matteline.drawing.solids import Ellipsoid as Ellipsoid
+from matteline.drawing.solids import Ellipsoid, Placement, Surface, rotation, surface
 from matteline.drawing.people.limb import Seen, visible_box
 
 _SHADOW_REACH = 0.07
@@ -54,16 +53,22 @@ class Easel:
             seen: The solid.
             albedo: (3,) or (h, w, 3), linear.
             material: Of its surface.
-            cover: (h, w) 0..1, by which its coverage is reduced.
+            cover: (h, w) 0..1, by which its coverage and its shadow are reduced.
         """
         coverage = self.coverage(seen.distance, seen.blur)
+        if material.shadow:
+            near = np.clip(1 - seen.distance / _SHADOW_REACH, 0, 1)
+            dark = material.shadow * near * near * (1 if cover is None else cover)
+            self.layers.colour[seen.box.slices] *= (1 - dark)[..., None]
         if cover is not None:
             coverage = coverage * cover
-        elif material.shadow:
-            near = np.clip(1 - seen.distance / _SHADOW_REACH, 0, 1)
-            self.layers.colour[seen.box.slices] *= (1 - material.shadow * near * near)[..., None]
         light = self.lighting.shade(albedo, seen.normal, material.wrap, material.gloss)
         self.layers.over(seen.box, light, coverage)
+
+    def fused(self, box: Box, share: Floats) -> Floats:
+        """Coverage by which a part flows into those under it: `share` (h, w) where they are, else 1."""
+        cover: Floats = np.maximum(np.clip(share, 0, 1), 1 - self.layers.alpha[box.slices])
+        return cover
 
     def coverage(self, distance: Floats, blur: Floats | float = 0.0) -> Floats:
         """How much of each pixel lies inside an outline that `blur` pixels of movement smear."""
@@ -86,9 +91,8 @@ class Easel:
         return seen, shape.points(placement, self.camera, box)
 
     def _box(self, solids: list[Ellipsoid], placement: Placement) -> Box | None:
-        placed = [solid.placed(placement) for solid in solids]
-        centres = floats([each.centre[:2] for each in placed])
-        reach = floats([each.reach for each in placed])
+        centres = placement.to_world(floats([solid.centre for solid in solids]))[:, :2]
+        reach = floats([_reach(solid, placement) for solid in solids])
         return visible_box(self.camera, (centres - reach).min(0), (centres + reach).max(0))
 
     def _blur(self, shape: Surface, moved: Floats | None) -> Floats:
@@ -97,3 +101,9 @@ class Easel:
         down, right = np.gradient(shape.distance, self.camera.pixel)
         blur: Floats = np.abs(right * moved[0] - down * moved[1]) * floats(self.camera.scale)
         return np.clip(blur, 0, 40)
+
+
+def _reach(solid: Ellipsoid, placement: Placement) -> Floats:
+    """Half width and half height of a solid's outline, and what it melts over."""
+    axes = (placement.turn @ rotation(roll=solid.tilt))[:2] * floats(solid.radii)
+    return floats(np.sqrt((axes * axes).sum(1)) + solid.melt / 4)

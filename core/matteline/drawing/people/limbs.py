@@ -19,6 +19,9 @@ from matteline.drawing.people.stance import unit
 _FINGERS_FROM = 22.0
 """Pixels to a head's height from which fingers are drawn one by one."""
 
+_FLOWS_OVER = 0.4
+"""Length, in heights of a head, over which a limb flows out of the trunk."""
+
 
 def draw_arm(
     easel: Easel, arm: Floats, build: Build, outfit: Outfit, skin: Colour, moved: Floats | None
@@ -36,7 +39,7 @@ def draw_arm(
     girth = build.girth**0.8
     cloth = outfit.jacket or outfit.top
     length = build.upper_arm + build.forearm
-    bare = floats([0.17, 0.135, 0.085]) * floats(girth)
+    bare = floats([0.15, 0.135, 0.085]) * floats(girth)
     _covered(easel, arm, bare, outfit.sleeve * length, outfit.loose, cloth, skin, moved)
 
 
@@ -142,7 +145,8 @@ def _covered(
     if covered < 0.95 * whole:
         seen = chain(joints, bare, easel.camera, moved)
         if seen is not None:
-            easel.lay(seen, decode(skin), SKIN)
+            past = np.clip((seen.along - covered + 0.1) / 0.05, 0, 1) if covered else _fused(easel, seen)
+            easel.lay(seen, decode(skin), SKIN, past)
     if covered <= 0:
         return
     points, radii, moves = _first(joints, bare + floats([0.5, 1.0, 1.0]) * floats(loose + 0.02), moved, covered)
@@ -159,9 +163,15 @@ def _lay_cloth(easel: Easel, seen: Seen, cloth: Cloth, points: Floats) -> None:
     cut = np.maximum(seen.distance, _past(x, y, points[-1] + 0.03 * along / flat, along / floats(flat)))
     near_end = _past(x, y, points[-2], along / floats(flat)) > 0
     distance = np.where(near_end, cut, seen.distance)
-    u, v = 0.25 * seen.across, -seen.along - 1
+    u, v = 0.25 * seen.across, -seen.along - 6
     folded = cloth.fold(seen.normal, 2 * u, 1.6 * v)
-    easel.lay(replace(seen, distance=distance, normal=folded), cloth.albedo(u, v), replace(CLOTH, gloss=cloth.gloss))
+    material = replace(CLOTH, gloss=cloth.gloss)
+    easel.lay(replace(seen, distance=distance, normal=folded), cloth.albedo(u, v), material, _fused(easel, seen))
+
+
+def _fused(easel: Easel, seen: Seen) -> Floats:
+    """A limb flows out of the trunk where it begins."""
+    return easel.fused(seen.box, seen.along / floats(_FLOWS_OVER) + 0.25 * seen.distance / floats(0.2))
 
 
 def _first(

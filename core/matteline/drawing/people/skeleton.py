@@ -85,7 +85,7 @@ def _arm(
 ) -> tuple[Floats, Floats]:
     side = (-1, 1)[index]
     upper, fore = stance.arm(index, seconds)
-    shoulder = floats([side * build.shoulders, build.down(-1.04), -0.12])
+    shoulder = floats([side * 0.95 * build.shoulders, build.down(-1.13), -0.12])
     elbow = shoulder + build.upper_arm * upper
     wrist = _clear(elbow + build.forearm * fore, build)
     joints = trunk.to_world(np.stack([shoulder, elbow, wrist]))

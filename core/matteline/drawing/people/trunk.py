@@ -23,16 +23,16 @@ def trunk_solids(build: Build, loose: float) -> list[Ellipsoid]:
     waist, hips = build.waist + 0.6 * o, build.hips + 0.5 * o
     solids = [
         Ellipsoid((0, -0.55, -0.13), (0.165 * g**0.5, 0.45, 0.18 * g**0.5)),
-        *(Ellipsoid((s * 0.45 * build.shoulders, down(-0.93), -0.17), (0.42 * build.shoulders + 0.1, 0.17 * tall, 0.2), tilt=s * 0.38, melt=0.12) for s in sides),
-        *(Ellipsoid((s * build.shoulders, down(-1.1), -0.13), (0.2 * g**0.6 + o, 0.24 * tall, 0.2 * g**0.6 + o), tilt=s * 0.3, melt=0.14) for s in sides),
+        *(Ellipsoid((s * 0.45 * build.shoulders, down(-0.93), -0.17), (0.46 * build.shoulders + 0.1, 0.19 * tall, 0.2), tilt=s * 0.34, melt=0.14) for s in sides),
+        *(Ellipsoid((s * 0.95 * build.shoulders, down(-1.16), -0.13), (0.185 * g**0.6 + o, 0.25 * tall, 0.19 * g**0.6 + o), tilt=-s * 0.1, melt=0.16) for s in sides),
         Ellipsoid((0, down(-1.4), -0.12), (build.chest + o, 0.62 * tall, 0.36 * g + o), melt=0.14),
         Ellipsoid((0, down(-2.05), -0.1), (waist, 0.62 * tall, 0.3 * g + o), melt=0.2),
         Ellipsoid((0, down(-2.85), -0.1), (hips, 0.5 * tall, 0.36 * g + o), melt=0.2),
     ]  # fmt: skip
     if build.bust:
-        size = 0.2 * build.bust * g**0.5
+        size = 0.17 + 0.06 * build.bust * g**0.5
         solids += [
-            Ellipsoid((s * 0.24, down(-1.5), 0.14 * g), (size, size, 0.2 * build.bust), melt=0.1)
+            Ellipsoid((s * 0.23, down(-1.52), 0.12 * g), (size, size, 0.16 * build.bust), melt=0.17)
             for s in sides
         ]
     if build.belly:
@@ -60,7 +60,8 @@ def draw_trunk(
     albedo *= _seams(outside, outfit)[..., None]
     albedo = decode(skin) + cloth[..., None] * (albedo - decode(skin))
     albedo *= _under_chin(skeleton, points)[..., None]
-    easel.lay(seen, albedo, replace(CLOTH, gloss=outfit.top.gloss))
+    hips = easel.fused(seen.box, (v - build.down(-3.25)) / 0.45)
+    easel.lay(seen, albedo, replace(CLOTH, gloss=outfit.top.gloss), hips)
 
 
 def _neckline(outfit: Outfit, build: Build, u: Floats, v: Floats, near: Floats) -> Floats:
@@ -78,7 +79,8 @@ def _worn(easel: Easel, outfit: Outfit, build: Build, u: Floats, v: Floats, near
     """Albedo of top, bottom, tie and jacket."""
     albedo = outfit.top.albedo(u, v)
     hem = build.down(outfit.hem) + 0.03 * np.sin(7 * u)
-    albedo = _mix(albedo, outfit.bottom.albedo(u, v), easel.coverage(v - hem))
+    if (v < hem).any():
+        albedo = _mix(albedo, outfit.bottom.albedo(u, v), easel.coverage(v - hem))
     if outfit.tie is not None:
         knot = np.abs(u) - np.clip(0.06 - 0.06 * (v - build.down(-0.9)), 0.04, 0.11)
         on_front = easel.coverage(knot) * (near > 0) * (v < build.down(-0.75)) * (v > hem)

@@ -1,7 +1,7 @@
 """What each render farm engine takes, and how it is handed over.
 
-An engine is told of a submission's tickets and calls four commands only: `matteline farm states`, `chunk`, `check`
-and `session`. Nothing of a render is decided here, so a frame's pixels cannot depend on the engine.
+An engine is told of a submission's tickets, and calls four commands only: `matteline farm states`, `chunk`,
+`check` and `session`. Nothing of a render is decided here, so a frame's pixels cannot depend on the engine.
 """
 
 from __future__ import annotations

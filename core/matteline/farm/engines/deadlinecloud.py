@@ -1,4 +1,4 @@
-"""AWS Deadline Cloud: the OpenJD bundle of each shot, with the files it needs, through `deadline bundle submit`."""
+"""AWS Deadline Cloud: the OpenJD bundle of each shot and the files it needs, through `deadline`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from matteline.contract.errors import MattelineError
-from matteline.farm.engines.assets import Assets, assets
+from matteline.farm.engines.assets import assets
 from matteline.farm.engines.openjd import INSTALL, beside_python, write_bundle
 from matteline.farm.engines.refusing import refuse_option
-from matteline.farm.engines.shots import Shot, plain, shots
+from matteline.farm.engines.shots import Shot, shots
 from matteline.farm.engines.tools import program, refusal, say
 
 if TYPE_CHECKING:
@@ -43,7 +42,9 @@ class DeadlineCloud:
         return tuple(
             path
             for shot in shots(submission)
-            for path in write_bundle(submission, shot, folder, extra=_extra(submission, shot))
+            for path in write_bundle(
+                submission, shot, folder, files=_files(shot), options=_options(submission)
+            )
         )
 
     def submit(self, submission: Submission, folder: Path) -> tuple[str, ...]:
@@ -52,7 +53,10 @@ class DeadlineCloud:
             beside_python("deadline"), engine="deadlinecloud", install=f"Install it with: {INSTALL}"
         )
         where = self._where(submission)
-        return tuple(_submit(deadline, submission, folder / each.label, where) for each in shots(submission))
+        return tuple(
+            _submit(deadline, submission, folder / each.label, [*where, *_known(each)])
+            for each in shots(submission)
+        )
 
     def _where(self, submission: Submission) -> list[str]:
         named = {
@@ -82,16 +86,29 @@ def _submit(deadline: str, submission: Submission, bundle: Path, where: list[str
     return found[0]
 
 
-def _extra(submission: Submission, shot: Shot) -> dict[str, Any]:
-    return {"asset_references.yaml": _references(assets(shot.ticket, Path(shot.job_file)))}
+def _known(shot: Shot) -> list[str]:
+    """The folders that files are taken from and brought back to, which the user named by naming the plate."""
+    found = assets(shot.ticket, shot.job_file)
+    parents = (str(Path(each).parent) for each in found.files)
+    folders = dict.fromkeys([*parents, *found.folders, *found.results])
+    return [word for each in folders for word in ("--known-asset-path", each)]
 
 
-def _references(found: Assets) -> dict[str, Any]:
-    inputs = {"filenames": list(found.files), "directories": list(found.folders)}
+def _options(submission: Submission) -> dict[str, int]:
+    """What `deadline bundle gui-submit` fills its form with."""
     return {
-        "assetReferences": {
-            "inputs": inputs,
-            "outputs": {"directories": list(found.results)},
-            "referencedPaths": [],
+        "deadline:priority": submission.priority,
+        "deadline:maxRetriesPerTask": submission.retries,
+        "deadline:maxFailedTasksCount": MOST_FAILED_TASKS,
+    }
+
+
+def _files(shot: Shot) -> dict[str, Any]:
+    found = assets(shot.ticket, shot.job_file)
+    inputs = {"filenames": list(found.files), "directories": list(found.folders)}
+    outputs = {"directories": list(found.results)}
+    return {
+        "asset_references.yaml": {
+            "assetReferences": {"inputs": inputs, "outputs": outputs, "referencedPaths": []}
         }
     }

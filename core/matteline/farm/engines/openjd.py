@@ -1,11 +1,13 @@
-"""Open Job Description: one job bundle for each shot, for schedulers that take them, and for `openjd run` here."""
+"""Open Job Description: a job bundle for each shot, for schedulers that take them and for `openjd run`."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from matteline.contract.errors import JobError, MattelineError
@@ -22,7 +24,7 @@ INSTALL = 'pip install "matteline[farm]"'
 
 @dataclass(frozen=True)
 class OpenJD:
-    """Job bundles by themselves. OpenJD has no queue: `submit` renders on this machine, in one session a shot.
+    """Job bundles by themselves. OpenJD has no queue: `submit` renders on this machine, a session a shot.
 
     Priority and retries are a queue's, so they are not in a bundle.
     """
@@ -34,12 +36,17 @@ class OpenJD:
         return tuple(path for shot in shots(submission) for path in write_bundle(submission, shot, folder))
 
     def submit(self, submission: Submission, folder: Path) -> tuple[str, ...]:
-        """Render each shot on this machine with `openjd run`, which is how to try a bundle; the shots' names."""
+        """Render each shot on this machine with `openjd run`; the shots' names."""
         return tuple(_run(submission, shot, folder / shot.label) for shot in shots(submission))
 
 
 def write_bundle(
-    submission: Submission, shot: Shot, folder: Path, extra: dict[str, Any] | None = None
+    submission: Submission,
+    shot: Shot,
+    folder: Path,
+    *,
+    files: Mapping[str, Any] = MappingProxyType({}),
+    options: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[Path, ...]:
     """Write one shot's job bundle below `folder`, after OpenJD's own check of it.
 
@@ -47,7 +54,8 @@ def write_bundle(
         submission: What is asked of the engine.
         shot: The clip.
         folder: It receives a folder named by the shot's label.
-        extra: More files of the bundle: name to document.
+        files: More files of the bundle: name to document.
+        options: More values that are none of the template's parameters but an engine's own.
 
     Raises:
         JobError: OpenJD's check refuses the template or a value.
@@ -56,14 +64,14 @@ def write_bundle(
     """
     document, given = template(submission, shot), values(submission, shot)
     check(document, given)
-    listed = [{"name": name, "value": value} for name, value in given.items()]
-    files = {
+    listed = [{"name": name, "value": value} for name, value in {**given, **options}.items()]
+    documents = {
         "template.yaml": document,
         "parameter_values.yaml": {"parameterValues": listed},
-        **(extra or {}),
+        **files,
     }
     bundle = folder / shot.label
-    return tuple(write_text(bundle / name, as_yaml(content)) for name, content in files.items())
+    return tuple(write_text(bundle / name, as_yaml(content)) for name, content in documents.items())
 
 
 def as_yaml(document: Any) -> str:
@@ -94,7 +102,7 @@ def check(document: dict[str, Any], given: dict[str, str | int]) -> None:
 
 
 def _run(submission: Submission, shot: Shot, bundle: Path) -> str:
-    openjd = program(_beside_python("openjd"), engine="openjd", install=f"Install it with: {INSTALL}")
+    openjd = program(beside_python("openjd"), engine="openjd", install=f"Install it with: {INSTALL}")
     parameters = json.dumps({name: str(value) for name, value in values(submission, shot).items()})
     code = follow([openjd, "run", str(bundle / "template.yaml"), "--job-param", parameters])
     if code:
@@ -105,7 +113,7 @@ def _run(submission: Submission, shot: Shot, bundle: Path) -> str:
     return shot.name
 
 
-def _beside_python(name: str) -> str:
+def beside_python(name: str) -> str:
     """A program of this environment where it is, else its bare name, to be found on PATH."""
     beside = Path(sys.executable).with_name(name + (".exe" if sys.platform == "win32" else ""))
     return str(beside) if beside.exists() else name

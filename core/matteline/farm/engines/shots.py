@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from matteline.contract.errors import JobError
 from matteline.contract.frames import FrameRange, FrameSet
-from matteline.farm.ticket import Ticket, mapped
+from matteline.farm.paths import mapped
+from matteline.farm.ticket import Ticket
 
 if TYPE_CHECKING:
     from matteline.farm.submission import Submission
@@ -54,8 +55,17 @@ class Shot:
 
     @property
     def job_file_on_workers(self) -> str:
-        """The ticket's file as the workers see it, for engines whose own path mapping does not reach it."""
-        return mapped(self.job_file, self.ticket.path_map)
+        """The ticket's file as the workers see it, for engines whose own path mapping may not reach it.
+
+        The first rule that mentions the path decides: rules may go both ways, for farms of several systems.
+        """
+        for rule in self.ticket.path_map:
+            if _moved(self.job_file, rule[1], "") != self.job_file:
+                break
+            elsewhere = _moved(self.job_file, *rule)
+            if elsewhere != self.job_file:
+                return elsewhere
+        return self.job_file
 
     def runs(self) -> Iterator[FrameRange]:
         """Unbroken ranges, for engines that cut tasks themselves and would let one span a gap.
@@ -124,6 +134,11 @@ def identifier(name: str) -> str:
     """A name of letters, digits and `_` only, for what engines use as a key."""
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9]+", "_", ascii_only).strip("_")[:LONGEST_LABEL] or "clip"
+
+
+def _moved(path: str, source: str, target: str) -> str:
+    """The path with its beginning replaced, whichever of the two folders this machine has."""
+    return mapped(path, ((source, target),), lambda folder: folder == target)
 
 
 def _unlike(label: str, taken: set[str]) -> str:

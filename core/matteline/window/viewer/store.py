@@ -11,14 +11,18 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from matteline.contract.errors import MattelineError
 from matteline.media.frame import Pixels
-from matteline.window.viewer.clip import Clip
+from matteline.window.viewer.clip import Clip, size_of
 from matteline.window.viewer.reduce import reduced
 
 THREADS = 3
+_SHARE_AHEAD = 0.8
+_AT_LEAST = 4
+"""Wishes that are read whatever they take: what one picture of two sides is made of."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class FrameStore(QObject):
     def want(self, wishes: Sequence[Wish], *, retry: bool = False) -> None:
         """Read these, in this order, and nothing else any more; `retry` those that failed before."""
         with self._changed:
-            self._wishes = wishes
+            self._wishes = _affordable(wishes, self._budget)
             if retry:
                 for wish in wishes:
                     self._failed.pop(wish, None)
@@ -180,7 +184,22 @@ class FrameStore(QObject):
 
 def _read(wish: Wish) -> Held:
     frame = wish.clip.frame(wish.number)
-    pixels = reduced(frame.pixels, wish.reduction)
-    # A view of a larger picture would keep all of that in memory uncounted.
-    owned = pixels if pixels.base is None or pixels.nbytes == frame.pixels.nbytes else pixels.copy()
-    return Held(owned, wish.reduction, frame.header.timecode)
+    pixels = np.ascontiguousarray(reduced(frame.pixels, wish.reduction))
+    return Held(pixels, wish.reduction, frame.header.timecode)
+
+
+def _affordable(wishes: Sequence[Wish], budget: int) -> Sequence[Wish]:
+    """As many of the first wishes as fit into memory together, or reading would never end."""
+    room = _SHARE_AHEAD * budget
+    for count, wish in enumerate(wishes):
+        room -= bytes_of(wish)
+        if room < 0 and count >= _AT_LEAST:
+            return wishes[:count]
+    return wishes
+
+
+def bytes_of(wish: Wish) -> int:
+    """About what a frame takes in memory."""
+    width, height = size_of(wish.clip)
+    depth = {"uint8": 1, "float": 4}.get(wish.clip.info.pixel_type, 2)
+    return 4 * depth * (width // wish.reduction) * (height // wish.reduction)

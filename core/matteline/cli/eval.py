@@ -1,0 +1,94 @@
+"""`matteline eval`: mattes held against the truth."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from matteline.cli.counting import counting
+from matteline.cli.progress import PROGRESS
+from matteline.contract.frames import FrameSet
+
+if TYPE_CHECKING:
+    from matteline.judging.clips import Pairing
+    from matteline.judging.evaluate import Evaluation
+
+
+@click.command("eval")
+@click.argument("pred")
+@click.argument("truth")
+@click.option(
+    "-o", "--output", metavar="DIR", help="Folder for frames.csv, clips.csv, eval.json and eval.svg."
+)
+@click.option("--frames", metavar="A-B,…", help="Frames to compare, by numbers that both have. [all]")
+@click.option(
+    "--metrics",
+    metavar="NAME,…",
+    default="mad,mse,grad,conn,dtssd,fgr_mse",
+    help="mad, mse, grad, grad_plain, conn, dtssd, fgr_mse. [all but grad_plain]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON in place of the table.")
+@click.option("--progress", type=click.Choice(PROGRESS), default="auto", help="Bar, JSON lines, or nothing.")
+def eval_(
+    pred: str, truth: str, output: str | None, frames: str | None, metrics: str, as_json: bool, progress: str
+) -> None:
+    r"""Hold mattes PRED against TRUTH.
+
+    Each is a sequence or movie (an EXR's channel as mattes.####.exr:mask.A), a folder of results, or a test
+    set of clips, DATASET/CLIP/pha/* and fgr/*. Frames belong together by number where both have the same
+    numbers, else by order. DIR receives frames.csv, clips.csv, eval.json and eval.svg.
+
+    \b
+    matteline eval mattes/alpha truth.####.png
+    matteline eval results/videomatte_512x288 videomatte_512x288 -o figures
+    """
+    from matteline.judging.clips import pair_up
+    from matteline.judging.evaluate import choose_metrics, evaluate
+    from matteline.judging.tables import save_evaluation, to_dict
+
+    names = choose_metrics(metrics)
+    pairings = pair_up(pred, truth, None if frames is None else FrameSet.parse(frames))
+    with counting(progress, "Comparing", sum(len(each.frames) for each in pairings)) as tell:
+        evaluation = evaluate(pairings, names, tell)
+    files = save_evaluation(evaluation, Path(output)) if output else []
+    if as_json:
+        click.echo(json.dumps(to_dict(evaluation), allow_nan=False))
+        return
+    click.echo(_matched(pairings))
+    Console(soft_wrap=True).print(_table(evaluation))
+    for path in files:
+        click.echo(f"Wrote {path}.")
+
+
+def _matched(pairings: list[Pairing]) -> str:
+    frames = sum(len(each.frames) for each in pairings)
+    by = " and ".join(sorted({each.by for each in pairings}))
+    of = f" of {len(pairings)} clips" if len(pairings) > 1 else ""
+    return f"{frames} frames{of}, matched by {by}."
+
+
+def _table(evaluation: Evaluation) -> Table:
+    from matteline.judging.evaluate import METRICS
+
+    table = Table()
+    table.add_column("clip")
+    table.add_column("frames", justify="right")
+    for name in evaluation.metrics:
+        table.add_column(f"{METRICS[name].label}\n{METRICS[name].unit}", justify="right")
+    if len(evaluation.clips) > 1:
+        for clip in evaluation.clips:
+            values = [clip.mean(name) for name in evaluation.metrics]
+            table.add_row(clip.name, str(len(clip.frames)), *map(_figure, values))
+        table.add_section()
+    total = sum(len(clip.frames) for clip in evaluation.clips)
+    table.add_row("mean", str(total), *(_figure(evaluation.mean(name)) for name in evaluation.metrics))
+    return table
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

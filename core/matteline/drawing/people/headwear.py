@@ -1,0 +1,97 @@
+"""Hats, scarves and headphones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from matteline.drawing.arrays import Floats
+from matteline.drawing.people.cloth import Cloth
+from matteline.drawing.people.easel import CLOTH, Easel
+from matteline.drawing.solids import Ellipsoid, Placement
+
+KINDS = ("cap", "beanie", "hat", "headscarf", "headphones", "helmet")
+
+
+@dataclass(frozen=True)
+class Headwear:
+    """What is on a head.
+
+    Attributes:
+        kind: One of `KINDS`.
+        cloth: What it is made of.
+    """
+
+    kind: str
+    cloth: Cloth
+
+    @classmethod
+    def random(cls, rng: np.random.Generator, feminine: bool) -> Headwear | None:
+        """Nothing most often."""
+        if rng.random() > 0.24:
+            return None
+        kind = str(rng.choice(KINDS))
+        if kind == "headscarf" and not feminine:
+            kind = "cap"
+        return cls(kind, replace(Cloth.random(rng), folds=0.3))
+
+    @property
+    def covers_hair(self) -> bool:
+        """Whether hair that stands off has no room."""
+        return self.kind != "headphones"
+
+    @property
+    def hides_hair(self) -> bool:
+        """Whether no hair is seen at all."""
+        return self.kind == "headscarf"
+
+
+def draw_headwear(easel: Easel, head: Placement, headwear: Headwear, moved: Floats) -> None:
+    """Draw it over head and hair."""
+    for solids in _solids(headwear.kind, float(head.turn[2, 0])):
+        found = easel.solids(solids, head, moved)
+        if found is None:
+            continue
+        seen, points = found
+        u, v = points[..., 0], points[..., 1]
+        shaped = replace(seen, normal=headwear.cloth.fold(seen.normal, 2 * u, 2 * v))
+        easel.lay(shaped, headwear.cloth.albedo(u, v), CLOTH, _cover(headwear.kind, points))
+
+
+def _solids(kind: str, turn: float) -> list[list[Ellipsoid]]:
+    dome = Ellipsoid((0, 0.2, -0.08), (0.375, 0.39, 0.45))
+    if kind == "cap":
+        return [[dome], [Ellipsoid((0, 0.27, 0.42), (0.28, 0.035, 0.27))]]
+    if kind == "hat":
+        return [[Ellipsoid((0, 0.3, -0.07), (0.7, 0.05, 0.72)), replace(dome, melt=0.03)]]
+    if kind == "headscarf":
+        return [
+            [
+                Ellipsoid((0, 0.1, -0.08), (0.39, 0.46, 0.45)),
+                Ellipsoid((0, -0.45, -0.08), (0.33, 0.4, 0.36), melt=0.15),
+                Ellipsoid((0, -0.8, -0.05), (0.48, 0.3, 0.38), melt=0.2),
+            ]
+        ]
+    if kind == "headphones":
+        sides = [[Ellipsoid((s * 0.36, -0.03, -0.08), (0.06, 0.12, 0.11))] for s in (-1, 1) if s * turn > -0.15]
+        return [[Ellipsoid((0, 0.12, -0.04), (0.4, 0.46, 0.44))], *sides]
+    if kind == "helmet":
+        return [[Ellipsoid((0, 0.18, -0.08), (0.45, 0.47, 0.52))]]
+    return [[Ellipsoid((0, 0.17, -0.08), (0.385, 0.46, 0.465))]]
+
+
+def _cover(kind: str, points: Floats) -> Floats | None:
+    """Where it lies, from points in the head's coordinates; None for everywhere."""
+    u, v, near = points[..., 0], points[..., 1], points[..., 2]
+    if kind == "headscarf":
+        radius = np.hypot(u / 0.27, (v + 0.04) / 0.36)
+        return np.where(near > 0, np.clip((radius - 1) / 0.08, 0, 1), 1)
+    if kind == "headphones":
+        band = np.clip(1.5 - np.abs(near + 0.04) / 0.05, 0, 1) * (v > 0.1)
+        return np.maximum(band, np.hypot(np.abs(u) - 0.37, v + 0.02) < 0.15)
+    if kind == "hat":
+        return np.clip((v - 0.2) / 0.03, 0, 1)
+    edge = {"cap": 0.2, "helmet": 0.16}.get(kind, 0.17)
+    behind = 0.25 * np.clip(-near - 0.05, 0, 1)
+    return np.clip((v - edge + behind) / 0.03, 0, 1)

@@ -1,0 +1,86 @@
+"""What a camera and its files do to a picture: softness, noise, and blocks of coarse frequencies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from matteline.drawing.arrays import Floats, floats
+from matteline.drawing.blur import blurred
+
+_BLOCK = 8
+_LUMA = floats([0.299, 0.587, 0.114])
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """A camera and what it records to.
+
+    Attributes:
+        noise: Standard deviation of the noise in mid grey, of the full scale.
+        coarse: Whether noise spreads over several pixels.
+        coarseness: Step to which frequencies are rounded, of the full scale; 0 for none.
+    """
+
+    noise: float = 0.0
+    coarse: bool = False
+    coarseness: float = 0.0
+
+    @classmethod
+    def random(cls, rng: np.random.Generator) -> Sensor:
+        """From perfect to poor."""
+        return cls(
+            noise=float(rng.choice([0.0, rng.uniform(0.002, 0.012), rng.uniform(0.01, 0.05)])),
+            coarse=bool(rng.random() < 0.4),
+            coarseness=float(rng.choice([0.0, 0.0, rng.uniform(0.01, 0.05), rng.uniform(0.05, 0.14)])),
+        )
+
+    def recorded(self, plate: Floats, rng: np.random.Generator) -> Floats:
+        """The plate (H, W, 3), 0..1, as it comes from this camera."""
+        if self.noise:
+            plate = plate + self._grain(plate, rng)
+        if self.coarseness:
+            plate = _compressed(plate, self.coarseness)
+        return np.clip(plate, 0, 1).astype(np.float32)
+
+    def _grain(self, plate: Floats, rng: np.random.Generator) -> Floats:
+        grain = rng.standard_normal(plate.shape, dtype=np.float32)
+        if self.coarse:
+            grain = 3 * blurred(grain, 1, passes=1)
+        shade = np.sqrt(np.clip(plate @ _LUMA, 0.02, 1))[..., None]
+        noisy: Floats = grain * floats(self.noise) * (0.4 + 0.9 * shade)
+        return noisy
+
+
+def _compressed(plate: Floats, step: float) -> Floats:
+    """Luma in blocks whose frequencies are rounded; colour at half the size, more coarsely."""
+    luma = plate @ _LUMA
+    difference = plate - luma[..., None]
+    soft = blurred(difference, 1.2, passes=1)
+    rounded = _rounded(luma, step)
+    result: Floats = rounded[..., None] + np.round(soft / floats(step)) * floats(step) * 0.5 + 0.5 * soft
+    return result
+
+
+def _rounded(luma: Floats, step: float) -> Floats:
+    """Round the frequencies of blocks of eight by eight, high ones more coarsely."""
+    height, width = luma.shape
+    padded = np.pad(luma, ((0, -height % _BLOCK), (0, -width % _BLOCK)), mode="edge")
+    rows, columns = padded.shape[0] // _BLOCK, padded.shape[1] // _BLOCK
+    blocks = padded.reshape(rows, _BLOCK, columns, _BLOCK).transpose(0, 2, 1, 3)
+    cosines = _cosines()
+    order = np.arange(_BLOCK, dtype=np.float32)
+    steps = floats(step) * (1 + 0.6 * (order[:, None] + order[None, :]))
+    frequencies = np.round(cosines @ blocks @ cosines.T / steps) * steps
+    restored = cosines.T @ frequencies @ cosines
+    whole: Floats = restored.transpose(0, 2, 1, 3).reshape(padded.shape)[:height, :width]
+    return whole
+
+
+def _cosines() -> Floats:
+    """The discrete cosine transform of eight values, orthonormal (Ahmed, Natarajan and Rao, 1974)."""
+    order = np.arange(_BLOCK)
+    matrix = np.cos(np.pi * (2 * order[None, :] + 1) * order[:, None] / (2 * _BLOCK)) * np.sqrt(2 / _BLOCK)
+    matrix[0] /= np.sqrt(2)
+    return floats(matrix)

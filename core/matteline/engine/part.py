@@ -1,0 +1,124 @@
+"""Parts of a render, for machines that share one: the states first, then chunks, then what needs all frames.
+
+A chunk is the same as a resume that finds everything done but its own frames: it goes on from the latest
+state at or before them, so its pixels are those of one unbroken run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from matteline.contract.events import Event, Finished, Started
+from matteline.contract.frames import FrameRange, FrameSet
+from matteline.engine.outputs import complete_frames, prepare_folders, write_record
+from matteline.engine.plan import Plan
+from matteline.engine.states import StateFiles
+from matteline.engine.timeline import Span, begun, lay_out, resume
+from matteline.matting.rvm.network import MattingNetwork
+from matteline.media.image import read_header
+from matteline.media.source import Source
+
+MARK = "matteline/recipe"
+"""The word in every result that says by which recipe it was made."""
+
+
+def chunk_of(plan: Plan, frames: FrameSet, done: FrameSet, states: Sequence[int]) -> Plan:
+    """The plan of some of the frames, begun from the latest state of use before them.
+
+    Args:
+        plan: Of the whole.
+        frames: The chunk.
+        done: Frames that need not be rendered again.
+        states: Frames before which a state was saved.
+    """
+    others = plan.frames.minus(frames)
+    return replace(plan, spans=resume(plan.spans, FrameSet.joined((*others.ranges, *done.ranges)), states))
+
+
+def settled_chunk(plan: Plan, frames: FrameSet, done: FrameSet, preroll_frames: int) -> Plan:
+    """The plan of some of the frames, settled by a preroll instead: near the whole, but not equal to it."""
+    filled = plan.job.settings.missing != "error"
+    there = FrameSet((plan.plate.frames.hull,)) if filled else plan.plate.frames
+    return replace(plan, spans=resume(lay_out(frames, there, preroll_frames), done, ()))
+
+
+def rolling_only(plan: Plan, frames: FrameRange, states: StateFiles, there: Sequence[int]) -> Plan:
+    """The plan that writes the states which rendering these frames needs, beside those that are `there`."""
+    wanted = (_rolled(span, frames, states, there) for span in plan.spans)
+    return replace(plan, spans=tuple(span for span in wanted if span is not None), hand_mattes=())
+
+
+def _rolled(span: Span, frames: FrameRange, states: StateFiles, there: Sequence[int]) -> Span | None:
+    if span.render.first > frames.last or span.render.last < frames.first:
+        return None
+    lacking = [each for each in due(span, states) if each <= frames.last and each not in there]
+    if not lacking:
+        return None
+    return replace(begun(span, lacking[0], lacking[-1] - 1, there), render=FrameSet())
+
+
+def due(span: Span, states: StateFiles) -> list[int]:
+    """Frames before which the states of a span are saved."""
+    own, every = span.own, states.every_frames
+    if own is None or not every:
+        return []
+    first = max(own.first, span.frames.first + 1)
+    last = min(own.last, span.render.last)
+    return [number for number in range(-(-first // every) * every, last + 1, every)]
+
+
+def run_part(
+    plan: Plan,
+    states: StateFiles,
+    recipe: Mapping[str, object],
+    *,
+    network: MattingNetwork | None = None,
+    between_frames: Callable[[], None] = lambda: None,
+) -> Generator[Event, None, None]:
+    """Run what `chunk_of`, `settled_chunk` or `rolling_only` planned. Raises as `run` does.
+
+    Args:
+        plan: The part.
+        states: Where states are saved; the folder exists. None of them is removed.
+        recipe: What the record beside the results says, whichever machine writes it.
+        network: The plan's network, for who keeps one loaded.
+        between_frames: As for `run`.
+    """
+    started = time.perf_counter()
+    yield Started(len(plan.render), plan.found.name, plan.device, str(plan.outputs.folder))
+    if plan.render.ranges:
+        prepare_folders(plan.outputs)
+        write_record(plan.outputs, recipe)
+    if plan.spans:
+        yield from _run(plan, states, network, between_frames)
+    yield Finished(len(plan.render), time.perf_counter() - started)
+
+
+def _run(
+    plan: Plan, states: StateFiles, network: MattingNetwork | None, between_frames: Callable[[], None]
+) -> Iterator[Event]:
+    # It loads torch: whether there is anything to do at all is found without.
+    from matteline.engine.run import run_spans
+
+    yield from run_spans(plan, network, between_frames, states)
+
+
+def own_results(plan: Plan, frames: FrameSet) -> FrameSet:
+    """Those of the frames whose every product is whole and was made by this plan's recipe."""
+    return marked(plan, complete_frames(plan.outputs, plan.plate, frames))
+
+
+def marked(plan: Plan, whole: FrameSet) -> FrameSet:
+    """Those of some frames with whole results that were made by this plan's recipe."""
+    return FrameSet.of(number for number in whole if _is_own(plan, number))
+
+
+def _is_own(plan: Plan, number: int) -> bool:
+    return all(_words(path, number).get(MARK) == plan.mark for path in plan.outputs.paths(number))
+
+
+def _words(path: Path, number: int) -> dict[str, object]:
+    return dict(read_header(Source(path.name, str(path), number)).header.attributes)

@@ -1,0 +1,64 @@
+"""A job with every choice made that decides pixels, so that any machine makes the same ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from matteline.contract.errors import DeviceError
+from matteline.contract.job import Job
+from matteline.engine.plan import Plan, Surroundings, plan
+
+
+def settle(job: Job, surroundings: Surroundings) -> Plan:
+    """The plan of a job for machines that are not this one, with the job's own settings settled.
+
+    The device may be missing here, as on a workstation that submits to machines with GPUs; its number is left
+    out, since another machine counts its own. What follows from the plate's tags stays `auto` and is compared
+    where it is rendered.
+
+    Raises:
+        As `plan`, but for a device that is not here.
+    """
+    kind = job.settings.device.partition(":")[0]
+    try:
+        ready = plan(_on(job, kind), surroundings)
+    except DeviceError:
+        if kind not in ("cuda", "mps"):
+            raise
+        ready = replace(plan(_on(job, "cpu"), surroundings), **_elsewhere(job, kind))
+    return replace(ready, job=_settled(job, ready))
+
+
+def _on(job: Job, device: str) -> Job:
+    return replace(job, settings=replace(job.settings, device=device))
+
+
+def _elsewhere(job: Job, kind: str) -> dict[str, Any]:
+    """Device, precision and batch as a machine that has the device would choose them."""
+    import torch
+
+    from matteline.matting.devices import default_batch, precision_name, resolve_precision
+
+    device, settings = torch.device(kind), job.settings
+    precision = settings.precision
+    if precision == "auto":
+        precision = precision_name(resolve_precision("auto", device))
+    batch = default_batch(device) if settings.batch == "auto" else int(settings.batch)
+    return {"device": kind, "precision": precision, "batch": batch}
+
+
+def _settled(job: Job, ready: Plan) -> Job:
+    settings = replace(
+        job.settings,
+        weights=ready.found.name if job.settings.weights == "auto" else job.settings.weights,
+        downsample_ratio=ready.downsample_ratio,
+        refiner=ready.refiner,
+        ocio=ready.space.config.source,
+        exposure=ready.showing.exposure_stops,
+        denoise=ready.showing.denoise,
+        device=ready.device.partition(":")[0],
+        precision=ready.precision,
+        batch=ready.batch,
+    )
+    return replace(job, frames=ready.frames, settings=settings)

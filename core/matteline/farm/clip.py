@@ -1,0 +1,142 @@
+"""A ticket opened on this machine: its plan here, held against what was submitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from matteline.contract.errors import JobError, StateError, WriteError
+from matteline.contract.frames import FrameSet
+from matteline.contract.job import Job
+from matteline.engine.plan import Plan, Surroundings, plan
+from matteline.engine.settle import settle
+from matteline.engine.states import StateFiles
+from matteline.farm.ticket import Ticket
+
+STATES_FOLDER = "states"
+
+_PATHS = ("plate", "garbage", "holdout", "ocio")
+"""Words of a recipe that are paths: they differ between machines, and what lies there is compared instead."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One clip of the farm, on this machine.
+
+    Attributes:
+        ticket: What was submitted.
+        folder: Where it lies.
+        plan: The whole clip's plan here, found to give the pixels that were submitted.
+    """
+
+    ticket: Ticket
+    folder: Path
+    plan: Plan
+
+    @property
+    def states(self) -> StateFiles:
+        """The states of the first pass, all of them kept."""
+        return states_beside(self.ticket, self.folder)
+
+    def wanted(self, frames: FrameSet) -> FrameSet:
+        """Those of the frames that were submitted: an engine's task may reach over a gap.
+
+        Raises:
+            JobError: None was.
+        """
+        wanted = frames.minus(frames.minus(self.ticket.frames))
+        if not wanted.ranges:
+            raise JobError(
+                f"Frames {frames} are none of {self.ticket.name}, which has {self.ticket.frames}.",
+                field="frames",
+                hint="Ask for frames that were submitted.",
+            )
+        return wanted
+
+
+def states_beside(ticket: Ticket, folder: Path) -> StateFiles:
+    """The states of a ticket that lies in a folder."""
+    return StateFiles(
+        folder / STATES_FOLDER, ticket.name, ticket.state_frames, keep=None, hashes=ticket.hashes
+    )
+
+
+def open_clip(job_file: Path, surroundings: Surroundings, *, device: str = "") -> Clip:
+    """Open a ticket to render from it.
+
+    Args:
+        job_file: The ticket, or its folder.
+        surroundings: What the environment says.
+        device: One of several of the ticket's kind, such as `cuda:1`; empty for the first.
+
+    Raises:
+        StateError: Plate, model, settings or release are others than were submitted.
+        DeviceError: The device that was asked for is not here. Another is never taken in its place.
+        MattelineError: As `Ticket.read` and `engine.plan.plan` say.
+    """
+    ticket, folder = _read(job_file)
+    job = replace(_here(ticket, device), existing="overwrite")
+    return _agreed(Clip(ticket, folder, plan(job, surroundings)))
+
+
+def open_finished(job_file: Path, surroundings: Surroundings) -> Clip:
+    """Open a ticket to look at its results, or to make movies of them: no device is needed for that.
+
+    Raises:
+        As `open_clip`, but for the device.
+    """
+    ticket, folder = _read(job_file)
+    job = replace(_here(ticket, ""), existing="overwrite")
+    movies = replace(job.settings, movies=ticket.job.settings.movies)
+    return _agreed(Clip(ticket, folder, settle(replace(job, settings=movies), surroundings)))
+
+
+def _read(job_file: Path) -> tuple[Ticket, Path]:
+    return Ticket.read(job_file), job_file if job_file.is_dir() else job_file.parent
+
+
+def _here(ticket: Ticket, device: str) -> Job:
+    """The job with its paths as they are on this machine."""
+    job = ticket.job
+    paths = {name: ticket.mapped(getattr(job.settings, name)) for name in ("weights", *_PATHS[1:])}
+    # Only the last step makes movies, so only it needs their encoders.
+    settings = replace(job.settings, **paths, movies=(), device=device or job.settings.device)
+    return replace(job, plate=ticket.mapped(job.plate), output=ticket.mapped(job.output), settings=settings)
+
+
+def _agreed(clip: Clip) -> Clip:
+    others = _others(clip)
+    if others:
+        raise StateError(
+            f"{clip.ticket.name} cannot be rendered as it was submitted: there is another {', '.join(others)}.",
+            path=clip.folder,
+            hint="Put back what was changed, or submit the clip again.",
+        )
+    return clip
+
+
+def _others(clip: Clip) -> list[str]:
+    """What differs from the submission, each in words."""
+    submitted, here, hashes = clip.ticket.recipe, clip.plan.recipe(), clip.plan.hashes()
+    others = [
+        f"{name} ({submitted.get(name)}, here {here.get(name)})"
+        for name in sorted({*submitted, *here} - set(_PATHS))
+        if submitted.get(name) != here.get(name)
+    ]
+    if not others and hashes["settings"] != clip.ticket.settings:
+        others.append(f"OCIO config ({clip.plan.space.config.source} has changed)")
+    if hashes["plate"] != clip.ticket.plate:
+        others.append(f"plate (the files of {clip.plan.plate.path} have changed)")
+    return others
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it. Raises `WriteError`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteError(
+            f"The folder {folder} cannot be made: {error.strerror}.",
+            path=folder,
+            hint="Choose another output folder, or ask for the right to write there.",
+        ) from None

@@ -1,0 +1,106 @@
+"""The Nuke plug-in as a folder for NUKE_PATH, and the same folder as a zip."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from matteline.contract.errors import MattelineError, WriteError
+from matteline.packaging.archive import write_file, zipped
+from matteline.packaging.contract import contract_files
+from matteline.packaging.icon import icon
+
+FOLDER = "matteline-nuke"
+"""The folder's name has a hyphen, so that no Python takes it for the package inside it."""
+
+PACKAGE = "matteline_nuke"
+ICON = "Matteline.png"
+_VERSION = re.compile(r'^VERSION = "([^"]+)"$', re.MULTILINE)
+
+
+def package_nuke(folder: Path) -> list[Path]:
+    """Write the plug-in to `folder`, once to put on NUKE_PATH and once as a zip; returns both paths.
+
+    A folder that an earlier call wrote is replaced as a whole, so no module of an older release stays. A
+    studio's `worker.txt` in it is kept.
+
+    Raises:
+        MattelineError: This installation does not have the plug-in's files.
+        WriteError: The folder cannot be written, or holds something that is not the plug-in.
+    """
+    files = plugin_files()
+    target = folder / FOLDER
+    archive = folder / f"{FOLDER}-{_version(files)}.zip"
+    _replace(target, files)
+    write_file(archive, zipped({f"{FOLDER}/{name}": content for name, content in files.items()}))
+    return [target, archive]
+
+
+def plugin_files() -> dict[str, bytes]:
+    """Path inside the plug-in to content, the contract and the icon included. Raises `MattelineError`."""
+    source = _source()
+    own = {
+        path.relative_to(source).as_posix(): path.read_bytes()
+        for path in sorted(source.rglob("*"))
+        if path.suffix in (".py", ".md") and "__pycache__" not in path.parts
+    }
+    contract = {f"{PACKAGE}/contract/{name}": content for name, content in contract_files().items()}
+    return own | contract | {ICON: icon()}
+
+
+def _source() -> Path:
+    """The plug-in's files: beside this one in an installation, at the top of a checkout."""
+    here = Path(__file__).resolve()
+    for place in (here.parent / "nuke_plugin", here.parents[3] / "nuke_plugin"):
+        if (place / PACKAGE / "version.py").is_file():
+            return place
+    raise MattelineError(
+        "This installation of matteline does not have the Nuke plug-in's files.",
+        hint="Install matteline from its wheel or source archive again.",
+    )
+
+
+def _version(files: Mapping[str, bytes]) -> str:
+    match = _VERSION.search(files[f"{PACKAGE}/version.py"].decode())
+    if match is None:
+        raise MattelineError("The Nuke plug-in does not say its version.")
+    return match[1]
+
+
+def _replace(target: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files beside the target first, so that a failure leaves the target as it was."""
+    if target.exists() and not (target / PACKAGE / "version.py").is_file():
+        raise WriteError(
+            f"{target} is there and is not the Nuke plug-in.", path=target, hint="Choose another folder with -o."
+        )
+    fresh = target.with_name(f".{FOLDER}.{os.getpid()}.tmp")
+    old = target.with_name(f".{FOLDER}.{os.getpid()}.old")
+    try:
+        for name, content in {**files, **_kept(target)}.items():
+            write_file(fresh / PurePosixPath(name), content)
+        _exchange(fresh, target, old)
+    except OSError as error:
+        raise WriteError(f"{target} cannot be written: {error.strerror}.", path=target) from None
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _exchange(fresh: Path, target: Path, old: Path) -> None:
+    if not target.exists():
+        os.replace(fresh, target)
+        return
+    os.replace(target, old)
+    try:
+        os.replace(fresh, target)
+    except OSError:
+        os.replace(old, target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _kept(target: Path) -> dict[str, bytes]:
+    choice = target / "worker.txt"
+    return {choice.name: choice.read_bytes()} if choice.is_file() else {}

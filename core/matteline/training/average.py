@@ -1,0 +1,33 @@
+"""The running average of a network's weights, which is better than the weights of any one step."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+
+from matteline.matting.rvm.network import MattingNetwork
+
+
+class Average:
+    """An exponential average of all parameters and statistics of a network.
+
+    Args:
+        network: Whose average; the average begins as a copy of it.
+        decay: What remains of the average after one step. In the first steps less does.
+    """
+
+    def __init__(self, network: MattingNetwork, decay: float) -> None:
+        self.network = copy.deepcopy(network).eval().requires_grad_(False)
+        self._decay = decay
+
+    def update(self, network: MattingNetwork, step: int) -> None:
+        """Take in the weights after a step, counted from 1."""
+        keep = min(self._decay, (1 + step) / (10 + step))
+        with torch.no_grad():
+            own = self.network.state_dict()
+            for name, value in network.state_dict().items():
+                if value.is_floating_point():
+                    own[name].lerp_(value, 1 - keep)
+                else:
+                    own[name].copy_(value)

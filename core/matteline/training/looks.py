@@ -1,0 +1,63 @@
+"""Other light, other cameras: how a training picture is made to look, the same in all frames of a clip."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+_LUMA = (0.299, 0.587, 0.114)
+
+
+def relit(clips: Tensor, rng: np.random.Generator, *, strength: float = 1.0) -> Tensor:
+    """Clips (N, T, 3, H, W), 0..1, each under a light of its own: exposure, contrast, colour, and some dark."""
+    count = clips.shape[0]
+
+    def each(sigma: float, channels: int = 1) -> Tensor:
+        drawn = strength * sigma * rng.standard_normal((count, 1, channels, 1, 1))
+        return torch.from_numpy(np.exp(np.clip(drawn, -1.5, 1.5))).float()
+
+    gain = each(0.22) * each(0.07, 3)
+    dark = torch.from_numpy(rng.random((count, 1, 1, 1, 1)) < 0.12 * strength).float()
+    gain = gain * (1 - dark * float(rng.uniform(0.35, 0.75)))
+    lit = (clips * gain).clamp(1e-4, 1) ** each(0.2)
+    grey = torch.tensor(_LUMA).view(3, 1, 1)
+    luma = (lit * grey).sum(2, keepdim=True)
+    toned = luma + (lit - luma) * each(0.3)
+    middle = toned.mean((1, 2, 3, 4), keepdim=True)
+    return (middle + (toned - middle) * each(0.12)).clamp(0, 1)
+
+
+def filmed(clips: Tensor, rng: np.random.Generator) -> Tensor:
+    """Clips (N, T, 3, H, W), 0..1, as a camera and a codec leave them: some soft, some noisy, some grey."""
+    made = torch.stack([_filmed_one(clip, rng) for clip in clips])
+    return made.clamp(0, 1)
+
+
+def _filmed_one(clip: Tensor, rng: np.random.Generator) -> Tensor:
+    kind = rng.random(4)
+    if kind[0] < 0.25:
+        clip = _soft(clip, float(rng.uniform(1.3, 3.0)))
+    if kind[1] < 0.3:
+        clip = _coloured_coarsely(clip, int(rng.integers(2, 5)))
+    if kind[2] < 0.35:
+        seed = torch.Generator().manual_seed(int(rng.integers(2**31)))
+        clip = clip + torch.randn(clip.shape, generator=seed) * float(rng.uniform(0.005, 0.06))
+    if kind[3] < 0.05:
+        clip = (clip * torch.tensor(_LUMA).view(3, 1, 1)).sum(1, keepdim=True).expand_as(clip)
+    return clip
+
+
+def _soft(clip: Tensor, factor: float) -> Tensor:
+    """What a smaller picture would still hold."""
+    height, width = clip.shape[-2:]
+    size = max(8, round(height / factor)), max(8, round(width / factor))
+    small = functional.interpolate(clip, size, mode="area")
+    return functional.interpolate(small, (height, width), mode="bilinear", align_corners=False)
+
+
+def _coloured_coarsely(clip: Tensor, factor: int) -> Tensor:
+    """Full brightness, and colour of a picture several times smaller, as strong JPEG and video keep it."""
+    luma = (clip * torch.tensor(_LUMA).view(3, 1, 1)).sum(1, keepdim=True)
+    return luma + _soft(clip - luma, float(factor))

@@ -1,0 +1,130 @@
+"""Training schedules by name: the four stages of the paper, and the one that made the shipped network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from matteline.contract.errors import JobError
+
+Size = tuple[int, int]
+"""Height and width in pixels."""
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Learning rates of the parts of a network."""
+
+    encoder: float
+    context: float
+    decoder: float
+    refiner: float
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a training.
+
+    Attributes:
+        name: What to call it.
+        share: How much of the run it takes; all stages together take 1.
+        rates: Learning rates, before warm-up and decay.
+        clips: In one step.
+        frames: Of each clip.
+        sizes: What the network looks at; each step takes one of them.
+        rolled: At most how many frames roll the recurrent state before those that are learned from.
+        refined_every: Every so many steps a larger picture is learned from through the refiner; 0 for never.
+        refined_clips: In such a step.
+        refined_frames: Of each clip in such a step.
+        refined_scale: How many times larger the picture is then.
+    """
+
+    name: str
+    share: float
+    rates: Rates
+    clips: int
+    frames: int
+    sizes: tuple[Size, ...]
+    rolled: int = 0
+    refined_every: int = 0
+    refined_clips: int = 0
+    refined_frames: int = 1
+    refined_scale: float = 2.0
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A whole training.
+
+    Attributes:
+        name: What a user types.
+        summary: What it is for.
+        width: Of the network where the user names none.
+        stages: One after another.
+        warm_up: The share of the run in which the rates rise from 0.
+        last_rate: What the rates have fallen to at the end, by half a cosine; 1 keeps them.
+        weight_decay: Of AdamW, on the weights of convolutions.
+        averaging: Decay of the average of the weights that is kept as the result.
+        norm_momentum: Of batch normalisation; None as the network has it.
+        max_gradient: Longer gradients are shortened to this norm.
+        longer_side: Of the reduced picture that the trained network wants.
+    """
+
+    name: str
+    summary: str
+    width: float
+    stages: tuple[Stage, ...]
+    warm_up: float = 0.0
+    last_rate: float = 1.0
+    weight_decay: float = 0.0
+    averaging: float = 0.999
+    norm_momentum: float | None = None
+    max_gradient: float = 5.0
+    longer_side: int = 512
+
+
+def _around(side: int) -> tuple[Size, ...]:
+    """A square, and wide and tall pictures of about as many pixels, in steps of 16."""
+    long, short = round(side * 1.28 / 16) * 16, round(side * 0.78 / 16) * 16
+    return (side, side), (short, long), (long, short), (short, long)
+
+
+_FRESH = Rates(2e-3, 2e-3, 2e-3, 2e-3)
+
+SMALL_CPU: Final = Preset(
+    name="small-cpu",
+    summary="a half as wide network for processors, from nothing, in 90 minutes on one core",
+    width=0.5,
+    stages=(
+        Stage("small pictures", 0.35, _FRESH, clips=32, frames=1, sizes=_around(112)),
+        Stage(
+            "larger pictures", 0.30, _FRESH, clips=24, frames=1, sizes=_around(160),
+            refined_every=8, refined_clips=8,
+        ),
+        Stage(
+            "clips", 0.35, _FRESH, clips=6, frames=4, sizes=(*_around(160), (144, 256)),
+            rolled=6, refined_every=6, refined_clips=2, refined_frames=3,
+        ),
+    ),
+    warm_up=0.02,
+    last_rate=0.01,
+    weight_decay=0.02,
+    averaging=0.998,
+    norm_momentum=0.03,
+    max_gradient=2.0,
+    longer_side=256,
+)  # fmt: skip
+
+PRESETS: Final = {each.name: each for each in (SMALL_CPU,)}
+
+
+def preset_named(name: str) -> Preset:
+    """The preset of this name.
+
+    Raises:
+        JobError: There is none.
+    """
+    if name not in PRESETS:
+        hint = f"Choose from: {', '.join(PRESETS)}."
+        raise JobError(f"There is no training preset '{name}'.", field="preset", hint=hint)
+    return PRESETS[name]

@@ -1,0 +1,105 @@
+"""Light and dark, as the system has it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+THEMES: Final = ("system", "light", "dark")
+
+_Roles = dict[QPalette.ColorRole, str]
+_R = QPalette.ColorRole
+
+_DARK: Final[_Roles] = {
+    _R.Window: "#2b2b2b",
+    _R.WindowText: "#dedede",
+    _R.Base: "#212121",
+    _R.AlternateBase: "#262626",
+    _R.Text: "#e2e2e2",
+    _R.Button: "#3a3a3a",
+    _R.ButtonText: "#e2e2e2",
+    _R.BrightText: "#ffffff",
+    _R.Highlight: "#b56a12",
+    _R.HighlightedText: "#ffffff",
+    _R.ToolTipBase: "#191919",
+    _R.ToolTipText: "#e2e2e2",
+    _R.PlaceholderText: "#9a9a9a",
+    _R.Link: "#f0a04b",
+    _R.Light: "#4a4a4a",
+    _R.Midlight: "#424242",
+    _R.Mid: "#353535",
+    _R.Dark: "#1d1d1d",
+    _R.Shadow: "#101010",
+    _R.Accent: "#d9822b",
+}
+
+_LIGHT: Final[_Roles] = {
+    _R.Window: "#ececec",
+    _R.WindowText: "#1e1e1e",
+    _R.Base: "#fbfbfb",
+    _R.AlternateBase: "#f3f3f3",
+    _R.Text: "#1b1b1b",
+    _R.Button: "#f4f4f4",
+    _R.ButtonText: "#1b1b1b",
+    _R.BrightText: "#ffffff",
+    _R.Highlight: "#b4600a",
+    _R.HighlightedText: "#ffffff",
+    _R.ToolTipBase: "#ffffff",
+    _R.ToolTipText: "#1b1b1b",
+    _R.PlaceholderText: "#6a6a6a",
+    _R.Link: "#9a4f00",
+    _R.Light: "#ffffff",
+    _R.Midlight: "#e4e4e4",
+    _R.Mid: "#d3d3d3",
+    _R.Dark: "#b0b0b0",
+    _R.Shadow: "#808080",
+    _R.Accent: "#c26a10",
+}
+
+_FAINT = {"dark": "#7a7a7a", "light": "#9a9a9a"}
+_WRONG = {"dark": "#ff8a7a", "light": "#b3261e"}
+
+
+def apply_theme(app: QApplication, wanted: str) -> None:
+    """Give the application its colours: `light`, `dark`, or what the system says."""
+    name = wanted if wanted != "system" else _system(app)
+    app.setStyle("Fusion")
+    app.setPalette(_palette(name))
+    app.setStyleSheet(_sheet(name))
+
+
+def is_dark(palette: QPalette) -> bool:
+    """Whether a palette is the dark one."""
+    return palette.color(QPalette.ColorRole.Window).lightness() < 128
+
+
+def wrong(palette: QPalette) -> QColor:
+    """The colour of errors."""
+    return QColor(_WRONG["dark" if is_dark(palette) else "light"])
+
+
+def _system(app: QApplication) -> str:
+    return "light" if app.styleHints().colorScheme() == Qt.ColorScheme.Light else "dark"
+
+
+def _palette(name: str) -> QPalette:
+    palette = QPalette()
+    for role, colour in (_DARK if name == "dark" else _LIGHT).items():
+        palette.setColor(role, QColor(colour))
+    for role in (_R.WindowText, _R.Text, _R.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(_FAINT[name]))
+    return palette
+
+
+def _sheet(name: str) -> str:
+    """What a palette cannot say."""
+    faint = QColor(_DARK[_R.PlaceholderText] if name == "dark" else _LIGHT[_R.PlaceholderText]).name()
+    return f"""
+        QToolTip {{ padding: 4px; border: 1px solid {faint}; }}
+        QLabel[role="heading"] {{ font-weight: 600; }}
+        QLabel[role="faint"] {{ color: {faint}; }}
+        QLabel[role="wrong"] {{ color: {_WRONG[name]}; }}
+    """

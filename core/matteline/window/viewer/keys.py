@@ -1,0 +1,128 @@
+"""The viewer's keyboard, as compositors and review players have it, and the sheet that lists it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+
+@dataclass(frozen=True)
+class Key:
+    """A command of the viewer: its name in the code, its keys in Qt's words, and what it does."""
+
+    command: str
+    keys: tuple[str, ...]
+    words: str
+    group: str
+
+
+KEYS: Final = (
+    Key("toggle", ("Space",), "Play, stop", "Playing"),
+    Key("play_back", ("J",), "Play backwards; again: faster", "Playing"),
+    Key("stop", ("K",), "Stop", "Playing"),
+    Key("play", ("L",), "Play; again: faster", "Playing"),
+    Key("back", ("Left",), "One frame back", "Playing"),
+    Key("on", ("Right",), "One frame on", "Playing"),
+    Key("back_ten", ("Shift+Left",), "Ten frames back", "Playing"),
+    Key("on_ten", ("Shift+Right",), "Ten frames on", "Playing"),
+    Key("first", ("Home",), "To the in mark, then the first frame", "Playing"),
+    Key("last", ("End",), "To the out mark, then the last frame", "Playing"),
+    Key("mark_in", ("[", "I"), "Set the in mark", "Marks"),
+    Key("mark_out", ("]", "O"), "Set the out mark", "Marks"),
+    Key("clear_marks", ("\\",), "Remove both marks", "Marks"),
+    Key("mark_before", ("Ctrl+Left",), "Previous frame worth a look", "Marks"),
+    Key("mark_after", ("Ctrl+Right",), "Next frame worth a look", "Marks"),
+    Key("show_plate", ("1",), "Plate", "Picture"),
+    Key("show_alpha", ("2", "A"), "Alpha; A again: back", "Picture"),
+    Key("show_fgr", ("3",), "Foreground", "Picture"),
+    Key("show_premult", ("4",), "Premultiplied", "Picture"),
+    Key("show_over", ("5",), "Over the backdrop", "Picture"),
+    Key("red", ("R",), "Red alone; again: colour", "Picture"),
+    Key("green", ("G",), "Green alone; again: colour", "Picture"),
+    Key("blue", ("B",), "Blue alone; again: colour", "Picture"),
+    Key("wipe", ("W",), "Wipe A and B; again: A", "Comparing"),
+    Key("side_by_side", ("S",), "A and B side by side; again: A", "Comparing"),
+    Key("difference", ("D",), "Difference of A and B; again: A", "Comparing"),
+    Key("swap", ("Tab", "X"), "Swap A and B", "Comparing"),
+    Key("fit", ("F",), "Fit the picture", "View"),
+    Key("pixels", ("Ctrl+1",), "Pixel for pixel", "View"),
+    Key("closer", ("+", "="), "Zoom in", "View"),
+    Key("farther", ("-",), "Zoom out", "View"),
+    Key("darker", (",",), "Half a stop darker", "View"),
+    Key("brighter", (".",), "Half a stop brighter", "View"),
+    Key("neutral", ("0",), "Exposure and gamma back", "View"),
+    Key("help", ("?", "F1"), "This list", "View"),
+)
+
+_COLUMNS: Final = (("Playing",), ("Marks", "Comparing"), ("Picture",), ("View",))
+_INK, _FAINT, _HEAD = QColor(230, 230, 230), QColor(165, 165, 165), QColor(255, 170, 60)
+
+
+class KeySheet(QWidget):
+    """All keys, over the viewer. Any key or click puts it away."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.hide()
+
+    def open(self) -> None:
+        """Cover the viewer."""
+        parent = self.parentWidget()
+        if parent is not None:
+            self.setGeometry(parent.rect())
+        self.raise_()
+        self.show()
+        self.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go."""
+        self.hide()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go."""
+        self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """See Qt."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(18, 18, 18, 235))
+        line = self.fontMetrics().height() + 6
+        column = min((self.width() - 48) / len(_COLUMNS), 22.0 * self.fontMetrics().averageCharWidth() * 2)
+        left = (self.width() - column * len(_COLUMNS)) / 2
+        tallest = max(sum(_lines(group) for group in groups) for groups in _COLUMNS)
+        top = max((self.height() - tallest * line) / 2, 16)
+        for index, groups in enumerate(_COLUMNS):
+            y = top
+            for group in groups:
+                y = self._paint_group(painter, group, QRectF(left + index * column, y, column - 24, line))
+
+    def _paint_group(self, painter: QPainter, group: str, box: QRectF) -> float:
+        line = box.height()
+        flags = Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(_HEAD)
+        painter.drawText(box, flags, group)
+        # Wide enough for the longest keys of the group, or the words would not stand below each other.
+        keys = [(_shown(each), each.words) for each in KEYS if each.group == group]
+        wide = max(painter.fontMetrics().horizontalAdvance(name) for name, _ in keys) + 14
+        for name, words in keys:
+            box = box.translated(0, line)
+            painter.setPen(_INK)
+            painter.drawText(box, flags, name)
+            painter.setPen(_FAINT)
+            painter.drawText(box.adjusted(wide, 0, 0, 0), flags, words)
+        return box.top() + 2 * line
+
+
+def _lines(group: str) -> int:
+    return sum(each.group == group for each in KEYS) + 2
+
+
+def _shown(key: Key) -> str:
+    return "  ".join(
+        QKeySequence(each).toString(QKeySequence.SequenceFormat.NativeText) for each in key.keys
+    )

@@ -1,0 +1,136 @@
+"""The clock of the viewer: which frame is due, in real time, between the in and the out mark."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
+
+from matteline.contract.frames import FrameRange
+
+TICK_MILLISECONDS = 5
+FASTEST = 8
+
+
+class Player(QObject):
+    """Plays, steps and jumps. It knows numbers only; whoever listens shows the frames."""
+
+    moved = Signal(int)
+    """Another frame is due."""
+
+    state_changed = Signal()
+    """It began or stopped playing, or its range is another one."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._whole = FrameRange(1, 1)
+        self._range = self._whole
+        self._frame = 1
+        self._rate = 24.0
+        self._speed = 0
+        self._began = 1
+        self._clock = QElapsedTimer()
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(TICK_MILLISECONDS)
+        self._timer.timeout.connect(self._tick)
+
+    @property
+    def frame(self) -> int:
+        """The frame that is due."""
+        return self._frame
+
+    @property
+    def whole(self) -> FrameRange:
+        """All frames there are."""
+        return self._whole
+
+    @property
+    def range(self) -> FrameRange:
+        """The frames that are played: from the in to the out mark."""
+        return self._range
+
+    @property
+    def speed(self) -> int:
+        """How many times as fast as real time, negative backwards; 0 while it stands."""
+        return self._speed
+
+    @property
+    def rate(self) -> float:
+        """Frames per second."""
+        return self._rate
+
+    def load(self, frames: FrameRange, rate: float) -> None:
+        """Play these frames from now on; where the frame due is among them it stays."""
+        self.stop()
+        marked = self._range != self._whole and self._range.first in frames and self._range.last in frames
+        self._whole, self._rate = frames, rate
+        self._range = self._range if marked else frames
+        self.seek(self._frame if self._frame in frames else frames.first)
+        self.state_changed.emit()
+
+    def seek(self, frame: int) -> None:
+        """Go to a frame, or the nearest there is; goes on playing from there."""
+        self._frame = min(max(frame, self._whole.first), self._whole.last)
+        self._restart()
+        self.moved.emit(self._frame)
+
+    def step(self, frames: int) -> None:
+        """Stop, and go some frames on or back."""
+        self.stop()
+        self.seek(self._frame + frames)
+
+    def play(self, direction: int) -> None:
+        """Play forwards (1) or backwards (-1); again in the same direction: twice as fast."""
+        same = self._speed * direction > 0
+        self._speed = direction * min(2 * abs(self._speed), FASTEST) if same else direction
+        self._restart()
+        self._timer.start()
+        self.state_changed.emit()
+
+    def stop(self) -> None:
+        """Stand still."""
+        self._timer.stop()
+        if self._speed:
+            self._speed = 0
+            self.state_changed.emit()
+
+    def toggle(self) -> None:
+        """Play, or stop."""
+        self.stop() if self._speed else self.play(1)
+
+    def mark(self, *, first: int | None = None, last: int | None = None) -> None:
+        """Set the in or the out mark; one beyond the other moves that to the end."""
+        low = self._range.first if first is None else first
+        high = self._range.last if last is None else last
+        if low > high:
+            low, high = (low, self._whole.last) if first is not None else (self._whole.first, high)
+        self._range = FrameRange(max(low, self._whole.first), min(high, self._whole.last))
+        self.state_changed.emit()
+
+    def clear_marks(self) -> None:
+        """Play all frames again."""
+        self._range = self._whole
+        self.state_changed.emit()
+
+    def ahead(self, count: int) -> list[int]:
+        """The frames that are due next, in the order they are."""
+        step = -1 if self._speed < 0 else 1
+        low, high = self._range.first, self._range.last
+        if self._frame not in self._range:
+            low, high = self._whole.first, self._whole.last
+        length = high - low + 1
+        return [low + (self._frame - low + step * each) % length for each in range(1, min(count, length - 1) + 1)]
+
+    def _restart(self) -> None:
+        self._began = self._frame
+        self._clock.restart()
+
+    def _tick(self) -> None:
+        passed = int(self._clock.elapsed() * self._rate * self._speed / 1000)
+        due = self._looped(self._began + passed)
+        if due != self._frame:
+            self._frame = due
+            self.moved.emit(due)
+
+    def _looped(self, frame: int) -> int:
+        low, length = self._range.first, len(self._range)
+        return low + (frame - low) % length

@@ -1,0 +1,193 @@
+"""The scrubber: frames, what is in memory, what is rendered, in and out marks, and frames worth a look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from matteline.contract.frames import FrameRange, FrameSet
+
+ACCENT = QColor(255, 170, 60)
+CACHED = QColor(110, 165, 110)
+RENDERED = QColor(90, 150, 215)
+MARKED = QColor(225, 85, 75)
+_SIDE = 14
+_STEPS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000)
+
+
+class Timeline(QWidget):
+    """Shows where one is in a shot, and goes elsewhere. It knows numbers only."""
+
+    scrubbed = Signal(int)
+    """The artist wants this frame."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMouseTracking(True)
+        self._whole = FrameRange(1, 1)
+        self._range = self._whole
+        self._frame = 1
+        self._cached: FrameSet = FrameSet()
+        self._rendered: FrameSet = FrameSet()
+        self._gaps: FrameSet = FrameSet()
+        self._marks: Mapping[int, str] = {}
+
+    def sizeHint(self) -> QSize:
+        """See Qt."""
+        return QSize(400, 2 * self.fontMetrics().height() + 20)
+
+    @property
+    def marks(self) -> Mapping[int, str]:
+        """Frames worth a look, and why."""
+        return self._marks
+
+    def set_frames(self, whole: FrameRange, played: FrameRange, gaps: FrameSet) -> None:
+        """All frames, those between in and out, and those that are missing."""
+        self._whole, self._range, self._gaps = whole, played, gaps
+        self.update()
+
+    def set_frame(self, frame: int) -> None:
+        """The frame that is shown."""
+        if frame != self._frame:
+            self._frame = frame
+            self.update()
+
+    def set_cached(self, frames: FrameSet) -> None:
+        """Frames in memory."""
+        if frames != self._cached:
+            self._cached = frames
+            self.update()
+
+    def set_rendered(self, frames: FrameSet) -> None:
+        """Frames that have a result."""
+        if frames != self._rendered:
+            self._rendered = frames
+            self.update()
+
+    def set_marks(self, marks: Mapping[int, str]) -> None:
+        """Frames worth a look, each with the reason."""
+        self._marks = dict(sorted(marks.items()))
+        self.update()
+
+    def mark_beside(self, frame: int, direction: int) -> int | None:
+        """The next marked frame before (-1) or after (1) a frame; None without any."""
+        beyond = [mark for mark in self._marks if (mark - frame) * direction > 0]
+        return min(beyond, key=lambda mark: abs(mark - frame), default=None)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go to the frame under the pointer."""
+        self.scrubbed.emit(self._at(event.position().x()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Scrub."""
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self.scrubbed.emit(self._at(event.position().x()))
+
+    def event(self, event: QEvent) -> bool:
+        """Say what a mark means."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            near = min(self._marks, key=lambda mark: abs(self._x(mark) - event.pos().x()), default=None)
+            if near is not None and abs(self._x(near) - event.pos().x()) <= 6:
+                QToolTip.showText(event.globalPos(), f"Frame {near}: {self._marks[near]}", self)
+            else:
+                QToolTip.hideText()
+            return True
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """See Qt."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        track = self._track()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.palette().color(QPalette.ColorRole.Base))
+        painter.drawRoundedRect(track.adjusted(-4, 0, 4, 0), 3, 3)
+        painter.setBrush(self.palette().color(QPalette.ColorRole.Mid))
+        played = self._span(self._range)
+        painter.drawRect(played)
+        self._paint_lanes(painter, track)
+        self._paint_ticks(painter, track)
+        self._paint_in_and_out(painter, played)
+        self._paint_marks(painter, track)
+        self._paint_head(painter, track)
+
+    def _paint_lanes(self, painter: QPainter, track: QRectF) -> None:
+        for frames, colour, from_bottom in ((self._cached, CACHED, 3), (self._rendered, RENDERED, 7)):
+            painter.setBrush(colour)
+            for each in frames.ranges:
+                span = self._span(each)
+                painter.drawRect(QRectF(span.left(), track.bottom() - from_bottom, span.width(), 3))
+        painter.setBrush(QColor(MARKED.red(), MARKED.green(), MARKED.blue(), 70))
+        for each in self._gaps.ranges:
+            painter.drawRect(self._span(each))
+
+    def _paint_ticks(self, painter: QPainter, track: QRectF) -> None:
+        width = self.fontMetrics().horizontalAdvance(str(self._whole.last)) + 24
+        per_frame = track.width() / len(self._whole)
+        step = next((each for each in _STEPS if each * per_frame >= width), _STEPS[-1])
+        ink = self.palette().color(QPalette.ColorRole.PlaceholderText)
+        painter.setPen(ink)
+        first = -(-self._whole.first // step) * step
+        for frame in range(first, self._whole.last + 1, step):
+            x = self._x(frame)
+            painter.drawLine(QPointF(x, track.top()), QPointF(x, track.top() + 4))
+            box = QRectF(x - width / 2, track.bottom() + 2, width, self.height() - track.bottom() - 2)
+            if abs(x - self._x(self._frame)) > width / 2:
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(frame))
+
+    def _paint_in_and_out(self, painter: QPainter, played: QRectF) -> None:
+        if self._range == self._whole:
+            return
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ACCENT)
+        painter.drawRect(QRectF(played.left(), played.top(), 2, played.height()))
+        painter.drawRect(QRectF(played.right() - 2, played.top(), 2, played.height()))
+
+    def _paint_marks(self, painter: QPainter, track: QRectF) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(MARKED)
+        for frame in self._marks:
+            x, y = self._x(frame), track.top()
+            painter.drawPolygon(QPolygonF([QPointF(x - 4, y - 6), QPointF(x + 4, y - 6), QPointF(x, y + 1)]))
+
+    def _paint_head(self, painter: QPainter, track: QRectF) -> None:
+        x = self._x(self._frame)
+        ink = self.palette().color(QPalette.ColorRole.WindowText)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ink)
+        painter.drawRect(QRectF(x - 1, track.top() - 3, 2, track.height() + 6))
+        painter.setPen(ink)
+        box = QRectF(x - 60, track.bottom() + 2, 120, self.height() - track.bottom() - 2)
+        inside = box.translated(
+            max(0.0, -box.left() - 60 + self._half(self._frame) + 2)
+            - max(0.0, x + self._half(self._frame) + 2 - self.width()),
+            0,
+        )
+        painter.drawText(inside, Qt.AlignmentFlag.AlignCenter, str(self._frame))
+
+    def _half(self, frame: int) -> float:
+        return self.fontMetrics().horizontalAdvance(str(frame)) / 2
+
+    def _track(self) -> QRectF:
+        height = self.fontMetrics().height() + 6
+        return QRectF(_SIDE, 8, max(self.width() - 2 * _SIDE, 1), height)
+
+    def _x(self, frame: int) -> float:
+        """The middle of a frame."""
+        track = self._track()
+        return track.left() + (frame - self._whole.first + 0.5) * track.width() / len(self._whole)
+
+    def _span(self, frames: FrameRange) -> QRectF:
+        track = self._track()
+        per_frame = track.width() / len(self._whole)
+        left = track.left() + (frames.first - self._whole.first) * per_frame
+        return QRectF(left, track.top(), len(frames) * per_frame, track.height())
+
+    def _at(self, x: float) -> int:
+        track = self._track()
+        place = int((x - track.left()) * len(self._whole) / track.width())
+        return min(max(self._whole.first + place, self._whole.first), self._whole.last)

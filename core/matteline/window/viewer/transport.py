@@ -1,0 +1,120 @@
+"""The row below the scrubber: marks, buttons, frame number, timecode and how fast it plays."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QToolButton, QWidget
+
+from matteline.contract.frames import FrameRange
+from matteline.window.viewer.icons import icon, icon_size
+
+_BUTTONS = (
+    ("first", "first", "To the in mark (Home)"),
+    ("play_back", "play_back", "Play backwards (J)"),
+    ("back", "back", "One frame back (Left)"),
+    ("stop", "stop", "Stop (K)"),
+    ("on", "on", "One frame on (Right)"),
+    ("play", "play", "Play (L, Space)"),
+    ("last", "last", "To the out mark (End)"),
+)
+
+
+class Transport(QWidget):
+    """Buttons and numbers of playing. Sends commands by their names in `keys`."""
+
+    command = Signal(str)
+    sought = Signal(int)
+    marked = Signal(int, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._frame = _spin("Frame")
+        self._first, self._last = _spin("In mark ([)"), _spin("Out mark (])")
+        self._timecode, self._rate = _label(12), _label(16)
+        self._rate.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._timecode.setToolTip("The source's timecode")
+        self._pixel = _label(0)
+        self._buttons = {name: self._button(command, tip) for name, command, tip in _BUTTONS}
+        self._build()
+        self._frame.valueChanged.connect(self.sought)
+        for each in (self._first, self._last):
+            each.valueChanged.connect(lambda: self.marked.emit(self._first.value(), self._last.value()))
+        self._draw_icons()
+
+    def _build(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 0, 8, 8)
+        row.setSpacing(6)
+        row.addWidget(self._first)
+        row.addWidget(self._timecode)
+        row.addStretch(1)
+        for each in self._buttons.values():
+            row.addWidget(each)
+        row.addSpacing(6)
+        row.addWidget(self._frame)
+        row.addStretch(1)
+        row.addWidget(self._rate)
+        row.addWidget(self._last)
+
+    def set_frames(self, whole: FrameRange, played: FrameRange) -> None:
+        """All frames, and those between the marks."""
+        for spin, value in ((self._first, played.first), (self._last, played.last), (self._frame, None)):
+            with QSignalBlocker(spin):
+                spin.setRange(whole.first, whole.last)
+                if value is not None:
+                    spin.setValue(value)
+
+    def set_frame(self, frame: int) -> None:
+        """The frame that is shown."""
+        # Not while it is typed in.
+        if not self._frame.hasFocus():
+            with QSignalBlocker(self._frame):
+                self._frame.setValue(frame)
+
+    def set_timecode(self, timecode: str | None) -> None:
+        """The timecode of that frame."""
+        self._timecode.setText(timecode or "")
+
+    def set_rate(self, words: str) -> None:
+        """How fast it plays."""
+        self._rate.setText(words)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw the buttons anew where light became dark."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw_icons()
+        super().changeEvent(event)
+
+    def _draw_icons(self) -> None:
+        for name, button in self._buttons.items():
+            button.setIcon(icon(name, self.palette()))
+
+    def _button(self, command: str, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setIconSize(icon_size())
+        button.setToolTip(tip)
+        button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.clicked.connect(lambda: self.command.emit(command))
+        return button
+
+
+def _spin(tip: str) -> QSpinBox:
+    spin = QSpinBox()
+    spin.setToolTip(tip)
+    spin.setKeyboardTracking(False)
+    spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+    spin.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    spin.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    spin.setMinimumWidth(spin.fontMetrics().horizontalAdvance("00000000") + 12)
+    spin.editingFinished.connect(spin.clearFocus)
+    return spin
+
+
+def _label(characters: int) -> QLabel:
+    label = QLabel()
+    label.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+    label.setProperty("role", "faint")
+    label.setMinimumWidth(characters * label.fontMetrics().averageCharWidth())
+    return label

@@ -1,0 +1,30 @@
+"""Matteline in Nuke: mattes of people for any input, rendered by the matteline worker in a process of its own.
+
+Standard library and Nuke's own module only, from Python 3.9 on. The buttons of a node call the functions here,
+each with the node; called from Python or `nuke -t` they wait for the end and raise what went wrong.
+"""
+
+from __future__ import annotations
+
+from .farm import before_render, submit, write_job
+from .node import create, upgrade
+from .render import cancel, render, render_current, resume, show
+from .session import check, close, start
+from .version import VERSION
+
+__all__ = [
+    "VERSION",
+    "before_render",
+    "cancel",
+    "check",
+    "close",
+    "create",
+    "render",
+    "render_current",
+    "resume",
+    "show",
+    "start",
+    "submit",
+    "upgrade",
+    "write_job",
+]

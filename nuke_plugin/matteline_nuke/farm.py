@@ -1,0 +1,149 @@
+"""Farms: mattes before Writes where no artist sits, and jobs for machines elsewhere."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+
+import nuke
+
+from .client import ask, host_folders, worker_command
+from .contract.errors import JobError, MattelineError, WriteError
+from .contract.launch import clean_environment, popen_options
+from .job import span_of
+from .knobs import value
+from .names import WRITE, knob_name
+from .render import last_result, prepare, render
+from .results import Result, show_result
+from .say import log, sentence, shown
+from .session import say_status, session
+from .state import State, mark, nodes_below, write_state
+
+SUBMIT_SECONDS = 300.0
+
+
+@shown
+def write_job(node: nuke.Node) -> None:
+    """Write the job that a render would be, and its input where needed; the status says the farm's command.
+
+    Raises:
+        MattelineError: Something about the node, its input, its settings or the worker is wrong.
+    """
+    say_status(node, f"To submit: {_line(_command(node, _written_job(node)))}")
+
+
+@shown
+def submit(node: nuke.Node) -> None:
+    """As `write_job`, and run the command where 'Run the submission' is on.
+
+    Raises:
+        MattelineError: As `write_job`, or the submission failed.
+    """
+    path = _written_job(node)
+    command = _command(node, path)
+    if not value(node, "farm_run"):
+        say_status(node, f"To submit: {_line(command)}")
+        return
+    say_status(node, f"Submitted {path}. {_run(command)} Press Show Last Render when it is done.")
+
+
+def before_render() -> None:
+    """For Nuke to call before a Write renders: render mattes that are missing, where nodes ask for it.
+
+    Only without windows, and only nodes with 'Render mattes before Writes' on. Nuke cannot write a node's input
+    while it renders, so such a node needs a Read above whose files can be handed over.
+
+    Raises:
+        RuntimeError: A matte cannot be rendered; Nuke then gives up the Write.
+    """
+    if nuke.GUI or nuke.thisNode().name() == WRITE:
+        return
+    for node in nodes_below(nuke.root()):
+        if _wants_matte(node) and not _has_matte(node):
+            log(f"{node.fullName()} has no matte yet")
+            _render_now(node)
+
+
+def _render_now(node: nuke.Node) -> None:
+    try:
+        render(node)
+    except MattelineError as error:
+        raise RuntimeError(
+            f"{sentence(error)} Mattes can also be rendered before, in nuke -t: "
+            f"matteline_nuke.render(nuke.toNode('{node.fullName()}'))"
+        ) from None
+
+
+def _wants_matte(node: nuke.Node) -> bool:
+    wanted = node.knob(knob_name("on_demand"))
+    return bool(wanted is not None and wanted.value() and not node["disable"].value())
+
+
+def _has_matte(node: nuke.Node) -> bool:
+    """Whether all frames of the node's range are there; then the node shows them."""
+    try:
+        last, wanted = last_result(node), span_of(node)
+        if wanted.first in last.span and wanted.last in last.span:
+            show_result(node, last)
+            return True
+    except MattelineError:
+        return False
+    return False
+
+
+def _written_job(node: nuke.Node) -> str:
+    session.must_be_free(node)
+    client = session.door.client()
+    request = prepare(node, client)
+    plan = ask(client, client.plan(request.job))
+    result = Result.of(request).planned(plan)
+    who = mark(node)
+    write_state(node, State(who.token, result.to_data()))
+    path = f"{request.job.output}/matteline_job.json"
+    _write_text(path, request.job.to_json())
+    return path
+
+
+def _command(node: nuke.Node, path: str) -> list[str]:
+    engine = str(value(node, "farm_engine")).strip()
+    return [*worker_command()[:-1], "farm", "submit", "--job", path, *(["--engine", engine] if engine else [])]
+
+
+def _line(command: list[str]) -> str:
+    """The command as a terminal takes it."""
+    if sys.platform == "win32":
+        return subprocess.list2cmdline(command)
+    return " ".join(shlex.quote(each) for each in command)
+
+
+def _run(command: list[str]) -> str:
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=clean_environment(os.environ, host_folders()),
+            timeout=SUBMIT_SECONDS,
+            encoding="utf-8",
+            errors="replace",
+            **popen_options(),
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise JobError(f"The job cannot be submitted: {error}.", hint=_line(command)) from None
+    words = " ".join(done.stdout.split())
+    if done.returncode:
+        raise JobError(f"The submission failed (exit code {done.returncode}): {words}", hint=_line(command))
+    return words
+
+
+def _write_text(path: str, text: str) -> None:
+    temporary = f"{path}.{os.getpid()}.tmp"
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise WriteError(f"{path} cannot be written: {error.strerror}.", path=path) from None

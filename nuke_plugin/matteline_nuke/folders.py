@@ -1,0 +1,137 @@
+"""Where results go: a folder for each render, under the next free version, so that nothing is overwritten."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+
+import nuke
+
+from . import script
+from .contract.errors import JobError, WriteError
+from .knobs import evaluated
+from .names import knob_name
+
+VERSION = "<version>"
+_TCL = '[]\\$#%"'
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def next_folder(node: nuke.Node) -> str:
+    """The folder that the node's next render would have; it does not exist yet.
+
+    Raises:
+        JobError: The output knob is empty, or its folder has a character that Nuke would take for Tcl or a
+            frame number.
+    """
+    pattern = _pattern(node)
+    return pattern.replace(VERSION, f"v{_highest(pattern) + 1:03d}")
+
+
+def reserve(folder: str) -> bool:
+    """Make a folder; False when someone else was first.
+
+    Raises:
+        WriteError: It cannot be made.
+    """
+    try:
+        os.makedirs(folder)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise WriteError(
+            f"{folder} cannot be made: {error.strerror}.", path=folder, hint="Choose another Output folder."
+        ) from None
+    return True
+
+
+def preview_folder() -> str:
+    """A new temporary folder. Raises `WriteError`."""
+    try:
+        parent = f"{private_folder()}/previews"
+        os.makedirs(parent, exist_ok=True)
+        return script.slashed(tempfile.mkdtemp(dir=parent))
+    except OSError as error:
+        raise WriteError(f"No temporary folder can be made: {error.strerror}.") from None
+
+
+def private_folder() -> str:
+    """The temporary folder, made so that only this user may look into it. Raises `WriteError`."""
+    folder = script.temporary_folder()
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise WriteError(f"{folder} cannot be made: {error.strerror}.", path=folder) from None
+    return folder
+
+
+def input_pattern(folder: str, last: int) -> str:
+    """The files to write as input of a render whose results go to `folder`."""
+    parts = [part for part in folder.split("/") if part][-2:]
+    name = _UNSAFE.sub("_", "_".join(parts)) or "plate"
+    return f"{folder}/input/{name}.{'#' * max(4, len(str(last)))}.exr"
+
+
+def drop_input(folder: str) -> None:
+    """Remove the input that was written for a render, and the folder itself where nothing else is in it."""
+    shutil.rmtree(f"{folder}/input", ignore_errors=True)
+    try:
+        os.rmdir(folder)
+    except OSError:
+        # Results are in it, which is as it should be.
+        return
+
+
+def numbered(pattern: str, frame: int) -> str:
+    """A frame's file: `plate.####.exr` and 7 give `plate.0007.exr`. Only the file's name is looked at."""
+    head, name = os.path.split(pattern)
+    return os.path.join(head, re.sub(r"#+", lambda token: f"{frame:0{len(token[0])}d}", name))
+
+
+def pattern_of(path: str, frame: int) -> str:
+    """The pattern of a sequence by one of its files; empty when its number is not that of the frame."""
+    head, name = os.path.split(path)
+    match = re.fullmatch(r"(.*?)([0-9]+)(\.[^.]*)", name, re.DOTALL)
+    if not match or int(match[2]) != frame or "#" in name:
+        return ""
+    return script.slashed(os.path.join(head, f"{match[1]}{'#' * len(match[2])}{match[3]}"))
+
+
+def _pattern(node: nuke.Node) -> str:
+    text = script.slashed(evaluated(node[knob_name("output")])).strip().rstrip("/")
+    if not text:
+        raise JobError("There is no Output folder.", field="output", hint="Choose one in the node's panel.")
+    words = {
+        "<script_dir>": script.script_folder(),
+        "<script>": _UNSAFE.sub("_", script.script_name()),
+        "<node>": _UNSAFE.sub("_", node.fullName()),
+    }
+    for word, meaning in words.items():
+        text = text.replace(word, meaning)
+    _check(text)
+    text = text if VERSION in text else f"{text}/{VERSION}"
+    return text if os.path.isabs(text) else f"{script.script_folder()}/{text}"
+
+
+def _check(text: str) -> None:
+    bad = sorted({each for each in text if each in _TCL})
+    if bad:
+        raise JobError(
+            f"The Output folder {text} holds {' '.join(bad)}, which Nuke takes for Tcl or a frame number.",
+            field="output",
+            hint="Choose another Output folder in the node's panel.",
+        )
+
+
+def _highest(pattern: str) -> int:
+    """The highest version that exists, 0 without any."""
+    head, _, tail = pattern.partition(VERSION)
+    parent, prefix = os.path.split(head)
+    shape = re.compile(re.escape(prefix) + r"v(\d+)" + re.escape(tail.split("/")[0]))
+    try:
+        names = os.listdir(parent)
+    except OSError:
+        return 0
+    return max((int(match[1]) for name in names if (match := shape.fullmatch(name))), default=0)

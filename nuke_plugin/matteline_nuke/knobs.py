@@ -1,0 +1,226 @@
+"""What an artist sets: knobs made from `MatteSettings`, and the few that only the node has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any, Callable
+
+import nuke
+
+from .contract.settings import Choice, MatteSettings, choices
+from .names import FORM, INPUTS, NUMBER, PRODUCTS, RANGES, knob_name, number_name, word_name
+
+DEFAULT_OUTPUT = "<script_dir>/mattes/<script>_<node>/<version>"
+
+_TABS = (
+    ("matte", "Matte"),
+    ("colour", "Colour"),
+    ("edge", "Edge"),
+    ("output", "Files"),
+    ("machine", "Machine"),
+)
+_NOTE = "Buttons need the plug-in matteline_nuke. Without it this node shows what has been rendered."
+_OUTPUT_HELP = (
+    "Folder for results. <version> becomes the next free v001, v002 and so on, so nothing is overwritten; "
+    "<script_dir>, <script> and <node> stand for the script's folder, its name and the node's name. "
+    "Tcl in square brackets is carried out."
+)
+_VIEW_HELP = "The view of a stereo script to render. Empty takes the first. Each view needs a node of its own."
+_INPUT_HELP = (
+    "'auto' hands over the files of the Read above when nothing was done to them, and else writes what comes "
+    "in as half-float EXR; 'always write' writes it in any case."
+)
+_PRODUCT_HELP = "What the node gives when rendered mattes are used. The foreground needs 'fgr' among Products."
+_USE_HELP = "Shows the rendered matte; off lets the input through."
+_KEEP_HELP = "Keeps the EXR files that were written as input; they are needed no more once all is rendered."
+_DEMAND_HELP = (
+    "When a Write renders without a window, as in 'nuke -x', mattes that are missing are rendered first."
+)
+_RUN_HELP = "Runs the command that submits the job; otherwise it is only shown."
+_ENGINE_HELP = "Given to 'matteline farm submit' as --engine; empty takes its default."
+
+
+def add_knobs(node: nuke.Node) -> None:
+    """Give a node all the knobs that it does not have yet, in tabs."""
+    for knob in all_knobs():
+        if node.knob(knob.name()) is None:
+            node.addKnob(knob)
+
+
+def all_knobs() -> Iterable[nuke.Knob]:
+    """Every knob, new, in the order they are shown."""
+    yield from _main_tab()
+    for group, label in _TABS:
+        yield nuke.Tab_Knob(knob_name(f"tab_{group}"), label)
+        for name, choice in choices().items():
+            if choice.group == group:
+                yield from _KNOBS[choice.kind](name, choice, _defaults()[name])
+    yield from _farm_tab()
+
+
+def matte_settings(node: nuke.Node, **fixed: Any) -> MatteSettings:
+    """The settings as the knobs have them, except those that are fixed.
+
+    Raises:
+        JobError: A value is not allowed, or two contradict each other.
+    """
+    chosen = {name: _value(node, name, choice) for name, choice in choices().items()}
+    return MatteSettings(**{**chosen, **fixed})
+
+
+def value(node: nuke.Node, field: str) -> Any:
+    """The value of one of our knobs, as the artist set it."""
+    return node[knob_name(field)].value()
+
+
+def set_value(node: nuke.Node, field: str, new: Any) -> None:
+    """Set one of our knobs."""
+    node[knob_name(field)].setValue(new)
+
+
+def evaluated(knob: Any) -> str:
+    """The text of a file or string knob, Tcl carried out where there is any."""
+    text = str(knob.value() or "")
+    return str(knob.evaluate()) if "[" in text and hasattr(knob, "evaluate") else text
+
+
+def _main_tab() -> Iterable[nuke.Knob]:
+    yield nuke.Tab_Knob(knob_name("tab"), "Matteline")
+    yield from _render_knobs()
+    yield _helped(nuke.Enumeration_Knob(knob_name("range"), "Range", list(RANGES)), "Which frames to render.")
+    yield _helped(nuke.Int_Knob(knob_name("first"), "First"), "First frame of the custom range.")
+    yield _beside(_helped(nuke.Int_Knob(knob_name("last"), "Last"), "Last frame of the custom range."))
+    yield _helped(nuke.Enumeration_Knob(knob_name("input"), "Input", list(INPUTS)), _INPUT_HELP)
+    yield _helped(nuke.String_Knob(knob_name("view"), "View"), _VIEW_HELP)
+    yield _helped(_with(nuke.File_Knob(knob_name("output"), "Output"), DEFAULT_OUTPUT), _OUTPUT_HELP)
+    yield _helped(nuke.Boolean_Knob(knob_name("keep_input"), "Keep written input"), _KEEP_HELP)
+    yield nuke.Text_Knob(knob_name("note"), "", _NOTE)
+    for hidden in (nuke.String_Knob(knob_name("state"), ""), _with(nuke.Int_Knob(knob_name("form"), ""), FORM)):
+        hidden.setFlag(nuke.INVISIBLE)
+        yield hidden
+
+
+def _render_knobs() -> Iterable[nuke.Knob]:
+    yield _button("render", "Render Matte", "Renders the matte of the range, in the background.", line=True)
+    yield _button("render_current", "Preview Frame", "Renders the current frame alone, into a temporary place.")
+    yield _button("resume", "Render Missing", "Finishes the last render where it was cancelled or failed.")
+    yield _button("cancel", "Cancel", "Stops rendering. Complete frames are kept.")
+    yield _button("show", "Show Last Render", "Shows the last full render, when all its frames are there.")
+    yield nuke.Text_Knob(knob_name("status"), "Status", "Not rendered yet.")
+    use = nuke.Boolean_Knob(knob_name("use"), "Use rendered matte")
+    use.setFlag(nuke.STARTLINE)
+    yield _helped(use, _USE_HELP)
+    yield _helped(nuke.Enumeration_Knob(knob_name("product"), "Show", list(PRODUCTS)), _PRODUCT_HELP)
+
+
+def _farm_tab() -> Iterable[nuke.Knob]:
+    yield nuke.Tab_Knob(knob_name("tab_farm"), "Farm")
+    yield _helped(nuke.Boolean_Knob(knob_name("on_demand"), "Render mattes before Writes"), _DEMAND_HELP)
+    yield _helped(nuke.String_Knob(knob_name("farm_engine"), "Farm engine"), _ENGINE_HELP)
+    yield _helped(nuke.Boolean_Knob(knob_name("farm_run"), "Run the submission"), _RUN_HELP)
+    yield _button("write_job", "Write Job File", "Writes the job, and its input where needed.", line=True)
+    yield _button("submit", "Submit to Farm", "Writes the job file and says or runs the command for it.")
+    yield _button("check", "Check Worker", "Asks the worker for its version, device and model.", line=True)
+    yield _button("upgrade", "Upgrade Node", "Adds what this release of the plug-in has more.")
+
+
+def _button(function: str, label: str, help: str, line: bool = False) -> nuke.Knob:
+    command = f"import nuke, matteline_nuke; matteline_nuke.{function}(nuke.thisNode())"
+    knob = nuke.PyScript_Knob(knob_name(f"do_{function}"), label, command)
+    if line:
+        knob.setFlag(nuke.STARTLINE)
+    return _helped(knob, help)
+
+
+def _helped(knob: nuke.Knob, help: str) -> nuke.Knob:
+    knob.setTooltip(help)
+    return knob
+
+
+def _beside(knob: nuke.Knob) -> nuke.Knob:
+    knob.clearFlag(nuke.STARTLINE)
+    return knob
+
+
+def _with(knob: Any, value: Any) -> nuke.Knob:
+    knob.setValue(value)
+    made: nuke.Knob = knob
+    return made
+
+
+def _defaults() -> dict[str, Any]:
+    return {each.name: each.default for each in fields(MatteSettings)}
+
+
+def _label(choice: Choice) -> str:
+    return f"{choice.label} ({choice.unit})" if choice.unit else choice.label
+
+
+def _choice(name: str, choice: Choice, default: Any) -> Iterable[nuke.Knob]:
+    knob = nuke.Enumeration_Knob(knob_name(name), choice.label, list(choice.options))
+    yield _helped(_with(knob, default), choice.help)
+
+
+def _choices(name: str, choice: Choice, default: Any) -> Iterable[nuke.Knob]:
+    for index, word in enumerate(choice.options):
+        label = word if index else f"{choice.label}: {word}"
+        knob = _with(nuke.Boolean_Knob(word_name(name, word), label), word in default)
+        if index == 0:
+            knob.setFlag(nuke.STARTLINE)
+        yield _helped(knob, choice.help)
+
+
+def _text(name: str, choice: Choice, default: Any) -> Iterable[nuke.Knob]:
+    knob = nuke.String_Knob(knob_name(name), choice.label)
+    words = f" Words: {', '.join(choice.options)}." if choice.options else ""
+    yield _helped(_with(knob, default), choice.help + words)
+
+
+def _path(name: str, choice: Choice, default: Any) -> Iterable[nuke.Knob]:
+    yield _helped(_with(nuke.File_Knob(knob_name(name), choice.label), default), choice.help)
+
+
+def _number(name: str, choice: Choice, default: Any) -> Iterable[nuke.Knob]:
+    if not choice.options:
+        yield _helped(_with(_digits(knob_name(name), _label(choice), choice), default), choice.help)
+        return
+    words = nuke.Enumeration_Knob(knob_name(name), choice.label, [*choice.options, NUMBER])
+    yield _helped(_with(words, default if isinstance(default, str) else NUMBER), choice.help)
+    least = choice.minimum if isinstance(default, str) else default
+    whole = int if choice.kind == "count" else float
+    number = _with(_digits(number_name(name), choice.unit or NUMBER, choice), whole(least or 0))
+    yield _beside(_helped(number, f"Counts where {choice.label} is '{NUMBER}'. {choice.help}"))
+
+
+def _digits(name: str, label: str, choice: Choice) -> nuke.Knob:
+    if choice.kind == "count":
+        return nuke.Int_Knob(name, label)
+    knob = nuke.Double_Knob(name, label)
+    knob.setRange(choice.minimum, choice.maximum)
+    return knob
+
+
+_Maker = Callable[[str, Choice, Any], Iterable[nuke.Knob]]
+_KNOBS: dict[str, _Maker] = {
+    "choice": _choice,
+    "choices": _choices,
+    "text": _text,
+    "path": _path,
+    "number": _number,
+    "count": _number,
+}
+
+
+def _value(node: nuke.Node, name: str, choice: Choice) -> Any:
+    if choice.kind == "choices":
+        return tuple(word for word in choice.options if node[word_name(name, word)].value())
+    knob = node[knob_name(name)]
+    if choice.kind in ("text", "path"):
+        # Nuke's panels delete what is empty; for us that means the default.
+        return evaluated(knob).strip() or _defaults()[name]
+    found = knob.value()
+    if found == NUMBER:
+        found = node[number_name(name)].value()
+    # A knob may hold 32 bits; the artist typed a short decimal.
+    return round(found, 6) if isinstance(found, float) else found

@@ -1,0 +1,179 @@
+"""The plate: the files of the Read above where they are what the artist sees, else what Nuke writes of it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Iterator, Optional
+
+import nuke
+
+from . import names, script
+from .contract.errors import JobError, ReadError
+from .contract.frames import FrameRange
+from .folders import input_pattern, numbered, pattern_of
+from .node import inner
+from .state import inside, not_undone
+
+IMAGES = (".exr", ".dpx", ".cin", ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".tga", ".hdr")
+FLOATS = (".exr", ".hdr")
+EIGHT_BITS = (".jpg", ".jpeg")
+PASSING = ("Dot", "NoOp")
+"""Classes that change no pixel."""
+
+
+@dataclass(frozen=True)
+class Plate:
+    """What the worker reads.
+
+    Attributes:
+        path: Pattern of its files.
+        written: Whether Nuke writes them first; then they are in the working space.
+        colour: What their values are.
+        read_as: The `colorspace` of a Read that turns their values into the working space; empty for raw.
+        why: Why they are written, for the artist; empty where they are not.
+    """
+
+    path: str
+    written: bool
+    colour: script.Colour
+    read_as: str = ""
+    why: str = ""
+
+
+class Unusable(Exception):
+    """Why a Read's files are not what the artist sees."""
+
+
+def plate_of(
+    node: nuke.Node, span: FrameRange, folder: str, environ: Mapping[str, str], always_write: bool
+) -> Plate:
+    """The plate for a render of `span` into `folder`; nothing is written yet."""
+    try:
+        if always_write:
+            raise Unusable("as asked for")
+        return _direct(_source(node), span, environ)
+    except Unusable as why:
+        path = input_pattern(folder, span.last)
+        return Plate(path, True, script.working_colour(environ), why=str(why))
+
+
+def write_input(node: nuke.Node, pattern: str, span: FrameRange, view: str) -> None:
+    """Write what comes into the node, as raw half-float EXR at full size. Main thread only.
+
+    The script's proxy mode and the inner Write are left as they were found.
+
+    Raises:
+        JobError: Nuke cannot render the input, or the artist cancelled.
+        ReadError: Nuke wrote without complaint, but a frame is not there.
+    """
+    os.makedirs(os.path.dirname(pattern), exist_ok=True)
+    write = inner(node, names.WRITE)
+    with not_undone(), inside(node), _without_proxy(), _enabled(write, pattern):
+        try:
+            nuke.execute(write, span.first, span.last, 1, views=[view])
+        except RuntimeError as error:
+            raise _failure(node, error) from None
+    for frame in span:
+        if not is_complete(numbered(pattern, frame)):
+            raise ReadError(f"Nuke did not write frame {frame} of the input of {node.fullName()}.", frame=frame)
+
+
+def is_complete(path: str) -> bool:
+    """Whether a file is there and holds something; what has a final name is whole."""
+    try:
+        return os.path.getsize(path) > 0
+    except OSError:
+        return False
+
+
+def _failure(node: nuke.Node, error: RuntimeError) -> JobError:
+    if "cancel" in str(error).lower():
+        return JobError("Cancelled while the input was written. Nothing was rendered.")
+    return JobError(
+        f"Nuke cannot render the input of {node.fullName()}: {str(error).strip()}",
+        hint="Look at the node above in a Viewer.",
+    )
+
+
+@contextmanager
+def _without_proxy() -> Iterator[None]:
+    proxy = nuke.root()["proxy"]
+    before = proxy.value()
+    proxy.setValue(False)
+    try:
+        yield
+    finally:
+        proxy.setValue(before)
+
+
+@contextmanager
+def _enabled(write: Any, pattern: str) -> Iterator[None]:
+    write["file"].setValue(pattern)
+    write["disable"].setValue(False)
+    try:
+        yield
+    finally:
+        write["disable"].setValue(True)
+
+
+def _source(node: nuke.Node) -> Any:
+    """The Read whose picture comes in as it is."""
+    above: Optional[nuke.Node] = node.input(0)
+    while above is not None and above.Class() in PASSING:
+        above = above.input(0)
+    if above is None or above.Class() != "Read":
+        raise Unusable("the input is not a Read")
+    return above
+
+
+def _direct(read: Any, span: FrameRange, environ: Mapping[str, str]) -> Plate:
+    _must_be_untouched(read, span)
+    path = _path(read, span)
+    extension = os.path.splitext(path)[1].lower()
+    space, read_as = _space(read, extension)
+    colour = script.managed_colour(script.plain_name(space), environ)
+    if colour is None:
+        raise Unusable(f"its colour space {space} is known to Nuke alone")
+    return Plate(path, False, colour, read_as)
+
+
+def _must_be_untouched(read: Any, span: FrameRange) -> None:
+    if read["disable"].value():
+        raise Unusable("it is disabled")
+    if read["frame_mode"].value() != "expression" or str(read["frame"].value()).strip():
+        raise Unusable("it moves frames")
+    if read["raw"].value() or read["premultiplied"].value():
+        raise Unusable("it is set to raw or premultiplied")
+    if read["on_error"].value() != "error":
+        raise Unusable("it puts something in place of missing frames")
+    if span.first < read["first"].value() or span.last > read["last"].value():
+        raise Unusable("the range goes beyond its frames")
+    if len(nuke.views()) > 1:
+        raise Unusable("the script has several views")
+
+
+def _path(read: Any, span: FrameRange) -> str:
+    found = [pattern_of(str(read["file"].evaluate(frame)), frame) for frame in (span.first, span.last)]
+    if not all(found) or len({re.sub("#+", "#", each) for each in found}) > 1:
+        raise Unusable("its files are not numbered like the script's frames")
+    path = min(found, key=len)
+    if os.path.splitext(path)[1].lower() not in IMAGES:
+        raise Unusable("it is not a sequence of pictures")
+    return path
+
+
+def _space(read: Any, extension: str) -> tuple[str, str]:
+    """The Read's colour space, and the word for another Read to treat floats the same."""
+    name = str(read["colorspace"].value())
+    if name != "default":
+        return name, name
+    if extension in FLOATS:
+        return str(nuke.root()["floatLut"].value()), name
+    if extension in EIGHT_BITS:
+        word = str(nuke.root()["int8Lut"].value())
+        return word, word
+    raise Unusable("its default colour space depends on its bit depth")

@@ -1,0 +1,207 @@
+"""Rendered mattes in the node: every frame is looked for first, then the Reads are pointed and the switch flips."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Optional
+
+import nuke
+
+from . import names
+from .contract.errors import JobError, ReadError
+from .contract.frames import FrameRange, FrameSet
+from .contract.job import Job
+from .folders import numbered
+from .job import Request
+from .knobs import set_value, value
+from .node import inner
+from .plate import is_complete
+from .script import slashed
+from .state import not_undone
+
+_NUMBER = re.compile(r"([0-9]+)(\.[^.]*)$")
+_MATTES = ("alpha", "rgba", "layers")
+_FOREGROUNDS = ("fgr", "rgba", "layers")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a render leaves on disk, in plain words, so that it can be kept in the node.
+
+    Attributes:
+        job: What was asked for, as JSON.
+        first: First frame.
+        last: Last frame.
+        files: Product to the pattern of its files; empty until the worker has planned.
+        written: Whether the plate was written by Nuke.
+        read_as: The foreground's `colorspace`; empty for raw.
+        view: The view that was rendered.
+        preview: Whether it is a single frame in a temporary folder.
+    """
+
+    job: str
+    first: int
+    last: int
+    files: Mapping[str, str] = field(default_factory=dict)
+    written: bool = False
+    read_as: str = ""
+    view: str = ""
+    preview: bool = False
+
+    @classmethod
+    def of(cls, request: Request) -> Result:
+        """What a request will leave."""
+        return cls(
+            job=request.job.to_json(),
+            first=request.span.first,
+            last=request.span.last,
+            written=request.plate.written,
+            read_as=request.plate.read_as,
+            view=request.view,
+            preview=request.preview,
+        )
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Optional[Result]:
+        """What `to_data` gave; None where it is empty or of another release."""
+        try:
+            return cls(**data)
+        except TypeError:
+            return None
+
+    def to_data(self) -> dict[str, Any]:
+        """The result as plain JSON values."""
+        return {**self.__dict__, "files": dict(self.files)}
+
+    def planned(self, plan: Mapping[str, Any]) -> Result:
+        """The same with the files that the worker's plan names."""
+        outputs = {str(name): str(path) for name, path in plan["outputs"].items()}
+        return replace(self, files={name: _pattern(path) for name, path in outputs.items()})
+
+    @property
+    def span(self) -> FrameRange:
+        """The frames that were asked for."""
+        return FrameRange(self.first, self.last)
+
+    @property
+    def folder(self) -> str:
+        """Where the results lie."""
+        return Job.from_json(self.job).output
+
+    def missing(self) -> FrameSet:
+        """The frames of which a file is not there, or empty."""
+        patterns = self.files.values()
+        return FrameSet.of(
+            frame for frame in self.span if not all(is_complete(numbered(each, frame)) for each in patterns)
+        )
+
+
+def show_result(node: nuke.Node, result: Result) -> str:
+    """Point the node's Reads at a result and use it; returns a sentence about it.
+
+    Raises:
+        ReadError: Not every frame is there; then the node shows what it showed.
+        JobError: The node shows the foreground, which the result lacks, or is damaged.
+    """
+    _must_be_whole(result)
+    matte = _first_of(result, _MATTES)
+    foreground = _first_of(result, _FOREGROUNDS)
+    if not matte:
+        raise JobError(f"No matte was rendered to {result.folder}.", hint="Add alpha to Products.")
+    if not foreground and value(node, "product") in names.PRODUCTS[1:3]:
+        raise JobError("No foreground was rendered.", hint="Add fgr to Products, or change Show.")
+    with not_undone():
+        _point(inner(node, names.MATTE), result.files[matte], result, "")
+        if foreground:
+            as_plate = _plates_space(result, foreground)
+            _point(inner(node, names.FOREGROUND), result.files[foreground], result, as_plate)
+        else:
+            inner(node, names.FOREGROUND)["file"].setValue("")
+        _wire(node, matte, _is_premultiplied(result, foreground))
+        set_value(node, "use", True)
+    return _words(result)
+
+
+def _words(result: Result) -> str:
+    what = "Preview of frame" if result.preview else "Showing"
+    view = f" of view {result.view}" if len(nuke.views()) > 1 else ""
+    return f"{what} {result.span}{view} from {result.folder}"
+
+
+def _must_be_whole(result: Result) -> None:
+    if not result.files:
+        raise ReadError("Nothing has been rendered yet.", hint="Press Render Matte.")
+    missing = result.missing()
+    if len(missing):
+        raise ReadError(
+            f"{len(missing)} of {len(result.span)} frames are missing in {result.folder}: {missing}.",
+            path=result.folder,
+            frame=missing.first,
+            hint="Press Render Missing to finish them.",
+        )
+
+
+def _point(read: Any, pattern: str, result: Result, read_as: str) -> None:
+    """Outside its frames a Read gives black, and inside it fails where a file has gone."""
+    read["file"].fromUserText(f"{pattern} {result.first}-{result.last}")
+    for knob, new in (
+        ("file", pattern),
+        ("first", result.first),
+        ("last", result.last),
+        ("origfirst", result.first),
+        ("origlast", result.last),
+        ("origset", True),
+        ("before", "black"),
+        ("after", "black"),
+        ("frame_mode", "expression"),
+        ("frame", ""),
+        ("on_error", "error"),
+        ("raw", not read_as),
+        ("premultiplied", False),
+    ):
+        read[knob].setValue(new)
+    if read_as:
+        _set_space(read, read_as, _is_premultiplied(result, "rgba"))
+
+
+def _set_space(read: Any, read_as: str, premultiplied: bool) -> None:
+    read["colorspace"].setValue(read_as)
+    if read["colorspace"].value() != read_as:
+        raise JobError(
+            f"The foreground cannot be read as {read_as}.", hint="Set Input to 'always write' and render again."
+        )
+    read["premultiplied"].setValue(premultiplied)
+
+
+def _wire(node: nuke.Node, matte: str, premultiplied: bool) -> None:
+    """The matte is in red of a file of its own, else in the alpha of the picture."""
+    channel = "rgba.red" if matte == "alpha" else "rgba.alpha"
+    for name in (names.PLATE_AND_MATTE, names.FOREGROUND_AND_MATTE, names.MATTE_ALONE):
+        inner(node, name)["from0"].setValue(channel)
+    inner(node, names.UNPREMULT)["disable"].setValue(not premultiplied)
+
+
+def _first_of(result: Result, products: tuple[str, ...]) -> str:
+    return next((each for each in products if each in result.files), "")
+
+
+def _is_premultiplied(result: Result, foreground: str) -> bool:
+    if foreground not in ("rgba", "layers"):
+        return False
+    settings = Job.from_json(result.job).settings
+    if settings.rgba_alpha == "auto":
+        return settings.format == "exr"
+    return settings.rgba_alpha == "premultiplied"
+
+
+def _plates_space(result: Result, foreground: str) -> str:
+    return result.read_as if foreground else ""
+
+
+def _pattern(path: str) -> str:
+    """The pattern of a product by one of its files, as the worker names it."""
+    head, name = os.path.split(path)
+    return slashed(os.path.join(head, _NUMBER.sub(lambda m: "#" * len(m[1]) + m[2], name)))

@@ -1,0 +1,147 @@
+"""What an artist does in Nuke: read a plate, make the node, press its buttons, look at the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from matteline.contract.frames import FrameSet
+from matteline.contract.job import Job
+from matteline.contract.settings import MatteSettings
+from matteline.engine.plan import Surroundings, plan
+from matteline.engine.run import run
+from tests.nuke import plates
+from tests.nuke.fake import FakeNuke, Picture
+from tests.nuke.fake.nodes import Node
+
+PREFIX = "matteline_"
+SETTINGS: dict[str, Any] = {"device": "cpu", "downsample_ratio": 0.5, "preroll": 0}
+
+
+class Comp:
+    """A script in a session of Nuke.
+
+    Attributes:
+        host: The session.
+        nuke: Its module.
+        folder: Where the script lies.
+    """
+
+    def __init__(self, host: FakeNuke, plugin: ModuleType, weights: Path, folder: Path) -> None:
+        self.host, self.nuke, self.plugin = host, host.module, plugin
+        self.folder, self._weights = folder, weights
+
+    def fresh(self) -> None:
+        """Begin with nothing but a name, as another script in the same session."""
+        host = self.host
+        host.root.children.clear()
+        host.undo.steps.clear()
+        host.decoded.clear()
+        for kept in (host.offences, host.said, host.answers, host.executing.frames, host.bars.messages):
+            kept.clear()
+        host.frame, host.views, host.view = plates.FIRST, ["main"], "main"
+        host.executing.cancel_at = None
+        host.bars.cancel_when = lambda percentage, message: False
+        for name, value in (("proxy", False), ("first_frame", plates.FIRST), ("last_frame", plates.LAST)):
+            host.root[name].setValue(value)
+        host.root["name"].setValue(str(self.folder / "sh010_comp.nk"))
+
+    def must_be_clean(self) -> None:
+        """Nothing that Nuke would have minded, and nothing left open."""
+        host = self.host
+        if host.bars.open:
+            self.plugin.close()
+        assert host.offences == []
+        assert host.groups == [host.root] and host.this == []
+        assert host.undo.at_rest
+        assert host.bars.open == 0
+
+    # Nodes
+
+    def read(self, pattern: str, first: int = plates.FIRST, last: int = plates.LAST, **knobs: Any) -> Node:
+        made = self.nuke.nodes.Read()
+        made["file"].fromUserText(f"{pattern} {first}-{last}")
+        for name, value in knobs.items():
+            made[name].setValue(value)
+        return made
+
+    def node(self, source: Node | None = None, **values: Any) -> Node:
+        """Our node behind another, on the CPU and with small pictures."""
+        for each in self.nuke.selectedNodes():
+            each.setSelected(False)
+        if source:
+            source.setSelected(True)
+        made = self.plugin.create()
+        self.set(made, weights=str(self._weights), **{**SETTINGS, **values})
+        return made
+
+    def set(self, node: Node, **values: Any) -> None:
+        """Set settings by their names in the contract, and the node's own by theirs."""
+        for name, value in values.items():
+            knob = node.knob(PREFIX + name)
+            if isinstance(value, tuple):
+                for word in _words(node, name):
+                    node[f"{PREFIX}{name}_{word}"].setValue(word in value)
+            elif isinstance(value, (int, float)) and node.knob(f"{PREFIX}{name}_number"):
+                knob.setValue("number")
+                node[f"{PREFIX}{name}_number"].setValue(value)
+            else:
+                knob.setValue(value)
+
+    def press(self, node: Node, button: str) -> None:
+        node[f"{PREFIX}do_{button}"].execute()
+
+    def status(self, node: Node) -> str:
+        return node[f"{PREFIX}status"].value()
+
+    # Renders
+
+    def render(self, node: Node, button: str = "render") -> str:
+        """Press Render Matte and wait; returns what the node says then."""
+        self.press(node, button)
+        self.wait()
+        return self.status(node)
+
+    def wait(self, until: Callable[[], bool] | None = None) -> None:
+        """Let Nuke go on until no progress bar is up, or until something else."""
+        self.host.pump(until or (lambda: self.host.bars.open == 0), seconds=60)
+
+    def direct(self, plate: str, frames: str | None = None, **settings: Any) -> Path:
+        """The same render without Nuke; returns the folder of its results."""
+        output = self.folder / f"direct{len(list(self.folder.glob('direct*')))}"
+        values = {**SETTINGS, "weights": str(self._weights), **settings}
+        wanted = None if frames is None else FrameSet.parse(frames)
+        job = Job(plate, str(output), wanted, settings=MatteSettings(**values))
+        for _ in run(plan(job, Surroundings())):
+            pass
+        return output
+
+    def shown(self, node: Node, frame: int) -> Picture:
+        """What the node gives."""
+        return self.host.pull(node, frame)
+
+    def input_files(self) -> list[Path]:
+        """What was written of inputs, and is still there."""
+        return sorted(self.folder.rglob("input/*.exr"))
+
+
+def alpha_of(folder: Path, frame: int) -> np.ndarray:
+    """The matte of a frame in a folder of results."""
+    (path,) = (folder / "alpha").glob(f"*.{frame:04d}.exr")
+    return plates.read(path)["R"]
+
+
+def fgr_of(folder: Path, frame: int) -> np.ndarray:
+    """The foreground of a frame in a folder of results, (height, width, 3)."""
+    (path,) = (folder / "fgr").glob(f"*.{frame:04d}.exr")
+    planes = plates.read(path)
+    return np.stack([planes[name] for name in "RGB"], -1)
+
+
+def _words(node: Node, name: str) -> list[str]:
+    start = f"{PREFIX}{name}_"
+    return [each[len(start) :] for each in node.knobs() if each.startswith(start)]

@@ -1,0 +1,307 @@
+"""The module `nuke` of a session: the names that are known to exist, and no others."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+import traceback
+from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from tests.nuke.fake import clips, knobs, more_knobs, script
+from tests.nuke.fake.catalogue import CLASSES
+from tests.nuke.fake.groups import Group, Root
+from tests.nuke.fake.knobs import FLAGS, Knob
+from tests.nuke.fake.menus import Menu
+from tests.nuke.fake.nodes import Node
+from tests.nuke.fake.picture import Format
+
+if TYPE_CHECKING:
+    from tests.nuke.fake.host import FakeNuke
+
+EXECUTABLE = "/opt/Nuke15.1v2/Nuke15.1"
+TABS = {"TABBEGINGROUP": 1, "TABENDGROUP": -1, "TABBEGINCLOSEDGROUP": 2}
+_MENUS = ("Nuke", "Nodes", "Viewer", "Node Graph", "Animation", "Pane", "Properties")
+
+
+def nuke_module(host: FakeNuke) -> ModuleType:
+    """A module of its own for each session."""
+    module = ModuleType("nuke", "A stand-in for Nuke's own module.")
+    contents = (
+        _classes(host),
+        _nodes(host),
+        _script(host),
+        _threads(host),
+        _words(host),
+        _plugins(host),
+        host.callbacks.functions(),
+    )
+    for each in contents:
+        vars(module).update(each)
+    return module
+
+
+def _classes(host: FakeNuke) -> dict[str, Any]:
+    found = {
+        name: kind
+        for source in (knobs, more_knobs)
+        for name, kind in vars(source).items()
+        if isinstance(kind, type) and issubclass(kind, Knob) and vars(kind).get("TYPE")
+    }
+    classes = (Knob, Node, Group, Root, Format, clips.FrameRange, clips.FrameRanges)
+    return {
+        **found,
+        **{kind.__name__: kind for kind in classes},
+        **FLAGS,
+        **TABS,
+        "ProgressTask": host.bars.task_class(),
+        "Undo": host.undo,
+    }
+
+
+class _Nodes:
+    """`nuke.nodes`: a function for each class of nodes."""
+
+    def __init__(self, host: FakeNuke) -> None:
+        self._host = host
+
+    def __getattr__(self, kind: str) -> Any:
+        if kind not in CLASSES or kind == "Root":
+            raise AttributeError(f"nuke.nodes has no {kind}")
+        return lambda **knobs: self._host.create(kind, knobs)
+
+
+def _nodes(host: FakeNuke) -> dict[str, Any]:
+    def create_node(kind: str, knobs: str = "", inpanel: bool = True) -> Node:
+        if knobs:
+            raise host.offence("knobs as text for createNode are not known here")
+        chosen = selected_nodes()
+        node = host.create(kind, {}, by_user=True)
+        if chosen and CLASSES[kind].inputs:
+            node.setInput(0, chosen[0])
+        for each in chosen:
+            each.setSelected(False)
+        node.setSelected(True)
+        if inpanel and host.gui:
+            node.showControlPanel()
+        return node
+
+    def all_nodes(filter: str | None = None, group: Group | None = None) -> list[Node]:
+        inside = group or host.groups[-1]
+        return [each for each in inside.nodes() if filter in (None, each.Class())]
+
+    def selected_nodes(filter: str | None = None) -> list[Node]:
+        return [each for each in all_nodes(filter) if each.isSelected()]
+
+    def selected_node() -> Node:
+        chosen = selected_nodes()
+        if not chosen:
+            raise ValueError("no node selected")
+        return chosen[0]
+
+    def end_group() -> None:
+        host.groups[-1].end()
+
+    def this_node() -> Node:
+        host.main.guard("thisNode")
+        return host.this[-1][0] if host.this else host.groups[-1]
+
+    def this_knob() -> Knob | None:
+        return host.this[-1][1] if host.this else None
+
+    def this_group() -> Group:
+        host.main.guard("thisGroup")
+        return host.groups[-1]
+
+    return {
+        "nodes": _Nodes(host),
+        "createNode": create_node,
+        "allNodes": all_nodes,
+        "selectedNodes": selected_nodes,
+        "selectedNode": selected_node,
+        "toNode": host.to_node,
+        "delete": host.delete,
+        "endGroup": end_group,
+        "thisNode": this_node,
+        "thisKnob": this_knob,
+        "thisGroup": this_group,
+        "root": lambda: host.root,
+    }
+
+
+def _script(host: FakeNuke) -> dict[str, Any]:
+    def save_as(filename: str, overwrite: int = -1) -> None:
+        host.root["name"].setValue(filename)
+        save()
+
+    def save() -> bool:
+        name = host.root["name"].value()
+        if not name:
+            raise host.offence("saving a script without a name")
+        host.callbacks.call("OnScriptSave", host.root)
+        with open(name, "w", encoding="utf-8", newline="\n") as file:
+            file.write(script.script(host.root))
+        return True
+
+    def open_script(filename: str) -> None:
+        with open(filename, encoding="utf-8") as file:
+            host.load_text(file.read(), host.root)
+        host.root._knobs["name"]._value = filename
+        host.callbacks.call("OnScriptLoad", host.root)
+
+    def name() -> str:
+        found = host.root["name"].value()
+        if not found:
+            raise RuntimeError("no script name: the script was never saved")
+        return found
+
+    def directory() -> str:
+        return os.path.dirname(host.root["name"].value())
+
+    def copy(filename: str) -> None:
+        chosen = [each for each in host.groups[-1].nodes() if each.isSelected()]
+        with open(filename, "w", encoding="utf-8", newline="\n") as file:
+            file.write(host.script_of(chosen))
+
+    def paste(filename: str) -> Node | None:
+        with open(filename, encoding="utf-8") as file:
+            made = host.load_text(file.read(), host.groups[-1])
+        for each in host.groups[-1].nodes():
+            each.setSelected(each in made)
+        return made[-1] if made else None
+
+    def frame(number: int | None = None) -> int:
+        host.main.guard("frame")
+        host.frame = host.frame if number is None else number
+        return host.frame
+
+    def layer(name: str, channels: list[str]) -> SimpleNamespace:
+        host.layers[name] = tuple(f"{name}.{each.split('.')[-1]}" for each in channels)
+        return SimpleNamespace(name=lambda: name)
+
+    def add_format(text: str) -> Format:
+        made = Format.parse(text)
+        host.formats[made.name()] = made
+        return made
+
+    return {
+        "scriptSaveAs": save_as,
+        "scriptSave": save,
+        "scriptOpen": open_script,
+        "scriptClose": host.clear,
+        "scriptClear": host.clear,
+        "scriptName": name,
+        "script_directory": directory,
+        "nodeCopy": copy,
+        "nodePaste": paste,
+        "frame": frame,
+        "views": lambda: list(host.views),
+        "thisView": lambda: host.view,
+        "layers": lambda: list(host.layers),
+        "Layer": layer,
+        "addFormat": add_format,
+        "undo": host.undo.undo,
+        "usingOcio": lambda: host.root["colorManagement"].value() == "OCIO",
+        "getOcioColorSpaces": lambda: list(host.colour_spaces),
+        "getColorspaceList": lambda knob: knob.values(),
+    }
+
+
+def _threads(host: FakeNuke) -> dict[str, Any]:
+    return {
+        "executeInMainThread": host.main.later,
+        "executeInMainThreadWithResult": host.main.with_result,
+        "execute": host.executing.execute,
+        "executeMultiple": host.executing.execute_multiple,
+        "executing": lambda: host.executing.now,
+    }
+
+
+def _words(host: FakeNuke) -> dict[str, Any]:
+    def dialog(kind: str, answer: Any) -> Any:
+        def show(prompt: str) -> Any:
+            if not isinstance(prompt, str):
+                raise TypeError(f"{prompt!r} is no prompt")
+            host.main.guard(kind)
+            if not host.gui:
+                raise host.offence(f"nuke.{kind} in a terminal: {prompt}")
+            if host.main.answering or host.executing.now:
+                raise host.offence(f"nuke.{kind} while another thread waits, or during a render: {prompt}")
+            host.said.append((kind, prompt))
+            return host.answers.pop(0) if answer else None
+
+        return show
+
+    def line(kind: str) -> Any:
+        return lambda text: host.said.append((kind, str(text)))
+
+    def tprint(*values: Any, sep: str = " ", end: str = "\n", file: Any = None) -> None:
+        host.said.append(("tprint", sep.join(map(str, values))))
+        print(*values, sep=sep, end=end, file=file or sys.stdout)
+
+    return {
+        "message": dialog("message", False),
+        "ask": dialog("ask", True),
+        "tprint": tprint,
+        **{kind: line(kind) for kind in ("warning", "error", "critical", "debug")},
+    }
+
+
+def _plugins(host: FakeNuke) -> dict[str, Any]:
+    menus = {name: Menu(name) for name in _MENUS}
+    paths: list[str] = []
+
+    def add_path(path: str, addToSysPath: bool = True) -> None:
+        """Runs the folder's init.py, then keeps its menu.py for later."""
+        folder = os.path.abspath(path)
+        paths.insert(0, folder)
+        if addToSysPath:
+            sys.path.insert(0, folder)
+        run_if_there(folder, "init.py")
+
+    def run_if_there(folder: str, name: str) -> None:
+        path = os.path.join(folder, name)
+        if not os.path.exists(path):
+            return
+        try:
+            runpy.run_path(path)
+        except Exception:
+            traceback.print_exc()
+            host.offence(f"{name} spoilt the start of Nuke")
+
+    def menu(name: str) -> Menu | None:
+        if not host.gui:
+            raise host.offence("menus in a terminal")
+        return menus.get(name)
+
+    host.run_menus = lambda: [run_if_there(path, "menu.py") for path in reversed(paths)]  # type: ignore[attr-defined]
+    return {
+        "GUI": host.gui,
+        "NUKE_VERSION_MAJOR": 15,
+        "NUKE_VERSION_STRING": "15.1v2",
+        "EXE_PATH": EXECUTABLE,
+        "env": _environment(host),
+        "rawArgs": [EXECUTABLE] if host.gui else [EXECUTABLE, "-t"],
+        "pluginAddPath": add_path,
+        "pluginPath": lambda: list(paths),
+        "menu": menu,
+    }
+
+
+def _environment(host: FakeNuke) -> dict[str, Any]:
+    return {
+        "gui": host.gui,
+        "NukeVersionMajor": 15,
+        "NukeVersionMinor": 1,
+        "NukeVersionString": "15.1v2",
+        "ExecutablePath": EXECUTABLE,
+        "nc": False,
+        "indie": False,
+        "assist": False,
+        "nukex": False,
+        "studio": False,
+        "LINUX": sys.platform.startswith("linux"),
+        "WIN32": sys.platform == "win32",
+        "MACOS": sys.platform == "darwin",
+    }

@@ -1,0 +1,211 @@
+"""What each class of node makes of its inputs, at a frame and for a view."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import OpenImageIO as oiio
+
+from tests.nuke.fake import clips, files
+from tests.nuke.fake.more_knobs import channel_names
+from tests.nuke.fake.nodes import Node
+from tests.nuke.fake.picture import RGB, Format, Picture, Window
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When, and through which eye."""
+
+    frame: int
+    view: str
+    proxy: bool
+
+
+def pull(node: Node | None, at: Moment) -> Picture:
+    """What a node shows.
+
+    Raises:
+        RuntimeError: A Read has no file, or one that cannot be read.
+    """
+    if node is None:
+        raise RuntimeError("an input is not connected")
+    if node["disable"].value() and node._class not in ("Input", "Output", "Root"):
+        return _first(node, at)
+    return _CLASSES[node._class](node, at)
+
+
+def _first(node: Node, at: Moment) -> Picture:
+    """Input 0; black of the script's format where nothing is connected."""
+    source = node.input(0)
+    return pull(source, at) if source else _black(node.host.root.format(), at)
+
+
+def _black(size: Format, at: Moment) -> Picture:
+    picture = Picture.black(size)
+    return picture.halved() if at.proxy else picture
+
+
+def _read(node: Node, at: Moment) -> Picture:
+    number = clips.file_frame(node, at.frame)
+    if number is None:
+        return _black(node["format"].value(), at)
+    path = files.numbered(node.host.expressions.filename(node["file"], at.view), number)
+    if not node["file"].value():
+        raise RuntimeError(f"{node.name()}: no file is named")
+    if not os.path.exists(path) and not node.host.has_decoded(node, path):
+        return _missing(node, path, at)
+    return node.host.file(node, path, at.proxy)
+
+
+def _missing(node: Node, path: str, at: Moment) -> Picture:
+    answer = node["on_error"].value()
+    if answer == "error":
+        raise RuntimeError(f"{node.name()}: {path}: No such file or directory")
+    if answer == "black":
+        return _black(node["format"].value(), at)
+    raise node.host.offence(f"on_error {answer!r} is not known well enough to be relied upon")
+
+
+def _constant(node: Node, at: Moment) -> Picture:
+    colour = node["color"].value()
+    values = colour if isinstance(colour, (list, tuple)) else [colour] * 4
+    picture = Picture.black(node["format"].value())
+    made = {
+        name: np.full_like(plane, value)
+        for (name, plane), value in zip(picture.channels.items(), values, strict=False)
+    }
+    picture = replace(picture, channels=made)
+    return picture.halved() if at.proxy else picture
+
+
+def _input(node: Node, at: Moment) -> Picture:
+    group = node.parent()
+    assert group is not None
+    outside = group.input(node["number"].value())
+    return pull(outside, at) if outside else _black(node.host.root.format(), at)
+
+
+def _group(node: Any, at: Moment) -> Picture:
+    output = node.output()
+    if output is None:
+        raise RuntimeError(f"{node.name()} has no Output")
+    return _first(output, at)
+
+
+def _switch(node: Node, at: Moment) -> Picture:
+    which = int(node["which"].value())
+    source = node.input(max(which, 0))
+    if source is None:
+        raise node.host.offence(f"{node.name()} is switched to input {which}, where nothing is connected")
+    return pull(source, at)
+
+
+def _copy(node: Node, at: Moment) -> Picture:
+    b, a = pull(node.input(0), at), pull(node.input(1), at)
+    window = b.window.union(a.window)
+    made = dict(b.moved_to(window).channels)
+    for number in range(4):
+        source, target = node[f"from{number}"].value(), node[f"to{number}"].value()
+        if "none" not in (source, target):
+            made[target] = a.plane(source, window)
+    return replace(b, channels=made, window=window)
+
+
+def _crop(node: Node, at: Moment) -> Picture:
+    picture = _first(node, at)
+    x, y, right, top = (int(each) // (2 if at.proxy else 1) for each in node["box"].value())
+    box = Window(x, picture.format.height() - top, right - x, top - y)
+    if node["crop"].value():
+        picture = picture.moved_to(picture.window.intersection(box))
+    if not node["reformat"].value():
+        return picture
+    window = replace(picture.window, x=picture.window.x - box.x, y=picture.window.y - box.y)
+    return replace(picture, window=window, format=Format(box.width, box.height, picture.format.pixelAspect()))
+
+
+def _grade(node: Node, at: Moment) -> Picture:
+    factor = node["multiply"].value()
+    factors = factor if isinstance(factor, (list, tuple)) else [factor] * 3
+    picture = _first(node, at)
+    for name, value in zip(RGB, factors, strict=False):
+        picture = picture.mapped(lambda plane, by=value: plane * np.float32(by), (name,))
+    return picture
+
+
+def _premult(node: Node, at: Moment) -> Picture:
+    picture = _first(node, at)
+    alpha = picture.plane(node["alpha"].value())
+    return picture.mapped(lambda plane: plane * alpha)
+
+
+def _unpremult(node: Node, at: Moment) -> Picture:
+    picture = _first(node, at)
+    alpha = picture.plane(node["alpha"].value())
+    return picture.mapped(lambda plane: np.divide(plane, alpha, out=np.zeros_like(plane), where=alpha != 0))
+
+
+def _remove(node: Node, at: Moment) -> Picture:
+    picture, named = _first(node, at), channel_names(node["channels"].value(), node.host)
+    keep = node["operation"].value() == "keep"
+    left = {name: plane for name, plane in picture.channels.items() if (name in named) == keep}
+    return replace(picture, channels=left)
+
+
+def _shuffle(node: Node, at: Moment) -> Picture:
+    picture = _first(node, at)
+    one = np.ones((picture.window.height, picture.window.width), np.float32)
+    made = dict(picture.channels)
+    for source, target in node["mappings"].value():
+        made[target] = {"white": one, "black": one * 0}.get(source, picture.plane(source))
+    return replace(picture, channels=made)
+
+
+def _ocio(node: Node, at: Moment) -> Picture:
+    source, target = node["in_colorspace"].value(), node["out_colorspace"].value()
+    picture = _first(node, at)
+    if source == target:
+        return picture
+    rgb = np.ascontiguousarray(picture.rgb())
+    height, width, _ = rgb.shape
+    image = oiio.ImageBuf(rgb)
+    changed = oiio.ImageBufAlgo.colorconvert(image, source, target, colorconfig=node.host.ocio_config)
+    if changed.has_error:
+        raise RuntimeError(f"{node.name()}: {changed.geterror()}")
+    pixels = changed.get_pixels(oiio.FLOAT).reshape(height, width, 3)
+    planes = {name: pixels[..., index] for index, name in enumerate(RGB)}
+    return replace(picture, channels={**picture.channels, **planes})
+
+
+def _at(frame_of: Callable[[Node, Moment], float]) -> Callable[[Node, Moment], Picture]:
+    return lambda node, at: _first(node, replace(at, frame=int(frame_of(node, at))))
+
+
+_CLASSES: dict[str, Callable[[Any, Moment], Picture]] = {
+    "Read": _read,
+    "Constant": _constant,
+    "Input": _input,
+    "Group": _group,
+    "Switch": _switch,
+    "Copy": _copy,
+    "Crop": _crop,
+    "Grade": _grade,
+    "Premult": _premult,
+    "Unpremult": _unpremult,
+    "Remove": _remove,
+    "Shuffle2": _shuffle,
+    "OCIOColorSpace": _ocio,
+    "FrameHold": _at(lambda node, at: node["firstFrame"].value()),
+    "TimeOffset": _at(lambda node, at: at.frame - node["time_offset"].value()),
+    "TimeWarp": _at(
+        lambda node, at: (
+            node.host.expressions.number(node["lookup"]._expression, node, at.frame)
+            if node["lookup"]._expression
+            else node["lookup"].value()
+        )
+    ),
+    **dict.fromkeys(("Output", "Write", "Dot", "NoOp", "Viewer"), _first),
+}
