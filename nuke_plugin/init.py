@@ -1,9 +1,10 @@
-"""Run by Nuke at its start, with and without windows: the node's buttons work, and farms can render mattes."""
+"""Run by Nuke at its start, with and without windows, so that buttons and farms find the plug-in."""
 
 import traceback
 
 try:
     import matteline_nuke
+
     import nuke
 
     matteline_nuke.start()

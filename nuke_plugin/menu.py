@@ -4,8 +4,9 @@ import traceback
 
 try:
     import matteline_nuke
-    import nuke
     from matteline_nuke import panel
+
+    import nuke
 
     keyer = nuke.menu("Nodes").addMenu("Keyer")
     keyer.addCommand("MatteLine", matteline_nuke.create, icon="Matteline.png")

@@ -1,12 +1,12 @@
-"""Matteline in Nuke: mattes of people for any input, rendered by the matteline worker in a process of its own.
+"""Matteline in Nuke: mattes of people for any input, rendered by the matteline worker in its own process.
 
-Standard library and Nuke's own module only, from Python 3.9 on. The buttons of a node call the functions here,
-each with the node; called from Python or `nuke -t` they wait for the end and raise what went wrong.
+Standard library and Nuke's own module only, from Python 3.9 on. The buttons of a node call the functions
+here, each with the node; in `nuke -t` they wait for the end and raise what went wrong.
 """
 
 from __future__ import annotations
 
-from .farm import before_render, submit, write_job
+from .farm import before_render, render_missing, submit, write_job
 from .node import create, upgrade
 from .render import cancel, render, render_current, resume, show
 from .session import check, close, start
@@ -21,6 +21,7 @@ __all__ = [
     "create",
     "render",
     "render_current",
+    "render_missing",
     "resume",
     "show",
     "start",

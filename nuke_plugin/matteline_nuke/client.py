@@ -10,7 +10,15 @@ from typing import Any, Optional
 import nuke
 
 from .contract.client import Message, WorkerClient
-from .contract.errors import DeviceError, JobError, MattelineError, ModelError, ReadError, WorkerError, WriteError
+from .contract.errors import (
+    DeviceError,
+    JobError,
+    MattelineError,
+    ModelError,
+    ReadError,
+    WorkerError,
+    WriteError,
+)
 from .contract.launch import find_worker
 from .folders import private_folder
 

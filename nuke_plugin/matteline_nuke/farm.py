@@ -12,12 +12,13 @@ import nuke
 from .client import ask, host_folders, worker_command
 from .contract.errors import JobError, MattelineError, WriteError
 from .contract.launch import clean_environment, popen_options
-from .job import span_of
+from .job import job_of, span_of
 from .knobs import value
-from .names import WRITE, knob_name
+from .names import WRITE
 from .render import last_result, prepare, render
 from .results import Result, show_result
 from .say import log, sentence, shown
+from .script import temporary_folder
 from .session import say_status, session
 from .state import State, mark, nodes_below, write_state
 
@@ -52,33 +53,38 @@ def submit(node: nuke.Node) -> None:
 def before_render() -> None:
     """For Nuke to call before a Write renders: render mattes that are missing, where nodes ask for it.
 
-    Only without windows, and only nodes with 'Render mattes before Writes' on. Nuke cannot write a node's input
-    while it renders, so such a node needs a Read above whose files can be handed over.
+    Only without windows, and only nodes with 'Render mattes before Writes' on. Nuke cannot write a node's
+    input while it renders, so such a node needs a Read above whose files can be handed over.
 
     Raises:
         RuntimeError: A matte cannot be rendered; Nuke then gives up the Write.
     """
     if nuke.GUI or nuke.thisNode().name() == WRITE:
         return
-    for node in nodes_below(nuke.root()):
-        if _wants_matte(node) and not _has_matte(node):
-            log(f"{node.fullName()} has no matte yet")
-            _render_now(node)
-
-
-def _render_now(node: nuke.Node) -> None:
     try:
-        render(node)
+        _render_missing([each for each in nodes_below(nuke.root()) if value(each, "on_demand")])
     except MattelineError as error:
-        raise RuntimeError(
-            f"{sentence(error)} Mattes can also be rendered before, in nuke -t: "
-            f"matteline_nuke.render(nuke.toNode('{node.fullName()}'))"
-        ) from None
+        hint = "Render mattes before that: nuke -t matteline_render.py SCRIPT"
+        raise RuntimeError(f"{sentence(error)} {hint}") from None
 
 
-def _wants_matte(node: nuke.Node) -> bool:
-    wanted = node.knob(knob_name("on_demand"))
-    return bool(wanted is not None and wanted.value() and not node["disable"].value())
+def render_missing() -> int:
+    """Render the mattes that are missing, of every node in the script; returns how many nodes there were.
+
+    For a task of a farm before its renders, as matteline_render.py does. Waits without windows.
+
+    Raises:
+        MattelineError: One cannot be rendered; the others before it are done.
+    """
+    return _render_missing(list(nodes_below(nuke.root())))
+
+
+def _render_missing(nodes: list[nuke.Node]) -> int:
+    lacking = [each for each in nodes if not each["disable"].value() and not _has_matte(each)]
+    for node in lacking:
+        log(f"{node.fullName()} has no matte yet")
+        render(node)
+    return len(lacking)
 
 
 def _has_matte(node: nuke.Node) -> bool:
@@ -95,6 +101,7 @@ def _has_matte(node: nuke.Node) -> bool:
 
 def _written_job(node: nuke.Node) -> str:
     session.must_be_free(node)
+    _must_be_reachable(job_of(node).output)
     client = session.door.client()
     request = prepare(node, client)
     plan = ask(client, client.plan(request.job))
@@ -106,9 +113,25 @@ def _written_job(node: nuke.Node) -> str:
     return path
 
 
+def _must_be_reachable(folder: str) -> None:
+    if folder.startswith(temporary_folder()):
+        raise JobError(
+            "The results would go to a temporary folder of this machine, because the script is not saved.",
+            field="output",
+            hint="Save the script, or choose an Output folder that the farm has too.",
+        )
+
+
 def _command(node: nuke.Node, path: str) -> list[str]:
     engine = str(value(node, "farm_engine")).strip()
-    return [*worker_command()[:-1], "farm", "submit", "--job", path, *(["--engine", engine] if engine else [])]
+    return [
+        *worker_command()[:-1],
+        "farm",
+        "submit",
+        "--job",
+        path,
+        *(["--engine", engine] if engine else []),
+    ]
 
 
 def _line(command: list[str]) -> str:

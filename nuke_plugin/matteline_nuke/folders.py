@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 
 import nuke
 
@@ -13,9 +14,13 @@ from . import script
 from .contract.errors import JobError, WriteError
 from .knobs import evaluated
 from .names import knob_name
+from .sequences import slashed
 
-VERSION = "<version>"
-_TCL = '[]\\$#%"'
+VERSION = "{version}"
+PREVIEW_SECONDS = 7 * 24 * 3600
+"""A script may have been saved with a preview in it, so previews are kept for a while."""
+
+_TCL = '[]{}\\$#%"'
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -52,9 +57,17 @@ def preview_folder() -> str:
     try:
         parent = f"{private_folder()}/previews"
         os.makedirs(parent, exist_ok=True)
-        return script.slashed(tempfile.mkdtemp(dir=parent))
+        _drop_old_previews(parent)
+        return slashed(tempfile.mkdtemp(dir=parent))
     except OSError as error:
         raise WriteError(f"No temporary folder can be made: {error.strerror}.") from None
+
+
+def _drop_old_previews(parent: str) -> None:
+    for name in os.listdir(parent):
+        folder = os.path.join(parent, name)
+        if time.time() - os.path.getmtime(folder) > PREVIEW_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def private_folder() -> str:
@@ -84,33 +97,18 @@ def drop_input(folder: str) -> None:
         return
 
 
-def numbered(pattern: str, frame: int) -> str:
-    """A frame's file: `plate.####.exr` and 7 give `plate.0007.exr`. Only the file's name is looked at."""
-    head, name = os.path.split(pattern)
-    return os.path.join(head, re.sub(r"#+", lambda token: f"{frame:0{len(token[0])}d}", name))
-
-
-def pattern_of(path: str, frame: int) -> str:
-    """The pattern of a sequence by one of its files; empty when its number is not that of the frame."""
-    head, name = os.path.split(path)
-    match = re.fullmatch(r"(.*?)([0-9]+)(\.[^.]*)", name, re.DOTALL)
-    if not match or int(match[2]) != frame or "#" in name:
-        return ""
-    return script.slashed(os.path.join(head, f"{match[1]}{'#' * len(match[2])}{match[3]}"))
-
-
 def _pattern(node: nuke.Node) -> str:
-    text = script.slashed(evaluated(node[knob_name("output")])).strip().rstrip("/")
+    text = slashed(evaluated(node[knob_name("output")])).strip().rstrip("/")
     if not text:
         raise JobError("There is no Output folder.", field="output", hint="Choose one in the node's panel.")
     words = {
-        "<script_dir>": script.script_folder(),
-        "<script>": _UNSAFE.sub("_", script.script_name()),
-        "<node>": _UNSAFE.sub("_", node.fullName()),
+        "{script_dir}": script.script_folder(),
+        "{script}": _UNSAFE.sub("_", script.script_name()),
+        "{node}": _UNSAFE.sub("_", node.fullName()),
     }
     for word, meaning in words.items():
         text = text.replace(word, meaning)
-    _check(text)
+    _check(text.replace(VERSION, ""))
     text = text if VERSION in text else f"{text}/{VERSION}"
     return text if os.path.isabs(text) else f"{script.script_folder()}/{text}"
 

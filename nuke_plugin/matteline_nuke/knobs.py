@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any, Callable
@@ -10,8 +11,11 @@ import nuke
 
 from .contract.settings import Choice, MatteSettings, choices
 from .names import FORM, INPUTS, NUMBER, PRODUCTS, RANGES, knob_name, number_name, word_name
+from .sequences import pattern_of
 
-DEFAULT_OUTPUT = "<script_dir>/mattes/<script>_<node>/<version>"
+_HAS_FRAME = re.compile(r"#|%0?[0-9]*d")
+
+DEFAULT_OUTPUT = "{script_dir}/mattes/{script}_{node}/{version}"
 
 _TABS = (
     ("matte", "Matte"),
@@ -22,16 +26,16 @@ _TABS = (
 )
 _NOTE = "Buttons need the plug-in matteline_nuke. Without it this node shows what has been rendered."
 _OUTPUT_HELP = (
-    "Folder for results. <version> becomes the next free v001, v002 and so on, so nothing is overwritten; "
-    "<script_dir>, <script> and <node> stand for the script's folder, its name and the node's name. "
+    "Folder for results. {version} becomes the next free v001, v002 and so on, so nothing is overwritten; "
+    "{script_dir}, {script} and {node} stand for the script's folder, its name and the node's name. "
     "Tcl in square brackets is carried out."
 )
-_VIEW_HELP = "The view of a stereo script to render. Empty takes the first. Each view needs a node of its own."
+_VIEW_HELP = "The view of a stereo script to render, empty for the first. Each view needs a node of its own."
 _INPUT_HELP = (
     "'auto' hands over the files of the Read above when nothing was done to them, and else writes what comes "
     "in as half-float EXR; 'always write' writes it in any case."
 )
-_PRODUCT_HELP = "What the node gives when rendered mattes are used. The foreground needs 'fgr' among Products."
+_PRODUCT_HELP = "What the node gives while rendered mattes are used. The foreground needs 'fgr' in Products."
 _USE_HELP = "Shows the rendered matte; off lets the input through."
 _KEEP_HELP = "Keeps the EXR files that were written as input; they are needed no more once all is rendered."
 _DEMAND_HELP = (
@@ -80,9 +84,13 @@ def set_value(node: nuke.Node, field: str, new: Any) -> None:
 
 
 def evaluated(knob: Any) -> str:
-    """The text of a file or string knob, Tcl carried out where there is any."""
+    """The text of a file or string knob, Tcl carried out where there is any; a sequence stays one."""
     text = str(knob.value() or "")
-    return str(knob.evaluate()) if "[" in text and hasattr(knob, "evaluate") else text
+    if "[" not in text or not hasattr(knob, "evaluate"):
+        return text
+    frame = int(nuke.frame())
+    found = str(knob.evaluate(frame))
+    return pattern_of(found, frame) or found if _HAS_FRAME.search(text) else found
 
 
 def _main_tab() -> Iterable[nuke.Knob]:
@@ -96,14 +104,17 @@ def _main_tab() -> Iterable[nuke.Knob]:
     yield _helped(_with(nuke.File_Knob(knob_name("output"), "Output"), DEFAULT_OUTPUT), _OUTPUT_HELP)
     yield _helped(nuke.Boolean_Knob(knob_name("keep_input"), "Keep written input"), _KEEP_HELP)
     yield nuke.Text_Knob(knob_name("note"), "", _NOTE)
-    for hidden in (nuke.String_Knob(knob_name("state"), ""), _with(nuke.Int_Knob(knob_name("form"), ""), FORM)):
+    for hidden in (
+        nuke.String_Knob(knob_name("state"), ""),
+        _with(nuke.Int_Knob(knob_name("form"), ""), FORM),
+    ):
         hidden.setFlag(nuke.INVISIBLE)
         yield hidden
 
 
 def _render_knobs() -> Iterable[nuke.Knob]:
     yield _button("render", "Render Matte", "Renders the matte of the range, in the background.", line=True)
-    yield _button("render_current", "Preview Frame", "Renders the current frame alone, into a temporary place.")
+    yield _button("render_current", "Preview Frame", "Renders the current frame into a temporary place.")
     yield _button("resume", "Render Missing", "Finishes the last render where it was cancelled or failed.")
     yield _button("cancel", "Cancel", "Stops rendering. Complete frames are kept.")
     yield _button("show", "Show Last Render", "Shows the last full render, when all its frames are there.")

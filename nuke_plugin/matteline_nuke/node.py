@@ -94,7 +94,9 @@ def _fill() -> None:
     premultiplied = _after("Premult", names.PREMULT, straight)
     alone = _copied(names.MATTE_ALONE, matte, matte)
     switch = _after("Switch", names.SWITCH, plate, over_plate, straight, premultiplied, alone)
-    switch["which"].setExpression(_WHICH.format(use=names.knob_name("use"), product=names.knob_name("product")))
+    switch["which"].setExpression(
+        _WHICH.format(use=names.knob_name("use"), product=names.knob_name("product"))
+    )
     _after("Output", names.OUTPUT, switch)
 
 

@@ -1,74 +1,78 @@
-"""The list of running renders, for Nuke 16 and later. Nothing else needs it, and it loads Qt only when opened."""
+"""The list of renders, for Nuke 16 and later. Qt is loaded when it is opened; nothing else needs it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from .contract.errors import MattelineError
+from .rendering import Rendering
 from .say import shown
 from .session import session
 
 REFRESH_MILLISECONDS = 300
 
-_open: list[Any] = []
+# Python closes a window that nobody holds, and Qt does not hold who follows.
+_open: list[tuple[Any, Follower]] = []
 
 
 @shown
 def open_panel() -> Any:
-    """Open the list of running renders, or bring it to the front; returns its window.
+    """Open the list of renders, or bring it to the front; returns its window.
 
     Raises:
         MattelineError: This Nuke has no PySide6.
     """
     if not _open:
         _open.append(_make())
-    _open[0].show()
-    _open[0].raise_()
-    return _open[0]
+    window, _follower = _open[0]
+    window.show()
+    window.raise_()
+    return window
 
 
-def rows() -> list[tuple[str, str, int]]:
-    """Node, words and percentage of every render that goes on."""
-    return [(each.who.name, each.words, int(each.fraction * 100)) for each in session.renderings]
+class Follower:
+    """Keeps a `ProgressList` in step with the session. Call `refresh` a few times a second.
+
+    Args:
+        rows: The list; its keys are the renders.
+    """
+
+    def __init__(self, rows: Any) -> None:
+        self._rows = rows
+        self._running: list[Rendering] = []
+
+    def refresh(self) -> None:
+        """Begin, move and end rows."""
+        now = list(session.renderings)
+        for each in now:
+            if each not in self._running:
+                self._rows.add(each, each.who.name)
+            self._rows.update_progress(each, each.words, each.fraction if each.fraction > 0 else None)
+        for each in self._running:
+            if each not in now:
+                self._rows.finish(each, each.words, failed=not each.ended)
+        self._running = now
 
 
-def cancel_row(index: int) -> None:
-    """Give up one of the renders that `rows` listed; one that has ended meanwhile is left alone."""
-    if 0 <= index < len(session.renderings):
-        session.renderings[index].cancel()
-
-
-def _make() -> Any:
+def _make() -> tuple[Any, Follower]:
     try:
-        from PySide6 import QtCore, QtWidgets
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QScrollArea
     except ImportError:
         raise MattelineError(
             "The list of renders needs PySide6, which Nuke has from version 16 on.",
             hint="Every node shows its own progress and has a Cancel button.",
         ) from None
-    window = QtWidgets.QWidget()
-    window.setWindowTitle("Matteline Renders")
-    table = QtWidgets.QTreeWidget()
-    table.setHeaderLabels(["Node", "Progress", "%"])
-    button = QtWidgets.QPushButton("Cancel Render")
-    button.clicked.connect(lambda: cancel_row(table.indexOfTopLevelItem(table.currentItem())))
-    layout = QtWidgets.QVBoxLayout(window)
-    layout.addWidget(table)
-    layout.addWidget(button)
-    timer = QtCore.QTimer(window)
-    timer.timeout.connect(lambda: _fill(table, QtWidgets.QTreeWidgetItem))
+    from .progress_list import ProgressList
+
+    rows, window = ProgressList(), QScrollArea()
+    rows.cancel_requested.connect(lambda rendering: rendering.cancel())
+    follower, timer = Follower(rows), QTimer(window)
+    timer.timeout.connect(follower.refresh)
     timer.start(REFRESH_MILLISECONDS)
-    _fill(table, QtWidgets.QTreeWidgetItem)
-    return window
-
-
-def _fill(table: Any, item: Any) -> None:
-    """Show the rows; lines that stay are changed in place, so that the chosen one stays chosen."""
-    found = rows()
-    while table.topLevelItemCount() > len(found):
-        table.takeTopLevelItem(table.topLevelItemCount() - 1)
-    while table.topLevelItemCount() < len(found):
-        table.addTopLevelItem(item())
-    for index, row in enumerate(found):
-        for column, word in enumerate(row):
-            table.topLevelItem(index).setText(column, str(word))
+    window.setWindowTitle("Matteline Renders")
+    window.setWidgetResizable(True)
+    window.setWidget(rows)
+    window.resize(420, 240)
+    follower.refresh()
+    return window, follower

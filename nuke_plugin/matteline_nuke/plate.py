@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Iterator, Optional
+from typing import Any, Optional
 
 import nuke
 
 from . import names, script
-from .contract.errors import JobError, ReadError
+from .contract.errors import JobError, ReadError, WriteError
 from .contract.frames import FrameRange
-from .folders import input_pattern, numbered, pattern_of
+from .folders import input_pattern
 from .node import inner
+from .sequences import is_complete, numbered, pattern_of
 from .state import inside, not_undone
 
 IMAGES = (".exr", ".dpx", ".cin", ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".tga", ".hdr")
@@ -68,9 +69,10 @@ def write_input(node: nuke.Node, pattern: str, span: FrameRange, view: str) -> N
 
     Raises:
         JobError: Nuke cannot render the input, or the artist cancelled.
+        WriteError: There is no place for it.
         ReadError: Nuke wrote without complaint, but a frame is not there.
     """
-    os.makedirs(os.path.dirname(pattern), exist_ok=True)
+    _make_folder(os.path.dirname(pattern))
     write = inner(node, names.WRITE)
     with not_undone(), inside(node), _without_proxy(), _enabled(write, pattern):
         try:
@@ -79,15 +81,18 @@ def write_input(node: nuke.Node, pattern: str, span: FrameRange, view: str) -> N
             raise _failure(node, error) from None
     for frame in span:
         if not is_complete(numbered(pattern, frame)):
-            raise ReadError(f"Nuke did not write frame {frame} of the input of {node.fullName()}.", frame=frame)
+            raise ReadError(
+                f"Nuke did not write frame {frame} of the input of {node.fullName()}.", frame=frame
+            )
 
 
-def is_complete(path: str) -> bool:
-    """Whether a file is there and holds something; what has a final name is whole."""
+def _make_folder(folder: str) -> None:
     try:
-        return os.path.getsize(path) > 0
-    except OSError:
-        return False
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise WriteError(
+            f"{folder} cannot be made: {error.strerror}.", path=folder, hint="Choose another Output folder."
+        ) from None
 
 
 def _failure(node: nuke.Node, error: RuntimeError) -> JobError:
@@ -118,6 +123,7 @@ def _enabled(write: Any, pattern: str) -> Iterator[None]:
         yield
     finally:
         write["disable"].setValue(True)
+        write["file"].setValue("")
 
 
 def _source(node: nuke.Node) -> Any:

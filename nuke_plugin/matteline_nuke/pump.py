@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 from typing import Any, Callable, Optional
 
@@ -11,7 +12,7 @@ TICK_SECONDS = 0.2
 
 
 class Pump:
-    """Calls a function again and again, from Qt's timer or, where Qt is not to be had, from a thread's requests.
+    """Calls a function again and again: by Qt's timer or, without Qt, by a thread that asks for it.
 
     Args:
         function: Called on the main thread; it must not raise.
@@ -79,11 +80,9 @@ def _qt_timer(function: Callable[[], None]) -> Any:
 
 
 def _qt_core() -> Any:
-    try:
-        from PySide6 import QtCore as core
-    except ImportError:
+    for name in ("PySide6.QtCore", "PySide2.QtCore"):
         try:
-            from PySide2 import QtCore as core  # type: ignore[no-redef]
+            return importlib.import_module(name)
         except ImportError:
-            return None
-    return core
+            continue
+    return None

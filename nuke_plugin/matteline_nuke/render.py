@@ -13,9 +13,10 @@ from .contract.errors import JobError, MattelineError, ReadError
 from .contract.frames import FrameRange, FrameSet
 from .contract.job import Job
 from .job import Request, request_of
-from .plate import is_complete, write_input
+from .plate import write_input
 from .results import Result, show_result
 from .say import shown
+from .sequences import is_complete, numbered
 from .session import say_status, session
 from .state import read_state
 
@@ -48,7 +49,7 @@ def resume(node: nuke.Node) -> None:
     session.must_be_free(node)
     last = last_result(node)
     job = replace(Job.from_json(last.job), existing="resume")
-    if last.written and not is_complete(folders.numbered(job.plate, last.first)):
+    if last.written and not is_complete(numbered(job.plate, last.first)):
         if last.files and not len(last.missing()):
             say_status(node, show_result(node, last))
             return
@@ -98,10 +99,8 @@ def prepare(node: nuke.Node, client: WorkerClient, preview: bool = False) -> Req
         return request
     try:
         _write(node, request, client)
-    except (MattelineError, OSError) as error:
+    except MattelineError:
         folders.drop_input(request.job.output)
-        if isinstance(error, OSError):
-            raise JobError(f"The input cannot be written: {error}.", hint="Choose another Output folder.") from None
         raise
     return request
 

@@ -25,7 +25,7 @@ class Rendering:
         task: Nuke's progress bar; None without windows.
     """
 
-    def __init__(self, who: Who, client: WorkerClient, request: int, result: Result, task: Any = None) -> None:
+    def __init__(self, who: Who, client: WorkerClient, request: int, result: Result, task: Any) -> None:
         self.who = who
         self.result = result
         self.notices: list[str] = []

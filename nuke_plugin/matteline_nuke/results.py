@@ -1,4 +1,4 @@
-"""Rendered mattes in the node: every frame is looked for first, then the Reads are pointed and the switch flips."""
+"""Rendered mattes in the node: every frame is looked for before the Reads and the switch change."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from . import names
 from .contract.errors import JobError, ReadError
 from .contract.frames import FrameRange, FrameSet
 from .contract.job import Job
-from .folders import numbered
 from .job import Request
 from .knobs import set_value, value
 from .node import inner
-from .plate import is_complete
-from .script import slashed
+from .script import temporary_folder
+from .sequences import is_complete, numbered, slashed
 from .state import not_undone
 
 _NUMBER = re.compile(r"([0-9]+)(\.[^.]*)$")
+_TEMPORARY = ", a temporary folder: save the script and render again to keep it"
 _MATTES = ("alpha", "rgba", "layers")
 _FOREGROUNDS = ("fgr", "rgba", "layers")
 
@@ -128,7 +128,8 @@ def show_result(node: nuke.Node, result: Result) -> str:
 def _words(result: Result) -> str:
     what = "Preview of frame" if result.preview else "Showing"
     view = f" of view {result.view}" if len(nuke.views()) > 1 else ""
-    return f"{what} {result.span}{view} from {result.folder}"
+    lost = "" if result.preview or not result.folder.startswith(temporary_folder()) else _TEMPORARY
+    return f"{what} {result.span}{view} from {result.folder}{lost}"
 
 
 def _must_be_whole(result: Result) -> None:
@@ -171,7 +172,8 @@ def _set_space(read: Any, read_as: str, premultiplied: bool) -> None:
     read["colorspace"].setValue(read_as)
     if read["colorspace"].value() != read_as:
         raise JobError(
-            f"The foreground cannot be read as {read_as}.", hint="Set Input to 'always write' and render again."
+            f"The foreground cannot be read as {read_as}.",
+            hint="Set Input to 'always write' and render again.",
         )
     read["premultiplied"].setValue(premultiplied)
 

@@ -13,6 +13,7 @@ import nuke
 
 from .contract.errors import JobError
 from .contract.frames import FrameRange
+from .sequences import slashed
 
 BUILT_IN_CONFIG = "ocio://studio-config-latest"
 """The config that matteline takes by itself; named, so that OCIO in the environment does not stand in."""
@@ -53,11 +54,6 @@ def temporary_folder() -> str:
     """A folder for what need not last: logs, previews, and results of scripts that are not saved."""
     user = f"-{os.getuid()}" if hasattr(os, "getuid") else ""
     return slashed(os.path.join(tempfile.gettempdir(), f"matteline-nuke{user}"))
-
-
-def slashed(path: str) -> str:
-    """A path as Nuke writes them: a backslash in a knob would be taken for Tcl."""
-    return path.replace(os.sep, "/")
 
 
 def frame_span(node: nuke.Node, choice: str, custom: tuple[int, int]) -> FrameRange:
@@ -132,7 +128,9 @@ def ocio_config(environ: Mapping[str, str]) -> str:
         return "auto"
     if name == "custom":
         return str(root["customOCIOConfigPath"].evaluate() or "auto")
-    places = os.path.join(os.path.dirname(str(nuke.env["ExecutablePath"])), "plugins", "OCIOConfigs", "configs")
+    places = os.path.join(
+        os.path.dirname(str(nuke.env["ExecutablePath"])), "plugins", "OCIOConfigs", "configs"
+    )
     shipped = [os.path.join(places, name, "config.ocio"), os.path.join(places, f"{name}.ocio")]
     return slashed(next((each for each in shipped if os.path.isfile(each)), "auto"))
 

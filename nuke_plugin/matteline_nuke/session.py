@@ -20,6 +20,8 @@ from .say import log, sentence, shown
 from .state import State, find, mark, not_undone, write_state
 
 WAIT_SECONDS = 0.05
+IDLE_SECONDS = 300.0
+"""How long the worker stays when nothing is rendered; another one starts in seconds."""
 
 
 class Session:
@@ -29,9 +31,11 @@ class Session:
         self.door = Door()
         self.renderings: list[Rendering] = []
         self._pump = Pump(self.tick)
+        self._idle_since = time.monotonic()
 
     def must_be_free(self, node: nuke.Node) -> None:
         """Raise `JobError` where the node renders already."""
+        self._idle_since = time.monotonic()
         if self.of(node) is not None:
             raise JobError(f"{node.fullName()} renders already.", hint="Wait for it, or press Cancel.")
 
@@ -65,14 +69,16 @@ class Session:
             self._wait(rendering)
 
     def tick(self) -> None:
-        """Take in what has happened to all renders."""
+        """Take in what has happened to all renders. Not while Nuke renders: nodes are then left alone."""
+        if nuke.executing():
+            return
         for each in list(self.renderings):
-            try:
-                self._step(each)
-            except MattelineError as error:
-                self._tell(sentence(error))
-        if not self.renderings:
-            self._pump.stop()
+            self._try_step(each)
+        if self.renderings:
+            self._idle_since = time.monotonic()
+        elif time.monotonic() > self._idle_since + IDLE_SECONDS:
+            # What a GPU's driver takes for the worker comes back only when it ends.
+            self.close()
 
     def close(self) -> None:
         """Give up all renders and end the worker; complete frames stay."""
@@ -97,6 +103,15 @@ class Session:
         if rendering.cancelled:
             raise JobError("Cancelled. Complete frames are kept.")
 
+    def _try_step(self, rendering: Rendering) -> None:
+        # A message box lets timers run, so that a tick may come within a tick.
+        if rendering not in self.renderings:
+            return
+        try:
+            self._step(rendering)
+        except MattelineError as error:
+            self._tell(sentence(error))
+
     def _step(self, rendering: Rendering) -> None:
         """Step one render, and see it off when it has ended. Raises what went wrong."""
         try:
@@ -116,6 +131,7 @@ class Session:
     def _forget(self, rendering: Rendering, words: str) -> Optional[nuke.Node]:
         """Let a render go and say in its node how it ended; returns the node where it is still there."""
         self.renderings.remove(rendering)
+        rendering.words = words
         rendering.close_task()
         log(f"{rendering.who.name}: {words}")
         node = find(rendering.who)
@@ -179,4 +195,3 @@ def _keep(node: nuke.Node, rendering: Rendering) -> None:
     """Remember the files that the worker has planned, for Show Last Render and Render Missing."""
     if not rendering.result.preview:
         write_state(node, State(rendering.who.token, rendering.result.to_data()))
-

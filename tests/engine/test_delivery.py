@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -160,6 +161,7 @@ def test_every_exr_says_how_it_was_made(render, exr_plate, tmp_path, layout):
         assert made.pop("alpha", None) == ("premultiplied" if product in ("rgba", "layers") else None)
         assert made.pop("fgr", None) == ("straight" if product in ("fgr", "layers") else None)
         assert made.pop("version") and made.pop("colour_space")
+        assert re.fullmatch("[0-9a-f]{16}", made.pop("recipe"))
         assert made == {
             "model": "untrained",
             "weights_sha256": _sha256(render),

@@ -216,7 +216,7 @@ def test_a_gap_is_filled_as_asked_and_said(render, png_plate, tmp_path, missing,
     pixels = picture(1004) if missing == "hold" else np.zeros((HEIGHT, WIDTH, 3), np.float32)
     filled = Path(png_plate.replace("####", "1005"))
     Image.fromarray((pixels * 255 + 0.5).astype(np.uint8)).save(filled)
-    render(png_plate, tmp_path / "by_hand", preroll=0)
+    render(png_plate, tmp_path / "by_hand", missing=missing, preroll=0)
     assert _files(tmp_path / "out") == _files(tmp_path / "by_hand")
 
 

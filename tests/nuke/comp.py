@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -29,11 +30,14 @@ class Comp:
         host: The session.
         nuke: Its module.
         folder: Where the script lies.
+        direct: Renders without Nuke that were made already, by what they were made of.
     """
 
-    def __init__(self, host: FakeNuke, plugin: ModuleType, weights: Path, folder: Path) -> None:
+    def __init__(
+        self, host: FakeNuke, plugin: ModuleType, weights: Path, folder: Path, direct: dict[Any, Path]
+    ) -> None:
         self.host, self.nuke, self.plugin = host, host.module, plugin
-        self.folder, self._weights = folder, weights
+        self.folder, self._weights, self._direct = folder, weights, direct
 
     def fresh(self) -> None:
         """Begin with nothing but a name, as another script in the same session."""
@@ -76,7 +80,7 @@ class Comp:
         if source:
             source.setSelected(True)
         made = self.plugin.create()
-        self.set(made, weights=str(self._weights), **{**SETTINGS, **values})
+        self.set(made, **{"weights": str(self._weights), **SETTINGS, **values})
         return made
 
     def set(self, node: Node, **values: Any) -> None:
@@ -112,13 +116,15 @@ class Comp:
 
     def direct(self, plate: str, frames: str | None = None, **settings: Any) -> Path:
         """The same render without Nuke; returns the folder of its results."""
-        output = self.folder / f"direct{len(list(self.folder.glob('direct*')))}"
         values = {**SETTINGS, "weights": str(self._weights), **settings}
-        wanted = None if frames is None else FrameSet.parse(frames)
-        job = Job(plate, str(output), wanted, settings=MatteSettings(**values))
-        for _ in run(plan(job, Surroundings())):
-            pass
-        return output
+        key = (_digest(plate), frames, repr(values))
+        if key not in self._direct:
+            self._direct[key] = self.folder / f"direct{len(self._direct)}"
+            wanted = None if frames is None else FrameSet.parse(frames)
+            job = Job(plate, str(self._direct[key]), wanted, settings=MatteSettings(**values))
+            for _ in run(plan(job, Surroundings())):
+                pass
+        return self._direct[key]
 
     def shown(self, node: Node, frame: int) -> Picture:
         """What the node gives."""
@@ -131,15 +137,26 @@ class Comp:
 
 def alpha_of(folder: Path, frame: int) -> np.ndarray:
     """The matte of a frame in a folder of results."""
-    (path,) = (folder / "alpha").glob(f"*.{frame:04d}.exr")
-    return plates.read(path)["R"]
+    return plates.read(_result(folder / "alpha", frame))["R"]
 
 
 def fgr_of(folder: Path, frame: int) -> np.ndarray:
     """The foreground of a frame in a folder of results, (height, width, 3)."""
-    (path,) = (folder / "fgr").glob(f"*.{frame:04d}.exr")
-    planes = plates.read(path)
+    planes = plates.read(_result(folder / "fgr", frame))
     return np.stack([planes[name] for name in "RGB"], -1)
+
+
+def _result(folder: Path, frame: int) -> Path:
+    (path,) = (each for each in folder.glob("*.exr") if int(each.name.split(".")[-2]) == frame)
+    return path
+
+
+def _digest(plate: str) -> str:
+    """What lies on disk of a plate."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(plate).parent.iterdir()):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _words(node: Node, name: str) -> list[str]:

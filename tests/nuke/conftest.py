@@ -5,25 +5,24 @@ from __future__ import annotations
 import atexit
 import importlib
 import os
-import shutil
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import psutil
 import pytest
 from safetensors.torch import save_file
 
 from matteline.matting.rvm.architecture import Architecture
-from matteline.packaging.contract import contract_files
+from matteline.packaging.nuke import package_nuke
 from tests.matting.filling import filled
 from tests.nuke.comp import Comp
 from tests.nuke.fake import FakeNuke
 
 PACKAGE = "matteline_nuke"
-SOURCE = Path(__file__).resolve().parents[2] / "nuke_plugin"
 
 
 @pytest.fixture(scope="session")
@@ -38,15 +37,7 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The plug-in's folder as it is installed."""
-    return put_together(tmp_path_factory.mktemp("plugin"))
-
-
-def put_together(folder: Path) -> Path:
-    """The plug-in with its contract, from the source tree."""
-    shutil.copytree(SOURCE, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / PACKAGE / "contract").mkdir(exist_ok=True)
-    for name, content in contract_files().items():
-        (folder / PACKAGE / "contract" / name).write_bytes(content)
+    folder, _ = package_nuke(tmp_path_factory.mktemp("package"))
     return folder
 
 
@@ -103,6 +94,12 @@ def environment(untrained: Path) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def direct() -> dict[Any, Path]:
+    """Renders without Nuke, by what they were made of."""
+    return {}
+
+
 @pytest.fixture(scope="module")
 def nuke_session(package: Path, environment: None) -> Iterator[Installed]:
     """One session of Nuke for the tests of a file, so that they share its worker."""
@@ -112,19 +109,23 @@ def nuke_session(package: Path, environment: None) -> Iterator[Installed]:
 
 
 @pytest.fixture
-def comp(nuke_session: Installed, untrained: Path, tmp_path: Path) -> Iterator[Comp]:
+def comp(
+    nuke_session: Installed, untrained: Path, tmp_path: Path, direct: dict[Any, Path]
+) -> Iterator[Comp]:
     """An empty, saved script in it."""
-    made = Comp(nuke_session.host, nuke_session.plugin, untrained, tmp_path)
+    made = Comp(nuke_session.host, nuke_session.plugin, untrained, tmp_path, direct)
     made.fresh()
     yield made
     made.must_be_clean()
 
 
 @pytest.fixture
-def terminal(package: Path, environment: None, untrained: Path, tmp_path: Path) -> Iterator[Comp]:
+def terminal(
+    package: Path, environment: None, untrained: Path, tmp_path: Path, direct: dict[Any, Path]
+) -> Iterator[Comp]:
     """An empty, saved script in `nuke -t`."""
     installed = Installed(package, gui=False)
-    made = Comp(installed.host, installed.plugin, untrained, tmp_path)
+    made = Comp(installed.host, installed.plugin, untrained, tmp_path, direct)
     made.fresh()
     yield made
     made.must_be_clean()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 
 from tests.nuke import plates
 from tests.nuke.comp import alpha_of, fgr_of
+
+LINEAR = {"colour_space": "lin_rec709"}
 
 
 @pytest.fixture
@@ -14,16 +18,262 @@ def plate(tmp_path):
     return plates.write(tmp_path / "plate")
 
 
-def assert_shows(comp, node, folder, frames=(1001, 1004)):
-    """The node gives the plate with the mattes of a folder."""
+def assert_shows(comp, node, folder, frames=range(1001, 1005)):
+    """The node gives the mattes of a folder."""
     for frame in frames:
         assert np.array_equal(comp.shown(node, frame).alpha, alpha_of(folder, frame)), frame
+
+
+# Where the pictures come from
 
 
 def test_the_files_of_a_read_are_handed_over(comp, plate):
     read = comp.read(plate)
     node = comp.node(read)
-    assert "Showing 1001-1004" in comp.render(node)
+    assert "1001-1004" in comp.render(node)
     assert comp.host.executing.frames == []
     assert_shows(comp, node, comp.direct(plate))
     assert np.array_equal(comp.shown(node, 1002).rgb(), comp.shown(read, 1002).rgb())
+
+
+def test_what_was_done_to_the_plate_is_written_and_rendered(comp, plate, tmp_path):
+    grade = comp.nuke.nodes.Grade(inputs=[comp.read(plate)], multiply=0.5)
+    node = comp.node(grade)
+    comp.render(node)
+    assert comp.host.executing.frames == [1001, 1002, 1003, 1004]
+    graded = plates.write(tmp_path / "graded", gain=0.5)
+    assert_shows(comp, node, comp.direct(graded, **LINEAR))
+    assert np.array_equal(comp.shown(node, 1002).rgb(), comp.shown(grade, 1002).rgb())
+
+
+def test_preroll_is_written_too_and_only_the_range_is_shown(comp, plate, tmp_path):
+    comp.host.root["last_frame"].setValue(1003)
+    grade = comp.nuke.nodes.Grade(inputs=[comp.read(plate)], multiply=0.5)
+    node = comp.node(grade, range="custom", first=1003, last=1004, preroll=2)
+    comp.render(node)
+    assert comp.host.executing.frames == [1001, 1002, 1003, 1004]
+    graded = plates.write(tmp_path / "graded", gain=0.5)
+    assert_shows(comp, node, comp.direct(graded, "1003-1004", preroll=2, **LINEAR), [1003, 1004])
+    assert comp.shown(node, 1002).alpha.max() == 0
+
+
+def test_written_input_goes_when_it_is_no_longer_needed_unless_kept(comp, plate):
+    read = comp.read(plate)
+    comp.render(comp.node(read, input="always write"))
+    assert comp.input_files() == []
+    comp.render(comp.node(read, input="always write", keep_input=True))
+    assert len(comp.input_files()) == 4
+
+
+def test_an_8_bit_plate_gets_the_matte_of_its_light(comp, tmp_path):
+    png = plates.write_png(tmp_path / "png")
+    node = comp.node(comp.read(png, colorspace="sRGB"))
+    comp.render(node)
+    assert comp.host.executing.frames == []
+    assert_shows(comp, node, comp.direct(png, colour_space="sRGB"))
+    written = comp.node(comp.read(png, colorspace="sRGB"), input="always write")
+    comp.render(written)
+    for frame in (1001, 1004):
+        assert np.abs(comp.shown(written, frame).alpha - comp.shown(node, frame).alpha).max() < 0.004
+
+
+# Time
+
+
+def renumbered(folder, source, numbers):
+    """Files of a plate under other numbers: new number to old."""
+    folder.mkdir()
+    for new, old in numbers.items():
+        shutil.copy(source.replace("####", str(old)), folder / f"sh010.{new:04d}.exr")
+    return str(folder / "sh010.####.exr")
+
+
+@pytest.mark.parametrize(
+    ("mode", "frame", "first"),
+    [("offset", "100", 901), ("start at", "1", 1), ("expression", "frame + 1000", 1)],
+)
+def test_a_read_that_moves_frames_is_rendered_by_the_numbers_of_the_script(comp, plate, tmp_path, mode, frame, first):
+    read = comp.read(plate, frame_mode=mode, frame=frame)
+    node = comp.node(read, range="custom", first=first, last=first + 3)
+    comp.render(node)
+    moved = renumbered(tmp_path / "moved", plate, {first + step: 1001 + step for step in range(4)})
+    assert_shows(comp, node, comp.direct(moved, **LINEAR), range(first, first + 4))
+
+
+def test_a_retimed_plate_is_rendered_as_it_is_retimed(comp, plate, tmp_path):
+    warp = comp.nuke.nodes.TimeWarp(inputs=[comp.read(plate)])
+    warp["lookup"].setExpression("2005 - frame")
+    node = comp.node(warp, range="custom", first=1001, last=1004)
+    comp.render(node)
+    backwards = renumbered(tmp_path / "back", plate, {frame: 2005 - frame for frame in range(1001, 1005)})
+    assert_shows(comp, node, comp.direct(backwards, **LINEAR))
+
+
+def test_the_range_of_a_time_offset_is_that_of_its_output(comp, plate, tmp_path):
+    node = comp.node(comp.nuke.nodes.TimeOffset(inputs=[comp.read(plate)], time_offset=10))
+    comp.render(node)
+    moved = renumbered(tmp_path / "moved", plate, {frame + 10: frame for frame in range(1001, 1005)})
+    assert_shows(comp, node, comp.direct(moved, **LINEAR), range(1011, 1015))
+
+
+@pytest.mark.parametrize("source", ["auto", "always write"])
+@pytest.mark.parametrize(("first", "last"), [(1001, 1020), (-3, 5)])
+def test_a_range(comp, tmp_path, source, first, last):
+    plate = plates.write(tmp_path / "plate", range(first, last + 1))
+    node = comp.node(comp.read(plate, first, last), input=source)
+    assert f"{first}-{last}" in comp.render(node)
+    assert_shows(comp, node, comp.direct(plate, **LINEAR), range(first, last + 1))
+
+
+def test_one_frame(comp, plate):
+    node = comp.node(comp.read(plate), range="custom", first=1002, last=1002)
+    comp.render(node)
+    assert_shows(comp, node, comp.direct(plate, "1002"), [1002])
+    assert comp.shown(node, 1003).alpha.max() == 0
+
+
+def test_the_global_range_is_that_of_the_script(comp, plate):
+    comp.host.root["first_frame"].setValue(1002)
+    comp.host.root["last_frame"].setValue(1003)
+    comp.host.root["lock_range"].setValue(True)
+    node = comp.node(comp.read(plate), range="global")
+    assert "1002-1003" in comp.render(node)
+    assert_shows(comp, node, comp.direct(plate, "1002-1003"), [1002, 1003])
+
+
+def test_a_preview_shows_the_current_frame_and_the_last_render_can_be_shown_again(comp, plate):
+    node = comp.node(comp.read(plate))
+    comp.render(node)
+    comp.host.frame = 1003
+    comp.set(node, choke=2.0)
+    assert "1003" in comp.render(node, "render_current")
+    assert_shows(comp, node, comp.direct(plate, "1003", choke=2.0), [1003])
+    comp.press(node, "show")
+    assert_shows(comp, node, comp.direct(plate))
+
+
+# Windows, values, views
+
+
+@pytest.mark.parametrize("source", ["auto", "always write"])
+def test_an_anamorphic_plate_with_overscan_keeps_both(comp, tmp_path, source):
+    plate = plates.write(tmp_path / "plate", overscan=4, pixel_aspect=2)
+    node = comp.node(comp.read(plate), input=source)
+    comp.render(node)
+    assert_shows(comp, node, comp.direct(plate, **LINEAR))
+    shown = comp.shown(node, 1001)
+    assert (shown.window.x, shown.window.width, shown.format.pixelAspect()) == (-4, 72, 2.0)
+    assert shown.alpha[:4].any() and shown.alpha[:, :4].any()
+
+
+@pytest.mark.parametrize("source", ["auto", "always write"])
+def test_values_above_one_are_kept_in_the_foreground(comp, tmp_path, source):
+    plate = plates.write(tmp_path / "plate", gain=5)
+    node = comp.node(comp.read(plate), input=source, product="foreground with matte")
+    comp.render(node)
+    direct = comp.direct(plate, **LINEAR)
+    for frame in (1001, 1004):
+        shown = comp.shown(node, frame)
+        assert shown.rgb().max() > 1.5
+        assert np.array_equal(shown.rgb(), fgr_of(direct, frame))
+        assert np.array_equal(shown.alpha, alpha_of(direct, frame))
+
+
+def test_what_the_node_gives(comp, plate):
+    read = comp.read(plate)
+    node = comp.node(read)
+    comp.render(node)
+    direct = comp.direct(plate)
+    alpha, fgr = alpha_of(direct, 1002), fgr_of(direct, 1002)
+    expected = {
+        "plate with matte": comp.shown(read, 1002).rgb(),
+        "foreground with matte": fgr,
+        "foreground premultiplied": fgr * alpha[..., None],
+        "matte": np.repeat(alpha[..., None], 3, -1),
+    }
+    for product, rgb in expected.items():
+        comp.set(node, product=product)
+        shown = comp.shown(node, 1002)
+        assert np.array_equal(shown.rgb(), rgb), product
+        assert np.array_equal(shown.alpha, alpha), product
+
+
+@pytest.mark.parametrize(
+    "settings", [{"write": ("rgba",)}, {"write": ("alpha", "fgr"), "layout": "layered"}], ids=["rgba", "layered"]
+)
+def test_other_files_show_the_same(comp, plate, settings):
+    node = comp.node(comp.read(plate), product="foreground with matte", **settings)
+    comp.render(node)
+    direct = comp.direct(plate)
+    shown = comp.shown(node, 1002)
+    alpha = alpha_of(direct, 1002)
+    assert np.allclose(shown.alpha, alpha, atol=1e-3)
+    difference = np.abs(shown.rgb() - fgr_of(direct, 1002))
+    assert difference[alpha > 0.2].max() < 0.05
+
+
+def test_nothing_is_shown_before_it_is_rendered_or_when_switched_off(comp, plate):
+    read = comp.read(plate)
+    node = comp.node(read)
+    untouched = comp.shown(read, 1001)
+    assert np.array_equal(comp.shown(node, 1001).rgb(), untouched.rgb())
+    comp.render(node)
+    comp.set(node, use=False)
+    assert comp.shown(node, 1001).alpha.max() == untouched.alpha.max()
+
+
+def test_each_view_gets_its_own_matte(comp, tmp_path):
+    comp.host.views, comp.host.view = ["left", "right"], "left"
+    left = plates.write(tmp_path / "left")
+    right = plates.write(tmp_path / "right", gain=0.25)
+    read = comp.read(f"{tmp_path}/%V/sh010.####.exr")
+    nodes = {view: comp.node(read, view=view) for view in ("left", "right")}
+    for node in nodes.values():
+        comp.render(node)
+    assert_shows(comp, nodes["left"], comp.direct(left, **LINEAR))
+    assert_shows(comp, nodes["right"], comp.direct(right, **LINEAR))
+
+
+@pytest.mark.parametrize("source", ["auto", "always write"])
+def test_proxy_mode_changes_nothing_and_stays_on(comp, plate, source):
+    comp.host.root["proxy"].setValue(True)
+    node = comp.node(comp.read(plate), input=source, keep_input=True)
+    comp.render(node)
+    assert comp.host.root["proxy"].value()
+    assert all(plates.windows(path)[1] == (0, 0, 64, 36) for path in comp.input_files())
+    comp.host.root["proxy"].setValue(False)
+    assert_shows(comp, node, comp.direct(plate, **LINEAR))
+
+
+# Several nodes, and where they are
+
+
+def test_two_nodes_at_once(comp, plate, tmp_path):
+    other = plates.write(tmp_path / "other", gain=0.25)
+    first, second = comp.node(comp.read(plate)), comp.node(comp.read(other))
+    comp.press(first, "render")
+    comp.press(second, "render")
+    assert comp.host.bars.open == 2
+    comp.wait()
+    assert_shows(comp, first, comp.direct(plate))
+    assert_shows(comp, second, comp.direct(other))
+
+
+def test_a_node_inside_a_group(comp, plate):
+    group = comp.nuke.nodes.Group(name="Grp", inputs=[comp.read(plate)])
+    with group:
+        node = comp.node(comp.nuke.nodes.Input())
+        comp.nuke.nodes.Output(inputs=[node])
+    comp.render(node)
+    assert node.fullName().startswith("Grp.")
+    assert_shows(comp, group, comp.direct(plate, **LINEAR))
+
+
+def test_the_same_plate_with_other_settings_gets_a_version_of_its_own(comp, plate):
+    node = comp.node(comp.read(plate))
+    comp.render(node)
+    first = comp.shown(node, 1001).alpha
+    comp.set(node, choke=3.0)
+    comp.render(node)
+    assert not np.array_equal(comp.shown(node, 1001).alpha, first)
+    assert len([path for path in comp.folder.rglob("v0*") if path.is_dir()]) == 2

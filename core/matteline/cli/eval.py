@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from matteline.cli.counting import counting
 from matteline.cli.progress import PROGRESS
@@ -60,7 +59,8 @@ def eval_(
         click.echo(json.dumps(to_dict(evaluation), allow_nan=False))
         return
     click.echo(_matched(pairings))
-    Console(soft_wrap=True).print(_table(evaluation))
+    for line in _table(evaluation):
+        click.echo(line)
     for path in files:
         click.echo(f"Wrote {path}.")
 
@@ -72,22 +72,21 @@ def _matched(pairings: list[Pairing]) -> str:
     return f"{frames} frames{of}, matched by {by}."
 
 
-def _table(evaluation: Evaluation) -> Table:
+def _table(evaluation: Evaluation) -> Iterator[str]:
+    """The figures in columns; not a drawn table, which would cut names to the terminal's width."""
     from matteline.judging.evaluate import METRICS
 
-    table = Table()
-    table.add_column("clip")
-    table.add_column("frames", justify="right")
-    for name in evaluation.metrics:
-        table.add_column(f"{METRICS[name].label}\n{METRICS[name].unit}", justify="right")
-    if len(evaluation.clips) > 1:
-        for clip in evaluation.clips:
-            values = [clip.mean(name) for name in evaluation.metrics]
-            table.add_row(clip.name, str(len(clip.frames)), *map(_figure, values))
-        table.add_section()
+    names = evaluation.metrics
+    rows = [["", "", *(METRICS[name].label for name in names)]]
+    rows.append(["clip", "frames", *(METRICS[name].unit for name in names)])
+    for clip in evaluation.clips if len(evaluation.clips) > 1 else ():
+        rows.append([clip.name, str(len(clip.frames)), *(_figure(clip.mean(name)) for name in names)])
     total = sum(len(clip.frames) for clip in evaluation.clips)
-    table.add_row("mean", str(total), *(_figure(evaluation.mean(name)) for name in evaluation.metrics))
-    return table
+    rows.append(["mean", str(total), *(_figure(evaluation.mean(name)) for name in names)])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for name, *figures in rows:
+        cells = (figure.rjust(width) for figure, width in zip(figures, widths[1:], strict=True))
+        yield "  ".join((name.ljust(widths[0]), *cells))
 
 
 def _figure(value: float | None) -> str:

@@ -20,6 +20,7 @@ Exit codes:
     3  unreadable input
     4  device or memory
     5  cannot write
+    6  a state or a ticket belongs to something else
   130  interrupted (143 when asked to terminate)
 """
 

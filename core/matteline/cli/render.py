@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 
 if TYPE_CHECKING:
+    from matteline.contract.client import WorkerClient
     from matteline.engine.plan import Plan
 
 
@@ -28,8 +31,11 @@ if TYPE_CHECKING:
 @click.option("--overwrite", "existing", flag_value="overwrite", help="Replace results that are there.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @click.option("--progress", type=click.Choice(PROGRESS), default="auto", help="Bar, JSON lines, or nothing.")
+@click.option("--devices", metavar="A,B,…", help="Several devices of one kind, such as cuda:0,cuda:1.")
 @settings_options
-def render(plate: str, output: str, dry_run: bool, progress: str, **values: Any) -> None:
+def render(
+    plate: str, output: str, dry_run: bool, progress: str, devices: str | None, **values: Any
+) -> None:
     r"""Turn PLATE into alpha and foreground below DIR.
 
     PLATE is a movie, an image sequence (plate.####.exr, plate.%04d.exr, one file of it, or a folder that
@@ -41,9 +47,14 @@ def render(plate: str, output: str, dry_run: bool, progress: str, **values: Any)
     matteline render shot.mov -o mattes --first-frame 1001 --frames 1010-1020
     matteline render shot.mov -o previews --write rgba --format png
     matteline render plate.####.exr -o mattes --resume          after an interruption
+    matteline render plate.####.exr -o mattes --devices cuda:0,cuda:1
     """
     with reporter(progress) as report:
-        render_job(_job(plate, output, values), report, dry_run=dry_run)
+        job = _job(plate, output, values)
+        if devices is None:
+            render_job(job, report, dry_run=dry_run)
+        else:
+            _render_on(job, [each.strip() for each in devices.split(",")], report, dry_run=dry_run)
 
 
 def _job(plate: str, output: str, values: dict[str, Any]) -> Job:
@@ -77,6 +88,29 @@ def render_job(job: Job, report: Reporter, *, dry_run: bool = False) -> Plan:
     except MattelineError as error:
         report.event(Failed.of(error))
         raise
+
+
+def _render_on(job: Job, devices: list[str], report: Reporter, *, dry_run: bool) -> None:
+    """The same on several devices at once, with the pixels of one."""
+    from matteline.api import surroundings
+    from matteline.engine.settle import settle
+    from matteline.farm.local import job_for, one_kind, render_on
+
+    try:
+        with report.busy("Reading the plate"):
+            ready = settle(job_for(job, one_kind(devices)), surroundings())
+        report.plan(ready)
+        if not dry_run:
+            _follow(render_on(ready, devices, _worker), report)
+    except MattelineError as error:
+        report.event(Failed.of(error))
+        raise
+
+
+def _worker() -> WorkerClient:
+    from matteline.contract.client import WorkerClient
+
+    return WorkerClient([sys.executable, "-m", "matteline", "worker"], environ=os.environ)
 
 
 def _follow(events: Iterator[Event], report: Reporter) -> None:

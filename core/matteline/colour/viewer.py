@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,7 @@ PLAIN: Final = "plain"
 
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
-Codes = npt.NDArray[np.uint8 | np.uint16 | np.float16 | np.float32]
+Codes = npt.NDArray[Any]
 
 _LEVELS: Final = 256
 _GRID: Final = 65
@@ -68,7 +68,10 @@ class Shower:
         self._lights = _lights(space)
         self._matrix = space.codec.matrix if isinstance(space.codec, Codec) else np.eye(3)
         show = _View(space, view)
-        self._steps, self._cube = (None, None) if self._as_it_is else _cube(show)
+        self._steps: Floats | None = None
+        self._cube: npt.NDArray[np.uint32] | None = None
+        if not self._as_it_is:
+            self._steps, self._cube = _cube(show)
         self._levels_of = lru_cache(maxsize=6)(self._levels)
 
     def light(self, pixels: Codes) -> Floats:
@@ -101,7 +104,7 @@ class Shower:
         """The picture of light (H, W, 3) in the primaries of the space, as `light` returns it."""
         return self._shown(_bits(light), self._levels_of("light", grade), grade)
 
-    def _shown(self, codes: npt.NDArray[np.integer], levels: npt.NDArray[np.int32], grade: Grade) -> Bytes:
+    def _shown(self, codes: npt.NDArray[Any], levels: npt.NDArray[np.int32], grade: Grade) -> Bytes:
         if self._cube is None:
             shown = np.empty((*codes.shape[:2], 4), np.uint8)
             shown[..., :3] = levels.astype(np.uint8).take(codes)
@@ -117,8 +120,9 @@ class Shower:
         light = every_half() if kind == "light" else self._lights[kind]
         light = light * np.float32(2.0**grade.exposure_stops)
         if self._steps is None:
-            return np.rint(255 * _encode(light).clip(0, 1)).astype(np.int32)
-        return np.rint(np.interp(light, self._steps, np.arange(_LEVELS))).astype(np.int32)
+            return np.asarray(np.rint(255 * _encode(light).clip(0, 1)), np.int32)
+        place = np.interp(light, self._steps, np.arange(_LEVELS))
+        return np.asarray(np.rint(place), np.int32)
 
 
 def alpha_shown(alpha: Floats, grade: Grade = NEUTRAL) -> Bytes:
@@ -135,6 +139,12 @@ def as_floats(pixels: Codes) -> Floats:
     white = _WHITE.get(pixels.dtype.char)
     values = pixels.astype(np.float32)
     return values if white is None else values / np.float32(white)
+
+
+def linear_of(shown: Floats) -> Floats:
+    """Linear light of sRGB-encoded values in 0..1 (IEC 61966-2-1)."""
+    curved = ((shown + 0.055) / 1.055) ** 2.4
+    return np.asarray(np.where(shown <= 0.04045, shown / 12.92, curved), np.float32)
 
 
 class _View:
@@ -181,15 +191,15 @@ def _lights(space: PlateSpace) -> dict[str, Floats]:
     }
 
 
-def _codes(pixels: Codes) -> tuple[str, npt.NDArray[np.integer]]:
+def _codes(pixels: Codes) -> tuple[str, npt.NDArray[Any]]:
     colour = pixels[..., :3]
-    if colour.dtype.char in "BH":
-        return colour.dtype.char, colour
+    if colour.dtype.kind == "u":
+        return str(colour.dtype.char), colour
     return "e", _bits(colour)
 
 
-def _bits(values: npt.NDArray[np.floating]) -> npt.NDArray[np.uint16]:
-    """Values by their bits as halves; what no half can hold becomes infinity, which tables take as its end."""
+def _bits(values: npt.NDArray[Any]) -> npt.NDArray[np.uint16]:
+    """Values by their bits as halves; what no half can hold becomes infinity, the end of every table."""
     if values.dtype != np.float16:
         with np.errstate(over="ignore"):
             values = values.astype(np.float16)
@@ -229,7 +239,7 @@ def _finer(coarse: Values) -> npt.NDArray[np.uint32]:
 def _weights() -> Floats:
     """(256, 65): how much of each coarse step each fine one takes."""
     place = np.linspace(0, _GRID - 1, _LEVELS)
-    return np.maximum(0, 1 - np.abs(place[:, None] - np.arange(_GRID))).astype(np.float32)
+    return np.asarray(np.maximum(0, 1 - np.abs(place[:, None] - np.arange(_GRID))), np.float32)
 
 
 def _gamma_table(gamma: float) -> Bytes:
@@ -239,11 +249,12 @@ def _gamma_table(gamma: float) -> Bytes:
 def _encode(linear: Values) -> Values:
     """The sRGB curve (IEC 61966-2-1), 0 below black."""
     light = np.maximum(linear, 0)
-    return np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+    curved = 1.055 * light ** (1 / 2.4) - 0.055
+    return np.asarray(np.where(light <= 0.0031308, light * 12.92, curved), np.float32)
 
 
 def _rolled_off(linear: Values) -> Values:
     """The sRGB curve with the shoulder that `tone.roll_off` describes."""
     encoded, room = _encode(linear), 1 - SHOULDER_START
     above = (encoded - SHOULDER_START).clip(0) / room
-    return encoded.clip(None, SHOULDER_START) + room * above / np.sqrt(1 + above**2)
+    return np.asarray(encoded.clip(None, SHOULDER_START) + room * above / np.sqrt(1 + above**2), np.float32)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from matteline.contract.errors import DeviceError
@@ -12,6 +13,7 @@ from matteline.contract.events import Event, Notice
 from matteline.contract.frames import FrameSet
 from matteline.engine.part import chunk_of, own_results, rolling_only, run_part, settled_chunk
 from matteline.engine.plan import Plan
+from matteline.engine.settle import use_threads
 from matteline.engine.states import StateFiles
 from matteline.farm.clip import Clip, make_folder
 
@@ -33,7 +35,7 @@ def roll_states(
     overwrite: bool = False,
     networks: Networks | None = None,
     between_frames: Callable[[], None] = _go_on,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Write the states that chunks of these frames begin from, those that are there already left out.
 
     Args:
@@ -48,7 +50,9 @@ def roll_states(
         MattelineError: As `engine.run.run` says.
     """
     if clip.ticket.exact != "states":
-        yield Notice(f"{clip.ticket.name} needs no pass over its states: it is rendered '{clip.ticket.exact}'.")
+        yield Notice(
+            f"{clip.ticket.name} needs no pass over its states: it is rendered '{clip.ticket.exact}'."
+        )
         return
     states = clip.states
     make_folder(states.folder)
@@ -64,7 +68,7 @@ def render_chunk(
     overwrite: bool = False,
     networks: Networks | None = None,
     between_frames: Callable[[], None] = _go_on,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Render frames with the pixels of one unbroken run; those that are there and right are left alone.
 
     Args:
@@ -147,6 +151,7 @@ def _run(
     between_frames: Callable[[], None],
 ) -> Generator[Event, None, None]:
     _refuse_processor(clip, part)
+    use_threads(clip.ticket.threads)
     network = networks(part) if networks is not None and part.spans else None
     recipe = clip.ticket.recipe
     with closing(run_part(part, states, recipe, network=network, between_frames=between_frames)) as events:
@@ -159,3 +164,9 @@ def _refuse_processor(clip: Clip, part: Plan) -> None:
             f"{clip.ticket.name} needs a GPU, and would be rendered on the processor here.",
             hint="Send it to machines with a GPU, or submit it with --device cpu.",
         )
+
+
+VERBS: Mapping[str, Callable[..., Generator[Event, None, None]]] = MappingProxyType(
+    {"states": roll_states, "chunk": render_chunk}
+)
+"""What a worker can be asked for, by the words of `matteline farm`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from matteline.contract.errors import JobError, StateError, WriteError
 from matteline.contract.frames import FrameSet
@@ -98,7 +99,8 @@ def _read(job_file: Path) -> tuple[Ticket, Path]:
 def _here(ticket: Ticket, device: str) -> Job:
     """The job with its paths as they are on this machine."""
     job = ticket.job
-    paths = {name: ticket.mapped(getattr(job.settings, name)) for name in ("weights", *_PATHS[1:])}
+    names = ("weights", "garbage", "holdout", "ocio", "over")
+    paths: dict[str, Any] = {name: ticket.mapped(getattr(job.settings, name)) for name in names}
     # Only the last step makes movies, so only it needs their encoders.
     settings = replace(job.settings, **paths, movies=(), device=device or job.settings.device)
     return replace(job, plate=ticket.mapped(job.plate), output=ticket.mapped(job.output), settings=settings)
@@ -108,7 +110,7 @@ def _agreed(clip: Clip) -> Clip:
     others = _others(clip)
     if others:
         raise StateError(
-            f"{clip.ticket.name} cannot be rendered as it was submitted: there is another {', '.join(others)}.",
+            f"{clip.ticket.name} cannot be rendered as it was submitted: another {', '.join(others)}.",
             path=clip.folder,
             hint="Put back what was changed, or submit the clip again.",
         )

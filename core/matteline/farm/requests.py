@@ -1,4 +1,4 @@
-"""Clips named one by one, in a shot list, or in a timeline: what is to be submitted, before it is looked at."""
+"""Clips named one by one, in a shot list, or in a timeline: what is submitted, before it is looked at."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, suppress
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
@@ -25,7 +25,7 @@ from matteline.contract.errors import JobError, MattelineError, WorkerError
 from matteline.contract.events import Failed, to_dict
 from matteline.contract.frames import FrameSet
 from matteline.engine.plan import Surroundings
-from matteline.farm.chunk import Networks, render_chunk, roll_states
+from matteline.farm.chunk import VERBS, Networks
 from matteline.farm.clip import open_clip
 from matteline.media.atomic import replacing
 
@@ -72,9 +72,7 @@ def serve(
             file.unlink(missing_ok=True)
 
 
-def _answered(
-    listener: Listener, surroundings: Surroundings, networks: Networks, idle: _Idle
-) -> bool:
+def _answered(listener: Listener, surroundings: Surroundings, networks: Networks, idle: _Idle) -> bool:
     """Answer one client; False when it asked for the end."""
     try:
         connection = listener.accept()
@@ -90,9 +88,7 @@ def _answered(
     return True
 
 
-def _answer(
-    connection: Connection, request: Message, surroundings: Surroundings, networks: Networks
-) -> None:
+def _answer(connection: Connection, request: Message, surroundings: Surroundings, networks: Networks) -> None:
     try:
         with closing(_events(connection, request, surroundings, networks)) as events:
             for event in events:
@@ -104,19 +100,20 @@ def _answer(
 
 def _events(
     connection: Connection, request: Message, surroundings: Surroundings, networks: Networks
-) -> Iterator[Message]:
+) -> Generator[Message, None, None]:
     if request.get("matteline") != __version__:
         raise JobError("The session is of another release of matteline than the chunk.", field="session")
-    verbs = {"chunk": render_chunk, "states": roll_states}
     clip = open_clip(Path(str(request["job"])), surroundings, device=str(request.get("device", "")))
-    work = verbs[str(request["do"])](
+    work = VERBS[str(request["do"])](
         clip,
         FrameSet.parse(str(request["frames"])),
         overwrite=request.get("overwrite") is True,
         networks=networks,
         between_frames=lambda: _still_there(connection),
     )
-    yield from map(to_dict, work)
+    with closing(work) as events:
+        for event in events:
+            yield to_dict(event)
 
 
 def _still_there(connection: Connection) -> None:
@@ -126,7 +123,7 @@ def _still_there(connection: Connection) -> None:
 
 
 class _Idle:
-    """Ends the process when nobody has asked for anything for long: `accept` itself cannot be given a time."""
+    """Ends the process when nobody has asked for long: `accept` itself cannot be given a time."""
 
     def __init__(self, file: Path, seconds: float) -> None:
         self._file = file
@@ -174,10 +171,13 @@ def _socket_path(folder: Path) -> str:
 
 def _announce(file: Path, address: str, key: bytes) -> None:
     said = {"matteline": __version__, "pid": os.getpid(), "address": address, "key": key.hex()}
-    with replacing(file) as temporary:
-        # Made readable for its owner alone before the key is in it.
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-            stream.write(json.dumps(said))
+    with replacing(file) as temporary, open(temporary, "w", opener=_for_its_owner) as stream:
+        stream.write(json.dumps(said))
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    # From the start: the key must at no moment be readable for others.
+    return os.open(path, flags | os.O_EXCL, 0o600)
 
 
 def ask(file: Path, request: Mapping[str, Any]) -> Iterator[Message]:

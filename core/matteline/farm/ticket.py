@@ -37,6 +37,8 @@ class Ticket:
             chunk before, or `none`: they do not, and each is settled by a preroll.
         preroll_frames: For `none`, frames shown to the network before each chunk.
         needs_gpu: Whether a machine without a GPU must refuse.
+        threads: Threads that compute where there is no GPU, because sums are rounded as they are shared out;
+            0 on a GPU.
         path_map: Beginnings of paths as submitted, and what they are on other machines.
         weights: SHA-256 of the weights file.
         plate: Fingerprint of the plate's files.
@@ -52,6 +54,7 @@ class Ticket:
     exact: str = "states"
     preroll_frames: int = 24
     needs_gpu: bool = False
+    threads: int = 0
     path_map: PathMap = ()
     weights: str = ""
     plate: str = ""
@@ -68,7 +71,7 @@ class Ticket:
                 field="exact",
                 hint=f"Choose from: {', '.join(EXACT)}.",
             )
-        for name, least in (("chunk_frames", 1), ("state_frames", 1), ("preroll_frames", 0)):
+        for name, least in (("chunk_frames", 1), ("state_frames", 1), ("preroll_frames", 0), ("threads", 0)):
             if getattr(self, name) < least:
                 raise JobError(
                     f"{name} cannot be {getattr(self, name)}.",
@@ -189,6 +192,7 @@ _TYPES: Mapping[str, type] = {
     "exact": str,
     "preroll_frames": int,
     "needs_gpu": bool,
+    "threads": int,
     "path_map": list,
     "weights": str,
     "plate": str,

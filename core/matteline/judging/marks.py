@@ -33,8 +33,9 @@ LEAST_JUMP = 0.005
 LEAST_JUMP_SHARE = 0.1
 """Coverage must jump by so much of the picture, and by so much of what it was."""
 LEAST_FLICKER = 0.5
+LEAST_SETTLING = 0.3
 LEAST_POP = 0.6
-LEAST_SPOTS = 0.0001
+LEAST_SPOTS = 0.0002
 LEAST_CLIPPED = 0.01
 """Least steps above what is usual, in the units of `Measures`."""
 
@@ -137,7 +138,9 @@ class _Shot:
             yield self._mark("coverage", index, words)
 
     def _popping(self, index: int) -> Iterator[Mark]:
-        if self._pop.stands_out(index):
+        # Before a jump that stays, a frame differs from both sides as well; the jump says it better.
+        jumps_next = index + 1 < len(self._all) and any(self._jump(index + 1))
+        if self._pop.stands_out(index) and not jumps_next:
             box = self._all[index].pop_box
             words = f"something in the matte comes or goes for this frame alone{_at(box)}"
             yield self._mark("pop", index, words, box)
@@ -215,16 +218,14 @@ def _unsettled(measures: Sequence[Measures]) -> int:
     later = values[WARM_UP_FRAMES:]
     if len(later) < SETTLED_FRAMES or np.isnan(later).all():
         return 0
-    limit = _median(later) + max(LEAST_FLICKER, OUTLYING * _scatter(later))
-    changing = list(takewhile(lambda value: value > limit, values[1:WARM_UP_FRAMES]))
-    # A single change is a flicker of one frame; settling takes several.
-    return len(changing) if len(changing) > 1 else 0
+    limit = _median(later) + max(LEAST_SETTLING, OUTLYING * _scatter(later))
+    return len(list(takewhile(lambda value: value > limit, values[1:WARM_UP_FRAMES])))
 
 
 def _blamed(measures: Sequence[Measures]) -> dict[int, int]:
     """Of two frames with one matte the index of the one that is out of place, and that of the other.
 
-    The one that was overwritten is followed or preceded by twice the usual step.
+    The step into the one, or out of the other, is twice the one beyond it: there a frame was overwritten.
     """
     repeats = [index for index, each in enumerate(measures) if each.repeats]
     if len(repeats) > max(MOST_REPEATS * len(measures), 1):
@@ -233,9 +234,17 @@ def _blamed(measures: Sequence[Measures]) -> dict[int, int]:
 
 
 def _out_of_place(measures: Sequence[Measures], index: int) -> tuple[int, int]:
-    into = measures[index - 1].change or 0.0
-    out = (measures[index + 1].change or 0.0) if index + 1 < len(measures) else 0.0
+    into = _times_the_next(measures, index - 1, index - 2)
+    out = _times_the_next(measures, index + 1, index + 2)
     return (index - 1, index) if into > out else (index, index - 1)
+
+
+def _times_the_next(measures: Sequence[Measures], index: int, beyond: int) -> float:
+    """How many times a change is the one beyond it; 0 where one of them is not known."""
+    if min(index, beyond) < 0 or max(index, beyond) >= len(measures):
+        return 0.0
+    step, usual = measures[index].change, measures[beyond].change
+    return step / usual if step is not None and usual else 0.0
 
 
 def _series(values: Sequence[float | None]) -> _Series:

@@ -17,6 +17,8 @@ from matteline.judging.metrics import Alpha
 from matteline.judging.results import ShotResults
 from matteline.media.plate import Plate
 
+_Where = npt.NDArray[np.bool_]
+
 LEAST_STILL = 0.05
 """Flicker is measured where at least this share of the plate stands still."""
 _NOISES = 3.0
@@ -39,7 +41,7 @@ class Measures:
         flicker: The same where the plate stands still.
         still: Share of the picture where the plate stands still, 0..1.
         pop: How alpha stands out from both frames around it, alike: root mean square, times 100. An edge that
-            moves steadily does not.
+            moves steadily does not, nor what the plate explains by changing towards both as well.
         holes: Pixels of small holes in the body, as a share of the body.
         specks: Pixels of small things beside it, alike.
         clipped: Share of the body whose colour is at the file's limit, 0..1.
@@ -89,7 +91,7 @@ def _next_to(now: Look, other: Look | None) -> Look | None:
 
 def _measured(before: Look | None, now: Look, after: Look | None) -> Measures:
     still = _still(before, now)
-    pop, box = _pop(before, now, after)
+    pop, box = _pop(before, now, after, still, _still(now, after))
     there = now.alpha is not None and now.body > 0
     return Measures(
         number=now.number,
@@ -110,7 +112,7 @@ def _measured(before: Look | None, now: Look, after: Look | None) -> Measures:
     )
 
 
-def _change(before: Look | None, now: Look, where: npt.NDArray[np.bool_] | None) -> float | None:
+def _change(before: Look | None, now: Look, where: _Where | None) -> float | None:
     if before is None or before.alpha is None or now.alpha is None:
         return None
     difference = now.alpha - before.alpha
@@ -121,9 +123,9 @@ def _rms(values: Alpha) -> float:
     return 100 * math.sqrt(float(np.square(values).mean(dtype=np.float64))) if values.size else 0.0
 
 
-def _still(before: Look | None, now: Look) -> npt.NDArray[np.bool_] | None:
+def _still(before: Look | None, now: Look | None) -> _Where | None:
     """Where the plate does not change, noise aside, and nothing beside it does."""
-    if before is None or before.plate is None or now.plate is None or now.alpha is None:
+    if before is None or now is None or before.plate is None or now.plate is None or now.alpha is None:
         return None
     if not before.plate.shape == now.plate.shape == now.alpha.shape:
         return None
@@ -132,7 +134,7 @@ def _still(before: Look | None, now: Look) -> npt.NDArray[np.bool_] | None:
     return ~_widened(change > min(max(_NOISES * noise, _STILL_LIMITS[0]), _STILL_LIMITS[1]))
 
 
-def _widened(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _widened(mask: _Where) -> _Where:
     """The mask and all pixels around it."""
     height, width = mask.shape
     padded = np.pad(mask, 1)
@@ -142,16 +144,22 @@ def _widened(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     return wide
 
 
-def _pop(before: Look | None, now: Look, after: Look | None) -> tuple[float | None, Window | None]:
+def _pop(
+    before: Look | None, now: Look, after: Look | None, since: _Where | None, until: _Where | None
+) -> tuple[float | None, Window | None]:
     if before is None or after is None or now.alpha is None:
         return None, None
     assert before.alpha is not None and after.alpha is not None
     one, other = now.alpha - before.alpha, now.alpha - after.alpha
     alike = np.where(one * other > 0, np.minimum(np.abs(one), np.abs(other)), 0)
+    if since is not None and until is not None:
+        alike[~since & ~until] = 0
+    elif any(each.plate is not None for each in (before, now, after)):
+        return None, None  # a frame of the plate is not to be had, so what it explains is not known
     return _rms(alike), _largest(alike > _POPPED, now.scale)
 
 
-def _largest(mask: npt.NDArray[np.bool_], scale: int) -> Window | None:
+def _largest(mask: _Where, scale: int) -> Window | None:
     areas = components_of(mask)
     if not len(areas):
         return None

@@ -47,9 +47,10 @@ td,th{text-align:left;vertical-align:top;padding:.4rem .6rem;border-top:1px soli
 td.n{font-variant-numeric:tabular-nums;white-space:nowrap;font-weight:bold}
 tr.broken td.n{color:#d64545}
 figure{display:inline-block;margin:0 .5rem .5rem 0}figcaption{font-size:.8rem;opacity:.7}
-img{display:block;max-width:100%;background:var(--soft)}
+figure div{display:flex;gap:2px}img{display:block;outline:1px solid var(--line);background:var(--soft)}
 .chips span{display:inline-block;border:1px solid var(--line);border-radius:1rem;padding:0 .7rem}
-svg{display:block;max-width:100%;height:auto;margin:.3rem 0}
+td.p{white-space:nowrap;text-align:right}
+svg{display:block;width:100%;height:auto;margin:.3rem 0}
 """
 
 
@@ -148,10 +149,10 @@ def _rows(report: Report, shot: ShotResults) -> Iterable[str]:
 def _row(frame: FrameReport, shot: ShotResults, *, pictured: bool) -> str:
     broken = any(mark.severity == "broken" for mark in frame.marks)
     sentences = "".join(f"<p>{escape(mark.sentence)}</p>" for mark in frame.marks)
-    pictures = _figures(shot, frame.number) if pictured else ""
+    pictures = _figure(shot, frame.number) if pictured else ""
     return (
         f'<tr id="f{frame.number}"{" class=broken" if broken else ""}><td class="n">{frame.number}</td>'
-        f"<td>{sentences}</td><td>{pictures}</td></tr>"
+        f'<td>{sentences}</td><td class="p">{pictures}</td></tr>'
     )
 
 
@@ -162,12 +163,14 @@ def _samples(report: Report, shot: ShotResults) -> Iterable[str]:
     places = np.linspace(0, len(there) - 1, min(SAMPLES, len(there))).astype(int)
     yield "<h2>The shot</h2>"
     for place in dict.fromkeys(places):
-        yield _figures(shot, there[place], f"{there[place]}, ")
+        yield _figure(shot, there[place], f"Frame {there[place]}")
 
 
-def _figures(shot: ShotResults, number: int, before: str = "") -> str:
-    return "".join(
-        f'<figure><img src="{address}" alt="Frame {number}, {words}">'
-        f"<figcaption>{before}{words}</figcaption></figure>"
+def _figure(shot: ShotResults, number: int, caption: str = "") -> str:
+    """The matte and the person side by side; nothing where they cannot be read."""
+    pictures = "".join(
+        f'<img src="{address}" alt="Frame {number}, {words}" title="{words}">'
         for words, address in thumbnails(shot, number)
     )
+    under = f"<figcaption>{caption}</figcaption>" if caption else ""
+    return f"<figure><div>{pictures}</div>{under}</figure>" if pictures else ""

@@ -121,7 +121,7 @@ class Report:
         data = _read(path)
         if data.get("version") != REPORT_VERSION:
             raise JobError(
-                f"{path} is a report of version {data.get('version')}; not {REPORT_VERSION}.",
+                f"{path} is a report of version {data.get('version')}, not {REPORT_VERSION}.",
                 field="version",
                 hint="Make the report again with 'matteline report'.",
             )

@@ -35,6 +35,7 @@ class ShotResults:
         expected: Frames that should be there: those of the record, and all that any product has. Without a
             record all from the first to the last.
         plate: What they were made of, by the record; empty where it does not say.
+        colour_space: The plate's, which is that of the foreground; empty where the record does not say.
     """
 
     folder: Path
@@ -42,6 +43,7 @@ class ShotResults:
     products: Mapping[str, Mapping[int, Path]]
     expected: FrameSet
     plate: str = ""
+    colour_space: str = ""
 
     @property
     def matte_product(self) -> str:
@@ -132,8 +134,8 @@ def _shot(folder: Path, name: str, products: Mapping[str, Mapping[int, Path]]) -
     there = FrameSet.of(number for files in products.values() for number in files)
     meant = _frames(record.get("frames"))
     expected = FrameSet.joined([*there.ranges, *meant.ranges]) if meant else FrameSet((there.hull,))
-    plate = record.get("plate")
-    return ShotResults(folder, name, products, expected, plate if isinstance(plate, str) else "")
+    plate, space = (str(record.get(word) or "") for word in ("plate", "colour"))
+    return ShotResults(folder, name, products, expected, plate, space)
 
 
 def _record(path: Path) -> dict[str, object]:

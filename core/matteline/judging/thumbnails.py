@@ -21,6 +21,9 @@ THUMBNAIL_SIDE = 200
 _CHECKER_PIXELS = 10
 _CHECKER = (0.36, 0.52)
 
+_LINEAR = ("lin", "acescg", "aces2065", "scene_linear", "raw")
+"""How the names of spaces begin in which values are proportional to light."""
+
 _Picture = npt.NDArray[np.float32]
 
 
@@ -46,12 +49,13 @@ def _over(shot: ShotResults, number: int, alpha: _Picture) -> _Picture | None:
     premultiplied = product != "fgr" and path.suffix.lower() != ".png"
     said = dict(frame.header.attributes).get("matteline/alpha")
     premultiplied = premultiplied if said is None else said == "premultiplied"
-    colour = _shown(frame.pixels)
+    linear = frame.pixels.dtype.kind == "f" and _is_linear(shot.colour_space)
+    colour = _shown(frame.pixels, linear)
     if colour.shape[:2] != alpha.shape:
         return None
     cover = alpha[..., None]
     if premultiplied and frame.pixels.dtype.kind == "f":
-        colour = _shown(_straight(frame.pixels))
+        colour = _shown(_straight(frame.pixels), linear)
         premultiplied = False
     over: _Picture = (colour if premultiplied else colour * cover) + (1 - cover) * _checker(alpha.shape)
     return over
@@ -64,13 +68,18 @@ def _straight(premultiplied: Pixels) -> Pixels:
     return straight
 
 
-def _shown(pixels: Pixels) -> _Picture:
-    """Colour as a screen shows it: integers as they are, floats as linear light by the sRGB curve."""
+def _is_linear(space: str) -> bool:
+    """Whether floats of a space are to be shown by the sRGB curve: also where nothing says what they are."""
+    return not space or space.lower().startswith(_LINEAR)
+
+
+def _shown(pixels: Pixels, linear: bool) -> _Picture:
+    """Colour as a screen shows it: linear light by the sRGB curve, all other as it is."""
     small = _small(pixels[..., :3])
-    if pixels.dtype.kind != "f":
+    if not linear:
         return small
-    linear = np.clip(small, 0, 1)
-    curved = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.power(linear, 1 / 2.4) - 0.055)
+    light = np.clip(small, 0, 1)
+    curved = np.where(light <= 0.0031308, 12.92 * light, 1.055 * np.power(light, 1 / 2.4) - 0.055)
     return curved.astype(np.float32)
 
 

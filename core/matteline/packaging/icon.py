@@ -1,4 +1,4 @@
-"""The picture on a host's button, drawn here: a person as a matte, half over black and half over a checker."""
+"""The picture on a host's button, drawn here: a person as a matte, over black and over a checker."""
 
 from __future__ import annotations
 

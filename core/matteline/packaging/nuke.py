@@ -18,6 +18,9 @@ FOLDER = "matteline-nuke"
 
 PACKAGE = "matteline_nuke"
 ICON = "Matteline.png"
+LIST = Path(__file__).resolve().parents[1] / "window" / "progress_list.py"
+"""A widget that stands alone; read as a file, because nothing but the window may load Qt."""
+
 _VERSION = re.compile(r'^VERSION = "([^"]+)"$', re.MULTILINE)
 
 
@@ -48,7 +51,7 @@ def plugin_files() -> dict[str, bytes]:
         if path.suffix in (".py", ".md") and "__pycache__" not in path.parts
     }
     contract = {f"{PACKAGE}/contract/{name}": content for name, content in contract_files().items()}
-    return own | contract | {ICON: icon()}
+    return own | contract | {f"{PACKAGE}/{LIST.name}": LIST.read_bytes(), ICON: icon()}
 
 
 def _source() -> Path:
@@ -74,7 +77,9 @@ def _replace(target: Path, files: Mapping[str, bytes]) -> None:
     """Write the files beside the target first, so that a failure leaves the target as it was."""
     if target.exists() and not (target / PACKAGE / "version.py").is_file():
         raise WriteError(
-            f"{target} is there and is not the Nuke plug-in.", path=target, hint="Choose another folder with -o."
+            f"{target} is there and is not the Nuke plug-in.",
+            path=target,
+            hint="Choose another folder with -o.",
         )
     fresh = target.with_name(f".{FOLDER}.{os.getpid()}.tmp")
     old = target.with_name(f".{FOLDER}.{os.getpid()}.old")

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from matteline.matting.rvm.network import MattingNetwork
-from matteline.training.pack import Pack
+from matteline.training.pack import Examples
 
 SOLID: Final = 0.5
 """Alpha above this counts as person for the intersection over union."""
@@ -31,7 +31,7 @@ class Score:
     mad: float
 
 
-def evaluate(network: MattingNetwork, pack: Pack, numbers: list[int], side: int) -> Score:
+def evaluate(network: MattingNetwork, pack: Examples, numbers: list[int], side: int) -> Score:
     """Matte examples of a pack, each a first frame, as squares of `side` pixels.
 
     Args:

@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn import functional
 
 _UNKNOWN_ASPECT = (0.55, 1.5)
-_ZOOM = (0.4, 1.15)
-_WIDE = 0.35  # how often a view tries to hold the whole picture
+_ZOOM = (0.5, 1.15)
+_WIDE = 0.45  # how often a view tries to hold the whole picture
 _MAX_OUTSIDE = 1.7  # a view is at most this much larger than what fits; beyond, the picture is mirrored
 _TURN_DEGREES = 7.0
 

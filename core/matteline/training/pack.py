@@ -8,11 +8,12 @@ scales and restores all of them at once. What makes an example stays known by it
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import safetensors
@@ -104,6 +105,38 @@ class Pack:
         file, row = self._places[number]
         planes, aspect = (self._files[file].get_slice(name)[row : row + 1] for name in ("planes", "aspect"))
         return torch.from_numpy(planes), torch.from_numpy(aspect)
+
+
+class Examples(Protocol):
+    """What examples are taken from: a pack, or several as one."""
+
+    def __len__(self) -> int: ...
+
+    def take(self, numbers: Iterable[int]) -> Batch:
+        """Some examples, by their numbers."""
+
+
+class Packs:
+    """Several packs of one size as one, their examples one after another."""
+
+    def __init__(self, packs: Sequence[Examples]) -> None:
+        self._packs = packs
+        self._ends = list(accumulate(len(pack) for pack in packs))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def take(self, numbers: Iterable[int]) -> Batch:
+        """Some examples, by their numbers."""
+        batches = [self._one(number) for number in numbers]
+        return Batch(
+            torch.cat([each.planes for each in batches]), torch.cat([each.aspect for each in batches])
+        )
+
+    def _one(self, number: int) -> Batch:
+        pack = bisect_right(self._ends, number)
+        first = self._ends[pack - 1] if pack else 0
+        return self._packs[pack].take([number - first])
 
 
 def packed_keys(folder: Path) -> set[str]:

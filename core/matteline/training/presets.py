@@ -96,13 +96,14 @@ SMALL_CPU: Final = Preset(
     summary="a half as wide network for processors, from nothing, in 90 minutes on one core",
     width=0.5,
     stages=(
-        Stage("small pictures", 0.35, _FRESH, clips=32, frames=1, sizes=_around(112)),
+        Stage("tiny pictures", 0.25, _FRESH, clips=16, frames=1, sizes=_around(80)),
+        Stage("small pictures", 0.27, _FRESH, clips=16, frames=1, sizes=_around(112)),
         Stage(
-            "larger pictures", 0.30, _FRESH, clips=24, frames=1, sizes=_around(160),
-            refined_every=8, refined_clips=8,
+            "larger pictures", 0.23, _FRESH, clips=12, frames=1, sizes=_around(160),
+            refined_every=8, refined_clips=6,
         ),
         Stage(
-            "clips", 0.35, _FRESH, clips=6, frames=4, sizes=(*_around(160), (144, 256)),
+            "clips", 0.25, _FRESH, clips=4, frames=4, sizes=(*_around(144), (144, 256)),
             rolled=6, refined_every=6, refined_clips=2, refined_frames=3,
         ),
     ),
@@ -110,7 +111,7 @@ SMALL_CPU: Final = Preset(
     last_rate=0.01,
     weight_decay=0.02,
     averaging=0.998,
-    norm_momentum=0.03,
+    norm_momentum=0.05,
     max_gradient=2.0,
     longer_side=256,
 )  # fmt: skip

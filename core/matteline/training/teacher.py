@@ -45,15 +45,19 @@ class Teacher:
         self.sha256 = found.sha256
         self._device = device
         self._network: MattingNetwork = load_network(found, "auto").to(device)
+        # Weights that were published for matting alone may hold zeros here.
+        self._segments = bool(self._network.project_seg.conv.weight.any())
 
     def example(self, picture: UInt8Array, key: str, aspect: float) -> Example:
-        """What the teacher sees in a picture (H, W, 3), sRGB-encoded."""
+        """What the teacher sees in a picture (H, W, 3), sRGB-encoded; its alpha stands in for a missing
+        segmentation.
+        """
         small = as_picture(picture)[None].to(self._device)
         looks = small.repeat(_LOOKS, 1, 1, 1)
         with torch.inference_mode():
             hidden, _ = self._network.decode(looks, (None, None, None, None), _LOOKS)
             residual, pha = self._network.project_mat(hidden[-1:])[0].split([3, 1])
-            seg = self._network.project_seg(hidden[-1:])[0].sigmoid()
+            seg = self._network.project_seg(hidden[-1:])[0].sigmoid() if self._segments else pha
         fgr = residual + small[0]
         return Example(key, picture, _bytes(fgr), _bytes(pha)[..., 0], _bytes(seg)[..., 0], aspect)
 

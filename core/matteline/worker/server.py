@@ -46,6 +46,8 @@ class _Worker:
         questions = Lane("questions")
         self._work = {
             "render": (renders, desk.render),
+            "states": (renders, desk.states),
+            "chunk": (renders, desk.chunk),
             "plan": (questions, desk.plan),
             "check": (questions, desk.check),
         }

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Generator
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from matteline import __version__
 from matteline.contract.errors import MattelineError
-from matteline.contract.events import Failed, Finished, to_dict
+from matteline.contract.events import Event, Failed, Finished, to_dict
+from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.worker.task import Task
 
@@ -54,11 +57,39 @@ class Desk:
         task.tell(_planned(plan))
         network = self._network(plan, task) if plan.spans else None
         task.begin_writing()
-        with closing(run(plan, network=network, between_frames=task.check)) as events:
+        self._follow(run(plan, network=network, between_frames=task.check), task)
+
+    def _follow(self, work: Generator[Event, None, None], task: Task) -> None:
+        with closing(work) as events:
             for event in events:
                 say = task.end if isinstance(event, Finished) else task.tell
                 say(to_dict(event))
                 task.check()
+
+    def states(self, task: Task) -> None:
+        """Write the states that chunks of a farm's clip begin from."""
+        self._part(task, "states")
+
+    def chunk(self, task: Task) -> None:
+        """Render a chunk of a farm's clip."""
+        self._part(task, "chunk")
+
+    def _part(self, task: Task, verb: str) -> None:
+        from matteline.api import surroundings
+        from matteline.farm.chunk import VERBS
+        from matteline.farm.clip import open_clip
+
+        words = {name: str(task.request.get(name, "")) for name in ("job", "frames", "device")}
+        clip = open_clip(Path(words["job"]), surroundings(), device=words["device"])
+        task.begin_writing()
+        work = VERBS[verb](
+            clip,
+            FrameSet.parse(words["frames"]),
+            overwrite=task.request.get("overwrite") is True,
+            networks=lambda plan: self._network(plan, task),
+            between_frames=task.check,
+        )
+        self._follow(work, task)
 
     def forget(self) -> None:
         """Let the network go, and the memory it holds on its device."""

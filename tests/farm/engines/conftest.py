@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from matteline.contract.frames import FrameSet
@@ -60,7 +64,47 @@ def clip(tmp_path: Path) -> Callable[..., tuple[Ticket, Path]]:
 def submission(engine: str, *clips: tuple[Ticket, Path], **values: Any) -> Submission:
     """The clips on their way to an engine whose workers run this very matteline."""
     tickets, folders = zip(*clips, strict=True)
-    return Submission(engine, tickets, folders, **{"batch_name": "sh010 mattes", "command": MATTELINE, **values})
+    return Submission(
+        engine, tickets, folders, **{"batch_name": "sh010 mattes", "command": MATTELINE, **values}
+    )
+
+
+OPENCUE = "1.37.0"
+OPENCUE_PACKAGES = (
+    *(f"opencue-{each}=={OPENCUE}" for each in ("proto", "pycue", "pyoutline", "rqd")),
+    "packaging",  # pyoutline imports it and does not say so
+    "lxml",
+)
+INSTALL_SECONDS = 600
+
+
+@pytest.fixture(scope="session")
+def cue_python(request: pytest.FixtureRequest) -> Path:
+    """The Python of an environment of its own with OpenCue's packages, which pin what torch's would not bear.
+
+    Below MATTELINE_OPENCUE_DIR, else in pytest's cache.
+    """
+    base = os.environ.get("MATTELINE_OPENCUE_DIR")
+    folder = (Path(base) if base else request.config.cache.mkdir("opencue")) / OPENCUE
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not python.exists() or _run(str(python), "-c", "import opencue, outline, rqd, lxml").returncode:
+        shutil.rmtree(folder, ignore_errors=True)
+        _install(folder, python)
+    return python
+
+
+def _install(folder: Path, python: Path) -> None:
+    made = _run(sys.executable, "-m", "venv", str(folder))
+    if made.returncode == 0:
+        pip = (str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+        made = _run(*pip, *OPENCUE_PACKAGES)
+    if made.returncode:
+        shutil.rmtree(folder, ignore_errors=True)
+        no_host(f"OpenCue {OPENCUE} cannot be installed here ({made.stderr.strip().splitlines()[-1:]})")
+
+
+def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS)
 
 
 def no_host(message: str) -> None:
@@ -79,9 +123,53 @@ class Recorder:
 
     def calls(self) -> list[list[str]]:
         """The arguments of each call, in order."""
-        return [json.loads(line) for line in self._log.read_text("utf-8").splitlines()] if self._log.exists() else []
+        return (
+            [json.loads(line) for line in self._log.read_text("utf-8").splitlines()]
+            if self._log.exists()
+            else []
+        )
 
 
 @pytest.fixture
 def recorder(tmp_path: Path) -> Recorder:
     return Recorder(tmp_path / "calls.jsonl")
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory):
+    """A clip of 24 small frames and one unbroken render of it, in folders whose names are not plain."""
+    from safetensors.torch import save_file
+
+    from matteline.matting.rvm.architecture import Architecture
+    from tests.farm.engines.film import Film, draw_plate
+    from tests.matting.filling import filled
+
+    folder = tmp_path_factory.mktemp("film") / "it's 100% schön #1"
+    plate = draw_plate(folder / "plate")
+    weights = folder / "untrained.safetensors"
+    save_file(filled(Architecture("mobilenetv3", "deep_guided_filter")).state_dict(), weights)
+    film = Film(plate, weights, folder / "whole")
+    film.render_whole()
+    return film
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """A folder for results whose name is not plain."""
+    return tmp_path / "it's 100% schön #2"
+
+
+@pytest.fixture
+def sessions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where OpenJD's sessions lie; afterwards neither a process nor a session is left of them."""
+    # A short name: the path of a socket in it may not be long.
+    folder = Path(tempfile.mkdtemp(prefix="ojd"))
+    monkeypatch.setenv("TMPDIR", str(folder))
+    yield folder
+    left = [each.info["cmdline"] for each in psutil.process_iter(["cmdline"]) if _names(each, folder)]
+    shutil.rmtree(folder)
+    assert left == []
+
+
+def _names(process: psutil.Process, folder: Path) -> bool:
+    return any(str(folder) in word for word in process.info["cmdline"] or ())

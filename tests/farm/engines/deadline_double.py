@@ -32,7 +32,9 @@ def read(path: str, known: set[str]) -> dict[str, str]:
     data = Path(path).read_bytes()
     text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     # As .NET ends lines, so that a stray end of line in a value is noticed.
-    pairs = [line.partition("=")[::2] for line in re.split("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]", text) if line]
+    pairs = [
+        line.partition("=")[::2] for line in re.split("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]", text) if line
+    ]
     unknown = {key for key, _ in pairs} - known
     if unknown or len(pairs) != len(dict(pairs)):
         sys.exit(f"Error: keys that are unknown or doubled: {sorted(unknown)}")

@@ -64,7 +64,7 @@ def serving(answer: Callable[[str, str, bytes], Answer]) -> Iterator[Service]:
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         service.address = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:
             yield service
@@ -128,3 +128,28 @@ class DeadlineCloudDouble:
         if method == "HEAD":
             return 404, b""
         return 200, b"<ListBucketResult/>"
+
+
+class FlamencoDouble:
+    """Answers as a Flamenco manager does to those who submit, by its published interface."""
+
+    def __init__(self, *, knows_the_type: bool = True, tags: Mapping[str, str] | None = None) -> None:
+        self._knows_the_type = knows_the_type
+        self._tags = tags or {}
+
+    def __call__(self, method: str, path: str, body: bytes) -> Answer:
+        if path.startswith("/api/v3/jobs/type/"):
+            if not self._knows_the_type:
+                return 404, {"code": 404, "message": "no such job type known"}
+            return 200, {"name": path.rpartition("/")[2], "label": "x", "settings": [], "etag": "1"}
+        if path == "/api/v3/worker-mgt/tags":
+            return 200, {"tags": [{"id": each, "name": name} for name, each in self._tags.items()]}
+        if path == "/api/v3/jobs" and method == "POST":
+            return self._job(json.loads(body))
+        return 404, {"code": 404, "message": "no such path"}
+
+    def _job(self, job: Mapping[str, Any]) -> Answer:
+        lacking = {"name", "type", "priority", "submitter_platform", "settings"} - job.keys()
+        if lacking:
+            return 400, {"code": 400, "message": f"lacks {sorted(lacking)}"}
+        return 200, {**job, "id": "0ab0-4711", "status": "queued"}

@@ -67,7 +67,13 @@ def test_what_was_asked_is_in_the_job_info(farm, clip, recorder, tmp_path):
         timeout_minutes=90, options={"group": "cuda", "limits": "matteline"},
     )  # fmt: skip
     info = jobs[1]["job"]
-    asked = {"Priority": "70", "Pool": "gpu", "Group": "cuda", "LimitGroups": "matteline", "TaskTimeoutMinutes": "90"}
+    asked = {
+        "Priority": "70",
+        "Pool": "gpu",
+        "Group": "cuda",
+        "LimitGroups": "matteline",
+        "TaskTimeoutMinutes": "90",
+    }
     assert {key: info[key] for key in asked} == asked
     assert (info["BatchName"], info["Name"]) == ("sh010 mattes", "sh010 frames 1001-1020")
     assert info["FailureDetectionTaskErrors"] == "5"
@@ -98,7 +104,9 @@ def test_a_chain_is_a_job_for_each_chunk_that_waits_for_the_one_before(farm, cli
 
 def test_a_failing_task_is_tried_again_as_often_as_asked(farm, clip, tmp_path):
     recorder = Recorder(tmp_path / "calls.jsonl", failures=2)
-    jobs = submit(farm, tmp_path / "out", clip(exact="none", frames="1-8"), command=recorder.command, retries=2)
+    jobs = submit(
+        farm, tmp_path / "out", clip(exact="none", frames="1001-1007"), command=recorder.command, retries=2
+    )
     assert [each["attempts"] for job in jobs for each in job["tasks"]] == [3, 1]
     assert all(each["complete"] for each in jobs)
 

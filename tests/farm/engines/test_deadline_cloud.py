@@ -90,7 +90,10 @@ def test_the_assets_are_listed_file_by_file(plate, clip, tmp_path):
     listed = yaml.safe_load(text)["assetReferences"]
     assert listed["inputs"]["filenames"][0] == str(tmp_path / "farm" / "sh010" / "job.json")
     assert listed["inputs"]["filenames"][1:] == [str(each) for each in sorted(plate.iterdir())]
-    assert listed["outputs"]["directories"] == [str(tmp_path / "farm" / "sh010"), str(tmp_path / "mattes" / "sh010")]
+    assert listed["outputs"]["directories"] == [
+        str(tmp_path / "farm" / "sh010"),
+        str(tmp_path / "mattes" / "sh010"),
+    ]
 
 
 def test_a_plate_that_is_not_there_is_found_before_anything_is_sent(clip, tmp_path):

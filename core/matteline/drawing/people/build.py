@@ -44,7 +44,7 @@ class Build:
         """Slight to heavy, children to tall adults."""
         girth = float(np.clip(rng.normal(1.0, 0.16), 0.76, 1.5))
         tall = 0.66 if rng.random() < 0.1 else float(rng.normal(0.98, 0.04))
-        wide = girth ** 0.7 * (0.72 if tall < 0.8 else 1)
+        wide = girth**0.7 * (0.72 if tall < 0.8 else 1)
         return cls(
             girth=girth * (0.75 if tall < 0.8 else 1),
             shoulders=wide * (0.66 if feminine else 0.77),

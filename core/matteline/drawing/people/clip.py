@@ -14,16 +14,14 @@ from matteline.drawing.light import Lighting, encode
 from matteline.drawing.people.easel import Easel
 from matteline.drawing.people.framing import Actor, Grade, random_actors, random_lighting
 from matteline.drawing.people.occluder import Occluder
-from matteline.drawing.people.person import draw_person
+from matteline.drawing.people.parts import draw_person
 from matteline.drawing.people.places import Place
 from matteline.drawing.people.sensor import Sensor
 
 _FRAMES_PER_SECOND = 24
 
 
-def draw_people(
-    width: int, height: int, frames: int, *, seed: int, sensor: bool = True
-) -> Iterator[Drawing]:
+def draw_people(width: int, height: int, frames: int, *, seed: int, sensor: bool = True) -> Iterator[Drawing]:
     """Draw none to three people of any looks, at 24 frames per second.
 
     A frame depends on size, seed and its number alone, not on how many are drawn.
@@ -101,7 +99,9 @@ class _Take:
         for actor in self.actors:
             layers = Layers(self.width, self.height)
             easel = Easel(layers, actor.camera, self.lighting)
-            draw_person(easel, actor.person, seconds, actor.root(seconds), actor.velocity(seconds), self.shutter)
+            draw_person(
+                easel, actor.person, seconds, actor.root(seconds), actor.velocity(seconds), self.shutter
+            )
             together.colour *= (1 - layers.alpha)[..., None]
             together.colour += layers.colour
             together.alpha += layers.alpha * (1 - together.alpha)

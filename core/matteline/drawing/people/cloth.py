@@ -56,7 +56,8 @@ class Cloth:
         one, other = decode(self.colour), decode(self.accent)
         albedo: Floats = one + share[..., None] * (other - one)
         threads = np.sin(190 * u + 2 * np.sin(31 * v)) * np.sin(210 * v)
-        return albedo * (1 + 0.07 * threads)[..., None]
+        woven: Floats = albedo * (1 + 0.07 * threads)[..., None]
+        return woven
 
     def fold(self, normal: Floats, u: Floats, v: Floats) -> Floats:
         """Normals tilted as its folds do."""
@@ -102,7 +103,9 @@ def random_colour(rng: np.random.Generator) -> Colour:
 
 def _jittered(colour: Colour, rng: np.random.Generator, amount: float) -> Colour:
     shift = rng.normal(0, amount)
-    red, green, blue = (float(np.clip(each + shift + rng.normal(0, amount / 3), 0.02, 0.98)) for each in colour)
+    red, green, blue = (
+        float(np.clip(each + shift + rng.normal(0, amount / 3), 0.02, 0.98)) for each in colour
+    )
     return red, green, blue
 
 

@@ -43,7 +43,9 @@ def _chair(wall: Wall, rng: np.random.Generator) -> None:
     _solid(wall, x, y - size, 0.5 * size, 0.6 * size, colour)
     _solid(wall, x, y, 0.6 * size, 0.12 * size, colour * 0.8, square=True)
     for side in (-1, 1):
-        _solid(wall, x + side * 0.5 * size, y + 0.6 * size, 0.04 * size, 0.6 * size, colour * 0.6, square=True)
+        _solid(
+            wall, x + side * 0.5 * size, y + 0.6 * size, 0.04 * size, 0.6 * size, colour * 0.6, square=True
+        )
 
 
 def _lamp(wall: Wall, rng: np.random.Generator) -> None:

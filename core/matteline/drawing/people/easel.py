@@ -1,4 +1,4 @@
-"""Where the parts of one person are lit and laid over one another. Light is linear until the picture is done."""
+"""Where the parts of one person are lit and laid over one another, in linear light."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from matteline.drawing.arrays import Floats, floats
 from matteline.drawing.camera import Box, Camera
 from matteline.drawing.layers import Layers
 from matteline.drawing.light import Lighting
-from matteline.drawing.solids import Ellipsoid, Placement, Surface, rotation, surface
 from matteline.drawing.people.limb import Seen, visible_box
+from matteline.drawing.solids import Ellipsoid, Placement, Surface, rotation, surface
 
 _SHADOW_REACH = 0.07
 _SHADOW = 0.45
+_OPAQUE = 0.998
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,12 @@ class Easel:
         self.layers.over(seen.box, light, coverage)
 
     def fused(self, box: Box, share: Floats) -> Floats:
-        """Coverage by which a part flows into those under it: `share` (h, w) where they are, else 1."""
-        cover: Floats = np.maximum(np.clip(share, 0, 1), 1 - self.layers.alpha[box.slices])
+        """Coverage by which a part flows into those under it: `share` (h, w) where they hide all, else 1.
+
+        At their edges it must be 1, or the matte would show a seam.
+        """
+        opaque = self.layers.alpha[box.slices] > _OPAQUE
+        cover: Floats = np.where(opaque, np.clip(share, 0, 1), np.float32(1))
         return cover
 
     def coverage(self, distance: Floats, blur: Floats | float = 0.0) -> Floats:
@@ -98,9 +103,10 @@ class Easel:
     def _blur(self, shape: Surface, moved: Floats | None) -> Floats:
         if moved is None or not np.any(np.abs(moved) * self.camera.scale > 0.3):
             return np.zeros_like(shape.distance)
-        down, right = np.gradient(shape.distance, self.camera.pixel)
+        slopes = np.gradient(shape.distance, self.camera.pixel)
+        down, right = (np.clip(slope, -1, 1) for slope in slopes)  # distances end in steps far outside
         blur: Floats = np.abs(right * moved[0] - down * moved[1]) * floats(self.camera.scale)
-        return np.clip(blur, 0, 40)
+        return blur
 
 
 def _reach(solid: Ellipsoid, placement: Placement) -> Floats:

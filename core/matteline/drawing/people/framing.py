@@ -31,7 +31,7 @@ class Actor:
 
     Attributes:
         person: Who.
-        camera: Sees them with their head, held straight, at the origin when they are in the middle of their way.
+        camera: Sees them with their head, held straight, at the origin in the middle of their way.
         reach: (2,) how far they go to either side and up and down, in heights of the head.
         pace: How fast, in radians of their way per second.
         phase: Where they begin.
@@ -73,9 +73,7 @@ def _spots(count: int, rng: np.random.Generator) -> list[float]:
     return [float((index + 0.5) / count + rng.normal(0, 0.12)) for index in range(count)]
 
 
-def _actor(
-    width: int, height: int, kind: str, spot: float, place: Place, rng: np.random.Generator
-) -> Actor:
+def _actor(width: int, height: int, kind: str, spot: float, place: Place, rng: np.random.Generator) -> Actor:
     near = place.colour_of_a_spot(rng) if rng.random() < 0.3 else None
     person = Person.random(rng, near)
     if kind == "far" and rng.random() < 0.7:
@@ -109,7 +107,9 @@ def random_lighting(rng: np.random.Generator) -> Lighting:
 
 
 def _tinted(strength: float, rng: np.random.Generator, amount: float) -> Colour:
-    red, green, blue = (float(max(0.0, strength * (1 + each))) for each in rng.normal(0, amount, 3) * (1, 0.5, 1))
+    red, green, blue = (
+        float(max(0.0, strength * (1 + each))) for each in rng.normal(0, amount, 3) * (1, 0.5, 1)
+    )
     return red, green, blue
 
 

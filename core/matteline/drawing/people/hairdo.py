@@ -24,6 +24,24 @@ _LEAVES_HEAD = 1.6
 STYLES = ("bald", "cropped", "short", "short", "swept", "bob", "long", "long", "wavy", "curly", "afro", "bun",
           "ponytail", "receding")  # fmt: skip
 
+_LENGTHS = {
+    "bob": (0.2, 0.45),
+    "long": (0.6, 1.5),
+    "wavy": (0.4, 1.2),
+    "curly": (0.15, 0.5),
+    "ponytail": (0.5, 1.2),
+}
+_VOLUMES = {
+    "bald": (0.0, 0.0),
+    "receding": (0.02, 0.02),
+    "cropped": (0.015, 0.015),
+    "swept": (0.08, 0.16),
+    "curly": (0.1, 0.2),
+    "afro": (0.18, 0.4),
+}
+_CURLS = {"wavy": 0.05, "curly": 0.08, "afro": 0.05}
+"""Measures of styles in heights of the head, the least and the most; others have short, smooth hair."""
+
 
 @dataclass(frozen=True)
 class Hairdo:
@@ -78,12 +96,10 @@ class Hairdo:
 
 def _measures(style: str, rng: np.random.Generator) -> tuple[float, float, float]:
     """Volume, length and curl."""
-    length = {"bob": rng.uniform(0.2, 0.45), "long": rng.uniform(0.6, 1.5), "wavy": rng.uniform(0.4, 1.2),
-              "curly": rng.uniform(0.15, 0.5), "afro": 0.12, "ponytail": rng.uniform(0.5, 1.2)}.get(style, 0.14)  # fmt: skip
-    volume = {"cropped": 0.015, "afro": rng.uniform(0.18, 0.4), "curly": rng.uniform(0.1, 0.2),
-              "swept": rng.uniform(0.08, 0.16), "receding": 0.02, "bald": 0.0}.get(style, rng.uniform(0.04, 0.09))  # fmt: skip
-    curl = {"wavy": 0.05, "curly": 0.08, "afro": 0.05}.get(style, rng.uniform(0.0, 0.02))
-    return float(volume), float(length), float(curl)
+    low, high = _LENGTHS.get(style, (0.12, 0.16))
+    least, most = _VOLUMES.get(style, (0.04, 0.09))
+    curl = _CURLS.get(style, float(rng.uniform(0.0, 0.02)))
+    return float(rng.uniform(least, most)), float(rng.uniform(low, high)), curl
 
 
 def _grown(
@@ -94,7 +110,11 @@ def _grown(
         return np.zeros((0, _NODES, 3), np.float32)
     if style in ("afro", "curly", "short", "swept"):
         around = _standing(volume, 0.1 if style != "curly" else length * 0.5, curl, rng)
-        return around if style != "curly" else np.concatenate([around, _hanging(volume, length, curl, fringe, rng)])
+        return (
+            around
+            if style != "curly"
+            else np.concatenate([around, _hanging(volume, length, curl, fringe, rng)])
+        )
     hanging = _hanging(volume, length if style in ("bob", "long", "wavy") else 0.06, curl, fringe, rng)
     return hanging if style != "ponytail" else np.concatenate([hanging, _tail(length, rng)])
 
@@ -116,7 +136,7 @@ def _on_head(around: Floats, angle: Floats, stand: Floats) -> Floats:
 
 def _hanging(volume: float, length: float, curl: float, fringe: bool, rng: np.random.Generator) -> Floats:
     """Strands that follow the head and then hang."""
-    count = 110
+    count = 130
     around, start = (each[:, None] for each in _directions(rng, count, fringe))
     along = np.linspace(0, 1, _NODES, dtype=np.float32)
     reach = np.maximum(_LEAVES_HEAD - start, 0) * 0.42 + length
@@ -125,7 +145,8 @@ def _hanging(volume: float, length: float, curl: float, fringe: bool, rng: np.ra
     turned = start + reach * along / 0.42
     angle = np.minimum(turned, _LEAVES_HEAD)
     fallen = 0.42 * (turned - angle)
-    stand = volume * (0.35 + 0.95 * rng.random((count, 1))) * (0.5 + 0.5 * along)
+    loose = rng.random((count, 1)) ** 3  # few strands stand off, as flyaways do
+    stand = (volume * (0.35 + 0.7 * rng.random((count, 1))) + 0.1 * loose) * (0.5 + 0.5 * along)
     points = _on_head(around, angle, stand)
     points[..., 1] -= fallen
     phase = rng.uniform(0, 6.3, (count, 2, 1))
@@ -143,7 +164,9 @@ def _standing(volume: float, length: float, curl: float, rng: np.random.Generato
     start = np.where(np.abs(around) < 1.2, 0.75 * start, 1.7 * start)
     along = np.linspace(0, 1, _NODES, dtype=np.float32)
     lean = rng.normal(0.5, 0.4, (count, 1)) * length
-    points = _on_head(around, start + lean * along, volume * 0.7 + length * along * rng.uniform(0.2, 0.9, (count, 1)))
+    points = _on_head(
+        around, start + lean * along, volume * 0.7 + length * along * rng.uniform(0.2, 0.9, (count, 1))
+    )
     spin = 25 * along + rng.uniform(0, 6.3, (count, 1))
     points[..., 0] += curl * 0.6 * np.sin(spin)
     points[..., 1] += curl * 0.6 * np.cos(spin)
@@ -219,13 +242,15 @@ def _scalp(hairdo: Hairdo, points: Floats) -> Floats:
     hairline = 0.30 - 1.1 * np.maximum(np.abs(u) - 0.1, 0) ** 1.5
     if hairdo.fringe:
         hairline = hairline - 0.16 - 0.04 * np.sin(14 * u)
-    jagged = 0.05 * (hairdo.noise(u * 25, v * 3) - 0.5)
+    jagged = 0.06 * (hairdo.noise(u * 25 + near * 31, v * 4) - 0.5)
     front = np.clip((v - hairline + jagged) / 0.035, 0, 1)
     low = -0.34 if not hairdo.shows_ears else -0.22
-    temple = np.where(v > 0.05, 0.08, -0.1 if hairdo.shows_ears else 0.02)
-    side = np.clip((temple - near) / 0.04, 0, 1) * np.clip((v - low) / 0.08, 0, 1)
+    ear = -0.1 if hairdo.shows_ears else 0.02
+    temple = ear + (0.08 - ear) * np.clip((v + 0.04) / 0.16, 0, 1) + 1.5 * jagged
+    nape = low + 0.35 * np.clip(near + 0.25, 0, 0.5)
+    side = np.clip((temple - near) / 0.05, 0, 1) * np.clip((v - nape + 2 * jagged) / 0.09, 0, 1)
     if hairdo.style == "receding":
-        side = side * np.clip((0.28 - v) / 0.06, 0, 1)
+        side = side * np.clip((0.26 + 0.4 * np.minimum(near + 0.1, 0) - v) / 0.1, 0, 1)
         front = front * 0
     scalp: Floats = np.maximum(front, side)
     return scalp
@@ -275,7 +300,11 @@ def draw_strands_of(
     many = [world] if np.abs(moved).max() * easel.camera.scale < 1.5 else [world - shift, world + shift]
     points = np.concatenate(many)
     (shade,), coverage = draw_strands(
-        easel.camera, box, points, np.tile(widths / len(many), (len(many), 1)), [np.tile(light, (len(many), 1))]
+        easel.camera,
+        box,
+        points,
+        np.tile(widths / len(many), (len(many), 1)),
+        [np.tile(light, (len(many), 1))],
     )
     easel.layers.over(box, shade[..., None] * decode(hairdo.colour), coverage)
 
@@ -302,5 +331,3 @@ def _light(easel: Easel, strands: Floats) -> Floats:
 def _bounds(points: Floats) -> tuple[float, float, float, float]:
     low, high = points.min((0, 1)), points.max((0, 1))
     return float(low[0]) - 0.05, float(high[0]) + 0.05, float(low[1]) - 0.05, float(high[1]) + 0.05
-
-

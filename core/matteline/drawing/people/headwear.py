@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from matteline.drawing.arrays import Floats
+from matteline.drawing.arrays import Floats, floats
 from matteline.drawing.people.cloth import Cloth
 from matteline.drawing.people.easel import CLOTH, Easel
 from matteline.drawing.solids import Ellipsoid, Placement
@@ -64,7 +64,7 @@ def _solids(kind: str, turn: float) -> list[list[Ellipsoid]]:
     if kind == "cap":
         return [[dome], [Ellipsoid((0, 0.27, 0.42), (0.28, 0.035, 0.27))]]
     if kind == "hat":
-        return [[Ellipsoid((0, 0.3, -0.07), (0.7, 0.05, 0.72)), replace(dome, melt=0.03)]]
+        return [[Ellipsoid((0, 0.27, -0.07), (0.68, 0.05, 0.7))], [dome]]
     if kind == "headscarf":
         return [
             [
@@ -74,24 +74,28 @@ def _solids(kind: str, turn: float) -> list[list[Ellipsoid]]:
             ]
         ]
     if kind == "headphones":
-        sides = [[Ellipsoid((s * 0.36, -0.03, -0.08), (0.06, 0.12, 0.11))] for s in (-1, 1) if s * turn > -0.15]
+        sides = [
+            [Ellipsoid((s * 0.36, -0.03, -0.08), (0.06, 0.12, 0.11))] for s in (-1, 1) if s * turn > -0.15
+        ]
         return [[Ellipsoid((0, 0.12, -0.04), (0.4, 0.46, 0.44))], *sides]
     if kind == "helmet":
         return [[Ellipsoid((0, 0.18, -0.08), (0.45, 0.47, 0.52))]]
     return [[Ellipsoid((0, 0.17, -0.08), (0.385, 0.46, 0.465))]]
 
 
-def _cover(kind: str, points: Floats) -> Floats | None:
-    """Where it lies, from points in the head's coordinates; None for everywhere."""
+def _cover(kind: str, points: Floats) -> Floats:
+    """Where it lies, 0..1, from points in the head's coordinates."""
     u, v, near = points[..., 0], points[..., 1], points[..., 2]
     if kind == "headscarf":
-        radius = np.hypot(u / 0.27, (v + 0.04) / 0.36)
-        return np.where(near > 0, np.clip((radius - 1) / 0.08, 0, 1), 1)
+        return floats(
+            np.where(near > 0, np.clip((np.hypot(u / 0.27, (v + 0.04) / 0.36) - 1) / 0.08, 0, 1), 1)
+        )
     if kind == "headphones":
         band = np.clip(1.5 - np.abs(near + 0.04) / 0.05, 0, 1) * (v > 0.1)
-        return np.maximum(band, np.hypot(np.abs(u) - 0.37, v + 0.02) < 0.15)
+        return floats(np.maximum(band, np.hypot(np.abs(u) - 0.37, v + 0.02) < 0.15))
     if kind == "hat":
-        return np.clip((v - 0.2) / 0.03, 0, 1)
+        brim = np.hypot(u, near + 0.07) > 0.42
+        return floats(np.maximum(np.clip((v - 0.25) / 0.03, 0, 1), brim))
     edge = {"cap": 0.2, "helmet": 0.16}.get(kind, 0.17)
     behind = 0.25 * np.clip(-near - 0.05, 0, 1)
-    return np.clip((v - edge + behind) / 0.03, 0, 1)
+    return floats(np.clip((v - edge + behind) / 0.03, 0, 1))

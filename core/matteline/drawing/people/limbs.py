@@ -71,22 +71,32 @@ def draw_hand(
     size = 0.9 + 0.1 * girth
     across = unit(np.cross(along, floats([0, 0, 1])) + floats([1e-3, 0, 0])) * floats(side)
     moves = None if moved is None else np.repeat(moved[-1:], 3, 0)
-    palm = np.stack([wrist, wrist + 0.16 * size * along, wrist + 0.34 * size * along])
     fine = easel.camera.scale > _FINGERS_FROM
-    parts = [(palm, floats([0.085, 0.125, 0.115]) * floats(size))]
-    for finger in range(4) if fine else range(1, 3):
-        aside = (finger - 1.5) * 0.062 * size * across
-        spread = unit(along + (0.25 if fine else 0.1) * (finger - 1.5) / 1.5 * across)
-        root = wrist + 0.36 * size * along + aside
-        long_ = (0.3, 0.38, 0.36, 0.3)[finger] * size
-        tip = root + long_ * spread + floats([0, 0, 0.05])
-        parts.append((np.stack([root, (root + tip) / 2, tip]), floats([0.045, 0.04, 0.03])))
-    thumb = wrist + 0.12 * size * along + 0.08 * across
-    parts.append((np.stack([thumb, thumb + 0.12 * (along + across), thumb + 0.24 * along + 0.15 * across]), floats([0.05, 0.045, 0.035])))  # fmt: skip
+    palm = np.stack([wrist, wrist + 0.16 * size * along, wrist + 0.34 * size * along])
+    parts: list[tuple[Floats, Floats]] = [(palm, floats([0.085, 0.125, 0.115]) * floats(size))]
+    parts += [
+        (_finger(wrist, along, across, finger, size, fine), floats([0.045, 0.04, 0.03]))
+        for finger in (range(4) if fine else range(1, 3))
+    ]
+    parts += [(_thumb(wrist, along, across), floats([0.05, 0.045, 0.035]))]
     for points, radii in parts:
-        seen = chain(points.astype(np.float32), radii, easel.camera, moves)
+        seen = chain(points, radii, easel.camera, moves)
         if seen is not None:
             easel.lay(seen, 0.97 * decode(skin), replace(SKIN, shadow=0.2))
+
+
+def _finger(wrist: Floats, along: Floats, across: Floats, index: int, size: float, spread: bool) -> Floats:
+    """Joints of one of four fingers, (3, 3)."""
+    aside = (index - 1.5) / 1.5
+    root = wrist + size * (0.36 * along + 0.093 * aside * across)
+    way = unit(along + (0.25 if spread else 0.1) * aside * across)
+    tip = root + (0.3, 0.38, 0.36, 0.3)[index] * size * way + floats([0, 0, 0.05])
+    return floats(np.stack([root, (root + tip) / 2, tip]))
+
+
+def _thumb(wrist: Floats, along: Floats, across: Floats) -> Floats:
+    root = wrist + 0.12 * along + 0.08 * across
+    return floats(np.stack([root, root + 0.12 * (along + across), root + 0.24 * along + 0.15 * across]))
 
 
 def draw_foot(easel: Easel, foot: Floats, shoes: Colour, moved: Floats | None) -> None:
@@ -99,9 +109,7 @@ def draw_foot(easel: Easel, foot: Floats, shoes: Colour, moved: Floats | None) -
         easel.lay(seen, decode(shoes), LEATHER)
 
 
-def draw_skirt(
-    easel: Easel, skeleton: Skeleton, build: Build, outfit: Outfit, moved: Floats | None
-) -> None:
+def draw_skirt(easel: Easel, skeleton: Skeleton, build: Build, outfit: Outfit, moved: Floats | None) -> None:
     """Draw a skirt: a cone between waist and hem, cut off level."""
     knees = 0.5 * (skeleton.legs[0] + skeleton.legs[1])
     waist = skeleton.hips.to_world(floats([0, build.down(-2.3), -0.1]))
@@ -149,7 +157,9 @@ def _covered(
             easel.lay(seen, decode(skin), SKIN, past)
     if covered <= 0:
         return
-    points, radii, moves = _first(joints, bare + floats([0.5, 1.0, 1.0]) * floats(loose + 0.02), moved, covered)
+    points, radii, moves = _first(
+        joints, bare + floats([0.5, 1.0, 1.0]) * floats(loose + 0.02), moved, covered
+    )
     seen = chain(points, radii, easel.camera, moves)
     if seen is not None:
         _lay_cloth(easel, seen, cloth, points)
@@ -166,7 +176,9 @@ def _lay_cloth(easel: Easel, seen: Seen, cloth: Cloth, points: Floats) -> None:
     u, v = 0.25 * seen.across, -seen.along - 6
     folded = cloth.fold(seen.normal, 2 * u, 1.6 * v)
     material = replace(CLOTH, gloss=cloth.gloss)
-    easel.lay(replace(seen, distance=distance, normal=folded), cloth.albedo(u, v), material, _fused(easel, seen))
+    easel.lay(
+        replace(seen, distance=distance, normal=folded), cloth.albedo(u, v), material, _fused(easel, seen)
+    )
 
 
 def _fused(easel: Easel, seen: Seen) -> Floats:

@@ -46,26 +46,23 @@ def _painted(width: int, height: int, rng: np.random.Generator) -> Floats:
     return blurred(picture, 0.003 * height, passes=2).clip(0, 1).astype(np.float32)
 
 
-def _outside(
-    kind: str, x: Floats, y: Floats, wide: float, noise: Noise, rng: np.random.Generator
-) -> Floats:
+def _outside(kind: str, x: Floats, y: Floats, wide: float, noise: Noise, rng: np.random.Generator) -> Floats:
     """About the distance from its outline, negative inside, in heights of the picture."""
     if kind == "desk":
-        return rng.uniform(0.72, 0.92) - y + 0.02 * np.sin(3 * x + rng.uniform(0, 6))
+        return floats(rng.uniform(0.72, 0.92) - y + 0.02 * np.sin(3 * x + rng.uniform(0, 6)))
     if kind == "post":
-        return np.abs(x - rng.uniform(0.15, 0.85) * wide + rng.normal(0, 0.1) * y) - rng.uniform(0.01, 0.06)
+        middle = rng.uniform(0.15, 0.85) * wide
+        return floats(np.abs(x - middle + rng.normal(0, 0.1) * y) - rng.uniform(0.01, 0.06))
     if kind == "bars":
         gap = rng.uniform(0.2, 0.5)
-        return np.abs(((x + rng.normal(0, 0.2) * y) % gap) - gap / 2) - rng.uniform(0.004, 0.015)
+        return floats(np.abs(((x + rng.normal(0, 0.2) * y) % gap) - gap / 2) - rng.uniform(0.004, 0.015))
     if kind == "leaves":
-        corner = rng.choice([0.0, wide])
-        far = np.hypot(x - corner, 0.7 * (y - rng.uniform(0.5, 1.1)))
-        return 0.6 * (far - rng.uniform(0.3, 0.55)) + 0.3 * (noise.layered(x * 13, y * 10, 3) - 0.45)
+        far = np.hypot(x - rng.choice([0.0, wide]), 0.7 * (y - rng.uniform(0.5, 1.1)))
+        leaves = noise.layered(x * 13, y * 10, 3) - 0.45
+        return floats(0.6 * (far - rng.uniform(0.3, 0.55)) + 0.3 * leaves)
     if kind == "microphone":
-        middle, top = rng.uniform(0.35, 0.65) * wide, rng.uniform(0.6, 0.8)
-        head = np.hypot(x - middle, 0.6 * (y - top)) - 0.035
-        rod = np.maximum(np.abs(x - middle + 0.3 * (y - top)) - 0.008, top - y)
-        return np.minimum(head, rod)
-    lean = rng.uniform(-1, 1)
+        right, down = x - rng.uniform(0.35, 0.65) * wide, y - rng.uniform(0.6, 0.8)
+        rod = np.maximum(np.abs(right + 0.3 * down) - 0.008, -down)
+        return floats(np.minimum(np.hypot(right, 0.6 * down) - 0.035, rod))
     side = rng.choice([-1, 1])
-    return side * (x - wide * (0.5 - 0.38 * side)) + 0.15 * lean * (y - 0.5)
+    return floats(side * (x - wide * (0.5 - 0.38 * side)) + 0.15 * rng.uniform(-1, 1) * (y - 0.5))

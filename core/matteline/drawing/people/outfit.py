@@ -53,7 +53,9 @@ class Outfit:
         """Clothes for any occasion, some of a colour close to `near`."""
         dress = feminine and rng.random() < 0.3
         top = Cloth.random(rng, near if near is not None and rng.random() < 0.7 else None)
-        bottom = top if dress else Cloth.random(rng, near if near is not None and rng.random() < 0.3 else None)
+        bottom = (
+            top if dress else Cloth.random(rng, near if near is not None and rng.random() < 0.3 else None)
+        )
         skirt = float(rng.uniform(0.35, 0.98)) if dress or (feminine and rng.random() < 0.2) else 0.0
         jacket = Cloth.random(rng) if rng.random() < 0.28 else None
         return cls(

@@ -46,7 +46,18 @@ class Place:
 
 def _painted(width: int, height: int, rng: np.random.Generator) -> Floats:
     wall = Wall(width, height, _colours(rng, 1)[0])
-    paints: tuple[Paint, ...] = (_room, _room, _studio, _screen, _pattern, _garden, _garden, _street, _jumble, _night)
+    paints: tuple[Paint, ...] = (
+        _room,
+        _room,
+        _studio,
+        _screen,
+        _pattern,
+        _garden,
+        _garden,
+        _street,
+        _jumble,
+        _night,
+    )
     paints[rng.integers(len(paints))](wall, rng)
     if rng.random() < 0.7:
         clutter(wall, rng)
@@ -122,7 +133,9 @@ def _garden(wall: Wall, rng: np.random.Generator) -> None:
     for depth in range(3):
         leaves = noise.layered(x * size + 9 * depth, y * size, 4)
         line = horizon - rng.uniform(0, 0.5) * (3 - depth) / 3
-        trees = np.clip((y - line + 0.5 * (noise(x * 3 + 7 * depth, 0 * y) - 0.5) + 0.35 * (leaves - 0.5)) * 14, 0, 1)
+        trees = np.clip(
+            (y - line + 0.5 * (noise(x * 3 + 7 * depth, 0 * y) - 0.5) + 0.35 * (leaves - 0.5)) * 14, 0, 1
+        )
         green = floats([0.22, 0.36, 0.14]) * rng.uniform(0.5, 1.5) + rng.normal(0, 0.05, 3)
         colour = green * (0.35 + 1.3 * leaves)[..., None]
         wall.pixels += trees[..., None] * (colour - wall.pixels)
@@ -171,7 +184,9 @@ def _night(wall: Wall, rng: np.random.Generator) -> None:
     wall.pixels[:] = muted(rng.uniform(0.01, 0.2, 3))
     for _ in range(rng.integers(10, 45)):
         size, x, y = rng.uniform(0.03, 0.16), rng.uniform(0, wall.width), rng.beta(1.5, 1.5)
-        wall.shape(x, y, x + size, y + size, _disc(rng.uniform(0.3, 1, 3).astype(np.float32), rng.uniform(0.2, 0.9)))
+        wall.shape(
+            x, y, x + size, y + size, _disc(rng.uniform(0.3, 1, 3).astype(np.float32), rng.uniform(0.2, 0.9))
+        )
 
 
 def _disc(colour: Floats, strength: float = 1.0) -> Callable[[Floats, Floats], tuple[Floats, Floats]]:
@@ -188,7 +203,7 @@ def _colours(rng: np.random.Generator, count: int) -> Floats:
 
 
 def _grid(wall: Wall) -> tuple[Floats, Floats]:
-    """x and y of every pixel, in heights of the picture."""
+    """X and y of every pixel, in heights of the picture."""
     height, width = wall.pixels.shape[:2]
     y, x = np.mgrid[:height, :width].astype(np.float32) / np.float32(wall.scale)
     return x, y

@@ -66,7 +66,9 @@ def _draw_round(easel: Easel, prop: Prop, grip: Floats, along: Floats) -> None:
 
 def _draw_board(easel: Easel, prop: Prop, grip: Floats, along: Floats) -> None:
     """Flat things with four corners."""
-    wide, high, hang = {"phone": (0.16, 0.3, 0.1), "book": (0.38, 0.5, 0.25), "bag": (0.62, 0.65, -0.85)}[prop.kind]
+    wide, high, hang = {"phone": (0.16, 0.3, 0.1), "book": (0.38, 0.5, 0.25), "bag": (0.62, 0.65, -0.85)}[
+        prop.kind
+    ]
     up = unit(floats([0, 1, 0]) + (0.0 if prop.kind == "bag" else 0.5) * along)[:2]
     up = up / np.linalg.norm(up)
     centre = grip[:2] + hang * up

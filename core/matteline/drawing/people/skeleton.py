@@ -80,9 +80,7 @@ def _head(trunk: Placement, pose: Pose, yaw: float, pitch: float) -> Placement:
     return Placement(turn, neck + turn @ _HANG)
 
 
-def _arm(
-    build: Build, stance: Stance, trunk: Placement, index: int, seconds: float
-) -> tuple[Floats, Floats]:
+def _arm(build: Build, stance: Stance, trunk: Placement, index: int, seconds: float) -> tuple[Floats, Floats]:
     side = (-1, 1)[index]
     upper, fore = stance.arm(index, seconds)
     shoulder = floats([side * 0.95 * build.shoulders, build.down(-1.13), -0.12])

@@ -1,4 +1,4 @@
-"""How a person stands, walks or sits, and what the arms do: directions of bones, and how they change in time."""
+"""How a person stands, walks or sits, and what the arms do: directions of bones in time."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Stance:
     @classmethod
     def random(cls, rng: np.random.Generator) -> Stance:
         """One of many."""
-        kind: Kind = ("stand", "stand", "walk", "sit")[rng.integers(4)]  # type: ignore[assignment]
+        kind: Kind = ("stand", "stand", "walk", "sit")[rng.integers(4)]
         names = [str(rng.choice(_LIKELY[kind])) for _ in range(2)]
         if rng.random() < 0.3 or "fold" in names:
             names = [names[-1] if "fold" not in names else "fold"] * 2

@@ -18,35 +18,50 @@ from matteline.drawing.solids import Ellipsoid
 
 def trunk_solids(build: Build, loose: float) -> list[Ellipsoid]:
     """Neck, shoulders, chest, waist and hips, and the clothes' thickness around them."""
-    g, o, down, sides = build.girth, loose, build.down, (-1, 1)
+    thick, down = build.girth, build.down
     tall = (build.hip_height - 0.55) / 2.4
-    waist, hips = build.waist + 0.6 * o, build.hips + 0.5 * o
+    deep = 0.36 * thick + loose
     solids = [
-        Ellipsoid((0, -0.55, -0.13), (0.165 * g**0.5, 0.45, 0.18 * g**0.5)),
-        *(Ellipsoid((s * 0.45 * build.shoulders, down(-0.93), -0.17), (0.46 * build.shoulders + 0.1, 0.19 * tall, 0.2), tilt=s * 0.34, melt=0.14) for s in sides),
-        *(Ellipsoid((s * 0.95 * build.shoulders, down(-1.16), -0.13), (0.185 * g**0.6 + o, 0.25 * tall, 0.19 * g**0.6 + o), tilt=-s * 0.1, melt=0.16) for s in sides),
-        Ellipsoid((0, down(-1.4), -0.12), (build.chest + o, 0.62 * tall, 0.36 * g + o), melt=0.14),
-        Ellipsoid((0, down(-2.05), -0.1), (waist, 0.62 * tall, 0.3 * g + o), melt=0.2),
-        Ellipsoid((0, down(-2.85), -0.1), (hips, 0.5 * tall, 0.36 * g + o), melt=0.2),
-    ]  # fmt: skip
+        Ellipsoid((0, -0.55, -0.13), (0.165 * thick**0.5, 0.45, 0.18 * thick**0.5)),
+        *(_collarbone(build, side, tall) for side in (-1, 1)),
+        *(_shoulder(build, side, tall, loose) for side in (-1, 1)),
+        Ellipsoid((0, down(-1.4), -0.12), (build.chest + loose, 0.62 * tall, deep), melt=0.14),
+        Ellipsoid((0, down(-2.05), -0.1), (build.waist + 0.6 * loose, 0.62 * tall, 0.83 * deep), melt=0.2),
+        Ellipsoid((0, down(-2.85), -0.1), (build.hips + 0.5 * loose, 0.5 * tall, deep), melt=0.2),
+    ]
     if build.bust:
-        size = 0.17 + 0.06 * build.bust * g**0.5
-        solids += [
-            Ellipsoid((s * 0.23, down(-1.52), 0.12 * g), (size, size, 0.16 * build.bust), melt=0.17)
-            for s in sides
-        ]
+        solids += [_breast(build, side) for side in (-1, 1)]
     if build.belly:
         around = 0.75 * build.waist + 0.1 * build.belly
-        solids.append(
-            Ellipsoid((0, down(-2.2), 0.12 * g), (around, 0.5, 0.16 + 0.3 * build.belly), melt=0.2)
-        )
+        out = 0.16 + 0.3 * build.belly
+        solids.append(Ellipsoid((0, down(-2.2), 0.12 * thick), (around, 0.5, out), melt=0.2))
     return solids
+
+
+def _collarbone(build: Build, side: int, tall: float) -> Ellipsoid:
+    """From the neck to a shoulder."""
+    wide = 0.46 * build.shoulders + 0.1
+    centre = (side * 0.45 * build.shoulders, build.down(-0.93), -0.17)
+    return Ellipsoid(centre, (wide, 0.19 * tall, 0.2), tilt=side * 0.34, melt=0.14)
+
+
+def _shoulder(build: Build, side: int, tall: float, loose: float) -> Ellipsoid:
+    thick = build.girth**0.6
+    radii = (0.13 * thick + loose / 2, 0.19 * tall, 0.15 * thick + loose / 2)
+    centre = (side * 0.88 * build.shoulders, build.down(-1.13), -0.13)
+    return Ellipsoid(centre, radii, tilt=side * 0.2, melt=0.2)
+
+
+def _breast(build: Build, side: int) -> Ellipsoid:
+    size = 0.17 + 0.06 * build.bust * build.girth**0.5
+    centre = (side * 0.23, build.down(-1.52), 0.12 * build.girth)
+    return Ellipsoid(centre, (size, size, 0.16 * build.bust), melt=0.17)
 
 
 def draw_trunk(
     easel: Easel, skeleton: Skeleton, build: Build, outfit: Outfit, skin: Colour, moved: Floats
 ) -> None:
-    """Draw the trunk down to the crotch; the part that has just been drawn casts the head's shadow."""
+    """Draw neck and trunk down to the crotch, in the shadow of the head."""
     found = easel.solids(trunk_solids(build, outfit.loose), skeleton.trunk, moved)
     if found is None:
         return
@@ -60,7 +75,8 @@ def draw_trunk(
     albedo *= _seams(outside, outfit)[..., None]
     albedo = decode(skin) + cloth[..., None] * (albedo - decode(skin))
     albedo *= _under_chin(skeleton, points)[..., None]
-    hips = easel.fused(seen.box, (v - build.down(-3.25)) / 0.45)
+    lowest = build.down(min(outfit.hem, -2.8))
+    hips = easel.fused(seen.box, (v - lowest + 0.35) / 0.3)
     easel.lay(seen, albedo, replace(CLOTH, gloss=outfit.top.gloss), hips)
 
 

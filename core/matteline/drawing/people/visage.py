@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matteline.drawing.arrays import Floats, floats
+from matteline.drawing.arrays import Floats
 from matteline.drawing.face import paint_face
 from matteline.drawing.figure import Figure, Pose
 from matteline.drawing.head import head_solids

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from matteline.contract.settings import choices
 from matteline.farm.ticket import Ticket
-from matteline.media.plate import open_plate
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,9 @@ def assets(ticket: Ticket, job_file: str) -> Assets:
 
 
 def _plate_files(ticket: Ticket) -> list[str]:
+    # Only now: the libraries that read pictures are not needed to submit anything else.
+    from matteline.media.plate import open_plate
+
     with open_plate(ticket.job.plate, first_frame=ticket.job.first_frame) as plate:
         return [str(Path(plate.file(number)).absolute()) for number in plate.info.frames]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -21,6 +23,7 @@ DOCTYPE = (
     '"http://localhost:8080/spcue/dtd/cjsl-1.15.dtd">\n'
 )
 FRAMES = "#FRAME_START#-#FRAME_END#"
+_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 MOST_LAYERS = 2000
 MOST_RETRIES = 1
 """Cuebot takes no more."""
@@ -103,8 +106,7 @@ def _job(submission: Submission, shot: Shot, layers: Sequence[_Layer]) -> Elemen
 
 def _layer(submission: Submission, shot: Shot, layer: _Layer) -> Element:
     element = Element("layer", {"name": layer.name, "type": layer.kind})
-    # The one engine that hands the text to a shell.
-    _add(element, "cmd", shlex.join(layer.command))
+    _add(element, "cmd", _line(layer.command, windows=bool(_WINDOWS.match(shot.job_file_on_workers))))
     _add(element, "range", layer.frames)
     _add(element, "chunk", str(layer.chunk))
     _add(element, "threadable", "True")
@@ -119,6 +121,11 @@ def _layer(submission: Submission, shot: Shot, layer: _Layer) -> Element:
     services = SubElement(element, "services")
     _add(services, "service", "shell")
     return element
+
+
+def _line(command: Sequence[str], *, windows: bool) -> str:
+    """The command as one line: the one engine that hands text to the host's own shell."""
+    return subprocess.list2cmdline(command) if windows else shlex.join(command)
 
 
 def _depends(submission: Submission, shot: Shot, layers: Sequence[_Layer]) -> Element:

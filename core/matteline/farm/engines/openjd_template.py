@@ -40,18 +40,17 @@ def template(submission: Submission, shot: Shot) -> dict[str, Any]:
         JobError: The command of the workers would be read as a format string, or there are too many chunks.
     """
     refuse_text("OpenJD", submission.command, r"\{\{|\}\}", "a format string")
-    document: dict[str, Any] = {
+    return {
         "specificationVersion": SPECIFICATION,
         "extensions": [EXTENSION],
         "name": "{{Param.JobName}}",
         "description": "Mattes by matteline: the pixels are those of one unbroken render.",
         "parameterDefinitions": _definitions(shot),
+        # Of the job, not of a step: what the states' pass has loaded serves the chunks of the same session, and
+        # in a chain every chunk is a step.
+        "jobEnvironments": [_resident(submission)],
+        "steps": _steps(submission, shot),
     }
-    if shot.ticket.ordered:
-        # Not of the steps: there is one for each chunk, and the model is to be loaded once for all of them.
-        document["jobEnvironments"] = [_resident(submission)]
-    document["steps"] = _steps(submission, shot)
-    return document
 
 
 def values(submission: Submission, shot: Shot) -> dict[str, str | int]:
@@ -111,7 +110,7 @@ def _parameter(name: str, kind: str, control: str, label: str, group: str = "") 
 def _steps(submission: Submission, shot: Shot) -> list[dict[str, Any]]:
     steps: list[dict[str, Any]] = []
     if shot.needs_states:
-        command = states_command(submission, JOB_FILE, "{{Param.ClipFrames}}")
+        command = states_command(submission, JOB_FILE, "{{Param.ClipFrames}}", SESSION_FILE)
         steps.append(_step(submission, shot, "States", command, after=""))
     before = steps[-1]["name"] if steps else ""
     if shot.ticket.ordered:
@@ -126,7 +125,6 @@ def _steps(submission: Submission, shot: Shot) -> list[dict[str, Any]]:
 def _render(submission: Submission, shot: Shot, before: str) -> dict[str, Any]:
     command = chunk_command(submission, JOB_FILE, "{{Task.Param.Frame}}", SESSION_FILE)
     step = _step(submission, shot, "Render", command, after=before)
-    step["stepEnvironments"] = [_resident(submission)]
     step["parameterSpace"] = {"taskParameterDefinitions": [_frames(shot)]}
     return step
 

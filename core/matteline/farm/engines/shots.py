@@ -100,18 +100,26 @@ def shots(submission: Submission) -> tuple[Shot, ...]:
     return tuple(found)
 
 
-def states_command(submission: Submission, job_file: str, frames: object) -> tuple[str, ...]:
-    """Save the recurrent states that chunks begin from."""
-    return (*submission.command, "farm", "states", "--job", job_file, f"--frames={frames}")
+def states_command(
+    submission: Submission, job_file: str, frames: object, session: str = ""
+) -> tuple[str, ...]:
+    """Save the recurrent states that chunks begin from; with a session file, in the worker that stays."""
+    return _on_frames(submission, "states", job_file, frames, session)
 
 
 def chunk_command(
     submission: Submission, job_file: str, frames: object, session: str = ""
 ) -> tuple[str, ...]:
     """Render frames; with a session file, in the worker that keeps the model loaded."""
+    return _on_frames(submission, "chunk", job_file, frames, session)
+
+
+def _on_frames(
+    submission: Submission, verb: str, job_file: str, frames: object, session: str
+) -> tuple[str, ...]:
     resident = ("--session", session) if session else ()
     # One argument: a negative frame number must not look like an option.
-    return (*submission.command, "farm", "chunk", "--job", job_file, f"--frames={frames}", *resident)
+    return (*submission.command, "farm", verb, "--job", job_file, f"--frames={frames}", *resident)
 
 
 def check_command(submission: Submission, job_file: str) -> tuple[str, ...]:

@@ -115,9 +115,7 @@ class ResultClip:
         """See `Clip`."""
         path = self._folder / self._pattern.name(number)
         if number not in self._numbers and not path.exists():
-            raise ReadError(
-                f"Frame {number} of {self.name} is not rendered yet.", path=path, frame=number
-            )
+            raise ReadError(f"Frame {number} of {self.name} is not rendered yet.", path=path, frame=number)
         return read_result(path, number)
 
     def close(self) -> None:
@@ -172,4 +170,6 @@ def duration_of_frame(rate: Fraction | None) -> float:
 
 def _pattern_of(path: Path) -> Pattern:
     file = Numbered.parse(path.name)
-    return Pattern(path.stem, path.suffix, 4) if file is None else Pattern(file.prefix, file.suffix, file.width)
+    return (
+        Pattern(path.stem, path.suffix, 4) if file is None else Pattern(file.prefix, file.suffix, file.width)
+    )

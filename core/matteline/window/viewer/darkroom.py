@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QRect, QRectF, Signal
 from PySide6.QtGui import QImage
 
 from matteline.colour.config import Config
-from matteline.colour.viewer import PLAIN, Bytes, Floats, Grade, Shower, alpha_shown
+from matteline.colour.viewer import PLAIN, Bytes, Floats, Grade, Shower, alpha_shown, linear_of
 from matteline.contract.errors import MattelineError
 from matteline.media.frame import Pixels
 from matteline.window.viewer.footage import Footage
@@ -161,7 +161,7 @@ class Darkroom(QObject):
             return _fitted(shower.rec709(order.behind.pixels), order, size, place)
         if backdrop.colour is not None:
             shown = np.asarray(backdrop.colour, np.float32)
-            return np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
+            return linear_of(shown)
         return None
 
     def _painter(self, footage: Footage, view: str) -> Painter:
@@ -209,7 +209,7 @@ def _fitted(behind: Floats, order: Order, size: tuple[int, ...], place: QRectF) 
     columns = np.linspace(place.left(), place.right(), size[1], endpoint=False) / width * behind.shape[1]
     rows = rows.astype(int).clip(0, behind.shape[0] - 1)
     columns = columns.astype(int).clip(0, behind.shape[1] - 1)
-    return behind[rows[:, None], columns[None]]
+    return np.asarray(behind[rows[:, None], columns[None]])
 
 
 def _image(shown: Bytes, channel: int | None) -> QImage:

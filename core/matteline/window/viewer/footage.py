@@ -67,7 +67,9 @@ class Footage:
             clip.close()
 
 
-def open_footage(path: str, config: Config, *, colour_space: str = "auto", first_frame: int | None = None) -> Footage:
+def open_footage(
+    path: str, config: Config, *, colour_space: str = "auto", first_frame: int | None = None
+) -> Footage:
     """Open a plate, or the folder of a render's results together with the plate they were made of.
 
     Args:

@@ -67,7 +67,10 @@ _DRAWN: Final[dict[str, Callable[[QPainter], None]]] = {
 def icon(name: str, palette: QPalette) -> QIcon:
     """A picture for a button: `play`, `play_back`, `stop`, `on`, `back`, `first` or `last`."""
     made = QIcon()
-    groups = ((QIcon.Mode.Normal, QPalette.ColorGroup.Active), (QIcon.Mode.Disabled, QPalette.ColorGroup.Disabled))
+    groups = (
+        (QIcon.Mode.Normal, QPalette.ColorGroup.Active),
+        (QIcon.Mode.Disabled, QPalette.ColorGroup.Disabled),
+    )
     for mode, group in groups:
         made.addPixmap(_pixmap(name, palette.color(group, QPalette.ColorRole.ButtonText)), mode)
     return made

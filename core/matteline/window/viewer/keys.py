@@ -22,31 +22,31 @@ class Key:
 
 KEYS: Final = (
     Key("toggle", ("Space",), "Play, stop", "Playing"),
-    Key("play_back", ("J",), "Play backwards; again: faster", "Playing"),
+    Key("play_back", ("J",), "Play backwards", "Playing"),
     Key("stop", ("K",), "Stop", "Playing"),
     Key("play", ("L",), "Play; again: faster", "Playing"),
     Key("back", ("Left",), "One frame back", "Playing"),
     Key("on", ("Right",), "One frame on", "Playing"),
     Key("back_ten", ("Shift+Left",), "Ten frames back", "Playing"),
     Key("on_ten", ("Shift+Right",), "Ten frames on", "Playing"),
-    Key("first", ("Home",), "To the in mark, then the first frame", "Playing"),
-    Key("last", ("End",), "To the out mark, then the last frame", "Playing"),
+    Key("first", ("Home",), "To the in mark", "Playing"),
+    Key("last", ("End",), "To the out mark", "Playing"),
     Key("mark_in", ("[", "I"), "Set the in mark", "Marks"),
     Key("mark_out", ("]", "O"), "Set the out mark", "Marks"),
     Key("clear_marks", ("\\",), "Remove both marks", "Marks"),
-    Key("mark_before", ("Ctrl+Left",), "Previous frame worth a look", "Marks"),
-    Key("mark_after", ("Ctrl+Right",), "Next frame worth a look", "Marks"),
+    Key("mark_before", ("Ctrl+Left",), "Previous marked frame", "Marks"),
+    Key("mark_after", ("Ctrl+Right",), "Next marked frame", "Marks"),
     Key("show_plate", ("1",), "Plate", "Picture"),
-    Key("show_alpha", ("2", "A"), "Alpha; A again: back", "Picture"),
+    Key("show_alpha", ("2", "A"), "Alpha", "Picture"),
     Key("show_fgr", ("3",), "Foreground", "Picture"),
     Key("show_premult", ("4",), "Premultiplied", "Picture"),
     Key("show_over", ("5",), "Over the backdrop", "Picture"),
-    Key("red", ("R",), "Red alone; again: colour", "Picture"),
-    Key("green", ("G",), "Green alone; again: colour", "Picture"),
-    Key("blue", ("B",), "Blue alone; again: colour", "Picture"),
-    Key("wipe", ("W",), "Wipe A and B; again: A", "Comparing"),
-    Key("side_by_side", ("S",), "A and B side by side; again: A", "Comparing"),
-    Key("difference", ("D",), "Difference of A and B; again: A", "Comparing"),
+    Key("red", ("R",), "Red alone", "Picture"),
+    Key("green", ("G",), "Green alone", "Picture"),
+    Key("blue", ("B",), "Blue alone", "Picture"),
+    Key("wipe", ("W",), "Wipe A and B", "Comparing"),
+    Key("side_by_side", ("S",), "A and B side by side", "Comparing"),
+    Key("difference", ("D",), "Difference of A and B", "Comparing"),
     Key("swap", ("Tab", "X"), "Swap A and B", "Comparing"),
     Key("fit", ("F",), "Fit the picture", "View"),
     Key("pixels", ("Ctrl+1",), "Pixel for pixel", "View"),
@@ -59,6 +59,7 @@ KEYS: Final = (
 )
 
 _COLUMNS: Final = (("Playing",), ("Marks", "Comparing"), ("Picture",), ("View",))
+_FOOT: Final = "Most keys undo themselves when pressed again. Any key closes this list."
 _INK, _FAINT, _HEAD = QColor(230, 230, 230), QColor(165, 165, 165), QColor(255, 170, 60)
 
 
@@ -96,6 +97,9 @@ class KeySheet(QWidget):
         left = (self.width() - column * len(_COLUMNS)) / 2
         tallest = max(sum(_lines(group) for group in groups) for groups in _COLUMNS)
         top = max((self.height() - tallest * line) / 2, 16)
+        painter.setPen(_FAINT)
+        foot = QRectF(0, self.height() - 2 * line, self.width(), line)
+        painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, _FOOT)
         for index, groups in enumerate(_COLUMNS):
             y = top
             for group in groups:
@@ -123,6 +127,4 @@ def _lines(group: str) -> int:
 
 
 def _shown(key: Key) -> str:
-    return "  ".join(
-        QKeySequence(each).toString(QKeySequence.SequenceFormat.NativeText) for each in key.keys
-    )
+    return "  ".join(QKeySequence(each).toString(QKeySequence.SequenceFormat.NativeText) for each in key.keys)

@@ -27,7 +27,10 @@ from matteline.window.viewer.timeline import Timeline
 from matteline.window.viewer.transport import Transport
 
 LANES_EVERY_MILLISECONDS = 200
-_EMPTY = ("Drop a plate here", "A movie, an image of a sequence, a folder, or the results of a render. Or press Ctrl+O.")
+_EMPTY = (
+    "Drop a plate here",
+    "A movie, an image of a sequence, a folder, or the results of a render. Or press Ctrl+O.",
+)
 
 
 class ViewerPanel(QWidget):
@@ -41,7 +44,9 @@ class ViewerPanel(QWidget):
     failed = Signal(object)
     """A `MattelineError` that belongs to no frame."""
 
-    def __init__(self, config: Callable[[], Config], budget_bytes: int, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, config: Callable[[], Config], budget_bytes: int, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._footages: list[Footage] = []
         self._before_alpha = "plate"
@@ -287,8 +292,9 @@ class ViewerPanel(QWidget):
         if not choices:
             return
         footage = choices[0].footage
-        clip = footage.main
-        self.timeline.set_cached(FrameSet.of(self.store.numbers(clip, self.projector.reduction())))
+        clips = [each.footage.clips[role] for each in choices for role in roles_of(each.footage, each.mode)]
+        held = [self.store.numbers(clip, self.projector.reduction()) for clip in clips]
+        self.timeline.set_cached(FrameSet.of(set.intersection(*held) if held else ()))
         results = [footage.clips[role].frames for role in PRODUCTS if role in footage.clips]
         self.timeline.set_rendered(results[0] if results and "plate" in footage.clips else FrameSet())
 
@@ -320,7 +326,9 @@ class ViewerPanel(QWidget):
             return
         if self._pointer is None:
             width, height = footage.size
-            self._readout.setText(f"{width} x {height}   {footage.main.info.description}   {footage.space.name}")
+            self._readout.setText(
+                f"{width} x {height}   {footage.main.info.description}   {footage.space.name}"
+            )
             return
         x, y = self._pointer
         parts = [f"{role} {_numbers(values, own)}" for role, values, own in self.projector.values_at(x, y)]

@@ -25,7 +25,13 @@ from matteline.window.viewer.projector import Choice, Look
 from matteline.window.viewer.recipe import MODES, Backdrop, modes_of
 
 _PLAIN_WORDS = "Plain sRGB"
-_BACKDROPS = (("Checker", None), ("Black", "#000000"), ("White", "#ffffff"), ("Grey", "#808080"), ("Green", "#00b140"))
+_BACKDROPS = (
+    ("Checker", None),
+    ("Black", "#000000"),
+    ("White", "#ffffff"),
+    ("Grey", "#808080"),
+    ("Green", "#00b140"),
+)
 
 
 class SidePicker(QWidget):
@@ -113,7 +119,7 @@ class Picking(QWidget):
         self._over_words = QLabel("over")
         self._over = _combo("What is behind the person in the mode 'Over'", least=9)
         self._view = _combo("How the plate's colours come to the screen; files are not changed", least=18)
-        self._exposure = _number(-12, 12, 0, 0.5, "Exposure of the screen in stops: , and . (0 for none)", " st")
+        self._exposure = _number(-12, 12, 0, 0.5, "Exposure of the screen in stops (, and .)", " st")
         self._gamma = _number(0.2, 5, 1, 0.1, "Gamma of the screen", "")
         self._state = QLabel()
         self._state.setProperty("role", "faint")
@@ -126,7 +132,9 @@ class Picking(QWidget):
     def _build(self) -> None:
         first = _row(self.a, self._layout, self.b, self._over_words, self._over, None)
         exposure, gamma = QLabel("Exposure"), QLabel("Gamma")
-        second = _row(QLabel("View"), self._view, exposure, self._exposure, gamma, self._gamma, None, self._state)
+        second = _row(
+            QLabel("View"), self._view, exposure, self._exposure, gamma, self._gamma, None, self._state
+        )
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 6, 8, 6)
         column.setSpacing(6)

@@ -118,7 +118,9 @@ class Player(QObject):
         if self._frame not in self._range:
             low, high = self._whole.first, self._whole.last
         length = high - low + 1
-        return [low + (self._frame - low + step * each) % length for each in range(1, min(count, length - 1) + 1)]
+        return [
+            low + (self._frame - low + step * each) % length for each in range(1, min(count, length - 1) + 1)
+        ]
 
     def _restart(self) -> None:
         self._began = self._frame

@@ -169,8 +169,7 @@ class Projector(QObject):
             return
         choices = self._look.seen
         if len(choices) != len(made.order.sides) or any(
-            choice.footage is not side.footage
-            for choice, side in zip(choices, made.order.sides, strict=True)
+            choice.footage is not side.footage for choice, side in zip(choices, made.order.sides, strict=True)
         ):
             return
         self._canvas.set_message("")
@@ -255,7 +254,7 @@ def footage_zoom(footage: Footage, look: Look, canvas: Canvas) -> float:
 
 
 def _ascending_in_movies(wishes: Iterable[Wish]) -> list[Wish]:
-    """Wishes for frames further and further back, so that a movie is decoded forwards, a stretch at a time."""
+    """Wishes for frames further and further back, a movie's so that it is decoded forwards, in stretches."""
     stretch, ordered = 16, list(wishes)
     made: list[Wish] = []
     for start in range(0, len(ordered), stretch):

@@ -119,9 +119,8 @@ class Painter:
         if "fgr" in frames:
             return self.shower.light(frames["fgr"])
         values = as_floats(_both(frames))
-        if self.footage.straight:
-            return self.shower.light(values[..., :3])
-        return self.shower.light(values[..., :3] / np.maximum(values[..., 3:], 1e-6))
+        colour, alpha = values[..., :3], values[..., 3:]
+        return self.shower.light(colour if self.footage.straight else colour / np.maximum(alpha, 1e-6))
 
     def _alpha(self, frames: Frames) -> Floats:
         pixels = frames["alpha"] if "alpha" in frames else _both(frames)[..., 3:]

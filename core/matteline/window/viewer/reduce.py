@@ -20,7 +20,7 @@ def reduction_for(pixels_per_pixel: float) -> int:
 
 
 def reduced(pixels: Pixels, by: int) -> Pixels:
-    """A picture (H, W, C) with its sides divided, in its own dtype: the mean of four pixels out of each square.
+    """A picture (H, W, C) with its sides divided: of each square the mean of four pixels, in its own dtype.
 
     Four, whatever the square's size: more would take longer than decoding does.
     """

@@ -1,0 +1,56 @@
+"""`matteline view`: the window."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import platformdirs
+
+from matteline.contract.errors import MattelineError
+
+if TYPE_CHECKING:
+    from matteline.window.main import Surroundings
+
+INSTALL = "pip install 'matteline[window]'"
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]…")
+@click.option("--settings", metavar="FILE", default="", help="Keep the window's settings in this file.")
+@click.option("--self-test", is_flag=True, help="Open the window, close it when it is painted, and leave.")
+def view(paths: tuple[str, ...], settings: str, self_test: bool) -> None:
+    r"""Open the window: look at plates and mattes, matte shots, queue them, judge them.
+
+    PATH is a plate, as `matteline render` takes it, or a folder of results. Files can also be dropped on the
+    window. It needs PySide6: pip install 'matteline[window]'.
+
+    \b
+    matteline view plate.####.exr
+    matteline view mattes            results, with the plate that they were made of
+    """
+    if importlib.util.find_spec("PySide6") is None:
+        raise MattelineError(
+            "The window needs PySide6, which is not installed.", hint=f"Install it with: {INSTALL}"
+        )
+    from matteline.window.app import run
+
+    sys.exit(run(paths, _surroundings(), settings_file=settings, leave_when_shown=self_test))
+
+
+def _surroundings() -> Surroundings:
+    from matteline.window.main import Surroundings
+
+    state = Path(platformdirs.user_state_dir("matteline", appauthor=False))
+    state.mkdir(parents=True, exist_ok=True)
+    return Surroundings(
+        worker=[sys.executable, "-m", "matteline", "worker"],
+        environ=dict(os.environ),
+        ocio=os.environ.get("OCIO") or None,
+        log_file=str(state / f"window-worker-{os.getpid()}.log"),
+        queue_file=state / "queue.sqlite",
+    )

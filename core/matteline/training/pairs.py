@@ -1,0 +1,150 @@
+"""Two folders whose files belong together by name: foregrounds and mattes, pictures and masks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from matteline.training.stacks import Images, Stack, image_size, images_of, listed, sampled, stacks_in, wrong
+
+_CHECKED_CLIPS: Final = 24
+_CHECKED_IMAGES: Final = 200
+"""How many clips and images are looked into when a folder is opened; names are compared for all."""
+_MASK_ENDINGS: Final = ("_mask", "_masks", "_seg", "_matte", "_alpha", "_gt", "_label")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Frames, and what is known of each.
+
+    Attributes:
+        picture: Foregrounds or pictures.
+        truth: Mattes or masks, as many and as large.
+    """
+
+    picture: Stack
+    truth: Stack
+
+    def check(self) -> None:
+        """Refuse what cannot belong together, from headers alone.
+
+        Raises:
+            JobError: Different numbers of frames, or different sizes.
+            ReadError: A file cannot be read.
+        """
+        if self.picture.count != self.truth.count:
+            raise wrong(
+                f"{self.picture.path} has {self.picture.count} frames, "
+                f"{self.truth.path} has {self.truth.count}",
+                "Both must show the same frames; export the clip again.",
+            )
+        for picture, truth in self._samples():
+            if picture[1] != truth[1]:
+                raise wrong(
+                    f"{truth[0]} is {_size(truth[1])}, and {picture[0]} is {_size(picture[1])}",
+                    "A matte must be of the size of its picture.",
+                )
+
+    def _samples(self) -> list[tuple[tuple[Path, tuple[int, int]], tuple[Path, tuple[int, int]]]]:
+        """Paths and sizes of first, middle and last frames."""
+        if isinstance(self.picture, Images) and isinstance(self.truth, Images):
+            files = sampled(list(zip(self.picture.files, self.truth.files, strict=True)), 3)
+            return [((one, image_size(one)), (other, image_size(other))) for one, other in files]
+        return [((self.picture.path, self.picture.size), (self.truth.path, self.truth.size))]
+
+
+def clip_pairs(pictures: Path, truths: Path) -> list[Pair]:
+    """Clips that lie in two folders under the same names: movies or folders of images.
+
+    Raises:
+        JobError: A clip or a frame of one has no counterpart, or there are none.
+        ReadError: A file that was looked into cannot be read.
+    """
+    pairs = [
+        Pair(one, other) for one, other in _matched(pictures, truths, stacks_in(pictures), stacks_in(truths))
+    ]
+    for pair in pairs:
+        if isinstance(pair.picture, Images) and isinstance(pair.truth, Images):
+            names = _stems(pair.picture.files), _stems(pair.truth.files)
+            _matched(pair.picture.path, pair.truth.path, *names)
+    for pair in sampled(pairs, _CHECKED_CLIPS):
+        pair.check()
+    return pairs
+
+
+def image_pairs(pictures: Path, truths: Path) -> list[Pair]:
+    """Images that lie in two folders under the same names, whatever their formats.
+
+    Raises:
+        JobError: As `clip_pairs`.
+        ReadError: As `clip_pairs`.
+    """
+    matched = _matched(pictures, truths, _stems(images_of(pictures)), _stems(images_of(truths)))
+    pairs = [Pair(Images(one, (one,)), Images(other, (other,))) for one, other in matched]
+    for pair in sampled(pairs, _CHECKED_IMAGES):
+        pair.check()
+    return pairs
+
+
+def folder_named(parent: Path, names: tuple[str, ...], wanted: str) -> Path:
+    """The folder below `parent` whose name is, or ends with, one of `names`.
+
+    Args:
+        parent: The folder that the user named.
+        names: Words, the likelier first.
+        wanted: The whole layout, for the error's hint.
+
+    Raises:
+        JobError: There is none.
+    """
+    folders = [path for path in listed(parent) if path.is_dir()]
+    for name in names:
+        for path in folders:
+            if path.name.lower().replace("-", "_").split("_")[-1] == name:
+                return path
+    held = ", ".join(path.name for path in folders[:5]) or "no folders"
+    raise wrong(f"The data folder {parent} has no folder {names[0]}, but {held}", f"Expected is {wanted}.")
+
+
+def _matched(
+    pictures: Path, truths: Path, ones: Mapping[str, T], others: Mapping[str, T]
+) -> list[tuple[T, T]]:
+    """What has the same name on both sides, by name; nothing may be left alone."""
+    for folder, there, here in ((truths, ones, others), (pictures, others, ones)):
+        alone = [name for name in there if name not in here]
+        if alone:
+            more = f", nor for {len(alone) - 1} more" if len(alone) > 1 else ""
+            raise wrong(
+                f"{folder} holds nothing for {_path_of(there[alone[0]])}{more}",
+                "Both folders must hold the same names; add what is missing or remove the rest.",
+            )
+    if not ones:
+        raise wrong(
+            f"{pictures} and {truths} hold no images and no clips", "Name the folder above the right ones."
+        )
+    return [(ones[name], others[name]) for name in sorted(ones)]
+
+
+def _path_of(item: object) -> Path:
+    return item if isinstance(item, Path) else item.path  # type: ignore[attr-defined]
+
+
+def _stems(files: tuple[Path, ...]) -> dict[str, Path]:
+    """Files by what their names have in common with their counterparts'."""
+    found: dict[str, Path] = {}
+    for file in files:
+        stem = file.stem
+        for ending in _MASK_ENDINGS:
+            stem = stem.removesuffix(ending)
+        if stem in found:
+            raise wrong(f"{found[stem]} and {file} have the same name", "Keep one of the two.")
+        found[stem] = file
+    return found
+
+
+def _size(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"

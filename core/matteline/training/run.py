@@ -1,0 +1,145 @@
+"""A training run in a folder: train, write checkpoints and figures, go on after an interruption."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matteline.contract.errors import JobError
+from matteline.training.checkpoint import (
+    checkpoints_in,
+    load_checkpoint,
+    save_checkpoint,
+    write_tensors,
+)
+from matteline.training.evaluation import Score, evaluate
+from matteline.training.pack import Examples
+from matteline.training.record import Figures, write_sheet
+from matteline.training.trainer import Step, Trainer
+
+MODEL = "model.safetensors"
+"""The result in a run's folder: the averaged weights, as `--weights` takes them."""
+
+
+@dataclass(frozen=True)
+class Habits:
+    """When a run does what beside training.
+
+    Attributes:
+        save_seconds: Between checkpoints, in seconds of training.
+        measure_seconds: Between evaluations and lines of the table.
+        measured: At most how many held-out examples are measured.
+        side: What the network looks at when it is measured, in pixels.
+    """
+
+    save_seconds: float = 150.0
+    measure_seconds: float = 120.0
+    measured: int = 100
+    side: int = 160
+
+
+@dataclass(frozen=True)
+class Report:
+    """A line of the table, for whoever watches."""
+
+    step: Step
+    line: Mapping[str, object]
+    score: Score | None
+
+
+class Run:
+    """One training in one folder.
+
+    Args:
+        folder: For everything the run writes; made if needed.
+        trainer: What trains.
+        held_out: Examples to measure on; None for no measuring.
+        recipe: What must be the same for a run to go on.
+        card: What the model's file says of itself; step and seconds are added.
+        habits: When to save and measure.
+        described: The run in words.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        trainer: Trainer,
+        held_out: Examples | None,
+        recipe: dict[str, Any],
+        card: Mapping[str, str],
+        habits: Habits,
+        described: str = "",
+    ) -> None:
+        self.described = described
+        self._folder, self._trainer, self._held_out = folder, trainer, held_out
+        self._recipe, self._card, self._habits = recipe, card, habits
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def go_on(self) -> int:
+        """Take up the folder's newest checkpoint; returns its step, 0 where there is none.
+
+        Raises:
+            JobError: The checkpoint is of another training.
+            ModelError: It is damaged.
+        """
+        found = checkpoints_in(self._folder)
+        if not found:
+            return 0
+        progress, tensors = load_checkpoint(found[-1])
+        _check_recipe(found[-1], progress.recipe, self._recipe)
+        self._trainer.go_on(progress, tensors)
+        return progress.step
+
+    def train(self, report: Callable[[Report], None]) -> None:
+        """Train to the end, saving and measuring on the way. What is saved stays whatever happens.
+
+        Raises:
+            WriteError: The folder cannot be written.
+        """
+        figures = Figures(self._folder / "progress.csv")
+        saved = measured = self._trainer.seconds
+        step = None
+        for step in self._trainer.steps():
+            figures.count(step)
+            if step.seconds - measured >= self._habits.measure_seconds:
+                measured = step.seconds
+                self._measure(step, figures, report)
+            if step.seconds - saved >= self._habits.save_seconds:
+                saved = step.seconds
+                self.save()
+        if step is not None:
+            self._measure(step, figures, report)
+            self.save()
+
+    def save(self) -> None:
+        """Write a checkpoint and the model.
+
+        Raises:
+            WriteError: The folder cannot be written; what was saved before stays.
+        """
+        trainer = self._trainer
+        save_checkpoint(self._folder, trainer.where(self._recipe), trainer.tensors())
+        card = {**self._card, "steps": str(trainer.step), "minutes": f"{trainer.seconds / 60:.1f}"}
+        write_tensors(self._folder / MODEL, trainer.average.network.state_dict(), card)
+
+    def _measure(self, step: Step, figures: Figures, report: Callable[[Report], None]) -> None:
+        pack, side = self._held_out, self._habits.side
+        score = None
+        if pack is not None:
+            network = self._trainer.average.network
+            apart = max(1, len(pack) // self._habits.measured)
+            score = evaluate(network, pack, list(range(0, len(pack), apart)), side)
+            write_sheet(self._folder / "pictures" / f"step-{step.number:08d}.png", network, pack, side)
+        report(Report(step, figures.write(score), score))
+
+
+def _check_recipe(path: Path, saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    for name, value in wanted.items():
+        if saved.get(name) != value:
+            raise JobError(
+                f"{path} was trained with {name} {saved.get(name)}, not {value}.",
+                field=name,
+                hint="Go on with the settings it began with, or train into another folder.",
+            )

@@ -1,0 +1,51 @@
+"""Starting the window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from matteline import __version__
+from matteline.window.main import MainWindow, Surroundings
+from matteline.window.preferences import Preferences
+from matteline.window.theme import apply_theme
+
+
+def run(
+    paths: Sequence[str],
+    surroundings: Surroundings,
+    *,
+    settings_file: str = "",
+    leave_when_shown: bool = False,
+) -> int:
+    """Open the window and stay until it is closed.
+
+    Args:
+        paths: Plates and folders of results to open.
+        surroundings: What the machine has.
+        settings_file: Where settings are kept; empty for the user's own place.
+        leave_when_shown: Close it again when it has been painted once, to measure how soon that is.
+
+    Returns:
+        The exit code.
+    """
+    app = QApplication(["matteline"])
+    app.setApplicationName("Matteline")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("matteline")
+    preferences = Preferences(_settings(settings_file))
+    apply_theme(app, preferences.theme)
+    app.styleHints().colorSchemeChanged.connect(lambda: apply_theme(app, preferences.theme))
+    window = MainWindow(preferences, surroundings)
+    window.show()
+    window.open(paths)
+    if leave_when_shown:
+        # After the events of showing and painting, which are in the queue already.
+        QTimer.singleShot(0, window, window.close)
+    return app.exec()
+
+
+def _settings(file: str) -> QSettings:
+    return QSettings(file, QSettings.Format.IniFormat) if file else QSettings("Matteline", "Matteline")

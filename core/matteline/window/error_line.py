@@ -1,0 +1,55 @@
+"""The line at the foot of the window: what went wrong, or what was done."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy
+
+
+class ErrorLine(QLabel):
+    """One sentence, and on pointing at it the whole of it with its hint."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setContentsMargins(8, 2, 8, 4)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+
+    @property
+    def words(self) -> str:
+        """All of what is shown."""
+        return self._words
+
+    def show_error(self, message: str, hint: str = "") -> None:
+        """Say what went wrong, and what to do."""
+        self._say(f"{message} {hint}".strip(), "wrong")
+
+    def notice(self, words: str) -> None:
+        """Say what was done."""
+        self._say(words, "faint")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut the sentence where the window ends."""
+        super().resizeEvent(event)
+        self._elide()
+
+    def _say(self, words: str, role: str) -> None:
+        self._words = words.partition("\n")[0]
+        self.setToolTip(f"<qt>{words.replace('&', '&amp;').replace('<', '&lt;')}</qt>")
+        self.setProperty("role", role)
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self._elide()
+
+    def clear(self) -> None:
+        """Nothing to say."""
+        self._words = ""
+        self.setToolTip("")
+        super().clear()
+
+    def _elide(self) -> None:
+        room = self.width() - 20
+        self.setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room))

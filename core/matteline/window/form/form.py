@@ -1,0 +1,192 @@
+"""Everything an artist says of a shot, as one column of controls, and the job that it makes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import fields as fields_of
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+
+from matteline.contract.errors import JobError
+from matteline.contract.job import Job
+from matteline.contract.settings import MatteSettings, choices
+from matteline.window.form.fields import Field, WordField, field_for
+from matteline.window.form.places import ExistingField, FirstFrameField, FramesField, PathField
+from matteline.window.form.section import Section
+
+BASIC = ("write", "format", "movies", "over", "colour_space", "choke", "soften", "despill")
+"""Settings that are not folded away."""
+
+_GROUPS = {"matte": "Matte", "colour": "Colour", "edge": "Edge", "output": "Output", "machine": "Machine"}
+
+_FIELD_OF_KIND = {
+    "ReadError": "plate",
+    "ColourError": "colour_space",
+    "ModelError": "weights",
+    "DeviceError": "device",
+    "WriteError": "output",
+}
+
+
+class ShotForm(QWidget):
+    """The controls of one shot. It asks nobody anything: whoever owns it plans and renders."""
+
+    changed = Signal()
+    """Something of the job."""
+
+    plate_changed = Signal(str)
+    """Another plate."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._folder = ""
+        self._own_output = ""
+        self.plate = PathField(
+            "plate",
+            "Plate",
+            "A movie, an image of a sequence, a folder that holds one, or a pattern such as plate.####.exr.",
+            "drop a plate here",
+            self._browse_plate,
+        )
+        self.output = PathField(
+            "output", "Output folder", "Receives one folder for each product.", "", self._browse_output
+        )
+        self.frames, self.first_frame, self.existing = FramesField(), FirstFrameField(), ExistingField()
+        self._settings = {name: field_for(name, choice) for name, choice in choices().items()}
+        self._sections = list(self._make_sections())
+        self._build()
+        self.set_settings(MatteSettings())
+        for each in self.all_fields():
+            each.changed.connect(self.changed)
+        self.plate.changed.connect(self._plate_typed)
+
+    def _make_sections(self) -> Iterator[Section]:
+        yield Section("", [self.plate, self.output, self.frames, self.existing])
+        yield Section("Basics", [self._settings[name] for name in BASIC])
+        for group, title in _GROUPS.items():
+            names = [
+                name for name, choice in choices().items() if choice.group == group and name not in BASIC
+            ]
+            more = [self.first_frame] if group == "matte" else []
+            yield Section(title, [*(self._settings[name] for name in names), *more], folded=True)
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 10, 12, 10)
+        column.setSpacing(6)
+        for section in self._sections:
+            column.addWidget(section)
+        column.addStretch(1)
+
+    def all_fields(self) -> Iterable[Field]:
+        """Every control."""
+        return (
+            self.plate,
+            self.output,
+            self.frames,
+            self.first_frame,
+            self.existing,
+            *self._settings.values(),
+        )
+
+    def settings(self) -> MatteSettings:
+        """The settings as chosen. Raises `JobError`."""
+        return MatteSettings(**{name: field.value() for name, field in self._settings.items()})
+
+    def set_settings(self, settings: MatteSettings) -> None:
+        """Choose these."""
+        for each in fields_of(MatteSettings):
+            self._settings[each.name].set_value(getattr(settings, each.name))
+
+    def job(self) -> Job:
+        """The shot as the worker takes it.
+
+        Raises:
+            JobError: A control holds what is not allowed; it names the field.
+        """
+        if not self.plate.value():
+            raise JobError("No plate is chosen yet.", field="plate", hint="Drop one on the window.")
+        if not self.output.value():
+            raise JobError("No output folder is chosen yet.", field="output")
+        return Job(
+            plate=self.plate.value(),
+            output=self.output.value(),
+            frames=self.frames.value(),
+            first_frame=self.first_frame.value(),
+            existing=self.existing.value(),
+            settings=self.settings(),
+        )
+
+    def set_job(self, job: Job) -> None:
+        """Fill the form from a job."""
+        self.plate.set_value(job.plate)
+        self.output.set_value(job.output)
+        self.frames.set_value(job.frames)
+        self.first_frame.set_value(job.first_frame)
+        self.existing.set_value(job.existing)
+        self.set_settings(job.settings)
+
+    def set_plate(self, path: str) -> None:
+        """Another plate; its results go beside it unless another folder was chosen."""
+        suggested = suggested_output(path)
+        if self.output.value() in ("", self._own_output):
+            self._own_output = suggested
+            self.output.set_value(suggested)
+        self.plate.set_value(path)
+
+    def offer_colour_spaces(self, names: list[str]) -> None:
+        """Let these colour spaces be chosen."""
+        field = self._settings["colour_space"]
+        assert isinstance(field, WordField)
+        field.offer(names)
+
+    def field(self, name: str) -> Field | None:
+        """The control of a field of `Job` or `MatteSettings`."""
+        return next((each for each in self.all_fields() if each.name == name), None)
+
+    def clear_errors(self) -> None:
+        """Nothing is wrong any more."""
+        for each in self.all_fields():
+            each.show_error("")
+
+    def show_error(self, kind: str, where: str, sentence: str) -> bool:
+        """Say what is wrong at the control that it belongs to.
+
+        Args:
+            kind: The error's name, such as `ReadError`.
+            where: The field it names, empty where it names none.
+            sentence: What is wrong, and what to do.
+
+        Returns:
+            Whether there is such a control.
+        """
+        self.clear_errors()
+        found = self.field(where) or self.field(_FIELD_OF_KIND.get(kind, ""))
+        if found is None:
+            return False
+        for section in self._sections:
+            if section.isAncestorOf(found):
+                section.unfold()
+        found.show_error(sentence)
+        return True
+
+    def _plate_typed(self) -> None:
+        self.plate_changed.emit(self.plate.value())
+
+    def _browse_plate(self) -> str:
+        path, _ = QFileDialog.getOpenFileName(self, "Open a plate", os.path.dirname(self.plate.value()))
+        return path
+
+    def _browse_output(self) -> str:
+        return QFileDialog.getExistingDirectory(self, "Output folder", self.output.value())
+
+
+def suggested_output(plate: str) -> str:
+    """A folder for the results beside a plate: `sh010/plate.####.exr` gets `sh010/plate_mattes`."""
+    path = os.path.abspath(plate)
+    folder, name = (os.path.dirname(path), os.path.basename(path))
+    stem = name if os.path.isdir(path) else os.path.splitext(name)[0]
+    bare = stem.rstrip("#0123456789").rstrip("._-%") or stem
+    return os.path.join(folder, f"{bare}_mattes")

@@ -1,0 +1,378 @@
+"""The tab of one shot: the form, the plan of what it says, preview, render, and how far they are."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from matteline.contract.errors import JobError, MattelineError, WriteError
+from matteline.contract.frames import FrameRange, FrameSet
+from matteline.contract.job import Job
+from matteline.window.form.form import ShotForm
+from matteline.window.form.plan_view import PlanView
+from matteline.window.progress import Progress, advanced
+from matteline.window.progress_list import ProgressList
+from matteline.window.render import Renders
+
+PLAN_AFTER_MILLISECONDS = 500
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A frame that a render has written.
+
+    Attributes:
+        job: Of which render.
+        number: The frame.
+        files: Its products.
+        preview: Whether it was rendered only to be looked at.
+    """
+
+    job: Job
+    number: int
+    files: tuple[str, ...]
+    preview: bool
+
+
+@dataclass
+class _Run:
+    """A render under way."""
+
+    job: Job
+    preview: bool
+    progress: Progress = field(default_factory=Progress)
+
+
+class ShotPanel(QWidget):
+    """One shot: what to do, what would be done, and doing it.
+
+    Args:
+        renders: The line to the worker.
+        frame: The frame that the viewer shows.
+        marks: The frames between the viewer's marks.
+    """
+
+    plate_wanted = Signal(str)
+    """Open this plate in the viewer."""
+
+    landed = Signal(object)
+    """A `Landed`."""
+
+    queue_wanted = Signal(object)
+    """Put this `Job` into the queue."""
+
+    noticed = Signal(str)
+    """A sentence for the status line."""
+
+    def __init__(
+        self, renders: Renders, frame: Callable[[], int], marks: Callable[[], FrameRange | None]
+    ) -> None:
+        super().__init__()
+        self._renders, self._frame, self._marks = renders, frame, marks
+        self._runs: dict[int, _Run] = {}
+        self._planning: int | None = None
+        self._scratch = tempfile.TemporaryDirectory(prefix="matteline-preview-", ignore_cleanup_errors=True)
+        self.form = ShotForm()
+        self.plan = PlanView()
+        self.plan_words = _label("faint")
+        self.error = _label("wrong")
+        self.progress = ProgressList()
+        self.preview_button = _button("Preview frame", "Render the frame in the viewer, with its preroll")
+        self.render_button = _button("Render", "Render the shot as planned")
+        self.more_button = QToolButton()
+        self._plan_soon = QTimer(self, singleShot=True, interval=PLAN_AFTER_MILLISECONDS)
+        self._build()
+        self._connect()
+        self._say_plan("Drop a plate on the window, or choose one above.")
+        self._enable()
+
+    def _build(self) -> None:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.form)
+        column.addWidget(self._plan_box())
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inside)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(scroll, 1)
+        whole.addWidget(_line())
+        whole.addWidget(self._foot())
+
+    def _plan_box(self) -> QWidget:
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(12, 0, 12, 12)
+        column.setSpacing(6)
+        heading = _label("heading")
+        heading.setText("Plan")
+        for each in (heading, self.plan_words, self.plan):
+            column.addWidget(each)
+        return box
+
+    def _foot(self) -> QWidget:
+        foot = QWidget()
+        column = QVBoxLayout(foot)
+        column.setContentsMargins(12, 8, 12, 12)
+        column.setSpacing(8)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.preview_button)
+        row.addWidget(self.render_button, 1)
+        row.addWidget(self.more_button)
+        column.addWidget(self.error)
+        column.addWidget(self.progress)
+        column.addLayout(row)
+        return foot
+
+    def _connect(self) -> None:
+        self.form.changed.connect(self._changed)
+        self.form.plate_changed.connect(self.open_plate)
+        self.form.frames.marks_wanted.connect(self._take_marks)
+        self._plan_soon.timeout.connect(self.ask_plan)
+        self._renders.heard.connect(self._heard)
+        self.preview_button.clicked.connect(self.start_preview)
+        self.render_button.clicked.connect(self.start_render)
+        self.render_button.setDefault(True)
+        self.progress.cancel_requested.connect(self._renders.cancel)
+        menu = QMenu(self.more_button)
+        menu.addAction("Add to queue", self.add_to_queue)
+        menu.addAction("Write job file…", self.write_job)
+        menu.addAction("Open job file…", self.open_job)
+        self.more_button.setText("More")
+        self.more_button.setMenu(menu)
+        self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more_button.setSizePolicy(self.render_button.sizePolicy())
+
+    def close_all(self) -> None:
+        """Remove what previews have written."""
+        self._plan_soon.stop()
+        self._scratch.cleanup()
+
+    def ask_plan(self) -> None:
+        """Ask the worker what a render would do now."""
+        if self._planning is not None:
+            self._renders.cancel(self._planning)
+            self._planning = None
+        job = self._job()
+        if job is not None:
+            self._say_plan("Planning…")
+            self._planning = self._renders.plan(job)
+
+    def start_preview(self) -> None:
+        """Render the frame that the viewer shows, into a folder of its own."""
+        job = self._job()
+        if job is None:
+            return
+        settings = replace(
+            job.settings, write=("alpha", "fgr"), movies=(), layout="separate", format="exr", depth="auto"
+        )
+        frames = FrameSet.of([self._frame()])
+        folder = os.path.join(self._scratch.name, "preview")
+        self._run(
+            replace(job, frames=frames, output=folder, existing="overwrite", settings=settings), preview=True
+        )
+
+    def start_render(self) -> None:
+        """Render the shot."""
+        job = self._job()
+        if job is not None:
+            self._run(job, preview=False)
+
+    def add_to_queue(self) -> None:
+        """Put the shot into the queue."""
+        job = self._job()
+        if job is not None:
+            self.queue_wanted.emit(job)
+
+    def write_job(self, path: str = "") -> None:
+        """Write the shot as a job file, for `matteline farm submit --job`."""
+        job = self._job()
+        if job is None:
+            return
+        name = os.path.join(os.path.dirname(job.output) or ".", "job.json")
+        path = path or QFileDialog.getSaveFileName(self, "Write job file", name, "Job (*.json)")[0]
+        if path:
+            try:
+                write_job(path, job)
+            except MattelineError as error:
+                self._say_error(error.message, error.hint)
+                return
+            self.noticed.emit(f"Written: {path}. Send it with 'matteline farm submit --job'.")
+
+    def open_job(self, path: str = "") -> None:
+        """Fill the form from a job file."""
+        path = path or QFileDialog.getOpenFileName(self, "Open job file", "", "Job (*.json)")[0]
+        if path:
+            try:
+                self.form.set_job(read_job(path))
+            except MattelineError as error:
+                self._say_error(error.message, error.hint)
+
+    def _run(self, job: Job, *, preview: bool) -> None:
+        self.progress.clear_ended()
+        number = self._renders.render(job)
+        self._runs[number] = _Run(job, preview)
+        name = f"Preview of frame {job.frames}" if preview else os.path.basename(job.plate.rstrip("/\\"))
+        self.progress.add(number, name)
+        self._enable()
+
+    def _heard(self, number: int, message: dict[str, Any]) -> None:
+        if number == self._planning:
+            self._heard_plan(message)
+        elif number in self._runs:
+            self._heard_run(number, self._runs[number], message)
+
+    def _heard_plan(self, message: dict[str, Any]) -> None:
+        if message.get("event") == "plan":
+            self.form.clear_errors()
+            self._say_error("")
+            self._say_plan("", message.get("summary", ()))
+        elif message.get("event") == "failed":
+            self._say_plan("There is no plan until this is put right.")
+            self._show_failure(message)
+        if message.get("last"):
+            self._planning = None
+
+    def _heard_run(self, number: int, run: _Run, message: dict[str, Any]) -> None:
+        run.progress = advanced(run.progress, message)
+        if message.get("event") == "frame":
+            files = tuple(message["files"])
+            self.landed.emit(Landed(run.job, int(message["number"]), files, run.preview))
+        if message.get("event") == "notice":
+            self.noticed.emit(str(message.get("message")))
+        if message.get("last"):
+            self._end(number, run, message)
+        else:
+            self.progress.update_progress(number, run.progress.words, run.progress.fraction)
+
+    def _end(self, number: int, run: _Run, message: dict[str, Any]) -> None:
+        failed = message.get("event") == "failed"
+        self.progress.finish(number, run.progress.words, failed=failed)
+        if failed:
+            self._show_failure(message)
+        del self._runs[number]
+        self._enable()
+
+    def _show_failure(self, message: dict[str, Any]) -> None:
+        kind, where = str(message.get("kind", "")), message.get("where") or {}
+        text, hint = str(message.get("message", "")), str(message.get("hint", ""))
+        if not self.form.show_error(kind, str(where.get("field", "")), f"{text} {hint}".strip()):
+            self._say_error(text, hint)
+
+    def _job(self) -> Job | None:
+        """The job as the form has it; None, and the reason at its field, where it is wrong."""
+        try:
+            job = self.form.job()
+        except JobError as error:
+            self._say_plan(f"{error.message} {error.hint}".strip())
+            if self.form.plate.value():
+                self.form.show_error("JobError", error.field, f"{error.message} {error.hint}".strip())
+            return None
+        return job
+
+    def _changed(self) -> None:
+        self.form.clear_errors()
+        self._say_error("")
+        self._plan_soon.start()
+        self._enable()
+
+    def open_plate(self, path: str) -> None:
+        """Have the viewer show a plate, if it is there."""
+        if path and os.path.exists(path):
+            self.plate_wanted.emit(path)
+
+    def _take_marks(self) -> None:
+        marks = self._marks()
+        self.form.frames.set_value(None if marks is None else FrameSet((marks,)))
+
+    def _enable(self) -> None:
+        ready = bool(self.form.plate.value())
+        rendering = any(not run.preview for run in self._runs.values())
+        previewing = any(run.preview for run in self._runs.values())
+        self.render_button.setEnabled(ready and not rendering)
+        self.preview_button.setEnabled(ready and not previewing)
+        self.more_button.setEnabled(True)
+
+    def _say_plan(self, words: str, rows: Any = ()) -> None:
+        self.plan_words.setText(words)
+        self.plan_words.setVisible(bool(words))
+        self.plan.show_rows(rows)
+
+    def _say_error(self, message: str, hint: str = "") -> None:
+        self.error.setText(f"{message} {hint}".strip())
+        self.error.setVisible(bool(message))
+
+
+def write_job(path: str, job: Job) -> None:
+    """Write a job as JSON, whole or not at all. Raises `WriteError`."""
+    temporary = f"{path}.{os.getpid()}.tmp"
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.write(job.to_json() + "\n")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise WriteError(
+            f"The job file {path} cannot be written: {error.strerror}.",
+            path=path,
+            hint="Choose another folder.",
+        ) from None
+
+
+def read_job(path: str) -> Job:
+    """Read a job file. Raises `JobError`."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read(1 << 20)
+    except (OSError, UnicodeDecodeError):
+        raise JobError(f"The job file {path} cannot be read.", hint="Check that it is a job file.") from None
+    return Job.from_json(text)
+
+
+def _label(role: str) -> QLabel:
+    label = QLabel()
+    label.setProperty("role", role)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setVisible(role == "heading")
+    return label
+
+
+def _button(words: str, tip: str) -> QPushButton:
+    button = QPushButton(words)
+    button.setToolTip(tip)
+    button.setMinimumHeight(button.fontMetrics().height() + 14)
+    return button
+
+
+def _line() -> QFrame:
+    line = QFrame()
+    line.setFrameShape(QFrame.Shape.HLine)
+    line.setFrameShadow(QFrame.Shadow.Plain)
+    line.setFixedHeight(1)
+    line.setStyleSheet("color: palette(mid);")
+    return line

@@ -1,0 +1,259 @@
+"""The main window: the viewer, and beside it the shot, the queue and the judging tab."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QSplitter, QTabWidget
+
+from matteline.contract.errors import MattelineError
+from matteline.contract.frames import FrameRange
+from matteline.contract.job import Job
+from matteline.window.error_line import ErrorLine
+from matteline.window.form.panel import Landed, ShotPanel
+from matteline.window.opening import Opener
+from matteline.window.preferences import Preferences
+from matteline.window.render import Renders
+from matteline.window.theme import THEMES, apply_theme
+from matteline.window.viewer.footage import Footage, with_results
+from matteline.window.viewer.panel import ViewerPanel
+
+SIDE_WIDTH = 400
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the door knows of the machine and hands down.
+
+    Attributes:
+        worker: The command that starts the worker.
+        environ: The environment for it.
+        ocio: The OCIO config that the environment names; None for the built-in one.
+        log_file: Receives the worker's log; empty for none.
+        queue_file: Where the queue is kept.
+    """
+
+    worker: Sequence[str]
+    environ: dict[str, str]
+    ocio: str | None = None
+    log_file: str = ""
+    queue_file: Path = Path("queue.sqlite")
+
+
+class MainWindow(QMainWindow):
+    """Everything. Closing it ends its threads and the worker.
+
+    Args:
+        preferences: What is remembered.
+        surroundings: What the machine has.
+    """
+
+    def __init__(self, preferences: Preferences, surroundings: Surroundings) -> None:
+        super().__init__()
+        self.setWindowTitle("Matteline")
+        self.setAcceptDrops(True)
+        self._preferences = preferences
+        self._closed = False
+        self.opener = Opener(surroundings.ocio, self)
+        self.renders = Renders(
+            surroundings.worker, surroundings.environ, log_file=surroundings.log_file, parent=self
+        )
+        self.viewer = ViewerPanel(self.opener.config, preferences.cache_bytes)
+        self.shot = ShotPanel(self.renders, lambda: self.viewer.player.frame, self._marks)
+        self.errors = ErrorLine()
+        self.tabs = QTabWidget()
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._build()
+        self._make_menus()
+        self._connect()
+        self._restore()
+        self.opener.list_views()
+
+    def _build(self) -> None:
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.shot, "Shot")
+        self.tabs.setMinimumWidth(320)
+        self._splitter.addWidget(self.viewer)
+        self._splitter.addWidget(self.tabs)
+        self._splitter.setStretchFactor(0, 1)
+        self._splitter.setCollapsible(0, False)
+        self._splitter.setHandleWidth(5)
+        self.setCentralWidget(self._splitter)
+        self.statusBar().addWidget(self.errors, 1)
+        self.statusBar().setSizeGripEnabled(False)
+        self.resize(1440, 860)
+        self._splitter.setSizes([1440 - SIDE_WIDTH, SIDE_WIDTH])
+
+    def _connect(self) -> None:
+        self.opener.opened.connect(self._opened)
+        self.opener.failed.connect(self._not_opened)
+        self.opener.views_known.connect(lambda views: self.viewer.offer_views(views, self._preferences.view))
+        self.opener.spaces_known.connect(self.shot.form.offer_colour_spaces)
+        self.shot.plate_wanted.connect(lambda path: self.opener.open(path, "plate"))
+        self.shot.landed.connect(self._landed)
+        self.shot.noticed.connect(self.errors.notice)
+        self.viewer.failed.connect(self._show_error)
+        self.viewer.picking.backdrop_wanted.connect(lambda path: self.opener.open(path, "backdrop"))
+
+    def _make_menus(self) -> None:
+        file = self.menuBar().addMenu("&File")
+        file.addAction(_action(self, "&Open…", self._ask_file, QKeySequence.StandardKey.Open))
+        file.addAction(_action(self, "Open &folder…", self._ask_folder, QKeySequence("Ctrl+Shift+O")))
+        file.addSeparator()
+        file.addAction(_action(self, "&Quit", self.close, QKeySequence.StandardKey.Quit))
+        view = self.menuBar().addMenu("&View")
+        themes = view.addMenu("Theme")
+        group = QActionGroup(self)
+        for name in THEMES:
+            action = _action(self, name.capitalize(), partial(self._set_theme, name))
+            action.setCheckable(True)
+            action.setChecked(name == self._preferences.theme)
+            group.addAction(action)
+            themes.addAction(action)
+        memory = view.addMenu("Frames in memory")
+        sizes = QActionGroup(self)
+        for gigabytes in (0.5, 1, 1.5, 2, 4, 8, 16, 32):
+            action = _action(self, f"{gigabytes:g} GB", partial(self._set_cache, gigabytes))
+            action.setCheckable(True)
+            action.setChecked(self._preferences.cache_bytes == int(gigabytes * 1024) << 20)
+            sizes.addAction(action)
+            memory.addAction(action)
+        help_ = self.menuBar().addMenu("&Help")
+        help_.addAction(_action(self, "&Keys of the viewer", lambda: self.viewer.run("help")))
+
+    def open(self, paths: Sequence[str]) -> None:
+        """Open plates and folders of results, the last one on top; a plate also fills the form."""
+        for path in paths:
+            self.opener.open(path, "shot")
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what is dropped."""
+        self.open([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
+        event.acceptProposedAction()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember how it looked; end everything."""
+        self.close_all()
+        super().closeEvent(event)
+
+    def close_all(self) -> None:
+        """End threads and worker. What is rendered is given up, complete frames stay."""
+        if self._closed:
+            return
+        self._closed = True
+        self._preferences.keep_bytes("geometry", self.saveGeometry())
+        self._preferences.keep_bytes("splitter", self._splitter.saveState())
+        self._preferences.view = self.viewer.picking.look.view
+        self.renders.close()
+        self.shot.close_all()
+        self.opener.close()
+        self.viewer.close_all()
+
+    def _restore(self) -> None:
+        geometry = self._preferences.kept_bytes("geometry")
+        if not geometry.isEmpty():
+            self.restoreGeometry(geometry)
+        splitter = self._preferences.kept_bytes("splitter")
+        if not splitter.isEmpty():
+            self._splitter.restoreState(splitter)
+
+    def _opened(self, footage: Footage, purpose: str) -> None:
+        self.errors.clear()
+        if purpose == "backdrop":
+            self.viewer.set_backdrop(footage)
+            return
+        self._preferences.last_folder = os.path.dirname(os.path.abspath(footage.path))
+        self.viewer.add(footage, mode="plate" if "plate" in footage.clips and purpose == "plate" else None)
+        if purpose == "shot":
+            self._fill_form(footage)
+
+    def _fill_form(self, footage: Footage) -> None:
+        plate = footage.clips.get("plate")
+        if plate is None:
+            return
+        # Not by its signal: the plate is open already.
+        self.shot.form.plate_changed.disconnect()
+        self.shot.form.set_plate(plate.info.path)
+        if footage.folder is not None:
+            self.shot.form.output.set_value(str(footage.folder))
+        self.shot.form.plate_changed.connect(self.shot.open_plate)
+
+    def _not_opened(self, error: MattelineError, path: str) -> None:
+        if path and path == self.shot.form.plate.value():
+            self.shot.form.show_error(type(error).__name__, "plate", f"{error.message} {error.hint}".strip())
+        self._show_error(error)
+
+    def _show_error(self, error: MattelineError) -> None:
+        self.errors.show_error(error.message, error.hint)
+
+    def _landed(self, landed: Landed) -> None:
+        """Show a result where its plate is shown; the first of a render brings the clips with it."""
+        plate = self._footage_of(landed.job)
+        if plate is None:
+            return
+        folder = Path(landed.files[0]).parent.parent
+        if plate.folder != folder:
+            try:
+                grown = with_results(plate, landed.files, folder)
+            except MattelineError as error:
+                self._show_error(error)
+                return
+            self.viewer.update_footage(plate, grown)
+            self.viewer.run("show_over")
+        else:
+            self.viewer.frame_landed(plate, landed.number)
+
+    def _footage_of(self, job: Job) -> Footage | None:
+        for footage in self.viewer.footages:
+            plate = footage.clips.get("plate")
+            if plate is not None and plate.info.path == job.plate:
+                return footage
+        return None
+
+    def _marks(self) -> FrameRange | None:
+        player = self.viewer.player
+        return None if player.range == player.whole else player.range
+
+    def _ask_file(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Open a plate", self._preferences.last_folder)
+        if path:
+            self.open([path])
+
+    def _ask_folder(self) -> None:
+        path = QFileDialog.getExistingDirectory(
+            self, "Open a sequence or results", self._preferences.last_folder
+        )
+        if path:
+            self.open([path])
+
+    def _set_theme(self, name: str) -> None:
+        self._preferences.theme = name
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        apply_theme(app, name)
+
+    def _set_cache(self, gigabytes: float) -> None:
+        self._preferences.cache_bytes = int(gigabytes * 1024) << 20
+        self.viewer.store.budget_bytes = self._preferences.cache_bytes
+
+
+_Keys = QKeySequence | QKeySequence.StandardKey
+
+
+def _action(window: QMainWindow, words: str, do: Callable[[], object], keys: _Keys | None = None) -> QAction:
+    action = QAction(words, window)
+    action.triggered.connect(lambda: do())
+    if keys is not None:
+        action.setShortcut(keys)
+    return action

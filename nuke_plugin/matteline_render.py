@@ -1,0 +1,24 @@
+"""Renders the mattes that a script lacks, and saves it: `nuke -t matteline_render.py SCRIPT`.
+
+For a farm's task before those that render the script's Writes.
+"""
+
+import sys
+
+import matteline_nuke
+
+import nuke
+
+
+def main(path: str) -> None:
+    """Open a script, render what is missing, and save the script so that its nodes show it."""
+    nuke.scriptOpen(path)
+    count = matteline_nuke.render_missing()
+    if count:
+        nuke.scriptSave()
+    matteline_nuke.close()
+    print(f"Matteline: {count} mattes rendered for {path}")
+
+
+if __name__ != "matteline_render":
+    main(sys.argv[1])

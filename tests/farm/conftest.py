@@ -1,0 +1,130 @@
+"""A small clip on a farm of one machine: submitted, rolled and rendered in this process, or in real ones."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.torch import save_file
+
+from matteline.contract.events import Event, FrameDone
+from matteline.contract.frames import FrameSet
+from matteline.contract.settings import MatteSettings
+from matteline.engine.plan import Surroundings, plan
+from matteline.engine.run import run
+from matteline.farm.chunk import render_chunk, roll_states
+from matteline.farm.clip import open_clip
+from matteline.farm.requests import Request
+from matteline.farm.submit import Options, Prepared, prepare, write
+from matteline.matting.rvm.architecture import Architecture
+from tests.matting.filling import filled
+
+WIDTH, HEIGHT = 64, 48
+NOTHING_AROUND = Surroundings()
+
+
+@pytest.fixture(scope="session")
+def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights of the full architecture, filled by rule: they matte nothing, but every value counts."""
+    path = tmp_path_factory.mktemp("weights") / "untrained.safetensors"
+    save_file(filled(Architecture("mobilenetv3", "deep_guided_filter")).state_dict(), path)
+    return path
+
+
+def draw(folder: Path, numbers: range) -> Path:
+    """Write a sequence of noise with something that moves in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in numbers:
+        noise = np.random.default_rng(number + 1000).integers(0, 128, (HEIGHT, WIDTH, 3), np.uint8)
+        noise[8:40, (3 * number) % 40 : (3 * number) % 40 + 20] += 120
+        Image.fromarray(noise).save(folder / f"sh010.{number:04d}.png")
+    return folder
+
+
+@pytest.fixture
+def plate(tmp_path: Path) -> Path:
+    """An 8-bit sequence, frames 1001 to 1030."""
+    return draw(tmp_path / "plate", range(1001, 1031))
+
+
+@dataclass(frozen=True)
+class Farm:
+    """Submits and renders one plate."""
+
+    plate: Path
+    settings: MatteSettings
+    output: Path
+
+    def whole(self, output: Path, frames: str | None = None, **settings: object) -> dict[str, bytes]:
+        """The files of one unbroken render."""
+        request = Request(str(self.plate), frames=None if frames is None else FrameSet.parse(frames))
+        made = MatteSettings(**{**vars(self.settings), **settings})
+        (one,) = prepare([request], made, Options(str(output)), NOTHING_AROUND)
+        list(run(plan(one.ticket.job, NOTHING_AROUND)))
+        return files(output)
+
+    def submit(
+        self,
+        frames: str | None = None,
+        *,
+        chunk: int = 8,
+        state: int = 4,
+        exact: str = "states",
+        existing: str = "refuse",
+        **settings: object,
+    ) -> Prepared:
+        """Write the ticket."""
+        request = Request(str(self.plate), frames=None if frames is None else FrameSet.parse(frames))
+        options = Options(
+            str(self.output), chunk_frames=chunk, state_frames=state, exact=exact, existing=existing
+        )
+        made = MatteSettings(**{**vars(self.settings), **settings})
+        (one,) = prepare([request], made, options, NOTHING_AROUND)
+        write(one)
+        return one
+
+    def roll(self, one: Prepared, frames: str = "") -> list[Event]:
+        clip = open_clip(one.folder, NOTHING_AROUND)
+        return list(roll_states(clip, FrameSet.parse(frames) if frames else one.ticket.frames))
+
+    def chunk(self, one: Prepared, frames: object, **how: object) -> list[Event]:
+        clip = open_clip(one.folder, NOTHING_AROUND)
+        return list(render_chunk(clip, FrameSet.parse(str(frames)), **how))
+
+    @property
+    def results(self) -> dict[str, bytes]:
+        return files(self.output)
+
+
+@pytest.fixture
+def farm(plate: Path, untrained: Path, tmp_path: Path) -> Farm:
+    settings = MatteSettings(
+        weights=str(untrained), device="cpu", downsample_ratio=0.5, preroll=3, depth="float"
+    )
+    return Farm(plate, settings, tmp_path / "mattes")
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Relative path to content of every result."""
+    products = [path for path in folder.rglob("*") if path.suffix in (".exr", ".png", ".mov", ".mp4")]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in products}
+
+
+def rendered(events: list[Event]) -> list[int]:
+    """The frames that were written."""
+    return [event.number for event in events if isinstance(event, FrameDone)]
+
+
+def matteline(*arguments: object, **popen: object) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own."""
+    command = [sys.executable, "-m", "matteline", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=300, **popen)
+
+
+Start = Callable[..., "subprocess.Popen[bytes]"]

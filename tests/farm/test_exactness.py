@@ -1,0 +1,191 @@
+"""However a clip is cut and in whatever order its chunks come, its files are those of one unbroken render."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from matteline.contract.events import Notice, Rolling
+from matteline.contract.frames import FrameRange, FrameSet
+
+from .conftest import draw, rendered
+
+
+@pytest.mark.parametrize("size", [1, 7, 24])
+def test_chunks_of_any_size_in_any_order_make_the_files_of_the_whole(farm, tmp_path, size):
+    whole = farm.whole(tmp_path / "whole")
+    one = farm.submit(chunk=size)
+    farm.roll(one)
+    chunks = list(one.ticket.chunks())
+    random.Random(size).shuffle(chunks)
+    for chunk in chunks:
+        farm.chunk(one, chunk)
+    assert farm.results == whole
+    assert len(whole) == 60
+
+
+@pytest.mark.parametrize("preroll", ["all", 24, 0, "auto"])
+@pytest.mark.parametrize("frames", ["1004-1009,1011-1012,1020-1029"])
+def test_gaps_and_prerolls_that_overlap_make_no_difference(farm, tmp_path, preroll, frames):
+    whole = farm.whole(tmp_path / "whole", frames, preroll=preroll)
+    one = farm.submit(frames, chunk=4, preroll=preroll)
+    farm.roll(one)
+    for chunk in reversed(one.ticket.chunks()):
+        farm.chunk(one, chunk)
+    assert farm.results == whole
+    assert len(whole) == 36
+
+
+def test_a_cut_that_an_engine_makes_by_itself_is_as_good(farm, tmp_path):
+    whole = farm.whole(tmp_path / "whole")
+    one = farm.submit(chunk=8)
+    farm.roll(one)
+    left, cut = list(one.ticket.frames), random.Random(5)
+    while left:
+        count = min(cut.randint(1, 9), len(left))
+        farm.chunk(one, FrameRange(left[0], left[count - 1]))
+        left = left[count:]
+    assert farm.results == whole
+
+
+def test_windows_of_several_frames_are_as_good(farm, tmp_path):
+    whole = farm.whole(tmp_path / "whole", batch=4)
+    one = farm.submit(chunk=6, state=3, batch=4)
+    assert (one.ticket.chunk_frames, one.ticket.state_frames) == (8, 4)
+    farm.roll(one)
+    for chunk in ("1018-1030", "1001-1005", "1006-1017"):
+        farm.chunk(one, chunk)
+    assert farm.results == whole
+
+
+def test_a_chain_hands_the_state_from_chunk_to_chunk(farm, tmp_path):
+    whole = farm.whole(tmp_path / "whole", "1001-1012,1015-1030")
+    one = farm.submit("1001-1012,1015-1030", chunk=6, exact="chain")
+    assert one.ticket.steps == ("chunk", "check") and one.ticket.ordered
+    rolled = [_rolled(farm.chunk(one, chunk)) for chunk in one.ticket.chunks()]
+    assert farm.results == whole
+    assert rolled == [3, 0, 0, 3, 0, 0, 0]
+
+
+def test_a_chain_that_lost_a_state_makes_it_again(farm, tmp_path):
+    whole = farm.whole(tmp_path / "whole")
+    one = farm.submit(chunk=12, exact="chain")
+    first, *rest = one.ticket.chunks()
+    farm.chunk(one, first)
+    (one.folder / "states/sh010.1008.state").unlink()
+    assert rendered(farm.chunk(one, first)) == [1007]
+    for chunk in rest:
+        farm.chunk(one, chunk)
+    assert farm.results == whole
+
+
+def test_without_states_a_chunk_rolls_from_the_start_and_says_so(farm, tmp_path):
+    whole = farm.whole(tmp_path / "whole")
+    one = farm.submit()
+    events = farm.chunk(one, "1025-1030")
+    assert any("rolling over 24 frames" in event.message for event in events if isinstance(event, Notice))
+    assert farm.results == {name: whole[name] for name in farm.results} and len(farm.results) == 12
+
+
+def test_with_states_a_chunk_rolls_over_less_than_their_distance(farm):
+    one = farm.submit(state=4)
+    farm.roll(one)
+    assert _rolled(farm.chunk(one, "1011-1013")) == 3
+    assert _rolled(farm.chunk(one, "1016-1018")) == 0
+
+
+def test_a_pass_that_was_cut_short_goes_on_where_it_stopped(farm, tmp_path):
+    whole = farm.whole(tmp_path / "whole")
+    one = farm.submit()
+    farm.roll(one, "1001-1013")
+    assert [int(path.name.split(".")[1]) for path in _states(one)] == [1004, 1008, 1012]
+    assert _rolled(farm.roll(one)) == 1028 - 1012
+    assert _rolled(farm.roll(one)) == 0
+    for chunk in one.ticket.chunks():
+        farm.chunk(one, chunk)
+    assert farm.results == whole
+
+
+def test_held_frames_are_held_in_every_chunk(farm, tmp_path):
+    for number in (1009, 1016, 1017):
+        (farm.plate / f"sh010.{number}.png").unlink()
+    whole = farm.whole(tmp_path / "whole", missing="hold")
+    one = farm.submit(chunk=8, missing="hold")
+    farm.roll(one)
+    for chunk in reversed(one.ticket.chunks()):
+        farm.chunk(one, chunk)
+    assert farm.results == whole
+
+
+def test_a_preroll_alone_is_near_the_whole_and_not_equal(farm, tmp_path):
+    whole = farm.whole(tmp_path / "whole", preroll=24)
+    one = farm.submit(chunk=8, exact="none", preroll=0)
+    assert one.ticket.job.settings.preroll == 24
+    for chunk in one.ticket.chunks():
+        farm.chunk(one, chunk)
+    assert farm.results.keys() == whole.keys()
+    assert farm.results != whole
+
+
+def test_negative_frames_are_frames(farm, tmp_path):
+    for path in farm.plate.iterdir():
+        path.unlink()
+    for path in draw(tmp_path / "drawn", range(0, 12)).iterdir():
+        number = int(path.name.split(".")[1]) - 6
+        path.rename(farm.plate / f"sh010.{'-' if number < 0 else ''}{abs(number):04d}.png")
+    whole = farm.whole(tmp_path / "whole")
+    one = farm.submit(chunk=4)
+    assert [str(chunk) for chunk in one.ticket.chunks()] == ["-6--5", "-4--1", "0-3", "4-5"]
+    farm.roll(one)
+    for chunk in one.ticket.chunks():
+        farm.chunk(one, chunk)
+    assert farm.results == whole
+
+
+def test_the_record_is_that_of_the_whole_whichever_chunk_writes_it(farm, tmp_path):
+    one = farm.submit()
+    farm.roll(one)
+    records = []
+    for chunk in ("1009-1016", "1001-1002"):
+        farm.chunk(one, chunk)
+        records.append((farm.output / ".matteline/sh010.json").read_text())
+    assert records[0] == records[1]
+    assert '"frames": "1001-1030"' in records[0]
+
+
+def test_frames_that_are_there_are_left_alone_unless_they_are_to_be_replaced(farm):
+    one = farm.submit()
+    farm.roll(one)
+    farm.chunk(one, "1001-1004")
+    assert rendered(farm.chunk(one, "1003-1006")) == [1005, 1006]
+    assert rendered(farm.chunk(one, "1003-1006", overwrite=True)) == [1003, 1004, 1005, 1006]
+
+
+def test_a_task_that_reaches_over_a_gap_renders_what_was_submitted(farm):
+    one = farm.submit("1001-1004,1010-1012")
+    farm.roll(one)
+    assert rendered(farm.chunk(one, "1003-1011")) == [1003, 1004, 1010, 1011]
+
+
+def _rolled(events) -> int:
+    return max((event.done for event in events if isinstance(event, Rolling)), default=0)
+
+
+def _states(one):
+    return sorted((one.folder / "states").iterdir())
+
+
+def test_chunks_cover_each_frame_once(farm):
+    one = farm.submit("1001-1009,1013-1030", chunk=7)
+    chunks = one.ticket.chunks()
+    assert [str(chunk) for chunk in chunks] == [
+        "1001-1007",
+        "1008-1009",
+        "1013-1014",
+        "1015-1021",
+        "1022-1028",
+        "1029-1030",
+    ]
+    assert FrameSet.joined(chunks) == one.ticket.frames
+    assert sum(map(len, chunks)) == len(one.ticket.frames)

@@ -1,0 +1,395 @@
+"""Judging without truth: every kind of damage is found where it is, and sound results have no marks."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from matteline.cli.main import cli
+from matteline.cli.report import report as command
+from matteline.contract.errors import JobError, ReadError
+from matteline.contract.plate import Window
+from matteline.judging.marks import KINDS
+from matteline.judging.report import Report, judge, report_file
+from matteline.judging.results import find_results, open_plate_of
+from matteline.media.plate import open_plate
+from tests.judging.writing import Results, blob, plate, write_exr, write_png
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Results:
+    return Results(tmp_path)
+
+
+def _judged(results: Results, *, with_plate: bool = True) -> Report:
+    [shot] = find_results(results.folder)
+    opened, _ = open_plate_of(shot, None, None) if with_plate else (None, "")
+    return judge(shot, opened)
+
+
+def _marks(report: Report) -> list[tuple[int, str]]:
+    return [(frame.number, mark.kind) for frame in report.marked for mark in frame.marks]
+
+
+@pytest.mark.parametrize("with_plate", [True, False])
+def test_sound_results_have_no_marks(results, with_plate):
+    report = _judged(results, with_plate=with_plate)
+    assert _marks(report) == []
+    assert len(report.frames) == 40 and report.notes == ()
+
+
+def test_coverage_is_the_mean_alpha(results):
+    measures = _judged(results).frame(1007).measures
+    assert measures.coverage == pytest.approx(blob(1007).mean(), abs=0.002)
+    assert measures.change > 0.1 and measures.still > 0.3
+
+
+def test_an_empty_matte_is_found_and_told_once(results):
+    results.write_alpha(1020, np.zeros((48, 64)))
+    [frame] = _judged(results).marked
+    [mark] = frame.marks
+    assert mark.kind == "empty" and mark.severity == "look"
+    share = 100 * blob(1020).mean()
+    assert mark.sentence == f"Frame 1020: the matte is empty; the frames around it cover {share:.0f} %."
+
+
+@pytest.mark.parametrize("with_plate", [True, False])
+def test_a_jump_of_coverage_that_stays_is_marked_at_its_first_frame(results, with_plate):
+    for number in range(1020, 1041):
+        alpha = blob(number)
+        alpha[30:] = 0
+        results.write_alpha(number, alpha)
+    report = _judged(results, with_plate=with_plate)
+    assert _marks(report) == [(1020, "coverage")]
+    words = r"Frame 1020: alpha coverage jumps from 2\d % to 1\d %\."
+    assert re.fullmatch(words, report.marked[0].marks[0].sentence)
+
+
+@pytest.mark.parametrize("with_plate", [True, False])
+def test_a_hole_is_found_where_it_is(results, with_plate):
+    alpha = blob(1020)
+    alpha[25:28, 30:34] = 0
+    results.write_alpha(1020, alpha)
+    report = _judged(results, with_plate=with_plate)
+    assert (1020, "hole") in _marks(report) and {number for number, _ in _marks(report)} == {1020}
+    hole = next(mark for mark in report.marked[0].marks if mark.kind == "hole")
+    assert hole.box == Window(30, 25, 4, 3)
+    assert "x 30, y 25, 4x3 pixels" in hole.sentence
+
+
+def test_a_speck_is_found_where_it_is(results):
+    alpha = blob(1020)
+    alpha[2:5, 3:6] = 0.6
+    results.write_alpha(1020, alpha)
+    report = _judged(results)
+    assert {number for number, _ in _marks(report)} == {1020}
+    speck = next(mark for mark in report.marked[0].marks if mark.kind == "speck")
+    assert speck.box == Window(3, 2, 3, 3)
+
+
+def test_what_comes_for_one_frame_alone_pops(results):
+    alpha = blob(1020)
+    alpha[2:12, 3:20] = 1
+    results.write_alpha(1020, alpha)
+    pop = next(mark for mark in _judged(results).marked[0].marks if mark.kind == "pop")
+    assert pop.box == Window(3, 2, 17, 10)
+
+
+def test_flicker_needs_a_plate_that_stands_still(results):
+    for number in (1020, 1021, 1022):
+        alpha = blob(number)
+        alpha[2:8, 3:12] = 0.2 * (number - 1019)
+        results.write_alpha(number, alpha)
+    flickering = [number for number, kind in _marks(_judged(results)) if kind == "flicker"]
+    assert flickering[0] == 1020 and set(flickering) <= {1020, 1021, 1022, 1023}
+    assert "flicker" not in {kind for _, kind in _marks(_judged(results, with_plate=False))}
+
+
+@pytest.mark.parametrize("with_plate", [True, False])
+def test_a_matte_that_is_late_by_a_frame_is_found(results, with_plate):
+    shutil.copy(results.path(1019), results.path(1020))
+    report = _judged(results, with_plate=with_plate)
+    assert [number for number, kind in _marks(report) if kind == "repeat"] == [1020]
+    assert (
+        report.frame(1020).marks[-1].sentence
+        == "Frame 1020: the matte is that of frame 1019 to the last pixel."
+    )
+
+
+def test_a_matte_that_is_early_by_a_frame_is_blamed_itself(results):
+    shutil.copy(results.path(1021), results.path(1020))
+    assert [number for number, kind in _marks(_judged(results)) if kind == "repeat"] == [1020]
+
+
+def test_repeats_of_a_plate_that_repeats_are_no_fault(results):
+    folder = Path(results.plate).parent
+    shutil.copy(results.path(1019), results.path(1020))
+    shutil.copy(folder / "sh010.1019.png", folder / "sh010.1020.png")
+    assert "repeat" not in {kind for _, kind in _marks(_judged(results))}
+
+
+def test_many_repeats_are_a_change_of_rate_and_noted_once(results):
+    for number in range(1004, 1041, 5):
+        shutil.copy(results.path(number - 1), results.path(number))
+    report = _judged(results, with_plate=False)
+    assert "repeat" not in {kind for _, kind in _marks(report)}
+    assert "8 frames repeat the frame before, as after a change of frame rate." in report.notes
+
+
+@pytest.mark.parametrize("product", ["alpha", "fgr"])
+def test_a_truncated_file_is_found(results, product):
+    path = results.path(1020, product)
+    path.write_bytes(path.read_bytes()[:100])
+    [frame] = _judged(results).marked
+    [mark] = frame.marks
+    assert (frame.number, mark.kind, mark.severity) == (1020, "unreadable", "broken")
+    assert mark.sentence.startswith(f"Frame 1020: sh010_{product}.1020.png cannot be read: ")
+
+
+@pytest.mark.parametrize("product", ["alpha", "fgr"])
+def test_a_deleted_file_is_found(results, product):
+    results.path(1020, product).unlink()
+    report = _judged(results)
+    assert _marks(report) == [(1020, "missing")]
+    assert report.marked[0].marks[0].sentence == f"Frame 1020 is missing from {product}."
+    assert report.notes == ("Frame 1020 is missing.",)
+
+
+def test_frames_behind_the_last_are_missing_by_the_record(results):
+    for number in (1039, 1040):
+        for product in ("alpha", "fgr"):
+            results.path(number, product).unlink()
+    report = _judged(results)
+    assert _marks(report) == [(1039, "missing"), (1040, "missing")]
+    assert report.frame(1040).marks[0].sentence == "Frame 1040 is missing from alpha and fgr."
+    assert report.notes == ("Frames 1039-1040 are missing.",)
+
+
+def test_a_matte_beyond_0_to_1_is_damaged(tmp_path):
+    for number in range(1, 6):
+        alpha = np.full((8, 8), 0.5)
+        if number == 3:
+            alpha[0, :2] = np.nan, 7
+        write_exr(tmp_path / "alpha" / f"a_alpha.{number:04d}.exr", dict.fromkeys("RGB", alpha))
+    [shot] = find_results(tmp_path)
+    [frame] = judge(shot).marked
+    assert frame.marks[0].sentence == "Frame 3: 2 pixels of the matte are no numbers from 0 to 1."
+
+
+def test_products_of_different_sizes_are_damaged(results):
+    write_png(results.path(1020, "fgr"), np.zeros((20, 20, 3)))
+    assert _judged(results).marked[0].marks[0].sentence == "Frame 1020: its products differ in size."
+
+
+def test_colour_at_the_limit_is_marked_where_it_stands_out(results):
+    colour = plate(1020) * 0.9
+    colour[24:34, 26:38] = 1
+    write_png(results.path(1020, "fgr"), colour)
+    assert _marks(_judged(results)) == [(1020, "clipped")]
+
+
+def test_colour_at_the_limit_all_over_the_shot_is_a_note(results):
+    for number in results.numbers:
+        colour = plate(number) * 0.9
+        colour[24:34, 26:38] = 1
+        write_png(results.path(number, "fgr"), colour)
+    report = _judged(results)
+    assert _marks(report) == []
+    assert re.search(
+        r"In half of the frames \d+\.\d % of the body or more is at the file's limit", report.notes[0]
+    )
+
+
+@pytest.mark.parametrize("with_plate", [True, False])
+def test_a_start_that_settles_is_marked(results, with_plate):
+    for index, number in enumerate(results.numbers):
+        ghost = np.zeros((48, 64))
+        ghost[4:40, 2:16] = 0.5 * 0.6**index if index < 5 else 0
+        # Without a plate settling can be told from movement only where there is little of that.
+        body = blob(number if with_plate else 1001) * (1 - 0.01 * (index % 3))
+        results.write_alpha(number, np.maximum(body, ghost))
+    warming = [
+        number for number, kind in _marks(_judged(results, with_plate=with_plate)) if kind == "warm_up"
+    ]
+    assert warming[:3] == [1001, 1002, 1003] and warming[-1] <= 1006
+
+
+def test_nobody_in_any_frame_is_a_note(results):
+    for number in results.numbers:
+        results.write_alpha(number, np.zeros((48, 64)))
+    report = _judged(results)
+    assert report.marked == () and report.notes == ("Nobody was found in any frame.",)
+
+
+def test_every_kind_of_mark_is_tried_here():
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert [kind for kind in KINDS if f'"{kind}"' not in text] == []
+
+
+def test_a_report_comes_back_from_its_file(results, tmp_path):
+    results.path(1020).unlink()
+    alpha = blob(1030)
+    alpha[25:29, 30:35] = 0
+    results.write_alpha(1030, alpha)
+    report = _judged(results)
+    path = report_file(results.folder, "sh010")
+    report.save(path)
+    assert path == results.folder / "report" / "sh010_report.json"
+    assert Report.load(path) == report
+
+
+def test_a_report_of_another_version_is_refused(results):
+    path = report_file(results.folder, "sh010")
+    _judged(results).save(path)
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('"version": 1', '"version": 9', 1), encoding="utf-8"
+    )
+    with pytest.raises(JobError, match="is a report of version 9, not 1"):
+        Report.load(path)
+
+
+@pytest.mark.parametrize("text", ["[]", "{", '{"version": 1}', '{"version": 1, "frames": [{"marks": 3}]}'])
+def test_what_is_no_report_is_refused(tmp_path, text):
+    (tmp_path / "r.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ReadError, match=r"r\.json is no report\.$"):
+        Report.load(tmp_path / "r.json")
+
+
+def test_a_report_that_is_not_there_is_one_sentence(tmp_path):
+    with pytest.raises(ReadError, match="cannot be read"):
+        Report.load(tmp_path / "r.json")
+
+
+def test_alpha_is_read_from_layers_and_rgba(tmp_path):
+    alpha = blob(1)
+    for product, more in (("rgba", ""), ("layers", "fgr.")):
+        planes = {name: alpha * 0.3 for name in "RGB"} | {"A": alpha}
+        planes |= {f"{more}{name}": alpha * 0 + 0.3 for name in "RGB"} if more else {}
+        write_exr(tmp_path / product / product / f"a_{product}.0001.exr", planes)
+        [shot] = find_results(tmp_path / product)
+        assert judge(shot).frames[0].measures.coverage == pytest.approx(alpha.mean(), abs=1e-3)
+
+
+def test_a_folder_without_results_is_one_sentence(tmp_path):
+    with pytest.raises(JobError, match="holds no results with an alpha"):
+        find_results(tmp_path)
+    with pytest.raises(ReadError, match="is not there"):
+        find_results(tmp_path / "none")
+
+
+def test_a_record_that_is_damaged_is_passed_over(results):
+    (results.folder / ".matteline" / "sh010.json").write_text("{", encoding="utf-8")
+    [shot] = find_results(results.folder)
+    assert shot.plate == "" and str(shot.expected) == "1001-1040"
+
+
+def test_a_plate_that_is_gone_is_a_note(results):
+    shutil.rmtree(Path(results.plate).parent)
+    [shot] = find_results(results.folder)
+    opened, note = open_plate_of(shot, None, None)
+    assert opened is None and note.endswith("is not there, so flicker is judged by the matte alone.")
+
+
+def test_a_plate_that_does_not_hold_the_frames_is_refused_or_noted(results, tmp_path):
+    other = str(tmp_path / "other" / "p.####.png")
+    for number in (1, 2):
+        write_png(tmp_path / "other" / f"p.{number:04d}.png", plate(number))
+    [shot] = find_results(results.folder)
+    with pytest.raises(JobError, match="has frames 1-2, the results 1001-1040"):
+        open_plate_of(shot, other, None)
+    results.record(plate=other, frames="1001-1040")
+    [shot] = find_results(results.folder)
+    opened, note = open_plate_of(shot, None, None)
+    assert opened is None and "has frames 1-2, the results 1001-1040" in note
+
+
+def test_a_damaged_plate_does_not_stop_a_report(results):
+    path = Path(results.plate).parent / "sh010.1020.png"
+    path.write_bytes(path.read_bytes()[:80])
+    report = _judged(results)
+    assert _marks(report) == []
+    assert report.frame(1020).measures.flicker is None and report.frame(1022).measures.flicker is not None
+
+
+def _run(*arguments: object) -> str:
+    done = CliRunner().invoke(command, [*map(str, arguments), "--progress", "none"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_the_command_writes_a_page_that_needs_nothing_else(results):
+    results.path(1020).unlink()
+    results.write_alpha(1030, np.zeros((48, 64)))
+    output = _run(results.folder)
+    assert (
+        "sh010: 2 of 40 frames are worth a look." in output and "Frame 1020 is missing from alpha." in output
+    )
+    text = (results.folder / "report" / "sh010_report.html").read_text(encoding="utf-8")
+    assert "Frame 1030: the matte is empty" in text and "<svg" in text and "data:image/png;base64," in text
+    assert "<script" not in text.lower()
+    outside = [
+        link for link in re.findall(r'(?:src|href|url\()=?"?([^"\s>]+)', text) if not link.startswith("data:")
+    ]
+    assert outside == []
+    data = json.loads((results.folder / "report" / "sh010_report.json").read_text(encoding="utf-8"))
+    assert data["version"] == 1 and data["frames"][19]["marks"][0]["kind"] == "missing"
+
+
+def test_names_cannot_put_markup_into_the_page(tmp_path):
+    results = (
+        Results(tmp_path, count=3, name="<script>alert(1)<", fgr=False) if Path("/").anchor == "/" else None
+    )
+    if results is None:
+        pytest.skip("names cannot hold < on this platform")
+    results.record(plate="<img src=x>", frames="1001-1004")
+    _run(results.folder)
+    [path] = (results.folder / "report").glob("*.html")
+    text = path.read_text(encoding="utf-8")
+    assert "<script" not in text and "<img src=x" not in text and "&lt;script&gt;" in text
+
+
+def test_shots_of_one_folder_are_judged_each_by_itself(tmp_path):
+    Results(tmp_path, count=3)
+    other = Results(tmp_path, count=3, name="sh020")
+    output = _run(other.folder)
+    assert "sh010: 0 of 3" in output and "sh020: 0 of 3" in output
+    output = _run(other.folder, "--shot", "sh020", "-o", tmp_path / "pages")
+    assert "sh010" not in output and (tmp_path / "pages" / "sh020_report.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--shot", "sh030"], "There is no shot 'sh030'"),
+        (["--plate", "p.mov"], "holds 2 shots, and a plate is of one"),
+    ],
+)
+def test_mistakes_of_the_command_are_sentences(tmp_path, arguments, words):
+    Results(tmp_path, count=2)
+    other = Results(tmp_path, count=2, name="sh020")
+    with pytest.raises(JobError, match=words):
+        CliRunner().invoke(command, [str(other.folder), *arguments], catch_exceptions=False)
+
+
+def test_progress_can_be_had_as_json_lines(tmp_path):
+    results = Results(tmp_path, count=3)
+    done = CliRunner().invoke(
+        cli, ["report", str(results.folder), "--progress", "json"], catch_exceptions=False
+    )
+    assert [json.loads(line) for line in done.output.splitlines()] == [
+        {"event": "judged", "done": number, "total": 3} for number in (1, 2, 3)
+    ]
+
+
+def test_the_plate_can_be_given_by_hand(results):
+    results.record()
+    [shot] = find_results(results.folder)
+    assert judge(shot, open_plate(results.plate)).frame(1010).measures.flicker is not None
+    assert "No record says what the plate is" in _run(results.folder)
+    assert "No record says" not in _run(results.folder, "--plate", results.plate)
