@@ -93,7 +93,7 @@ def open_session(width: int, height: int, settings: MatteSettings | None = None)
         load_network(found, chosen.refiner),
         width=width,
         height=height,
-        downsample_ratio=choose_ratio(chosen.downsample_ratio, Window(0, 0, width, height)),
+        downsample_ratio=choose_ratio(chosen.downsample_ratio, Window(0, 0, width, height), found),
         device=device,
         dtype=resolve_precision(chosen.precision, device),
         batch=default_batch(device) if chosen.batch == "auto" else int(chosen.batch),

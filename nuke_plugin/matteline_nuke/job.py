@@ -14,10 +14,13 @@ from .contract.job import Job
 from .contract.settings import MatteSettings
 from .knobs import matte_settings, value
 from .names import PRODUCTS
-from .plate import Plate, plate_of
+from .plate import Plate, moved, plate_of
 
 AUTO_PREROLL_FRAMES = 10
 """What matteline shows its network before the first frame, unless told (docs/frames.md)."""
+
+SHIFT_STEP = 10000
+"""Files of a range with frames below 0 are numbered this much higher, so that no name has a sign."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Request:
         plate: Where its pictures come from.
         span: The frames to render, by the script's numbers.
         handles: The frames to write where the plate is written: preroll, and the span.
+        shift: What is added to the script's numbers for those of the files.
         view: The view of the script.
         preview: Whether it is one frame to look at, in a temporary folder.
     """
@@ -37,6 +41,7 @@ class Request:
     plate: Plate
     span: FrameRange
     handles: FrameRange
+    shift: int
     view: str
     preview: bool = False
 
@@ -59,14 +64,22 @@ def request_of(node: nuke.Node, folder: str, preview: bool = False) -> Request:
     settings = _settings(node, preview)
     span = span_of(node, preview)
     handles = _with_preroll(node, span, settings)
-    plate = plate_of(node, span, folder, os.environ, value(node, "input") == "always write")
+    shift = -(handles.first // SHIFT_STEP) * SHIFT_STEP if handles.first < 0 else 0
+    plate = plate_of(node, span, folder, os.environ, _why_written(node, shift), shift)
     settings = replace(
         settings,
         colour_space=_chosen(settings.colour_space, plate.colour.space, settings.ocio),
         ocio=_chosen(settings.ocio, plate.colour.config),
     )
-    job = Job(plate=plate.path, output=folder, frames=FrameSet((span,)), settings=settings)
-    return Request(job, plate, span, handles, script.view_of(value(node, "view").strip()), preview)
+    job = Job(plate=plate.path, output=folder, frames=FrameSet((moved(span, shift),)), settings=settings)
+    view = script.view_of(value(node, "view").strip())
+    return Request(job, plate, span, handles, shift, view, preview)
+
+
+def _why_written(node: nuke.Node, shift: int) -> str:
+    if shift:
+        return "programs name frames below 0 in different ways"
+    return "as asked for" if value(node, "input") == "always write" else ""
 
 
 def _settings(node: nuke.Node, preview: bool) -> MatteSettings:
@@ -98,8 +111,10 @@ def span_of(node: nuke.Node, preview: bool = False) -> FrameRange:
 def _with_preroll(node: nuke.Node, span: FrameRange, settings: MatteSettings) -> FrameRange:
     """The span, and before it the frames of the input that the network is shown first."""
     available = script.input_span(node)
-    wanted = {"auto": AUTO_PREROLL_FRAMES, "all": span.first}.get(str(settings.preroll), settings.preroll)
-    first = max(span.first - int(wanted), available.first, 0)
+    wanted = {"auto": AUTO_PREROLL_FRAMES, "all": span.first - available.first}.get(
+        str(settings.preroll), settings.preroll
+    )
+    first = max(span.first - max(int(wanted), 0), available.first, min(0, span.first))
     return FrameRange(min(first, span.first), span.last)
 
 

@@ -16,6 +16,7 @@ NUMBER = "number"
 
 INPUT = "Input1"
 OUTPUT = "Output1"
+SHIFT = "MattelineShift"
 WRITE = "MattelineWrite"
 MATTE = "MattelineMatte"
 FOREGROUND = "MattelineForeground"

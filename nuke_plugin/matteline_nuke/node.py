@@ -45,7 +45,7 @@ def upgrade(node: nuke.Node) -> None:
             hint="Update the plug-in; nothing was changed.",
         )
     with one_undo("Upgrade"):
-        for name in (names.WRITE, names.MATTE, names.FOREGROUND, names.SWITCH):
+        for name in (names.SHIFT, names.WRITE, names.MATTE, names.FOREGROUND, names.SWITCH):
             inner(node, name)
         add_knobs(node)
         knob.setValue(names.FORM)
@@ -85,7 +85,7 @@ def _free_name() -> str:
 
 def _fill() -> None:
     plate = nuke.nodes.Input(name=names.INPUT)
-    _writer(plate)
+    _writer(_after("TimeOffset", names.SHIFT, plate))
     matte, foreground = _reader(names.MATTE), _reader(names.FOREGROUND)
     unpremult = _after("Unpremult", names.UNPREMULT, foreground)
     unpremult["disable"].setValue(True)
@@ -100,9 +100,9 @@ def _fill() -> None:
     _after("Output", names.OUTPUT, switch)
 
 
-def _writer(plate: nuke.Node) -> None:
+def _writer(shift: nuke.Node) -> None:
     """Half floats of the working space, as they are. Disabled, so that farms and 'nuke -x' pass it over."""
-    write = _after("Write", names.WRITE, plate)
+    write = _after("Write", names.WRITE, shift)
     for knob, value in (
         ("channels", "rgb"),
         ("file_type", "exr"),

@@ -50,19 +50,33 @@ class Unusable(Exception):
 
 
 def plate_of(
-    node: nuke.Node, span: FrameRange, folder: str, environ: Mapping[str, str], always_write: bool
+    node: nuke.Node, span: FrameRange, folder: str, environ: Mapping[str, str], why: str, shift: int
 ) -> Plate:
-    """The plate for a render of `span` into `folder`; nothing is written yet."""
+    """The plate for a render of `span` into `folder`; nothing is written yet.
+
+    Args:
+        node: Its input is the plate.
+        span: By the script's numbers.
+        folder: Where the render's results go.
+        environ: Nuke's environment.
+        why: Why the plate is written in any case; empty where it need not be.
+        shift: What is added to the script's numbers for those of written files.
+    """
     try:
-        if always_write:
-            raise Unusable("as asked for")
+        if why:
+            raise Unusable(why)
         return _direct(_source(node), span, environ)
-    except Unusable as why:
-        path = input_pattern(folder, span.last)
-        return Plate(path, True, script.working_colour(environ), why=str(why))
+    except Unusable as reason:
+        path = input_pattern(folder, span.last + shift)
+        return Plate(path, True, script.working_colour(environ), why=str(reason))
 
 
-def write_input(node: nuke.Node, pattern: str, span: FrameRange, view: str) -> None:
+def moved(span: FrameRange, shift: int) -> FrameRange:
+    """The same frames by the numbers of their files."""
+    return FrameRange(span.first + shift, span.last + shift)
+
+
+def write_input(node: nuke.Node, pattern: str, span: FrameRange, view: str, shift: int) -> None:
     """Write what comes into the node, as raw half-float EXR at full size. Main thread only.
 
     The script's proxy mode and the inner Write are left as they were found.
@@ -73,13 +87,14 @@ def write_input(node: nuke.Node, pattern: str, span: FrameRange, view: str) -> N
         ReadError: Nuke wrote without complaint, but a frame is not there.
     """
     _make_folder(os.path.dirname(pattern))
-    write = inner(node, names.WRITE)
+    write, files = inner(node, names.WRITE), moved(span, shift)
+    inner(node, names.SHIFT)["time_offset"].setValue(shift)
     with not_undone(), inside(node), _without_proxy(), _enabled(write, pattern):
         try:
-            nuke.execute(write, span.first, span.last, 1, views=[view])
+            nuke.execute(write, files.first, files.last, 1, views=[view])
         except RuntimeError as error:
             raise _failure(node, error) from None
-    for frame in span:
+    for frame in files:
         if not is_complete(numbered(pattern, frame)):
             raise ReadError(
                 f"Nuke did not write frame {frame} of the input of {node.fullName()}.", frame=frame

@@ -13,9 +13,9 @@ from .contract.errors import JobError, MattelineError, ReadError
 from .contract.frames import FrameRange, FrameSet
 from .contract.job import Job
 from .job import Request, request_of
-from .plate import write_input
+from .plate import moved, write_input
 from .results import Result, show_result
-from .say import shown
+from .say import sentence, shown
 from .sequences import is_complete, numbered
 from .session import say_status, session
 from .state import read_state
@@ -49,7 +49,7 @@ def resume(node: nuke.Node) -> None:
     session.must_be_free(node)
     last = last_result(node)
     job = replace(Job.from_json(last.job), existing="resume")
-    if last.written and not is_complete(numbered(job.plate, last.first)):
+    if last.written and not is_complete(numbered(job.plate, last.first + last.shift)):
         if last.files and not len(last.missing()):
             say_status(node, show_result(node, last))
             return
@@ -99,8 +99,9 @@ def prepare(node: nuke.Node, client: WorkerClient, preview: bool = False) -> Req
         return request
     try:
         _write(node, request, client)
-    except MattelineError:
+    except MattelineError as error:
         folders.drop_input(request.job.output)
+        say_status(node, f"Not rendered: {sentence(error)}")
         raise
     return request
 
@@ -126,8 +127,10 @@ def _write(node: nuke.Node, request: Request, client: WorkerClient) -> None:
     """One frame first, for the worker to say what is wrong with it before the others are written."""
     job, first = request.job, request.handles.first
     say_status(node, f"Writing input: {request.plate.why}")
-    write_input(node, job.plate, FrameRange(first, first), request.view)
-    trial = replace(job, frames=FrameSet((FrameRange(first, first),)))
+    one = FrameRange(first, first)
+    write_input(node, job.plate, one, request.view, request.shift)
+    trial = replace(job, frames=FrameSet((moved(one, request.shift),)))
     ask(client, client.plan(trial))
     if request.handles.last > first:
-        write_input(node, job.plate, FrameRange(first + 1, request.handles.last), request.view)
+        rest = FrameRange(first + 1, request.handles.last)
+        write_input(node, job.plate, rest, request.view, request.shift)

@@ -87,7 +87,7 @@ class Rendering:
         elif kind == "rolling":
             self.words = f"Settling {message['done']}/{message['total']}"
         elif kind == "frame":
-            self.words = f"Matte {message['done']}/{message['total']}, frame {message['number']}"
+            self.words = f"Matte {message['done']}/{message['total']}"
             self.fraction = message["done"] / message["total"]
         elif kind == "assembling":
             self.words = f"Movie {message['name']} {message['done']}/{message['total']}"

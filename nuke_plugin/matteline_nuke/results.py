@@ -17,6 +17,7 @@ from .contract.job import Job
 from .job import Request
 from .knobs import set_value, value
 from .node import inner
+from .plate import moved
 from .script import temporary_folder
 from .sequences import is_complete, numbered, slashed
 from .state import not_undone
@@ -33,9 +34,10 @@ class Result:
 
     Attributes:
         job: What was asked for, as JSON.
-        first: First frame.
+        first: First frame, by the script's numbers.
         last: Last frame.
         files: Product to the pattern of its files; empty until the worker has planned.
+        shift: What is added to the script's numbers for those of the files.
         written: Whether the plate was written by Nuke.
         read_as: The foreground's `colorspace`; empty for raw.
         view: The view that was rendered.
@@ -46,6 +48,7 @@ class Result:
     first: int
     last: int
     files: Mapping[str, str] = field(default_factory=dict)
+    shift: int = 0
     written: bool = False
     read_as: str = ""
     view: str = ""
@@ -58,6 +61,7 @@ class Result:
             job=request.job.to_json(),
             first=request.span.first,
             last=request.span.last,
+            shift=request.shift,
             written=request.plate.written,
             read_as=request.plate.read_as,
             view=request.view,
@@ -95,7 +99,9 @@ class Result:
         """The frames of which a file is not there, or empty."""
         patterns = self.files.values()
         return FrameSet.of(
-            frame for frame in self.span if not all(is_complete(numbered(each, frame)) for each in patterns)
+            frame
+            for frame in self.span
+            if not all(is_complete(numbered(each, frame + self.shift)) for each in patterns)
         )
 
 
@@ -129,7 +135,8 @@ def _words(result: Result) -> str:
     what = "Preview of frame" if result.preview else "Showing"
     view = f" of view {result.view}" if len(nuke.views()) > 1 else ""
     lost = "" if result.preview or not result.folder.startswith(temporary_folder()) else _TEMPORARY
-    return f"{what} {result.span}{view} from {result.folder}{lost}"
+    moved_by = f", whose files are numbered {result.shift} higher," if result.shift else ""
+    return f"{what} {result.span}{view}{moved_by} from {result.folder}{lost}"
 
 
 def _must_be_whole(result: Result) -> None:
@@ -147,18 +154,19 @@ def _must_be_whole(result: Result) -> None:
 
 def _point(read: Any, pattern: str, result: Result, read_as: str) -> None:
     """Outside its frames a Read gives black, and inside it fails where a file has gone."""
-    read["file"].fromUserText(f"{pattern} {result.first}-{result.last}")
+    files = moved(result.span, result.shift)
+    read["file"].fromUserText(f"{pattern} {files.first}-{files.last}")
     for knob, new in (
         ("file", pattern),
-        ("first", result.first),
-        ("last", result.last),
-        ("origfirst", result.first),
-        ("origlast", result.last),
+        ("first", files.first),
+        ("last", files.last),
+        ("origfirst", files.first),
+        ("origlast", files.last),
         ("origset", True),
         ("before", "black"),
         ("after", "black"),
         ("frame_mode", "expression"),
-        ("frame", ""),
+        ("frame", f"frame+{result.shift}" if result.shift else ""),
         ("on_error", "error"),
         ("raw", not read_as),
         ("premultiplied", False),

@@ -65,21 +65,13 @@ def frame_span(node: nuke.Node, choice: str, custom: tuple[int, int]) -> FrameRa
         custom: First and last frame of the custom range.
 
     Raises:
-        JobError: The range ends before it begins, or has frames below 0.
+        JobError: The range ends before it begins, or nothing is connected.
     """
     if choice == "input":
-        span = input_span(node)
-    elif choice == "global":
-        span = FrameRange(int(nuke.root().firstFrame()), int(nuke.root().lastFrame()))
-    else:
-        span = FrameRange(*custom)
-    if span.first < 0:
-        raise JobError(
-            f"The range {span} begins below frame 0.",
-            field="frames",
-            hint="Programs write negative frame numbers in different ways: move the shot with a TimeOffset.",
-        )
-    return span
+        return input_span(node)
+    if choice == "global":
+        return FrameRange(int(nuke.root().firstFrame()), int(nuke.root().lastFrame()))
+    return FrameRange(*custom)
 
 
 def input_span(node: nuke.Node) -> FrameRange:

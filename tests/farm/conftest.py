@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +15,10 @@ from safetensors.torch import save_file
 from matteline.contract.events import Event, FrameDone
 from matteline.contract.frames import FrameSet
 from matteline.contract.settings import MatteSettings
+from matteline.engine.networks import KeptNetwork
 from matteline.engine.plan import Surroundings, plan
 from matteline.engine.run import run
-from matteline.farm.chunk import render_chunk, roll_states
+from matteline.farm.chunk import Networks, render_chunk, roll_states
 from matteline.farm.clip import open_clip
 from matteline.farm.requests import Request
 from matteline.farm.submit import Options, Prepared, prepare, write
@@ -60,13 +60,15 @@ class Farm:
     plate: Path
     settings: MatteSettings
     output: Path
+    networks: Networks
 
     def whole(self, output: Path, frames: str | None = None, **settings: object) -> dict[str, bytes]:
         """The files of one unbroken render."""
         request = Request(str(self.plate), frames=None if frames is None else FrameSet.parse(frames))
         made = MatteSettings(**{**vars(self.settings), **settings})
         (one,) = prepare([request], made, Options(str(output)), NOTHING_AROUND)
-        list(run(plan(one.ticket.job, NOTHING_AROUND)))
+        ready = plan(one.ticket.job, NOTHING_AROUND)
+        list(run(ready, network=self.networks(ready)))
         return files(output)
 
     def submit(
@@ -91,23 +93,30 @@ class Farm:
 
     def roll(self, one: Prepared, frames: str = "") -> list[Event]:
         clip = open_clip(one.folder, NOTHING_AROUND)
-        return list(roll_states(clip, FrameSet.parse(frames) if frames else one.ticket.frames))
+        wanted = FrameSet.parse(frames) if frames else one.ticket.frames
+        return list(roll_states(clip, wanted, networks=self.networks))
 
     def chunk(self, one: Prepared, frames: object, **how: object) -> list[Event]:
         clip = open_clip(one.folder, NOTHING_AROUND)
-        return list(render_chunk(clip, FrameSet.parse(str(frames)), **how))
+        return list(render_chunk(clip, FrameSet.parse(str(frames)), networks=self.networks, **how))
 
     @property
     def results(self) -> dict[str, bytes]:
         return files(self.output)
 
 
+@pytest.fixture(scope="session")
+def networks() -> Networks:
+    """Loads the network once for all tests."""
+    return KeptNetwork().take
+
+
 @pytest.fixture
-def farm(plate: Path, untrained: Path, tmp_path: Path) -> Farm:
+def farm(plate: Path, untrained: Path, tmp_path: Path, networks: Networks) -> Farm:
     settings = MatteSettings(
         weights=str(untrained), device="cpu", downsample_ratio=0.5, preroll=3, depth="float"
     )
-    return Farm(plate, settings, tmp_path / "mattes")
+    return Farm(plate, settings, tmp_path / "mattes", networks)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -125,6 +134,3 @@ def matteline(*arguments: object, **popen: object) -> subprocess.CompletedProces
     """The command in a process of its own."""
     command = [sys.executable, "-m", "matteline", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=300, **popen)
-
-
-Start = Callable[..., "subprocess.Popen[bytes]"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import importlib
 import os
 import sys
@@ -42,7 +43,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Installed:
-    """The plug-in in a session of Nuke, from its start to its end.
+    """The plug-in in a session of Nuke, from its start to its end. Several may be there, one at a time.
 
     Attributes:
         host: The session.
@@ -50,26 +51,38 @@ class Installed:
     """
 
     def __init__(self, package: Path, *, gui: bool = True) -> None:
-        self._path, self._modules = list(sys.path), set(sys.modules)
+        self._modules: dict[str, ModuleType] = {}
+        self._package = str(package)
         self._threads, self._processes = set(threading.enumerate()), _children()
         self.host = FakeNuke(gui=gui)
-        self.host.install()
-        self.host.starting = True
-        self.host.module.pluginAddPath(str(package))
-        if gui:
-            self.host.run_menus()
-        self.host.starting = False
-        self.plugin: ModuleType = importlib.import_module(PACKAGE)
+        with self.current():
+            self.host.starting = True
+            self.host.module.pluginAddPath(str(package))
+            if gui:
+                self.host.run_menus()
+            self.host.starting = False
+            self.plugin = importlib.import_module(PACKAGE)
+
+    @contextlib.contextmanager
+    def current(self) -> Iterator[None]:
+        """Be the Nuke whose modules are imported."""
+        path = list(sys.path)
+        sys.modules.update({**self._modules, "nuke": self.host.module})
+        sys.path.insert(0, self._package)
+        try:
+            yield
+        finally:
+            ours = [name for name in sys.modules if name == "nuke" or name.startswith(PACKAGE)]
+            self._modules = {name: sys.modules.pop(name) for name in ours}
+            sys.path[:] = path
 
     def close(self) -> None:
-        """End Nuke. Neither thread nor process may be left, nor anything wrong that was swallowed."""
-        self.plugin.close()
+        """End Nuke: neither thread nor process may be left."""
+        with self.current():
+            self.plugin.close()
         self.host.main.close()
-        for name in set(sys.modules) - self._modules:
-            if name == "nuke" or name.startswith(PACKAGE):
-                session = sys.modules.pop(name)
-                atexit.unregister(getattr(getattr(session, "session", None), "close", None))
-        sys.path[:] = self._path
+        session = self._modules[f"{PACKAGE}.session"]
+        atexit.unregister(session.session.close)
         for thread in set(threading.enumerate()) - self._threads:
             thread.join(5)
         assert set(threading.enumerate()) <= self._threads
@@ -100,36 +113,46 @@ def direct() -> dict[Any, Path]:
     return {}
 
 
-@pytest.fixture(scope="module")
-def nuke_session(package: Path, environment: None) -> Iterator[Installed]:
-    """One session of Nuke for the tests of a file, so that they share its worker."""
+@pytest.fixture(scope="session")
+def with_windows(package: Path, environment: None) -> Iterator[Installed]:
+    """One session of Nuke for all tests, so that they share its worker."""
     installed = Installed(package)
+    yield installed
+    installed.close()
+
+
+@pytest.fixture(scope="session")
+def without_windows(package: Path, environment: None) -> Iterator[Installed]:
+    """The same for `nuke -t`."""
+    installed = Installed(package, gui=False)
     yield installed
     installed.close()
 
 
 @pytest.fixture
 def comp(
-    nuke_session: Installed, untrained: Path, tmp_path: Path, direct: dict[Any, Path]
+    with_windows: Installed, untrained: Path, tmp_path: Path, direct: dict[Any, Path]
 ) -> Iterator[Comp]:
-    """An empty, saved script in it."""
-    made = Comp(nuke_session.host, nuke_session.plugin, untrained, tmp_path, direct)
-    made.fresh()
-    yield made
-    made.must_be_clean()
+    """An empty, saved script."""
+    yield from _script(with_windows, untrained, tmp_path, direct)
 
 
 @pytest.fixture
 def terminal(
-    package: Path, environment: None, untrained: Path, tmp_path: Path, direct: dict[Any, Path]
+    without_windows: Installed, untrained: Path, tmp_path: Path, direct: dict[Any, Path]
 ) -> Iterator[Comp]:
     """An empty, saved script in `nuke -t`."""
-    installed = Installed(package, gui=False)
-    made = Comp(installed.host, installed.plugin, untrained, tmp_path, direct)
-    made.fresh()
-    yield made
-    made.must_be_clean()
-    installed.close()
+    yield from _script(without_windows, untrained, tmp_path, direct)
+
+
+def _script(
+    installed: Installed, weights: Path, folder: Path, direct: dict[Any, Path]
+) -> Iterator[Comp]:
+    with installed.current():
+        made = Comp(installed.host, installed.plugin, weights, folder, direct)
+        made.fresh()
+        yield made
+        made.must_be_clean()
 
 
 def no_host(message: str) -> None:

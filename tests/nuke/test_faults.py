@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 
 import numpy as np
@@ -305,8 +306,8 @@ def test_an_output_with_tcl_of_the_artists_own(comp, plate):
     assert list(comp.folder.glob("here/v001/alpha/*.exr"))
 
 
-def test_windows_backslashes_in_the_output_never_reach_a_knob(comp, plate, nuke_session):
-    slashed = __import__("sys").modules["matteline_nuke.script"].slashed
+def test_windows_backslashes_in_the_output_never_reach_a_knob(comp, plate):
+    slashed = sys.modules["matteline_nuke.script"].slashed
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "sep", "\\")
         assert slashed(r"C:\new\temp\a.exr") == "C:/new/temp/a.exr"

@@ -66,16 +66,29 @@ def test_a_matte_that_cannot_be_rendered_stops_the_write(terminal, plate):
     node = terminal.node(terminal.read(plate), on_demand=True, input="always write")
     with pytest.raises(RuntimeError) as caught:
         terminal.nuke.execute(writer(terminal, node), 1001, 1001)
-    assert "matteline_nuke.render" in str(caught.value)
+    assert "nuke -t" in str(caught.value)
     assert not (terminal.folder / "comp.1001.exr").exists()
 
 
-def test_the_self_test_passes(terminal, package, untrained, monkeypatch, capsys):
-    monkeypatch.setenv("MATTELINE_WEIGHTS", str(untrained))
+def test_a_farm_renders_what_a_script_lacks_before_its_writes(terminal, package, plate, monkeypatch):
+    terminal.node(terminal.nuke.nodes.Grade(inputs=[terminal.read(plate)], multiply=0.5), on_demand=True)
+    terminal.nuke.scriptSave()
+    path = terminal.host.root["name"].value()
+    terminal.host.root.children.clear()
+    monkeypatch.setattr(sys, "argv", ["matteline_render.py", path])
+    runpy.run_path(str(package / "matteline_render.py"), run_name="__main__")
+    terminal.host.root.children.clear()
+    terminal.nuke.scriptOpen(path)
+    node = terminal.nuke.toNode("MatteLine1")
+    assert terminal.shown(node, 1002).alpha.max() > 0
+    terminal.nuke.execute(writer(terminal, node), 1001, 1004)
+
+
+def test_the_self_test_passes(terminal, package, capsys):
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(str(package / "selftest.py"), run_name="__main__")
     verdict = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert (verdict["matteline_selftest"], ended.value.code) == ("pass", 0), verdict
+    assert (verdict["matteline_selftest"], ended.value.code) == ("pass", 0), verdict["checks"]
 
 
 def test_the_self_test_fails_where_the_worker_does(terminal, package, monkeypatch, tmp_path, capsys):

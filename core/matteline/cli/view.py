@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from matteline.window.main import Surroundings
 
 INSTALL = "pip install 'matteline[window]'"
+BROKEN = "6.12.0"
+"""Every call into it lets go of None once too often, which ends a process of Python before 3.12."""
 
 
 @click.command()
@@ -33,13 +35,38 @@ def view(paths: tuple[str, ...], settings: str, self_test: bool) -> None:
     matteline view plate.####.exr
     matteline view mattes            results, with the plate that they were made of
     """
-    if importlib.util.find_spec("PySide6") is None:
-        raise MattelineError(
-            "The window needs PySide6, which is not installed.", hint=f"Install it with: {INSTALL}"
-        )
+    check_qt(_version_of_qt(), sys.version_info[:2])
     from matteline.window.app import run
 
     sys.exit(run(paths, _surroundings(), settings_file=settings, leave_when_shown=self_test))
+
+
+def check_qt(version: str | None, python: tuple[int, int]) -> None:
+    """Refuse to open a window that could not live.
+
+    Args:
+        version: Of PySide6; None where it is not installed.
+        python: The version of this Python.
+
+    Raises:
+        MattelineError: PySide6 is not there, or is the release that does not work with this Python.
+    """
+    if version is None:
+        raise MattelineError(
+            "The window needs PySide6, which is not installed.", hint=f"Install it with: {INSTALL}"
+        )
+    if version == BROKEN and python < (3, 12):
+        raise MattelineError(
+            f"PySide6 {version} crashes with Python {python[0]}.{python[1]}.",
+            hint="Install another release with: pip install 'PySide6-Essentials!=6.12.0'",
+        )
+
+
+def _version_of_qt() -> str | None:
+    try:
+        return metadata.version("PySide6-Essentials")
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def _surroundings() -> Surroundings:

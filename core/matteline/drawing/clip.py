@@ -26,7 +26,8 @@ class Drawing:
     """One frame and the truth about it. Colours are sRGB-encoded, as the network sees them.
 
     `plate` equals `alpha * fgr + (1 - alpha) * background` in float32, computed on the encoded values: no
-    light is added up in linear, so that the truth holds in the space the network works in.
+    light is added up in linear, so that the truth holds in the space the network works in. `draw_people` lays
+    the noise and softness of a camera over the plate alone, unless told not to; all else stays exact.
 
     Attributes:
         number: Of the frame, from 0.

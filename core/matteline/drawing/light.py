@@ -36,7 +36,8 @@ class Lighting:
         """
         key, rim = _unit(self.key_direction), _unit(self.rim_direction)
         lit = np.clip((normal @ key + wrap) / (1 + wrap), 0, 1)[..., None] * floats(self.key)
-        lit += np.clip(normal @ rim, 0, 1)[..., None] * floats(self.rim)
+        if any(self.rim):
+            lit += np.clip(normal @ rim, 0, 1)[..., None] * floats(self.rim)
         up = 0.5 + 0.5 * normal[..., 1:2]
         lit += up * floats(self.above) + (1 - up) * floats(self.below)
         light: Floats = albedo * lit

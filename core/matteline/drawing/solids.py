@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from matteline.drawing.arrays import Floats, floats
+from matteline.drawing.arrays import Floats, floats, lengths
 from matteline.drawing.blur import blurred
 from matteline.drawing.camera import Box, Camera
 
@@ -124,7 +124,7 @@ def surface(
     for solid in solids:
         _add(depth, distance, solid.placed(placement), x, y, solid.melt)
     normal = blurred(_normals(depth, camera.pixel), smooth * camera.scale, passes=2)
-    normal /= np.linalg.norm(normal, axis=2, keepdims=True)
+    normal /= lengths(normal)
     return Surface(depth, normal, distance)
 
 
@@ -145,7 +145,7 @@ def _normals(depth: Floats, pixel: float) -> Floats:
     down, right = np.gradient(depth, pixel)
     normal = np.stack([-right, down, np.ones_like(depth)], -1)
     np.clip(normal, -_STEEPEST, _STEEPEST, out=normal)
-    normal /= np.linalg.norm(normal, axis=2, keepdims=True)
+    normal /= lengths(normal)
     return normal
 
 

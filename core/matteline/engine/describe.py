@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from matteline.engine.movies import MoviePlan
 from matteline.engine.outputs import Product, free_bytes
+from matteline.matting.weights.find import GET_OFFICIAL
 
 if TYPE_CHECKING:
     from matteline.engine.plan import Plan
@@ -24,6 +25,7 @@ def rows(plan: Plan) -> list[tuple[str, str]]:
         ("Preroll", _preroll(plan)),
         *((matte.name.capitalize(), matte.description) for matte in plan.hand_mattes),
         ("Model", f"{plan.found.name} ({plan.found.origin}), {plan.refiner} refiner"),
+        *((("", f"The official network is better. {GET_OFFICIAL}"),) if plan.found.shipped else ()),
         ("Ratio", f"{plan.downsample_ratio:.4g}"),
         ("Device", f"{plan.device}, {plan.precision}, batches of {plan.batch}"),
         *((product, path) for product, path in _outputs(plan)),

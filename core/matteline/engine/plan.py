@@ -41,9 +41,6 @@ from matteline.matting.weights.find import FoundWeights, choose_refiner, find_we
 from matteline.media.plate import open_plate
 from matteline.media.writer import estimate_bytes
 
-AUTO_LONGER_SIDE = 512
-"""The authors' rule: scale the plate so that its longer side has at most this many pixels."""
-
 _DELIVERY = (
     "foreground",
     "choke",
@@ -251,7 +248,7 @@ def _draft(job: Job, info: PlateInfo, surroundings: Surroundings) -> Plan:
         spans=spans,
         found=found,
         refiner=choose_refiner(found, job.settings.refiner),
-        downsample_ratio=choose_ratio(job.settings.downsample_ratio, info.canvas),
+        downsample_ratio=choose_ratio(job.settings.downsample_ratio, info.canvas, found),
         outputs=outputs,
         space=_space(job, info, surroundings),
         showing=Showing(0.0, 0.0, None),
@@ -261,11 +258,11 @@ def _draft(job: Job, info: PlateInfo, surroundings: Surroundings) -> Plan:
     )
 
 
-def choose_ratio(wanted: float | str, canvas: Window) -> float:
-    """The downsample ratio for a plate of this size, by the authors' rule where it is `auto`."""
+def choose_ratio(wanted: float | str, canvas: Window, found: FoundWeights) -> float:
+    """The downsample ratio for a plate of this size: where it is `auto`, what the weights were trained for."""
     if wanted != "auto":
         return float(wanted)
-    return min(AUTO_LONGER_SIDE / max(canvas.width, canvas.height), 1.0)
+    return min(found.longer_side / max(canvas.width, canvas.height), 1.0)
 
 
 def _frames(job: Job, info: PlateInfo) -> FrameSet:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
+
+NOTICE_MILLISECONDS = 8000
 
 
 class ErrorLine(QLabel):
@@ -13,6 +15,8 @@ class ErrorLine(QLabel):
     def __init__(self) -> None:
         super().__init__()
         self._words = ""
+        self._gone = QTimer(self, singleShot=True, interval=NOTICE_MILLISECONDS)
+        self._gone.timeout.connect(self.clear)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setContentsMargins(8, 2, 8, 4)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -30,6 +34,7 @@ class ErrorLine(QLabel):
     def notice(self, words: str) -> None:
         """Say what was done."""
         self._say(words, "faint")
+        self._gone.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Cut the sentence where the window ends."""
@@ -37,6 +42,7 @@ class ErrorLine(QLabel):
         self._elide()
 
     def _say(self, words: str, role: str) -> None:
+        self._gone.stop()
         self._words = words.partition("\n")[0]
         self.setToolTip(f"<qt>{words.replace('&', '&amp;').replace('<', '&lt;')}</qt>")
         self.setProperty("role", role)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QSplitter, QTabWidget
 
@@ -17,8 +17,12 @@ from matteline.contract.frames import FrameRange
 from matteline.contract.job import Job
 from matteline.window.error_line import ErrorLine
 from matteline.window.form.panel import Landed, ShotPanel
+from matteline.window.judging.panel import JudgingPanel
 from matteline.window.opening import Opener
 from matteline.window.preferences import Preferences
+from matteline.window.queue.panel import QueuePanel
+from matteline.window.queue.runner import QueueRunner
+from matteline.window.queue.store import QueueStore
 from matteline.window.render import Renders
 from matteline.window.theme import THEMES, apply_theme
 from matteline.window.viewer.footage import Footage, with_results
@@ -60,6 +64,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._preferences = preferences
         self._closed = False
+        self._followed: int | None = None
         self.opener = Opener(surroundings.ocio, self)
         self.renders = Renders(
             surroundings.worker, surroundings.environ, log_file=surroundings.log_file, parent=self
@@ -67,6 +72,9 @@ class MainWindow(QMainWindow):
         self.viewer = ViewerPanel(self.opener.config, preferences.cache_bytes)
         self.shot = ShotPanel(self.renders, lambda: self.viewer.player.frame, self._marks)
         self.errors = ErrorLine()
+        self._queue_store = QueueStore(surroundings.queue_file)
+        self.queue = QueuePanel(self._queue_store, QueueRunner(self._queue_store, self.renders, self))
+        self.judging = JudgingPanel()
         self.tabs = QTabWidget()
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._build()
@@ -78,6 +86,8 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.shot, "Shot")
+        self.tabs.addTab(self.queue, "Queue")
+        self.tabs.addTab(self.judging, "Judging")
         self.tabs.setMinimumWidth(320)
         self._splitter.addWidget(self.viewer)
         self._splitter.addWidget(self.tabs)
@@ -99,6 +109,17 @@ class MainWindow(QMainWindow):
         self.shot.landed.connect(self._landed)
         self.shot.noticed.connect(self.errors.notice)
         self.viewer.failed.connect(self._show_error)
+        self.shot.started.connect(self._follow_anew)
+        self.shot.queue_wanted.connect(self._enqueue)
+        self.queue.failed.connect(self._show_error)
+        self.queue.runner.failed.connect(self._show_error)
+        self.queue.runner.landed.connect(self._landed)
+        self.queue.shot_wanted.connect(self._show_job)
+        self.judging.failed.connect(self._show_error)
+        self.judging.marked.connect(self.viewer.set_marks)
+        self.judging.frame_wanted.connect(self._look_at)
+        self.tabs.currentChanged.connect(self._offer_judging)
+        self.viewer.picking.changed.connect(self._offer_judging)
         self.viewer.picking.backdrop_wanted.connect(lambda path: self.opener.open(path, "backdrop"))
 
     def _make_menus(self) -> None:
@@ -155,7 +176,9 @@ class MainWindow(QMainWindow):
         self._preferences.keep_bytes("geometry", self.saveGeometry())
         self._preferences.keep_bytes("splitter", self._splitter.saveState())
         self._preferences.view = self.viewer.picking.look.view
+        self.queue.runner.close()
         self.renders.close()
+        self.judging.close_all()
         self.shot.close_all()
         self.opener.close()
         self.viewer.close_all()
@@ -187,6 +210,7 @@ class MainWindow(QMainWindow):
         self.shot.form.set_plate(plate.info.path)
         if footage.folder is not None:
             self.shot.form.output.set_value(str(footage.folder))
+            self.shot.form.existing.set_value("resume")
         self.shot.form.plate_changed.connect(self.shot.open_plate)
 
     def _not_opened(self, error: MattelineError, path: str) -> None:
@@ -210,9 +234,21 @@ class MainWindow(QMainWindow):
                 self._show_error(error)
                 return
             self.viewer.update_footage(plate, grown)
-            self.viewer.run("show_over")
+            self.viewer.show_result()
         else:
             self.viewer.frame_landed(plate, landed.number)
+        if not landed.preview:
+            self._follow(landed.number)
+
+    def _follow(self, number: int) -> None:
+        """Go along with a render, until the artist goes elsewhere."""
+        player = self.viewer.player
+        if not player.speed and self._followed in (None, player.frame):
+            player.seek(number)
+            self._followed = number
+
+    def _follow_anew(self) -> None:
+        self._followed = None
 
     def _footage_of(self, job: Job) -> Footage | None:
         for footage in self.viewer.footages:
@@ -220,6 +256,31 @@ class MainWindow(QMainWindow):
             if plate is not None and plate.info.path == job.plate:
                 return footage
         return None
+
+    def _enqueue(self, job: Job) -> None:
+        self.queue.add(job)
+        self.errors.notice("Added to the queue.")
+
+    def _show_job(self, job: Job) -> None:
+        """A shot of the queue, in the form and in the viewer."""
+        self.shot.form.set_job(job)
+        self.tabs.setCurrentWidget(self.shot)
+
+    def _look_at(self, frame: int, box: QRectF | None) -> None:
+        self.viewer.player.stop()
+        self.viewer.player.seek(frame)
+        self.viewer.canvas.set_box(box)
+
+    def _offer_judging(self) -> None:
+        """Let the tab judge what side A shows; not while something else is looked at."""
+        if self.tabs.currentWidget() is not self.judging:
+            self.viewer.canvas.set_box(None)
+            return
+        choice = self.viewer.picking.a.choice
+        footage = None if choice is None else choice.footage
+        plate = None if footage is None else footage.clips.get("plate")
+        folder = None if footage is None else footage.folder
+        self.judging.set_results(folder, "" if plate is None else plate.info.path)
 
     def _marks(self) -> FrameRange | None:
         player = self.viewer.player

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 from PySide6.QtCore import QObject, Signal
 
 from matteline.colour.config import Config, open_config
 from matteline.contract.errors import MattelineError
+from matteline.window.background import surface
 from matteline.window.viewer.footage import open_footage
 
 
@@ -70,11 +71,4 @@ class Opener(QObject):
             except MattelineError as error:
                 self.failed.emit(error, path)
 
-        future = self._pool.submit(guarded)
-        future.add_done_callback(_raise)
-
-
-def _raise(future: Future[None]) -> None:
-    """A bug must not vanish with the thread."""
-    if not future.cancelled() and (error := future.exception()) is not None:
-        raise error
+        self._pool.submit(guarded).add_done_callback(surface)

@@ -78,10 +78,12 @@ def _under_way(progress: Progress) -> str:
 def _ending(message: Mapping[str, Any], progress: Progress) -> str:
     event = message.get("event")
     if event == "finished":
-        return f"{message.get('frames')} frames in {duration(float(message.get('seconds', 0)))}"
+        frames = message.get("frames")
+        count = "1 frame" if frames == 1 else f"{frames} frames"
+        return f"{count} in {duration(float(message.get('seconds', 0)))}"
     if event == "failed":
         return str(message.get("message", "Failed."))
-    return f"Cancelled after {progress.done} frames, which are kept"
+    return f"Cancelled. Complete frames: {progress.done}, which are kept"
 
 
 def duration(seconds: float) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 THEMES: Final = ("system", "light", "dark")
 
@@ -14,23 +14,23 @@ _Roles = dict[QPalette.ColorRole, str]
 _R = QPalette.ColorRole
 
 _DARK: Final[_Roles] = {
-    _R.Window: "#2b2b2b",
+    _R.Window: "#292929",
     _R.WindowText: "#dedede",
-    _R.Base: "#212121",
-    _R.AlternateBase: "#262626",
+    _R.Base: "#3a3a3a",
+    _R.AlternateBase: "#343434",
     _R.Text: "#e2e2e2",
-    _R.Button: "#3a3a3a",
+    _R.Button: "#424242",
     _R.ButtonText: "#e2e2e2",
     _R.BrightText: "#ffffff",
     _R.Highlight: "#b56a12",
     _R.HighlightedText: "#ffffff",
     _R.ToolTipBase: "#191919",
     _R.ToolTipText: "#e2e2e2",
-    _R.PlaceholderText: "#9a9a9a",
+    _R.PlaceholderText: "#a2a2a2",
     _R.Link: "#f0a04b",
-    _R.Light: "#4a4a4a",
-    _R.Midlight: "#424242",
-    _R.Mid: "#353535",
+    _R.Light: "#5a5a5a",
+    _R.Midlight: "#4e4e4e",
+    _R.Mid: "#4d4d4d",
     _R.Dark: "#1d1d1d",
     _R.Shadow: "#101010",
     _R.Accent: "#d9822b",
@@ -74,6 +74,11 @@ def apply_theme(app: QApplication, wanted: str) -> None:
 def is_dark(palette: QPalette) -> bool:
     """Whether a palette is the dark one."""
     return palette.color(QPalette.ColorRole.Window).lightness() < 128
+
+
+def even_height(control: QWidget) -> None:
+    """Make a control as high as a combo box, since styles make spin boxes lower."""
+    control.setMinimumHeight(control.fontMetrics().height() + 11)
 
 
 def wrong(palette: QPalette) -> QColor:

@@ -131,6 +131,15 @@ class Recorder:
 
 
 @pytest.fixture
+def node() -> str:
+    """The JavaScript engine that stands in for Flamenco's."""
+    found = shutil.which("node")
+    if not found:
+        no_host("there is no node to run Flamenco's job type with")
+    return found
+
+
+@pytest.fixture
 def recorder(tmp_path: Path) -> Recorder:
     return Recorder(tmp_path / "calls.jsonl")
 

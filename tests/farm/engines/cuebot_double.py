@@ -2,9 +2,9 @@
 
 usage: cuebot_double.py PORT RQD_PORT LOG_FOLDER [CJSL_DTD]
 
-Runs in an environment with opencue-pycue and lxml. It expands chunks and tokens as cuebot's source does, runs a
-layer when those it depends on are done, tries a failed frame again as often as the specification says, and prints
-one JSON object a line: `ready`, `host`, `launched`, `frame` and `job`. It ends when its standard input does.
+Runs in an environment with opencue-pycue and lxml. It expands chunks and tokens as cuebot's source does, runs
+a layer when those it depends on are done, tries a failed frame again as often as the specification says, and
+prints one JSON object a line: `ready`, `host`, `launched`, `frame` and `job`. It ends when its input does.
 """
 
 from __future__ import annotations
@@ -118,9 +118,9 @@ def launch(job: str, layer: etree._Element, piece: tuple[int, int]) -> None:
     for token, value in tokens.items():
         command = command.replace(f"#{token}#", str(value))
     asked = rqd_pb2.RunFrame(
-        resource_id=str(uuid.uuid4()), job_id="job", job_name=job, frame_id=str(uuid.uuid4()), frame_name=name,
-        layer_id=layer.get("name"), command=command, user_name="artist", uid=1000, gid=1000, log_dir=LOGS,
-        show="testing", shot="sh010", num_cores=100, start_time=int(time.time() * 1000),
+        resource_id=str(uuid.uuid4()), job_id="job", job_name=job, frame_id=str(uuid.uuid4()),
+        frame_name=name, layer_id=layer.get("name"), command=command, user_name="artist", uid=1000, gid=1000,
+        log_dir=LOGS, show="testing", shot="sh010", num_cores=100, start_time=int(time.time() * 1000),
         environment={"CUE_FRAME": name},
     )  # fmt: skip
     with grpc.insecure_channel(f"127.0.0.1:{RQD_PORT}") as channel:

@@ -3,9 +3,9 @@
 usage: deadline_double.py job_info.job plugin_info.job
 
 Written from Thinkbox's manual ("Manual Job Submission", "Command Line"). It reads both files as Deadline does
-(UTF-16 with its mark, else UTF-8), gives the job an id, and runs its tasks at once and in this place, each as often
-as task failures are forgiven. Jobs lie in the folder that DEADLINE_DOUBLE names: `<id>.json` with what became of
-each task. A job that depends on one that is unknown or has failed is taken, but its tasks do not run.
+(UTF-16 with its mark, else UTF-8), gives the job an id, and runs its tasks at once and in this place, each as
+often as failures are forgiven. Jobs lie in the folder that DEADLINE_DOUBLE names: `<id>.json` with what became
+of each task. A job that depends on one that is unknown or has failed is taken, but its tasks do not run.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 KEYS = {
-    "Plugin", "Name", "BatchName", "Frames", "ChunkSize", "Priority", "Pool", "Group", "LimitGroups", "ConcurrentTasks",
-    "OverrideTaskFailureDetection", "FailureDetectionTaskErrors", "TaskTimeoutMinutes", "OutputDirectory0",
-    "JobDependencies",
+    "Plugin", "Name", "BatchName", "Frames", "ChunkSize", "Priority", "Pool", "Group", "LimitGroups",
+    "ConcurrentTasks", "OverrideTaskFailureDetection", "FailureDetectionTaskErrors", "TaskTimeoutMinutes",
+    "OutputDirectory0", "JobDependencies",
 }  # fmt: skip
 PLUGIN_KEYS = {"Executable", "Arguments", "Shell", "ShellExecute", "SingleFramesOnly", "StartupDirectory"}
 
@@ -56,11 +56,11 @@ def command(plugin: dict[str, str], first: int, last: int) -> list[str]:
 
 
 def attempt(line: list[str], attempts: int) -> dict[str, object]:
-    for number in range(1, attempts + 1):
+    codes: list[int] = []
+    while len(codes) < attempts and codes[-1:] != [0]:
         done = subprocess.run(line, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-        if done.returncode == 0:
-            break
-    return {"command": line, "attempts": number, "code": done.returncode, "log": done.stdout + done.stderr}
+        codes.append(done.returncode)
+    return {"command": line, "attempts": len(codes), "code": codes[-1], "log": done.stdout + done.stderr}
 
 
 def main() -> None:

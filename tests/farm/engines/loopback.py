@@ -1,4 +1,4 @@
-"""Small HTTP servers on this machine that answer as an engine's service does, and keep what they were asked."""
+"""HTTP servers on this machine that answer as an engine's service does, and keep what they were asked."""
 
 from __future__ import annotations
 

@@ -168,7 +168,7 @@ def test_a_missing_deadlinecommand_costs_a_sentence(clip, tmp_path):
     one = submission("deadline10", clip())
     deadline = engine("deadline10", {"command": str(tmp_path / "nowhere")})
     deadline.write(one, tmp_path / "out")
-    with pytest.raises(MattelineError, match="needs the program .*nowhere") as caught:
+    with pytest.raises(MattelineError, match=r"needs the program .*nowhere") as caught:
         deadline.submit(one, tmp_path / "out")
     assert "Deadline's client" in caught.value.hint
 

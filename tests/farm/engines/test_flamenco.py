@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,18 +12,10 @@ import pytest
 from matteline.contract.errors import JobError, MattelineError
 from matteline.contract.frames import FrameSet
 from matteline.farm.engines import engine
-from tests.farm.engines.conftest import HOSTILE, no_host, submission
+from tests.farm.engines.conftest import HOSTILE, submission
 from tests.farm.engines.loopback import FlamencoDouble, serving
 
 REFUSED = ("{{Param.JobName}}", "{jobs}")
-
-
-@pytest.fixture
-def node() -> str:
-    found = shutil.which("node")
-    if not found:
-        no_host("there is no node to run Flamenco's job type with")
-    return found
 
 
 def compiled(node: str, script: Path, job: Path) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -183,6 +182,3 @@ class FakeNuke:
     def pump(self, *given: Any, **named: Any) -> None:
         self.main.pump(*given, **named)
 
-    def install(self) -> None:
-        """Become the `nuke` that is imported."""
-        sys.modules["nuke"] = self.module

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from matteline.drawing.arrays import Floats, floats
+from matteline.drawing.arrays import Floats, floats, lengths
 from matteline.drawing.light import Colour, decode
 from matteline.drawing.noise import Noise
 
@@ -65,7 +65,7 @@ class Cloth:
         tilted = np.array(normal)
         tilted[..., 0] += self.folds * 1.1 * (noise(u * 2.3 + v, v * 1.3 + 5) - 0.5)
         tilted[..., 1] += self.folds * 0.9 * (noise(u * 1.7 + 9, v * 2.6 - u) - 0.5)
-        result: Floats = tilted / np.sqrt((tilted * tilted).sum(-1, keepdims=True))
+        result: Floats = tilted / lengths(tilted)
         return result
 
     @cached_property

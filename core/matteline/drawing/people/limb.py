@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from matteline.drawing.arrays import Floats, floats
+from matteline.drawing.arrays import Floats, floats, lengths
 from matteline.drawing.camera import Box, Camera
 
 _MARGIN = 0.12
@@ -58,17 +59,22 @@ def chain(points: Floats, radii: Floats, camera: Camera, moved: Floats | None = 
     Returns:
         None when nothing of it is in the picture.
     """
-    reach = radii[:, None]
-    box = visible_box(camera, (points - reach).min(0), (points + reach).max(0))
+    return chains([(points, radii)], camera, moved)
+
+
+def chains(
+    parts: Sequence[tuple[Floats, Floats]], camera: Camera, moved: Floats | None = None
+) -> Seen | None:
+    """Look at several chains, points and radii each, that touch; as `chain`, with joints moved alike."""
+    lows = floats([(points - radii[:, None]).min(0) for points, radii in parts])
+    highs = floats([(points + radii[:, None]).max(0) for points, radii in parts])
+    box = visible_box(camera, lows.min(0), highs.max(0))
     if box is None:
         return None
     x, y = camera.grid(box)
     best = _Nearest(x[None, :], y[:, None])
-    start = 0.0
-    for index in range(len(points) - 1):
-        moves = np.zeros((2, 2), np.float32) if moved is None else moved[index : index + 2]
-        best.add(points[index : index + 2], radii[index : index + 2], moves, start)
-        start += float(np.linalg.norm(points[index + 1] - points[index]))
+    for points, radii in parts:
+        best.add_chain(points, radii, moved)
     return best.seen(box, camera.scale)
 
 
@@ -80,6 +86,14 @@ class _Nearest:
         shape = (y.size, x.size)
         self._distance = np.full(shape, 1e3, np.float32)
         self._fields = np.zeros((7, *shape), np.float32)
+
+    def add_chain(self, points: Floats, radii: Floats, moved: Floats | None) -> None:
+        """One cone after another."""
+        start = 0.0
+        for index in range(len(points) - 1):
+            moves = np.zeros((2, 2), np.float32) if moved is None else moved[index : index + 2]
+            self.add(points[index : index + 2], radii[index : index + 2], moves, start)
+            start += float(np.linalg.norm(points[index + 1] - points[index]))
 
     def add(self, ends: Floats, radii: Floats, moves: Floats, start: float) -> None:
         (ax, ay, _), (bx, by, _) = ends
@@ -104,6 +118,6 @@ class _Nearest:
         ox, oy, radius, along, across, mx, my = self._fields
         near = np.sqrt(np.maximum(radius * radius - ox * ox - oy * oy, 0.02 * radius * radius))
         normal = np.stack([ox, oy, near], -1)
-        normal /= np.sqrt((normal * normal).sum(-1, keepdims=True)) + floats(1e-6)
+        normal /= lengths(normal) + floats(1e-6)
         blur = np.abs(mx * normal[..., 0] + my * normal[..., 1]) * floats(scale)
         return Seen(box, self._distance, normal, along, across, blur)

@@ -11,7 +11,7 @@ from matteline.drawing.light import Colour, decode
 from matteline.drawing.people.build import Build
 from matteline.drawing.people.cloth import Cloth
 from matteline.drawing.people.easel import CLOTH, LEATHER, SKIN, Easel
-from matteline.drawing.people.limb import Seen, chain
+from matteline.drawing.people.limb import Seen, chain, chains
 from matteline.drawing.people.outfit import Outfit
 from matteline.drawing.people.skeleton import Skeleton
 from matteline.drawing.people.stance import unit
@@ -79,10 +79,10 @@ def draw_hand(
         for finger in (range(4) if fine else range(1, 3))
     ]
     parts += [(_thumb(wrist, along, across), floats([0.05, 0.045, 0.035]))]
-    for points, radii in parts:
-        seen = chain(points, radii, easel.camera, moves)
-        if seen is not None:
-            easel.lay(seen, 0.97 * decode(skin), replace(SKIN, shadow=0.2))
+    seen = chains(parts, easel.camera, moves)
+    if seen is not None:
+        creases = np.clip(0.75 - 6 * seen.distance, 0.75, 1)[..., None]
+        easel.lay(seen, decode(skin) * creases, SKIN)
 
 
 def _finger(wrist: Floats, along: Floats, across: Floats, index: int, size: float, spread: bool) -> Floats:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from matteline.drawing.arrays import Floats, floats
+from matteline.drawing.arrays import Floats, floats, lengths
 
 Vector = tuple[float, float, float]
 Kind = Literal["stand", "walk", "sit"]
@@ -148,7 +148,7 @@ class Stance:
 
 def unit(vectors: Floats) -> Floats:
     """Vectors (..., 3) of length 1."""
-    result: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)
+    result: Floats = vectors / np.maximum(lengths(vectors), 1e-6)
     return result
 
 

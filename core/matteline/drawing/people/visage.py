@@ -18,6 +18,8 @@ from matteline.drawing.solids import Ellipsoid, Placement
 _EYE_X, _EYE_Y = 0.132, 0.0
 _FINE_FROM = 150.0
 """Pixels to a head's height from which creases of the face are worth evening out."""
+_ROUGH_BELOW, _ROUGH = 36.0, 8
+"""Pixels to a head's height below which that many of a head's solids do: without lips and nostrils."""
 _TURNED_AWAY = -0.4
 """Cosine of the angle to the viewer below which nothing of a face is seen."""
 
@@ -72,11 +74,15 @@ def _draw_face(
     easel: Easel, head: Placement, figure: Figure, visage: Visage, pose: Pose, moved: Floats
 ) -> None:
     smooth = 0.012 if easel.camera.scale > _FINE_FROM else 0.0
-    found = easel.solids(head_solids(figure.face_width, pose.mouth), head, moved, smooth)
+    away = bool(head.turn[2, 2] < _TURNED_AWAY)
+    solids = head_solids(figure.face_width, pose.mouth)
+    if away or easel.camera.scale < _ROUGH_BELOW:
+        solids = solids[:_ROUGH]
+    found = easel.solids(solids, head, moved, smooth)
     if found is None:
         return
     seen, points = found
-    if head.turn[2, 2] < _TURNED_AWAY:
+    if away:
         easel.lay(seen, decode(figure.skin), SKIN)
         return
     albedo, shadow = paint_face(figure, pose, points)

@@ -20,6 +20,7 @@ from matteline.farm.engines.shots import (
     plain,
     shots,
     states_command,
+    timeout_minutes,
 )
 from matteline.farm.engines.tools import program, refusal, say, write_text
 
@@ -134,7 +135,7 @@ class Deadline10:
             "ConcurrentTasks": "1",
             "OverrideTaskFailureDetection": "true",
             "FailureDetectionTaskErrors": str(submission.retries + 1),
-            "TaskTimeoutMinutes": str(submission.timeout_minutes or ""),
+            "TaskTimeoutMinutes": str(timeout_minutes(submission, shot, whole=job.frames == "0") or ""),
             "OutputDirectory0": _one_line(shot.ticket.job.output),
         }
         return {key: value for key, value in lines.items() if value}

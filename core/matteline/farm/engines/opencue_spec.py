@@ -13,7 +13,13 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from matteline.contract.errors import JobError
 from matteline.contract.frames import FrameRange
-from matteline.farm.engines.shots import Shot, check_command, chunk_command, states_command
+from matteline.farm.engines.shots import (
+    Shot,
+    check_command,
+    chunk_command,
+    states_command,
+    timeout_minutes,
+)
 
 if TYPE_CHECKING:
     from matteline.farm.submission import Submission
@@ -114,8 +120,9 @@ def _layer(submission: Submission, shot: Shot, layer: _Layer) -> Element:
         _add(element, "gpus", "1")
         # Cuebot never books a layer with GPUs but no GPU memory.
         _add(element, "gpu_memory", f"{max(1, ceil(submission.gpu_memory_gib))}g")
-    if submission.timeout_minutes:
-        _add(element, "timeout", str(submission.timeout_minutes))
+    minutes = timeout_minutes(submission, shot, whole=layer.kind == "Util")
+    if minutes:
+        _add(element, "timeout", str(minutes))
     if submission.pool:
         _add(element, "tags", submission.pool)
     services = SubElement(element, "services")

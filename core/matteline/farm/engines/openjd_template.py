@@ -14,8 +14,10 @@ from matteline.farm.engines.shots import (
     Shot,
     check_command,
     chunk_command,
+    plain,
     session_command,
     states_command,
+    timeout_minutes,
 )
 
 if TYPE_CHECKING:
@@ -46,8 +48,8 @@ def template(submission: Submission, shot: Shot) -> dict[str, Any]:
         "name": "{{Param.JobName}}",
         "description": "Mattes by matteline: the pixels are those of one unbroken render.",
         "parameterDefinitions": _definitions(shot),
-        # Of the job, not of a step: what the states' pass has loaded serves the chunks of the same session, and
-        # in a chain every chunk is a step.
+        # Of the job, not of a step: what the first pass has loaded serves the chunks of the same session,
+        # and in a chain every chunk is a step.
         "jobEnvironments": [_resident(submission)],
         "steps": _steps(submission, shot),
     }
@@ -68,8 +70,6 @@ def values(submission: Submission, shot: Shot) -> dict[str, str | int]:
 
 
 def _job_name(submission: Submission, shot: Shot) -> str:
-    from matteline.farm.engines.shots import plain
-
     batch = plain(submission.batch_name)
     return f"{batch} {shot.name}"[:120] if batch and batch != shot.name else shot.name
 
@@ -163,7 +163,7 @@ def _chain(submission: Submission, shot: Shot) -> list[dict[str, Any]]:
 def _step(
     submission: Submission, shot: Shot, name: str, command: Sequence[str], *, after: str
 ) -> dict[str, Any]:
-    minutes = submission.timeout_minutes
+    minutes = timeout_minutes(submission, shot, whole=name in ("States", "Check"))
     step: dict[str, Any] = {"name": name}
     if after:
         step["dependencies"] = [{"dependsOn": after}]

@@ -100,6 +100,17 @@ def shots(submission: Submission) -> tuple[Shot, ...]:
     return tuple(found)
 
 
+def timeout_minutes(submission: Submission, shot: Shot, *, whole: bool) -> int:
+    """After how long a task is stopped; 0 for never.
+
+    Args:
+        submission: Its timeout is meant for a chunk.
+        shot: The clip.
+        whole: Whether the task goes over the whole clip, and so may take what all its chunks may take.
+    """
+    return submission.timeout_minutes * (len(shot.ticket.chunks()) if whole else 1)
+
+
 def states_command(
     submission: Submission, job_file: str, frames: object, session: str = ""
 ) -> tuple[str, ...]:

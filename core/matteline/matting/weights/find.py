@@ -12,6 +12,7 @@ import platformdirs
 
 from matteline.contract.errors import JobError, ModelError
 from matteline.matting.rvm.architecture import Architecture
+from matteline.matting.weights.card import USUAL_LONGER_SIDE, Card, card_in
 from matteline.matting.weights.files import SUFFIXES, is_weights_name, read_weights, refusal
 from matteline.matting.weights.registry import CHECKPOINTS, Checkpoint, checkpoint_hashed, checkpoint_named
 from matteline.matting.weights.shapes import architecture_in
@@ -22,7 +23,7 @@ FOLDER_VARIABLE: Final = "MATTELINE_WEIGHTS"
 
 _SHIPPED: Final = Path(__file__).parent / "shipped"
 _PROPER_NAMES: Final = {"mobilenetv3": "MobileNetV3", "resnet50": "ResNet50"}
-_GET_SOME: Final = f"Run 'matteline weights fetch {CHECKPOINTS[0].name}', or name a file with --weights FILE."
+GET_OFFICIAL: Final = f"Run 'matteline weights fetch {CHECKPOINTS[0].name}', or name a file with --weights FILE."
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class FoundWeights:
         sha256: Of the whole file, lower-case hexadecimal.
         architecture: The network it holds.
         origin: Whose weights these are, such as "official RVM MobileNetV3".
+        longer_side: The longer side in pixels of the reduced picture that the network wants.
+        shipped: Whether they came with matteline, to stand in until there are better ones.
     """
 
     name: str
@@ -42,6 +45,8 @@ class FoundWeights:
     sha256: str
     architecture: Architecture
     origin: str
+    longer_side: int = USUAL_LONGER_SIDE
+    shipped: bool = False
 
 
 def user_folder() -> Path:
@@ -72,7 +77,8 @@ def find_weights(wanted: str, *, folders: Sequence[Path]) -> FoundWeights:
     Args:
         wanted: A file; or the name of a known checkpoint or the stem of a file in one of the folders; or
             'auto': of the first folder that holds any, the first known checkpoint, otherwise the first
-            other RVM network by file name.
+            other RVM network by file name. The package's own folder comes last, so that the small network
+            in it only serves where there is no other.
         folders: Where to look, in order. Those that do not exist are passed over.
 
     Raises:
@@ -102,9 +108,19 @@ def examine(data: bytes, path: Path) -> FoundWeights:
         origin = f"official RVM {_PROPER_NAMES[official.variant]}"
         return FoundWeights(official.name, path, digest, official.architecture, origin)
     _refuse_impostor(path, len(data))
-    architecture = architecture_in(data, path)
-    origin = f"RVM {_PROPER_NAMES[architecture.variant]} of other origin than the official release"
-    return FoundWeights(path.stem, path, digest, architecture, origin)
+    architecture, card = architecture_in(data, path), card_in(data, path)
+    shipped = path.parent == _SHIPPED
+    origin = _origin(architecture, card, shipped=shipped)
+    return FoundWeights(path.stem, path, digest, architecture, origin, card.longer_side, shipped)
+
+
+def _origin(architecture: Architecture, card: Card, *, shipped: bool) -> str:
+    network = f"RVM {_PROPER_NAMES[architecture.variant]}"
+    if shipped:
+        return f"small {network} that comes with matteline"
+    if card.name:
+        return f"{network} that calls itself {card.name}"
+    return f"{network} of other origin than the official release"
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -179,7 +195,7 @@ def _best(folders: Sequence[Path]) -> FoundWeights:
         found = _best_in(folder)
         if found is not None:
             return found
-    raise ModelError(f"No RVM weights are installed: none in {_listed(folders)}.", hint=_GET_SOME)
+    raise ModelError(f"No RVM weights are installed: none in {_listed(folders)}.", hint=GET_OFFICIAL)
 
 
 def _best_in(folder: Path) -> FoundWeights | None:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from matteline.contract.settings import Choice, parse_value
+from matteline.window.theme import even_height
 
 
 class Field(QWidget):
@@ -141,6 +142,7 @@ class NumberField(Field):
         self._spin.setSingleStep(0.01 if high <= 1 else 0.5)
         self._spin.setSuffix(f" {choice.unit}" if choice.unit else "")
         self._spin.setKeyboardTracking(False)
+        even_height(self._spin)
         self._spin.valueChanged.connect(self.changed)
         self._hold(self._spin)
 

@@ -75,6 +75,9 @@ class ShotPanel(QWidget):
     landed = Signal(object)
     """A `Landed`."""
 
+    started = Signal()
+    """A render was asked for."""
+
     queue_wanted = Signal(object)
     """Put this `Job` into the queue."""
 
@@ -239,6 +242,8 @@ class ShotPanel(QWidget):
         self._runs[number] = _Run(job, preview)
         name = f"Preview of frame {job.frames}" if preview else os.path.basename(job.plate.rstrip("/\\"))
         self.progress.add(number, name)
+        if not preview:
+            self.started.emit()
         self._enable()
 
     def _heard(self, number: int, message: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ class Section(QWidget):
         if title:
             column.addWidget(self._heading)
         column.addWidget(self._body)
-        _lay_out(self._body, fields, indent=16 if title else 0)
+        _lay_out(self._body, fields, indent=0)
         self._heading.setChecked(not folded)
         self._fold(not folded)
 

@@ -30,9 +30,9 @@ WIPE_GRIP_PIXELS = 8
 class Layout(Enum):
     """How two sides are shown."""
 
-    SINGLE = "A"
+    SINGLE = "A alone"
     WIPE = "Wipe"
-    SIDE_BY_SIDE = "A | B"
+    SIDE_BY_SIDE = "Side by side"
     DIFFERENCE = "Difference"
 
 
@@ -69,6 +69,7 @@ class Canvas(QWidget):
         self._drag: QPointF | None = None
         self._wiping = False
         self._message = ("", "")
+        self._box: QRectF | None = None
 
     def sizeHint(self) -> QSize:
         """See Qt."""
@@ -105,6 +106,11 @@ class Canvas(QWidget):
     def set_message(self, message: str, hint: str = "") -> None:
         """A sentence over the picture; empty for none."""
         self._message = (message, hint)
+        self.update()
+
+    def set_box(self, box: QRectF | None) -> None:
+        """Draw attention to a rectangle, in pixels of the plate."""
+        self._box = box
         self.update()
 
     @property
@@ -147,6 +153,10 @@ class Canvas(QWidget):
         else:
             for room, picture in zip(rooms, self._pictures, strict=False):
                 self._paint(painter, room, picture, room)
+        if self._box is not None and self._pictures:
+            painter.setPen(QPen(ACCENT, 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self._target(rooms[0], self._box))
         self._paint_names(painter, rooms)
         if self._message[0]:
             self._paint_message(painter)

@@ -60,7 +60,8 @@ class PlateClip:
     def __init__(self, plate: Plate) -> None:
         self._plate = plate
         self.info = plate.info
-        self.name = os.path.basename(plate.info.path.rstrip("/\\")) or plate.info.path
+        named = os.path.basename(plate.info.path.rstrip("/\\"))
+        self.name = plate.info.name if plate.info.kind == "sequence" else named
         self.in_order = not plate.random_access
         self._reading = None if plate.random_access else _Reading(plate)
 

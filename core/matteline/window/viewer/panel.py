@@ -133,6 +133,12 @@ class ViewerPanel(QWidget):
             self.projector.refresh()
         self._follow_lanes()
 
+    def show_result(self) -> None:
+        """Show what was made of the plate, where the plate itself is shown."""
+        now = self.picking.a.choice
+        if now is not None and now.mode == "plate":
+            self.picking.a.choose_mode("over")
+
     def set_marks(self, marks: Mapping[int, str]) -> None:
         """Frames worth a look, and why."""
         self.timeline.set_marks(marks)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from matteline.colour.viewer import PLAIN, Grade
+from matteline.window.theme import even_height
 from matteline.window.viewer.canvas import Layout
 from matteline.window.viewer.footage import Footage
 from matteline.window.viewer.projector import Choice, Look
@@ -113,13 +114,13 @@ class Picking(QWidget):
         self._channel: int | None = None
         self._backdrop = Backdrop()
         self.a, self.b = SidePicker("A"), SidePicker("B")
-        self._layout = _combo("How A and B are compared: W wipe, S side by side, D difference", least=9)
+        self._layout = _combo("How A and B are compared: W wipe, S side by side, D difference", least=10)
         for each in Layout:
             self._layout.addItem(each.value, each)
         self._over_words = QLabel("over")
         self._over = _combo("What is behind the person in the mode 'Over'", least=9)
         self._view = _combo("How the plate's colours come to the screen; files are not changed", least=18)
-        self._exposure = _number(-12, 12, 0, 0.5, "Exposure of the screen in stops (, and .)", " st")
+        self._exposure = _number(-12, 12, 0, 0.5, "Exposure of the screen in stops (, and .)", " stops")
         self._gamma = _number(0.2, 5, 1, 0.1, "Gamma of the screen", "")
         self._state = QLabel()
         self._state.setProperty("role", "faint")
@@ -266,6 +267,7 @@ def _number(low: float, high: float, value: float, step: float, tip: str, suffix
     spin.setSuffix(suffix)
     spin.setToolTip(tip)
     spin.setKeyboardTracking(False)
+    even_height(spin)
     spin.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
     return spin
 

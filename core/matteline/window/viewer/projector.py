@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from matteline.colour.viewer import NEUTRAL, PLAIN, Grade, as_floats
@@ -117,7 +116,9 @@ class Projector(QObject):
             column = min(x // held.reduction, held.pixels.shape[1] - 1)
             role = _role_of(self._look.seen, wish)
             values = as_floats(held.pixels[row, column])
-            found.append((role, np.atleast_1d(values).tolist(), held.reduction == 1))
+            # The matte of an EXR stands in three channels.
+            values = values[:1] if role == "alpha" else values
+            found.append((role, values.tolist(), held.reduction == 1))
         return found
 
     def _moved(self, _number: int) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QToolButton, QWidget
 
 from matteline.contract.frames import FrameRange
+from matteline.window.theme import even_height
 from matteline.window.viewer.icons import icon, icon_size
 
 _BUTTONS = (
@@ -104,6 +105,7 @@ def _spin(tip: str) -> QSpinBox:
     spin = QSpinBox()
     spin.setToolTip(tip)
     spin.setKeyboardTracking(False)
+    even_height(spin)
     spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     spin.setAlignment(Qt.AlignmentFlag.AlignCenter)
     spin.setFocusPolicy(Qt.FocusPolicy.ClickFocus)

@@ -1,0 +1,82 @@
+"""Drawn people and places as sources: as many as wanted, with exact mattes, from nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from matteline.drawing.arrays import Floats
+from matteline.drawing.people import draw_people, draw_place
+from matteline.media.samples import to_codes
+from matteline.training.footage import MattingFootage, PlainFootage, UInt8Array
+
+
+@dataclass(frozen=True)
+class DrawnPeople:
+    """Clips of drawn people; each index draws its own, the same every time.
+
+    Attributes:
+        count: How many clips.
+        width: Of the pictures, in pixels.
+        height: Of the pictures, in pixels.
+        first_seed: That of the first clip; the others follow.
+    """
+
+    count: int
+    width: int
+    height: int
+    first_seed: int = 0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def load(
+        self, index: int, frames: int, rng: np.random.Generator, longest: int | None = None
+    ) -> MattingFootage:
+        """As `Source.load`; clips begin at their first frame, and are drawn no larger than asked for."""
+        size = _fitted(self.width, self.height, longest)
+        drawings = list(draw_people(*size, frames, seed=self.first_seed + index, sensor=False))
+        return MattingFootage(
+            _codes(drawing.fgr for drawing in drawings),
+            _codes(drawing.alpha[..., None] for drawing in drawings)[..., 0],
+        )
+
+
+@dataclass(frozen=True)
+class DrawnPlaces:
+    """Clips of drawn places without people, as `DrawnPeople`.
+
+    Attributes:
+        count: How many clips.
+        width: Of the pictures, in pixels.
+        height: Of the pictures, in pixels.
+        first_seed: That of the first clip; the others follow.
+    """
+
+    count: int
+    width: int
+    height: int
+    first_seed: int = 0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def load(
+        self, index: int, frames: int, rng: np.random.Generator, longest: int | None = None
+    ) -> PlainFootage:
+        """As `Source.load`; clips begin at their first frame, and are drawn no larger than asked for."""
+        size = _fitted(self.width, self.height, longest)
+        return PlainFootage(_codes(draw_place(*size, frames, seed=self.first_seed + index)))
+
+
+def _fitted(width: int, height: int, longest: int | None) -> tuple[int, int]:
+    """The size at which to draw."""
+    scale = min(1.0, (longest or max(width, height)) / max(width, height))
+    return max(2, round(width * scale)), max(2, round(height * scale))
+
+
+def _codes(pictures: Iterable[Floats]) -> UInt8Array:
+    """Pictures (T, H, W, C), 0..1, as 8-bit codes."""
+    return np.stack([to_codes(picture, np.uint8) for picture in pictures])

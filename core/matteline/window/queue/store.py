@@ -1,0 +1,217 @@
+"""The queue's file: shots and how far they are, safe for several windows at once and across restarts.
+
+SQLite keeps every change whole. A shot belongs to the window that claimed it, in one transaction, so no two
+render the same one. A window that dies stops giving signs of life, and its shot is free again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from matteline.contract.errors import JobError, WriteError
+from matteline.contract.job import Job
+
+ABANDONED_AFTER_SECONDS = 20.0
+BUSY_SECONDS = 2.0
+LONGEST_LOG_CHARACTERS = 20_000
+
+WAITING, PAUSED, RUNNING = "waiting", "paused", "running"
+DONE, FAILED, CANCELLED = "done", "failed", "cancelled"
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS shots (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    place REAL NOT NULL,
+    job TEXT NOT NULL,
+    state TEXT NOT NULL,
+    words TEXT NOT NULL DEFAULT '',
+    done INTEGER NOT NULL DEFAULT 0,
+    total INTEGER NOT NULL DEFAULT 0,
+    speed REAL NOT NULL DEFAULT 0,
+    runs INTEGER NOT NULL DEFAULT 0,
+    owner TEXT NOT NULL DEFAULT '',
+    seen REAL NOT NULL DEFAULT 0,
+    log TEXT NOT NULL DEFAULT ''
+)
+"""
+
+_COLUMNS = "number, job, state, words, done, total, speed, runs, owner"
+
+
+@dataclass(frozen=True)
+class QueuedShot:
+    """A shot in the queue.
+
+    Attributes:
+        number: Its own, for good.
+        job: What is to be done.
+        state: `waiting`, `paused`, `running`, `done`, `failed` or `cancelled`.
+        words: How far it is, or how it ended, for people.
+        done: Frames written by its last run.
+        total: Frames that run writes; 0 while that is not known.
+        speed: Frames per second of that run.
+        runs: How often it was begun.
+        owner: The window that renders it; empty for none.
+    """
+
+    number: int
+    job: Job
+    state: str
+    words: str
+    done: int
+    total: int
+    speed: float
+    runs: int
+    owner: str
+
+    @property
+    def job_now(self) -> Job:
+        """The job for its next run: one that was begun before goes on where it stopped."""
+        return replace(self.job, existing="resume") if self.runs > 1 else self.job
+
+
+class QueueStore:
+    """The shots of a queue file, in their order. For one thread; several processes may share the file.
+
+    Every method raises `WriteError` when the file cannot be used.
+
+    Args:
+        path: The file; made if needed, but its folder must exist.
+        clock: Seconds since some moment that all windows share.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        self._path, self._clock = path, clock
+        with self._transaction() as base:
+            base.execute(_TABLE)
+
+    def shots(self) -> list[QueuedShot]:
+        """All shots, the first to be rendered first."""
+        with self._transaction() as base:
+            rows = base.execute(f"SELECT {_COLUMNS} FROM shots ORDER BY place").fetchall()
+        return [shot for row in rows if (shot := _shot(row)) is not None]
+
+    def add(self, job: Job) -> int:
+        """Put a shot at the end; returns its number."""
+        with self._transaction() as base:
+            place = base.execute("SELECT COALESCE(MAX(place), 0) + 1 FROM shots").fetchone()[0]
+            made = base.execute(
+                "INSERT INTO shots (place, job, state) VALUES (?, ?, ?)", (place, job.to_json(), WAITING)
+            )
+            return int(made.lastrowid or 0)
+
+    def remove(self, number: int) -> None:
+        """Take a shot out. Results stay. One that is rendered stays too."""
+        with self._transaction() as base:
+            base.execute("DELETE FROM shots WHERE number = ? AND state <> ?", (number, RUNNING))
+
+    def move(self, number: int, by: int) -> None:
+        """Move a shot so many places down, or up where negative."""
+        with self._transaction() as base:
+            order = [row[0] for row in base.execute("SELECT number FROM shots ORDER BY place")]
+            if number not in order:
+                return
+            at = order.index(number)
+            order.insert(min(max(at + by, 0), len(order) - 1), order.pop(at))
+            base.executemany("UPDATE shots SET place = ? WHERE number = ?", list(enumerate(order)))
+
+    def hold(self, number: int) -> None:
+        """Do not render a waiting shot until it is released."""
+        self._change("state = ? WHERE number = ? AND state = ?", (PAUSED, number, WAITING))
+
+    def release(self, number: int) -> None:
+        """Let a shot wait for its turn again, whatever became of it before."""
+        change = "state = ?, words = '' WHERE number = ? AND state <> ?"
+        self._change(change, (WAITING, number, RUNNING))
+
+    def claim(self, owner: str) -> QueuedShot | None:
+        """Take the first waiting shot, or the first that a dead window left; None where there is none."""
+        with self._transaction() as base:
+            row = base.execute(
+                "SELECT number FROM shots WHERE state = ? OR (state = ? AND seen < ?) ORDER BY place LIMIT 1",
+                (WAITING, RUNNING, self._clock() - ABANDONED_AFTER_SECONDS),
+            ).fetchone()
+            if row is None:
+                return None
+            base.execute(
+                "UPDATE shots SET state = ?, owner = ?, seen = ?, runs = runs + 1, done = 0, total = 0, "
+                "speed = 0, words = '' WHERE number = ?",
+                (RUNNING, owner, self._clock(), row[0]),
+            )
+            return _shot(base.execute(f"SELECT {_COLUMNS} FROM shots WHERE number = ?", row).fetchone())
+
+    def report(self, number: int, owner: str, words: str, done: int, total: int, speed: float) -> bool:
+        """Say how far a shot is, which is also a sign of life; whether it is still the owner's."""
+        with self._transaction() as base:
+            changed = base.execute(
+                "UPDATE shots SET words = ?, done = ?, total = ?, speed = ?, seen = ? "
+                "WHERE number = ? AND owner = ? AND state = ?",
+                (words, done, total, speed, self._clock(), number, owner, RUNNING),
+            )
+            return changed.rowcount == 1
+
+    def end(self, number: int, owner: str, state: str, words: str) -> None:
+        """Say how a shot ended: done, failed, cancelled or paused."""
+        with self._transaction() as base:
+            base.execute(
+                "UPDATE shots SET state = ?, words = ?, owner = '' WHERE number = ? AND owner = ?",
+                (state, words, number, owner),
+            )
+
+    def tell(self, number: int, line: str) -> None:
+        """Add a line to a shot's log, which forgets its oldest."""
+        with self._transaction() as base:
+            base.execute(
+                "UPDATE shots SET log = substr(log || ?, ?) WHERE number = ?",
+                (f"{line}\n", -LONGEST_LOG_CHARACTERS, number),
+            )
+
+    def log_of(self, number: int) -> str:
+        """A shot's log."""
+        with self._transaction() as base:
+            row = base.execute("SELECT log FROM shots WHERE number = ?", (number,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def _change(self, change: str, values: tuple[object, ...]) -> None:
+        with self._transaction() as base:
+            base.execute(f"UPDATE shots SET {change}", values)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """A connection of its own, so that nothing is locked between two calls."""
+        try:
+            with closing(sqlite3.connect(self._path, BUSY_SECONDS, isolation_level=None)) as base:
+                base.execute("BEGIN IMMEDIATE")
+                yield base
+                base.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise WriteError(
+                f"The queue {self._path} cannot be used: {error}.",
+                path=self._path,
+                hint="Check that its disk is not full and that this user may write it.",
+            ) from None
+
+
+def _shot(row: tuple[object, ...]) -> QueuedShot | None:
+    """A shot of a row; None where another release wrote a job that this one cannot read."""
+    number, job, state, words, done, total, speed, runs, owner = row
+    try:
+        made = Job.from_json(str(job))
+    except JobError:
+        return None
+    return QueuedShot(
+        int(str(number)),
+        made,
+        str(state),
+        str(words),
+        int(str(done)),
+        int(str(total)),
+        float(str(speed)),
+        int(str(runs)),
+        str(owner),
+    )
