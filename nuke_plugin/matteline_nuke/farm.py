@@ -23,6 +23,7 @@ from .session import say_status, session
 from .state import State, mark, nodes_below, write_state
 
 SUBMIT_SECONDS = 300.0
+LONGEST_WORDS = 400
 
 
 @shown
@@ -42,11 +43,13 @@ def submit(node: nuke.Node) -> None:
     Raises:
         MattelineError: As `write_job`, or the submission failed.
     """
+    if not value(node, "farm_run"):
+        write_job(node)
+        return
+    if not str(value(node, "farm_engine")).strip():
+        raise JobError("No farm engine is named.", field="farm_engine", hint="Name one on the Farm tab.")
     path = _written_job(node)
     command = _command(node, path)
-    if not value(node, "farm_run"):
-        say_status(node, f"To submit: {_line(command)}")
-        return
     say_status(node, f"Submitted {path}. {_run(command)} Press Show Last Render when it is done.")
 
 
@@ -123,15 +126,8 @@ def _must_be_reachable(folder: str) -> None:
 
 
 def _command(node: nuke.Node, path: str) -> list[str]:
-    engine = str(value(node, "farm_engine")).strip()
-    return [
-        *worker_command()[:-1],
-        "farm",
-        "submit",
-        "--job",
-        path,
-        *(["--engine", engine] if engine else []),
-    ]
+    engine = str(value(node, "farm_engine")).strip() or "ENGINE"
+    return [*worker_command()[:-1], "farm", "submit", "--job", path, "--engine", engine]
 
 
 def _line(command: list[str]) -> str:
@@ -156,7 +152,7 @@ def _run(command: list[str]) -> str:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise JobError(f"The job cannot be submitted: {error}.", hint=_line(command)) from None
-    words = " ".join(done.stdout.split())
+    words = " ".join(done.stdout.split())[-LONGEST_WORDS:]
     if done.returncode:
         raise JobError(f"The submission failed (exit code {done.returncode}): {words}", hint=_line(command))
     return words

@@ -111,10 +111,9 @@ def span_of(node: nuke.Node, preview: bool = False) -> FrameRange:
 def _with_preroll(node: nuke.Node, span: FrameRange, settings: MatteSettings) -> FrameRange:
     """The span, and before it the frames of the input that the network is shown first."""
     available = script.input_span(node)
-    wanted = {"auto": AUTO_PREROLL_FRAMES, "all": span.first - available.first}.get(
-        str(settings.preroll), settings.preroll
-    )
-    first = max(span.first - max(int(wanted), 0), available.first, min(0, span.first))
+    auto = {"auto": AUTO_PREROLL_FRAMES, "all": max(span.first - available.first, 0)}
+    wanted = int(auto.get(str(settings.preroll), settings.preroll))
+    first = max(span.first - wanted, available.first, min(0, span.first))
     return FrameRange(min(first, span.first), span.last)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import fields
@@ -11,6 +12,7 @@ import nuke
 
 from .contract.settings import Choice, MatteSettings, choices
 from .names import FORM, INPUTS, NUMBER, PRODUCTS, RANGES, knob_name, number_name, word_name
+from .script import script_folder
 from .sequences import pattern_of
 
 _HAS_FRAME = re.compile(r"#|%0?[0-9]*d")
@@ -42,7 +44,7 @@ _DEMAND_HELP = (
     "When a Write renders without a window, as in 'nuke -x', mattes that are missing are rendered first."
 )
 _RUN_HELP = "Runs the command that submits the job; otherwise it is only shown."
-_ENGINE_HELP = "Given to 'matteline farm submit' as --engine; empty takes its default."
+_ENGINE_HELP = "Who renders: a name that 'matteline farm submit --help' lists, such as deadline10 or opencue."
 
 
 def add_knobs(node: nuke.Node) -> None:
@@ -229,9 +231,15 @@ def _value(node: nuke.Node, name: str, choice: Choice) -> Any:
     knob = node[knob_name(name)]
     if choice.kind in ("text", "path"):
         # Nuke's panels delete what is empty; for us that means the default.
-        return evaluated(knob).strip() or _defaults()[name]
+        return _placed(choice, evaluated(knob).strip() or _defaults()[name])
     found = knob.value()
     if found == NUMBER:
         found = node[number_name(name)].value()
     # A knob may hold 32 bits; the artist typed a short decimal.
     return round(found, 6) if isinstance(found, float) else found
+
+
+def _placed(choice: Choice, text: str) -> str:
+    """A path that is not absolute starts at the script's folder, as the worker's own means nothing."""
+    alone = choice.kind != "path" or text in choice.options or "://" in text or os.path.isabs(text)
+    return text if alone else f"{script_folder()}/{text}"

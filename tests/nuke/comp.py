@@ -111,8 +111,9 @@ class Comp:
         return self.status(node)
 
     def wait(self, until: Callable[[], bool] | None = None) -> None:
-        """Let Nuke go on until no progress bar is up, or until something else."""
-        self.host.pump(until or (lambda: self.host.bars.open == 0), seconds=60)
+        """Let Nuke go on until no progress bar is up, or until something else, or something is very wrong."""
+        so = until or (lambda: self.host.bars.open == 0)
+        self.host.pump(lambda: so() or bool(self.host.offences), seconds=60)
 
     def direct(self, plate: str, frames: str | None = None, **settings: Any) -> Path:
         """The same render without Nuke; returns the folder of its results."""

@@ -53,7 +53,6 @@ class Installed:
     def __init__(self, package: Path, *, gui: bool = True) -> None:
         self._modules: dict[str, ModuleType] = {}
         self._package = str(package)
-        self._threads, self._processes = set(threading.enumerate()), _children()
         self.host = FakeNuke(gui=gui)
         with self.current():
             self.host.starting = True
@@ -77,16 +76,12 @@ class Installed:
             sys.path[:] = path
 
     def close(self) -> None:
-        """End Nuke: neither thread nor process may be left."""
+        """End Nuke."""
         with self.current():
             self.plugin.close()
         self.host.main.close()
         session = self._modules[f"{PACKAGE}.session"]
         atexit.unregister(session.session.close)
-        for thread in set(threading.enumerate()) - self._threads:
-            thread.join(5)
-        assert set(threading.enumerate()) <= self._threads
-        assert _children() <= self._processes
 
 
 def _children() -> set[psutil.Process]:
@@ -114,7 +109,18 @@ def direct() -> dict[Any, Path]:
 
 
 @pytest.fixture(scope="session")
-def with_windows(package: Path, environment: None) -> Iterator[Installed]:
+def nothing_left() -> Iterator[None]:
+    """After the sessions of Nuke neither thread nor process is left of them."""
+    threads, processes = set(threading.enumerate()), _children()
+    yield
+    for thread in set(threading.enumerate()) - threads:
+        thread.join(5)
+    assert set(threading.enumerate()) <= threads
+    assert _children() <= processes
+
+
+@pytest.fixture(scope="session")
+def with_windows(package: Path, environment: None, nothing_left: None) -> Iterator[Installed]:
     """One session of Nuke for all tests, so that they share its worker."""
     installed = Installed(package)
     yield installed
@@ -122,7 +128,7 @@ def with_windows(package: Path, environment: None) -> Iterator[Installed]:
 
 
 @pytest.fixture(scope="session")
-def without_windows(package: Path, environment: None) -> Iterator[Installed]:
+def without_windows(package: Path, environment: None, nothing_left: None) -> Iterator[Installed]:
     """The same for `nuke -t`."""
     installed = Installed(package, gui=False)
     yield installed

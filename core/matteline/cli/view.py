@@ -35,7 +35,7 @@ def view(paths: tuple[str, ...], settings: str, self_test: bool) -> None:
     matteline view plate.####.exr
     matteline view mattes            results, with the plate that they were made of
     """
-    check_qt(_version_of_qt(), sys.version_info[:2])
+    check_qt(version_of_qt(), sys.version_info[:2])
     from matteline.window.app import run
 
     sys.exit(run(paths, _surroundings(), settings_file=settings, leave_when_shown=self_test))
@@ -62,7 +62,8 @@ def check_qt(version: str | None, python: tuple[int, int]) -> None:
         )
 
 
-def _version_of_qt() -> str | None:
+def version_of_qt() -> str | None:
+    """The version of PySide6; None where it is not installed. Nothing of it is loaded."""
     try:
         return metadata.version("PySide6-Essentials")
     except metadata.PackageNotFoundError:

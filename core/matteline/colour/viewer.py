@@ -64,14 +64,13 @@ class Shower:
     """
 
     def __init__(self, space: PlateSpace, view: str = PLAIN) -> None:
-        self._as_it_is = view == PLAIN and space.shown
         self._lights = _lights(space)
         self._matrix = space.codec.matrix if isinstance(space.codec, Codec) else np.eye(3)
-        show = _View(space, view)
+        self._curve = _encode if space.encoding == "display" else _rolled_off
         self._steps: Floats | None = None
         self._cube: npt.NDArray[np.uint32] | None = None
-        if not self._as_it_is:
-            self._steps, self._cube = _cube(show)
+        if view != PLAIN or not _is_a_curve(space):
+            self._steps, self._cube = _cube(_View(space, view))
         self._levels_of = lru_cache(maxsize=6)(self._levels)
 
     def light(self, pixels: Codes) -> Floats:
@@ -120,7 +119,7 @@ class Shower:
         light = every_half() if kind == "light" else self._lights[kind]
         light = light * np.float32(2.0**grade.exposure_stops)
         if self._steps is None:
-            return np.asarray(np.rint(255 * _encode(light).clip(0, 1)), np.int32)
+            return np.asarray(np.rint(255 * self._curve(light).clip(0, 1)), np.int32)
         place = np.interp(light, self._steps, np.arange(_LEVELS))
         return np.asarray(np.rint(place), np.int32)
 
@@ -179,6 +178,13 @@ def _scaled(light: Values, system_gamma: float) -> Values:
     return np.asarray(light * luminance[:, None] ** (system_gamma - 1), np.float32)
 
 
+def _is_a_curve(space: PlateSpace) -> bool:
+    """Whether the plain view treats each channel by itself, so that no cube is needed."""
+    codec = space.codec
+    plain = isinstance(codec, Codec) and codec.system_gamma == 1 and np.allclose(codec.matrix, np.eye(3))
+    return space.shown or plain
+
+
 def _lights(space: PlateSpace) -> dict[str, Floats]:
     """Light of each code by the kind of pixels; the values themselves where the space is no curve."""
     curve = space.codec.curve if isinstance(space.codec, Codec) else None
@@ -228,11 +234,12 @@ def _steps(view: _View) -> Floats:
 def _finer(coarse: Values) -> npt.NDArray[np.uint32]:
     """A cube of 256 levels an edge by linear interpolation of a coarse one, blue outermost."""
     weights = _weights()
-    by_blue = np.tensordot(weights, coarse, axes=(1, 0))
+    by_red = np.moveaxis(np.tensordot(weights, coarse, axes=(1, 2)), 0, 2)
+    by_blue = weights @ by_red.reshape(_GRID, -1)
     fine = np.full((_LEVELS, _LEVELS, _LEVELS, 4), 255, np.uint8)
     for blue, plane in enumerate(by_blue):
-        rows = np.tensordot(weights, plane, axes=(1, 0))
-        fine[blue, ..., :3] = np.rint(255 * np.matmul(weights, rows)).astype(np.uint8)
+        colours = weights @ plane.reshape(_GRID, -1)
+        fine[blue, ..., :3] = (255 * colours + 0.5).astype(np.uint8).reshape(_LEVELS, _LEVELS, 3)
     return fine.view(np.uint32).reshape(-1)
 
 

@@ -36,8 +36,14 @@ class Components:
 
     def painted(self, label: int) -> Mask:
         """The mask of one area."""
+        return self._painted(self.labels == label)
+
+    def painted_all(self, wanted: Mask) -> Mask:
+        """The mask of the areas that are wanted, (len(self),) bool."""
+        return self._painted(wanted[self.labels])
+
+    def _painted(self, mine: Mask) -> Mask:
         height, width = self.shape
-        mine = self.labels == label
         steps = np.zeros(height * (width + 1), np.int8)
         steps[self.starts[mine]] = 1
         steps[self.ends[mine]] = -1

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from matteline.contract.errors import ReadError
 from matteline.contract.plate import Window
-from matteline.judging.components import components_of
+from matteline.judging.components import Components, Mask, components_of
 from matteline.judging.metrics import Alpha
 from matteline.judging.results import ShotResults
 from matteline.media.frame import Pixels
@@ -39,10 +39,11 @@ _HD_PIXELS = 1920 * 1080
 
 @dataclass(frozen=True)
 class Spots:
-    """Small areas of a kind in one frame: their pixels together, and where the largest lies."""
+    """Small areas of a kind in one frame: their pixels together, where the largest lies, and all of them."""
 
     pixels: int = 0
     largest: Window | None = None
+    mask: Mask | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class Look:
         scale: Pixels of the picture to one of the reduced pictures.
         coverage: Mean alpha, 0..1; None where alpha cannot be had.
         body: Pixels of the body.
+        solid: Where the body is, at full size.
+        faint: Where more than next to nothing is, at full size.
         holes: Small holes in the body.
         specks: Small things beside it.
         clipped: Share of the body whose colour is at the file's limit, 0..1; None without colour.
@@ -72,6 +75,8 @@ class Look:
     scale: int = 1
     coverage: float | None = None
     body: int = 0
+    solid: Mask | None = None
+    faint: Mask | None = None
     holes: Spots = Spots()
     specks: Spots = Spots()
     clipped: float | None = None
@@ -114,7 +119,7 @@ def _look(shot: ShotResults, number: int, plate: Alpha | None) -> Look:
     stored = pixels[product][..., 0 if product == "alpha" else 3]
     alpha = np.clip(to_float(stored[..., None], np.float32)[..., 0], 0, 1)
     small, scale = reduced(alpha)
-    body = alpha >= SOLID
+    body, faint = alpha >= SOLID, alpha >= FAINT
     return Look(
         number,
         missing,
@@ -124,8 +129,10 @@ def _look(shot: ShotResults, number: int, plate: Alpha | None) -> Look:
         scale,
         float(alpha.mean(dtype=np.float64)),
         int(np.count_nonzero(body)),
-        _holes(alpha),
-        _specks(alpha),
+        body,
+        faint,
+        _holes(body),
+        _specks(faint),
         _clipped(pixels.get(shot.colour_product), body),
         zlib.crc32(stored.tobytes()),
     )
@@ -157,37 +164,32 @@ def _impossible(number: int, stored: Pixels) -> tuple[str, ...]:
     return (f"Frame {number}: {outside} pixels of the matte are no numbers from 0 to 1.",)
 
 
-def _holes(alpha: Alpha) -> Spots:
-    """Small areas below half alpha with body all around."""
-    body = alpha >= SOLID
+def _holes(body: Mask) -> Spots:
+    """Small areas with body all around."""
     areas = components_of(~body)
-    wanted = ~areas.at_border() & _is_small(areas.areas, int(np.count_nonzero(body)), alpha.size)
-    return _spots(areas.areas, wanted, areas.box)
+    return _spots(areas, ~areas.at_border() & _is_small(areas, int(np.count_nonzero(body))))
 
 
-def _specks(alpha: Alpha) -> Spots:
-    """Small areas of some alpha apart from the body."""
-    areas = components_of(alpha >= FAINT)
-    if len(areas) < 2:
-        return Spots()
-    wanted = _is_small(areas.areas, int(areas.areas.max()), alpha.size)
-    return _spots(areas.areas, wanted, areas.box)
+def _specks(faint: Mask) -> Spots:
+    """Small areas of some alpha apart from the body, which is the largest."""
+    areas = components_of(faint)
+    return _spots(areas, _is_small(areas, int(areas.areas.max()))) if len(areas) > 1 else Spots()
 
 
-def _is_small(areas: npt.NDArray[np.int64], body: int, pixels: int) -> npt.NDArray[np.bool_]:
-    least = LEAST_PIXELS * max(pixels / _HD_PIXELS, 1)
-    return (areas >= least) & (areas <= SMALL_SHARE * body)
+def _is_small(areas: Components, body: int) -> Mask:
+    height, width = areas.shape
+    least = LEAST_PIXELS * max(height * width / _HD_PIXELS, 1)
+    return (areas.areas >= least) & (areas.areas <= SMALL_SHARE * body)
 
 
-def _spots(areas: npt.NDArray[np.int64], wanted: npt.NDArray[np.bool_], box: object) -> Spots:
+def _spots(areas: Components, wanted: Mask) -> Spots:
     if not wanted.any():
         return Spots()
-    assert callable(box)
-    largest = int(np.argmax(np.where(wanted, areas, 0)))
-    return Spots(int(areas[wanted].sum()), box(largest))
+    largest = int(np.argmax(np.where(wanted, areas.areas, 0)))
+    return Spots(int(areas.areas[wanted].sum()), areas.box(largest), areas.painted_all(wanted))
 
 
-def _clipped(colour: Pixels | None, body: npt.NDArray[np.bool_]) -> float | None:
+def _clipped(colour: Pixels | None, body: Mask) -> float | None:
     """The share of the body in which a channel is at the largest value that its file can hold."""
     if colour is None or not body.any():
         return None

@@ -108,6 +108,8 @@ class _Shot:
         self._flicker = _Usual([each.flicker for each in measures], LEAST_FLICKER)
         self._holes = _Usual([each.holes for each in measures], LEAST_SPOTS)
         self._specks = _Usual([each.specks for each in measures], LEAST_SPOTS)
+        self._sudden_holes = _Usual([each.sudden_holes for each in measures], LEAST_SPOTS)
+        self._sudden_specks = _Usual([each.sudden_specks for each in measures], LEAST_SPOTS)
         self._clipped = _Usual([each.clipped for each in measures], LEAST_CLIPPED)
         self._unsettled = _unsettled(measures)
         self._repeats = _blamed(measures)
@@ -159,13 +161,13 @@ class _Shot:
             yield self._mark("repeat", index, f"the matte is that of frame {other} to the last pixel")
 
     def _hole(self, index: int) -> Iterator[Mark]:
-        if self._holes.stands_out(index):
+        if self._holes.stands_out(index) or self._sudden_holes.stands_out(index):
             box, share = self._all[index].hole_box, float(self._holes.values[index])
             words = f"holes take {_percent(share)} of the body, the largest{_at(box)}"
             yield self._mark("hole", index, words, box)
 
     def _speck(self, index: int) -> Iterator[Mark]:
-        if self._specks.stands_out(index):
+        if self._specks.stands_out(index) or self._sudden_specks.stands_out(index):
             box, share = self._all[index].speck_box, float(self._specks.values[index])
             words = f"specks beside the body are {_percent(share)} of it, the largest{_at(box)}"
             yield self._mark("speck", index, words, box)

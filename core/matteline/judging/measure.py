@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from matteline.contract.plate import Window
 from matteline.judging.components import components_of
-from matteline.judging.looks import Look, looks_at
+from matteline.judging.looks import Look, Spots, looks_at
 from matteline.judging.metrics import Alpha
 from matteline.judging.results import ShotResults
 from matteline.media.plate import Plate
@@ -44,6 +44,8 @@ class Measures:
             moves steadily does not, nor what the plate explains by changing towards both as well.
         holes: Pixels of small holes in the body, as a share of the body.
         specks: Pixels of small things beside it, alike.
+        sudden_holes: The part of the holes that is body in both frames around it: gaps that move are not.
+        sudden_specks: The part of the specks where neither frame around it has anything.
         clipped: Share of the body whose colour is at the file's limit, 0..1.
         repeats: Whether the matte is the frame before's to the last pixel, and the plate, if known, is not.
         pop_box: Where most of it pops, in pixels of the picture.
@@ -61,6 +63,8 @@ class Measures:
     pop: float | None = None
     holes: float | None = None
     specks: float | None = None
+    sudden_holes: float | None = None
+    sudden_specks: float | None = None
     clipped: float | None = None
     repeats: bool = False
     pop_box: Window | None = None
@@ -104,6 +108,8 @@ def _measured(before: Look | None, now: Look, after: Look | None) -> Measures:
         pop=pop,
         holes=now.holes.pixels / now.body if there else None,
         specks=now.specks.pixels / now.body if there else None,
+        sudden_holes=_sudden(now.body, now.holes, _solid(before), _solid(after)),
+        sudden_specks=_sudden(now.body, now.specks, _bare(before), _bare(after)),
         clipped=now.clipped,
         repeats=_repeats(before, now),
         pop_box=box,
@@ -157,6 +163,23 @@ def _pop(
     elif any(each.plate is not None for each in (before, now, after)):
         return None, None  # a frame of the plate is not to be had, so what it explains is not known
     return _rms(alike), _largest(alike > _POPPED, now.scale)
+
+
+def _sudden(body: int, spots: Spots, before: _Where | None, after: _Where | None) -> float | None:
+    """The share of the body that spots take where both frames around them are otherwise."""
+    if before is None or after is None or not body:
+        return None
+    if spots.mask is None:
+        return 0.0
+    return float(np.count_nonzero(spots.mask & before & after)) / body
+
+
+def _solid(look: Look | None) -> _Where | None:
+    return None if look is None else look.solid
+
+
+def _bare(look: Look | None) -> _Where | None:
+    return None if look is None or look.faint is None else ~look.faint
 
 
 def _largest(mask: _Where, scale: int) -> Window | None:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from matteline.training.drawn import drawn_examples
-from matteline.training.lessons import PackedLessons
+from matteline.training.packed import PackedLessons
 from matteline.training.pack import Packs
 from matteline.training.splits import HOLD_OUT, split
 from matteline.training.stills import pictures_in, read_picture, resized

@@ -37,6 +37,17 @@ class Views:
         return seen.view(count, -1, frames, height, width).transpose(1, 2)
 
 
+    def of_frames(self, planes: Tensor, height: int, width: int) -> Tensor:
+        """One clip (1, T, C, height, width) of T frames of their own (T, C, H, W), as float32.
+
+        The views must be those of one clip of T frames.
+        """
+        grid = functional.affine_grid(self.theta[0], [len(planes), 1, height, width], align_corners=False)
+        return functional.grid_sample(
+            planes.float(), grid, mode="bilinear", padding_mode="reflection", align_corners=False
+        )[None]
+
+
 def random_views(
     aspects: Tensor, frames: int, height: int, width: int, rng: np.random.Generator, *, speed: float = 1.0
 ) -> Views:

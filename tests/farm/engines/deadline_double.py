@@ -4,8 +4,8 @@ usage: deadline_double.py job_info.job plugin_info.job
 
 Written from Thinkbox's manual ("Manual Job Submission", "Command Line"). It reads both files as Deadline does
 (UTF-16 with its mark, else UTF-8), gives the job an id, and runs its tasks at once and in this place, each as
-often as failures are forgiven. Jobs lie in the folder that DEADLINE_DOUBLE names: `<id>.json` with what became
-of each task. A job that depends on one that is unknown or has failed is taken, but its tasks do not run.
+often as failures are forgiven. Jobs lie in the folder that DEADLINE_DOUBLE names: `<id>.json` with what
+became of each task. A job that depends on one that is unknown or has failed is taken, but runs no task.
 """
 
 from __future__ import annotations

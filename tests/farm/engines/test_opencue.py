@@ -148,7 +148,7 @@ def test_pyoutline_writes_the_same_elements_for_the_same_job(cue_python, clip, t
 @pytest.mark.host
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "values", [{}, {"exact": "chain"}, {"exact": "none", "frames": "1-9,20"}, {"needs_gpu": True}]
+    "values", [{}, {"exact": "chain"}, {"exact": "none", "frames": "1001-1009,1020"}, {"needs_gpu": True}]
 )
 def test_cuebots_own_schema_accepts_the_specification(cue_python, clip, tmp_path, values):
     dtd = os.environ.get("MATTELINE_CJSL_DTD", "")

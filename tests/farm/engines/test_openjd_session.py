@@ -1,11 +1,14 @@
-"""A real OpenJD session around a program that writes down its arguments: what arrives, whatever things are called."""
+"""A real OpenJD session around a program that writes down its arguments: what arrives, and when."""
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
-from pathlib import Path
+import time
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 from openjd.sessions import PathFormat, PathMappingRule
@@ -32,14 +35,46 @@ def test_one_session_stays_for_states_and_all_chunks(clip, recorder, sessions, o
     ]
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+ALL_IN_ONE_LINE = " ".join(each for each in HOSTILE if "\n" not in each)
+
+
+@pytest.mark.parametrize("name", [ALL_IN_ONE_LINE, "two\nlines"])
 def test_hostile_names_arrive_as_they_are(clip, recorder, sessions, out, name):
-    one = submission("openjd", clip(name), command=recorder.command, batch_name=name)
+    one = submission("openjd", clip(name, exact="none"), command=recorder.command, batch_name=name)
     engine("openjd").write(one, out)
     engine("openjd").submit(one, out)
     files = {each[each.index("--job") + 1] for each in recorder.calls() if "--job" in each}
     assert files == {str(one.job_file(0))}
     assert not list(out.parent.rglob("owned"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_submission_lets_the_session_end(clip, sessions, out, tmp_path, number):
+    _, folder = clip(exact="none", frames="1001-1007")
+    log = tmp_path / "verbs"
+    script = (
+        "import signal, sys; from pathlib import Path\n"
+        "from matteline.farm.engines import engine\n"
+        "from matteline.farm.submission import Submission\n"
+        "from matteline.farm.ticket import Ticket\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))\n"
+        "folder, out = Path(sys.argv[1]), Path(sys.argv[2])\n"
+        "one = Submission('openjd', (Ticket.read(folder),), (folder,), 'x', command=tuple(sys.argv[3:]))\n"
+        "engine('openjd').write(one, out); engine('openjd').submit(one, out)\n"
+    )
+    sleeper = (sys.executable, str(Path(__file__).with_name("sleeper.py")), str(log))
+    command = [sys.executable, "-c", script, str(folder), str(out), *sleeper]
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    while not log.exists() or "chunk" not in log.read_text():
+        assert process.poll() is None
+        time.sleep(0.05)
+    # As a terminal does it with Ctrl-C, and a scheduler with its end.
+    os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+    process.wait(60)
+    assert log.read_text().splitlines() == ["session start", "chunk --job", "session stop"]
 
 
 def test_path_mapping_rules_reach_the_ticket(clip, recorder, sessions, out, tmp_path):
@@ -61,7 +96,9 @@ def test_path_mapping_rules_reach_the_ticket(clip, recorder, sessions, out, tmp_
 
 def test_a_ticket_submitted_on_windows_is_mapped_by_openjds_own_rule():
     rule = PathMappingRule(
-        source_path_format=PathFormat.WINDOWS, source_path="Z:\\show", destination_path="/mnt/show"
+        source_path_format=PathFormat.WINDOWS,
+        source_path=PureWindowsPath("Z:\\show"),
+        destination_path=PurePosixPath("/mnt/show"),
     )
     mapped = rule.apply(path="z:\\show\\mattes 1\\farm\\sh010\\job.json")
     assert (bool(mapped[0]), str(mapped[1])) == (True, "/mnt/show/mattes 1/farm/sh010/job.json")

@@ -78,6 +78,8 @@ def _actor(width: int, height: int, kind: str, spot: float, place: Place, rng: n
     person = Person.random(rng, near)
     if kind == "far" and rng.random() < 0.7:
         person = replace(person, stance=replace(person.stance, kind="walk"))
+    if kind in ("close", "bust") and person.prop is not None and person.prop.kind == "umbrella":
+        person = replace(person, prop=None)  # nobody would see whose it is
     sizes, tops = _SIZES[kind]
     base = min(height, 1.4 * width)
     camera = Camera(

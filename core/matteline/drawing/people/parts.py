@@ -11,7 +11,7 @@ import numpy as np
 from matteline.drawing.arrays import Floats, floats
 from matteline.drawing.figure import Pose
 from matteline.drawing.people.easel import Easel
-from matteline.drawing.people.hairdo import draw_hair_behind, draw_hair_on, draw_strands_of, hair_behind
+from matteline.drawing.people.hair import draw_hair_behind, draw_hair_on, draw_strands_of, hair_behind
 from matteline.drawing.people.headwear import draw_headwear
 from matteline.drawing.people.limbs import draw_arm, draw_foot, draw_hand, draw_leg, draw_skirt
 from matteline.drawing.people.person import Person

@@ -147,7 +147,7 @@ def _jobs(submission: Submission, shot: Shot) -> Iterator[_Job]:
     before: tuple[str, ...] = ()
     done: list[str] = []
     if shot.needs_states:
-        yield _Job("01_states", "states", states_command(submission, file, shot.whole), "0", 1, ())
+        yield _Job("01_states", "states", states_command(submission, file, shot.first_pass), "0", 1, ())
         before = ("01_states",)
     for number, (frames, size) in enumerate(_ranges(shot), 2):
         stem = f"{number:02d}_frames_{frames.first}_{frames.last}"

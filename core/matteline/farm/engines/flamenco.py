@@ -69,7 +69,7 @@ class Flamenco:
         settings = {
             "job_file": shot.job_file_on_workers,
             "chunks": ",".join(str(each) for each in shot.chunks),
-            "clip_frames": str(shot.whole) if shot.needs_states else "",
+            "first_pass": str(shot.first_pass) if shot.needs_states else "",
             "ordered": shot.ticket.ordered,
             "command": json.dumps(submission.command),
             "task_type": self.task_type,

@@ -9,7 +9,7 @@ const JOB_TYPE = {
     settings: [
         { key: "job_file", type: "string", subtype: "file_path", required: true, description: "The ticket, job.json" },
         { key: "chunks", type: "string", required: true, description: "Unbroken ranges, one for each task: 1001-1007,1008-1014" },
-        { key: "clip_frames", type: "string", default: "", description: "Frames of the first pass that saves states; empty for none" },
+        { key: "first_pass", type: "string", default: "", description: "Frames that the first pass makes states for; empty for none" },
         { key: "ordered", type: "bool", default: false, description: "Each chunk waits for the one before it" },
         { key: "command", type: "string", default: "[\"matteline\"]", visible: "hidden", description: "How workers call matteline, as a JSON list" },
         { key: "task_type", type: "string", default: "misc", visible: "hidden", description: "Workers that list this task type render it" },
@@ -22,8 +22,8 @@ function compileJob(job) {
     const chunks = settings.chunks.split(",");
     const check = task("check", settings, command, ["check", "--job", settings.job_file]);
     let first = null;
-    if (settings.clip_frames) {
-        first = task("states", settings, command, ["states", "--job", settings.job_file, "--frames=" + settings.clip_frames]);
+    if (settings.first_pass) {
+        first = task("states", settings, command, ["states", "--job", settings.job_file, "--frames=" + settings.first_pass]);
         job.addTask(first);
     }
     let before = first;

@@ -79,7 +79,7 @@ def _layers(submission: Submission, shot: Shot) -> Iterator[_Layer]:
     before: tuple[str, ...] = ()
     done: list[str] = []
     if shot.needs_states:
-        yield _Layer("states", "Util", states_command(submission, file, shot.whole), "1", 1, ())
+        yield _Layer("states", "Util", states_command(submission, file, shot.first_pass), "1", 1, ())
         before = ("states",)
     for frames, size in _ranges(shot):
         # No minus sign in a name: a frame below zero is spelt out.

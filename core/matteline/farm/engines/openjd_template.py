@@ -28,7 +28,7 @@ EXTENSION = "TASK_CHUNKING"
 SESSION_FILE = "{{Session.WorkingDirectory}}/matteline-session.json"
 JOB_FILE = "{{Param.JobFile}}"
 MIB_PER_GIB = 1024
-START_SECONDS = 900
+START_SECONDS = 300
 STOP_SECONDS = 60
 NOTICE_SECONDS = 30
 MOST_VALUES = 1024
@@ -57,12 +57,9 @@ def template(submission: Submission, shot: Shot) -> dict[str, Any]:
 
 def values(submission: Submission, shot: Shot) -> dict[str, str | int]:
     """The value of each job parameter."""
-    given: dict[str, str | int] = {
-        "JobName": _job_name(submission, shot),
-        "JobFile": shot.job_file,
-        "ClipFrames": str(shot.whole),
-    }
-    if _chunked(shot):
+    given: dict[str, str | int] = {"JobName": _job_name(submission, shot), "JobFile": shot.job_file}
+    if shot.needs_states:
+        given["FirstPass"] = str(shot.first_pass)
         given["Frames"] = str(shot.frames)
         given["ChunkSize"] = shot.ticket.chunk_frames
         given["TargetChunkDuration"] = submission.target_seconds
@@ -74,43 +71,33 @@ def _job_name(submission: Submission, shot: Shot) -> str:
     return f"{batch} {shot.name}"[:120] if batch and batch != shot.name else shot.name
 
 
-def _chunked(shot: Shot) -> bool:
-    """Whether the engine may cut the frames as it likes: where no pixel depends on it."""
-    return shot.ticket.exact == "states"
-
-
 def _definitions(shot: Shot) -> list[dict[str, Any]]:
-    clip = "Clip"
-    found = [
+    ticket = _parameter("JobFile", "PATH", "CHOOSE_INPUT_FILE", "Ticket (job.json)")
+    always = [
         _parameter("JobName", "STRING", "LINE_EDIT", "Job name"),
-        {
-            **_parameter("JobFile", "PATH", "CHOOSE_INPUT_FILE", "Ticket (job.json)", clip),
-            "objectType": "FILE",
-            "dataFlow": "IN",
-        },
-        _parameter("ClipFrames", "STRING", "LINE_EDIT", "Frames of the clip", clip),
+        {**ticket, "objectType": "FILE", "dataFlow": "IN"},
     ]
-    if _chunked(shot):
-        found += [
-            _parameter("Frames", "STRING", "LINE_EDIT", "Frames to render", clip),
-            {**_parameter("ChunkSize", "INT", "SPIN_BOX", "Frames per task", "Tasks"), "minValue": 1},
-            {
-                **_parameter("TargetChunkDuration", "INT", "SPIN_BOX", "Target seconds per task", "Tasks"),
-                "minValue": 0,
-            },
-        ]
-    return found
+    if not shot.needs_states:
+        return always
+    size = _parameter("ChunkSize", "INT", "SPIN_BOX", "Frames per task")
+    seconds = _parameter("TargetChunkDuration", "INT", "SPIN_BOX", "Target seconds per task")
+    return [
+        *always,
+        _parameter("FirstPass", "STRING", "LINE_EDIT", "Frames of the first pass"),
+        _parameter("Frames", "STRING", "LINE_EDIT", "Frames to render"),
+        {**size, "minValue": 1},
+        {**seconds, "minValue": 0},
+    ]
 
 
-def _parameter(name: str, kind: str, control: str, label: str, group: str = "") -> dict[str, Any]:
-    shown = {"control": control, "label": label, **({"groupLabel": group} if group else {})}
-    return {"name": name, "type": kind, "userInterface": shown}
+def _parameter(name: str, kind: str, control: str, label: str) -> dict[str, Any]:
+    return {"name": name, "type": kind, "userInterface": {"control": control, "label": label}}
 
 
 def _steps(submission: Submission, shot: Shot) -> list[dict[str, Any]]:
     steps: list[dict[str, Any]] = []
     if shot.needs_states:
-        command = states_command(submission, JOB_FILE, "{{Param.ClipFrames}}", SESSION_FILE)
+        command = states_command(submission, JOB_FILE, "{{Param.FirstPass}}", SESSION_FILE)
         steps.append(_step(submission, shot, "States", command, after=""))
     before = steps[-1]["name"] if steps else ""
     if shot.ticket.ordered:
@@ -130,7 +117,7 @@ def _render(submission: Submission, shot: Shot, before: str) -> dict[str, Any]:
 
 
 def _frames(shot: Shot) -> dict[str, Any]:
-    if not _chunked(shot):
+    if not shot.needs_states:
         return {"name": "Frame", "type": "STRING", "range": _listed(shot)}
     chunks = {
         "defaultTaskCount": "{{Param.ChunkSize}}",

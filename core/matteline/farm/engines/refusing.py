@@ -52,9 +52,9 @@ def refuse_negative_frames(engine: str, shots: Iterable[Shot]) -> None:
         JobError: A shot begins below zero.
     """
     for shot in shots:
-        if shot.whole.first < 0:
+        if shot.ticket.frames.first < 0:
             raise JobError(
-                f"{engine} has no negative frame numbers, and {shot.name} begins at {shot.whole.first}.",
+                f"{engine} has no negative frame numbers, and {shot.name} begins at {shot.ticket.frames.first}.",
                 field="frames",
                 hint="Renumber the plate, or use openjd.",
             )

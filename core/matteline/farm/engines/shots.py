@@ -45,13 +45,13 @@ class Shot:
 
     @property
     def needs_states(self) -> bool:
-        """Whether a first pass must save states before any chunk."""
+        """Whether a first pass must save states before any chunk. Then a chunk may begin anywhere."""
         return "states" in self.ticket.steps
 
     @property
-    def whole(self) -> FrameRange:
-        """From the clip's first frame to its last: what the state pass walks over."""
-        return self.ticket.frames.hull
+    def first_pass(self) -> FrameRange:
+        """From the first frame to render to the last: what the first pass makes states for."""
+        return self.frames.hull
 
     @property
     def job_file_on_workers(self) -> str:

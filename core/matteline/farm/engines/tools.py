@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import shutil
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +14,7 @@ from matteline.media.atomic import replacing
 
 LAST_LINES = 12
 SUBMIT_SECONDS = 600
+STANDARD_ERROR = 2
 
 
 def package(module: str, *, engine: str, install: str) -> ModuleType:
@@ -111,11 +111,21 @@ def _encoded(text: str, path: Path, encoding: str) -> bytes:
 def follow(command: Sequence[str]) -> int:
     """Run a program to its end, with its output shown on standard error; its exit code.
 
+    Interrupted, it is given the time to end what it has started.
+
     Raises:
         MattelineError: It cannot be started.
     """
     try:
         # To standard error: standard output is for what `--json` promises.
-        return subprocess.run(list(command), stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode
+        process = subprocess.Popen(list(command), stdin=subprocess.DEVNULL, stdout=STANDARD_ERROR)
     except OSError as error:
         raise MattelineError(f"{command[0]} cannot be started: {error.strerror}.") from None
+    try:
+        return process.wait()
+    except (KeyboardInterrupt, SystemExit) as ending:
+        # A terminal has told both of us of Ctrl-C.
+        if isinstance(ending, SystemExit):
+            process.terminate()
+        process.wait()
+        raise

@@ -63,14 +63,16 @@ class ShotForm(QWidget):
         self.plate.changed.connect(self._plate_typed)
 
     def _make_sections(self) -> Iterator[Section]:
-        yield Section("", [self.plate, self.output, self.frames, self.existing])
-        yield Section("Basics", [self._settings[name] for name in BASIC])
+        width = max(each.label.sizeHint().width() for each in self.all_fields())
+        yield Section("", [self.plate, self.output, self.frames, self.existing], label_width=width)
+        yield Section("Basics", [self._settings[name] for name in BASIC], label_width=width)
         for group, title in _GROUPS.items():
             names = [
                 name for name, choice in choices().items() if choice.group == group and name not in BASIC
             ]
             more = [self.first_frame] if group == "matte" else []
-            yield Section(title, [*(self._settings[name] for name in names), *more], folded=True)
+            below = [*(self._settings[name] for name in names), *more]
+            yield Section(title, below, label_width=width, folded=True)
 
     def _build(self) -> None:
         column = QVBoxLayout(self)

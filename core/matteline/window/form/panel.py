@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QScrollArea,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -99,7 +98,7 @@ class ShotPanel(QWidget):
         self.progress = ProgressList()
         self.preview_button = _button("Preview frame", "Render the frame in the viewer, with its preroll")
         self.render_button = _button("Render", "Render the shot as planned")
-        self.more_button = QToolButton()
+        self.more_button = _button("More", "Queue and job files")
         self._plan_soon = QTimer(self, singleShot=True, interval=PLAN_AFTER_MILLISECONDS)
         self._build()
         self._connect()
@@ -166,10 +165,7 @@ class ShotPanel(QWidget):
         menu.addAction("Add to queue", self.add_to_queue)
         menu.addAction("Write job file…", self.write_job)
         menu.addAction("Open job file…", self.open_job)
-        self.more_button.setText("More")
         self.more_button.setMenu(menu)
-        self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.more_button.setSizePolicy(self.render_button.sizePolicy())
 
     def close_all(self) -> None:
         """Remove what previews have written."""

@@ -7,8 +7,6 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QToolButton, QVBoxLayout
 
 from matteline.window.form.fields import Field
 
-LABEL_WIDTH_CHARACTERS = 17
-
 
 class Section(QWidget):
     """Fields below a heading, their labels in one column, folded at first where that is wanted.
@@ -16,10 +14,11 @@ class Section(QWidget):
     Args:
         title: The heading; empty for none, and then it is always unfolded.
         fields: What stands below.
+        label_width: Of the column of labels, in pixels.
         folded: Whether it begins folded.
     """
 
-    def __init__(self, title: str, fields: list[Field], *, folded: bool = False) -> None:
+    def __init__(self, title: str, fields: list[Field], *, label_width: int, folded: bool = False) -> None:
         super().__init__()
         self._body = QWidget()
         self._heading = _heading(title)
@@ -30,7 +29,7 @@ class Section(QWidget):
         if title:
             column.addWidget(self._heading)
         column.addWidget(self._body)
-        _lay_out(self._body, fields, indent=0)
+        _lay_out(self._body, fields, label_width)
         self._heading.setChecked(not folded)
         self._fold(not folded)
 
@@ -61,14 +60,13 @@ def _heading(title: str) -> QToolButton:
     return button
 
 
-def _lay_out(body: QWidget, fields: list[Field], *, indent: int) -> None:
+def _lay_out(body: QWidget, fields: list[Field], label_width: int) -> None:
     grid = QGridLayout(body)
-    grid.setContentsMargins(indent, 2, 0, 6)
+    grid.setContentsMargins(0, 2, 0, 6)
     grid.setHorizontalSpacing(10)
     grid.setVerticalSpacing(6)
     grid.setColumnStretch(1, 1)
-    width = LABEL_WIDTH_CHARACTERS * body.fontMetrics().averageCharWidth()
-    grid.setColumnMinimumWidth(0, width - indent)
+    grid.setColumnMinimumWidth(0, label_width)
     for row, each in enumerate(fields):
         label = each.label
         label.setMinimumHeight(each.fontMetrics().height() + 10)

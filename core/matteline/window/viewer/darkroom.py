@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtCore import QObject, QRect, QRectF, Signal
@@ -118,12 +118,21 @@ class Darkroom(QObject):
 
     def _work(self) -> None:
         while (order := self._next()) is not None:
-            try:
-                made = Made(order, self._pictures(order))
-            except MattelineError as error:
-                made = Made(order, error=error)
-            if not self._closed:
-                self.made.emit(made)
+            if order.view != PLAIN and not self._is_ready(order):
+                # Something to see until the view is ready.
+                self._do(replace(order, view=PLAIN))
+            self._do(order)
+
+    def _do(self, order: Order) -> None:
+        try:
+            made = Made(order, self._pictures(order))
+        except MattelineError as error:
+            made = Made(order, error=error)
+        if not self._closed:
+            self.made.emit(made)
+
+    def _is_ready(self, order: Order) -> bool:
+        return all(_key(side.footage, order.view) in self._showers for side in order.sides)
 
     def _next(self) -> Order | None:
         with self._changed:
@@ -168,7 +177,7 @@ class Darkroom(QObject):
         return Painter(footage, self._shower(footage, view))
 
     def _shower(self, footage: Footage, view: str) -> Shower:
-        key = (footage.space.name, footage.space.config.source, view)
+        key = _key(footage, view)
         if key not in self._showers:
             self.baking.emit(True)
             try:
@@ -179,6 +188,10 @@ class Darkroom(QObject):
                 self._showers.pop(next(iter(self._showers)))
             self._showers[key] = made
         return self._showers[key]
+
+
+def _key(footage: Footage, view: str) -> tuple[str, str, str]:
+    return footage.space.name, footage.space.config.source, view
 
 
 def _cut(side: Side, region: QRect) -> tuple[dict[str, Pixels], QRectF, int]:

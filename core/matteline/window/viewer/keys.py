@@ -102,17 +102,19 @@ class KeySheet(QWidget):
         painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, _FOOT)
         for index, groups in enumerate(_COLUMNS):
             y = top
+            # Wide enough for the longest keys, or the words would not stand below each other.
+            keys = [_shown(each) for each in KEYS if each.group in groups]
+            wide = max(painter.fontMetrics().horizontalAdvance(name) for name in keys) + 14
             for group in groups:
-                y = self._paint_group(painter, group, QRectF(left + index * column, y, column - 24, line))
+                box = QRectF(left + index * column, y, column - 24, line)
+                y = self._paint_group(painter, group, box, wide)
 
-    def _paint_group(self, painter: QPainter, group: str, box: QRectF) -> float:
+    def _paint_group(self, painter: QPainter, group: str, box: QRectF, wide: int) -> float:
         line = box.height()
         flags = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(_HEAD)
         painter.drawText(box, flags, group)
-        # Wide enough for the longest keys of the group, or the words would not stand below each other.
         keys = [(_shown(each), each.words) for each in KEYS if each.group == group]
-        wide = max(painter.fontMetrics().horizontalAdvance(name) for name, _ in keys) + 14
         for name, words in keys:
             box = box.translated(0, line)
             painter.setPen(_INK)

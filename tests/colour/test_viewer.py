@@ -1,0 +1,86 @@
+"""What the viewer shows of pixels: the preview's picture, or the config's view, within the screen's 8 bits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from matteline.colour.config import open_config
+from matteline.colour.display import Display
+from matteline.colour.hub import hub_of
+from matteline.colour.space import choose_space
+from matteline.colour.viewer import PLAIN, Grade, Shower, alpha_shown
+from matteline.contract.errors import ColourError
+from matteline.contract.plate import ColourTags
+
+CONFIG = open_config(None)
+
+
+def _space(name: str):
+    return choose_space(name, tags=ColourTags(), path="p", pixel_type="half", kind="still", config=CONFIG)
+
+
+@pytest.mark.parametrize("name", ["sRGB", "Rec.709", "Linear Rec.709 (sRGB)", "ACEScg", "ARRI LogC4"])
+def test_the_plain_view_is_that_of_previews(name):
+    space = _space(name)
+    values = np.random.default_rng(1).random((40, 50, 3)).astype(np.float16)
+    values *= np.float16(0.8)
+    shown = Shower(space).show(values)[..., :3].astype(float)
+    wanted = 255 * Display(space).show(values)
+    away = np.abs(shown - wanted)
+    assert away.mean() < 0.7
+    assert np.quantile(away, 0.99) < 3
+
+
+def test_integers_in_srgb_pass_as_they_are():
+    codes = np.arange(256, dtype=np.uint8)[None, :, None].repeat(3, axis=2)
+    np.testing.assert_array_equal(Shower(_space("sRGB")).show(codes)[0, :, 0], codes[0, :, 0])
+
+
+def test_a_view_of_the_config_is_met_within_the_bits_of_the_screen():
+    space, view = _space("ACEScg"), "sRGB - Display/Un-tone-mapped"
+    light = np.random.default_rng(2).random((3000, 3)).astype(np.float16)
+    hub = hub_of(CONFIG)
+    linear = light.astype(np.float32) @ space.codec.matrix.T
+    in_hub = (linear @ np.linalg.inv(hub.matrix).T).astype(np.float32)
+    wanted = 255 * CONFIG.through_view(in_hub, hub.name, *CONFIG.parse_view(view), inverse=False).clip(0, 1)
+    away = np.abs(Shower(space, view).show(light[None])[0, :, :3] - wanted)
+    assert away.mean() < 0.7
+    assert np.quantile(away, 0.99) < 4
+
+
+def test_light_shown_is_the_pixels_shown():
+    shower = Shower(_space("ARRI LogC3 (EI800)"))
+    codes = np.random.default_rng(3).integers(5000, 40000, (20, 20, 3), np.uint16)
+    apart = shower.show_light(shower.light(codes)).astype(int) - shower.show(codes)
+    assert np.abs(apart).max() <= 2
+
+
+def test_exposure_doubles_light_with_each_stop():
+    shower = Shower(_space("Linear Rec.709 (sRGB)"))
+    light = np.full((1, 1, 3), 0.1, np.float16)
+    brighter = shower.show(light, Grade(exposure_stops=1))
+    assert brighter[0, 0, 0] == shower.show(2 * light)[0, 0, 0]
+
+
+def test_values_that_are_no_numbers_are_shown_as_something():
+    wild = np.array([[[np.nan, np.inf, -np.inf]]], np.float32)
+    for name in ("sRGB", "ACEScg"):
+        assert Shower(_space(name)).show(wild)[0, 0].tolist()[1] == 255
+
+
+def test_alpha_is_shown_by_its_own_value():
+    alpha = np.array([[0.0, 0.5, 1.0, 2.0]], np.float32)
+    assert alpha_shown(alpha)[0, :, 0].tolist() == [0, 128, 255, 255]
+
+
+def test_a_view_that_is_not_there_is_named():
+    with pytest.raises(ColourError, match="no display called 'Paper'"):
+        Shower(_space("sRGB"), "Paper/Print")
+
+
+def test_views_begin_with_the_default_of_the_config():
+    views = CONFIG.views()
+    assert views[0] == "sRGB - Display/ACES 2.0 - SDR 100 nits (Rec.709)"
+    assert len(views) == len(set(views))
+    assert PLAIN not in views

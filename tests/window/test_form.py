@@ -1,0 +1,154 @@
+"""The shot form: all settings, errors where they belong, and jobs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication
+
+from matteline.contract.frames import FrameSet
+from matteline.contract.job import Job
+from matteline.contract.settings import MatteSettings, choices
+from matteline.window.form.form import ShotForm, suggested_output
+from tests.window.conftest import FIRST, rest, settle, shown
+
+
+@pytest.fixture
+def form(app):
+    made = ShotForm()
+    yield made
+    made.deleteLater()
+
+
+def test_every_setting_has_a_control_with_its_words(form):
+    for name, choice in choices().items():
+        field = form.field(name)
+        assert field is not None, name
+        assert field.label.text() == choice.label
+        assert choice.help.split("'")[0].split("<")[0] in field.toolTip()
+
+
+def test_a_fresh_form_is_the_defaults(form):
+    assert form.settings() == MatteSettings()
+
+
+def test_settings_survive_the_form(form):
+    settings = MatteSettings(
+        weights="rvm_resnet50",
+        downsample_ratio=0.25,
+        preroll="all",
+        exposure=1.5,
+        choke=-2.5,
+        despill="#00b140",
+        write=("rgba", "alpha"),
+        movies=("matte",),
+        batch=4,
+    )
+    job = Job("a.mov", "out", FrameSet.parse("1-5,9"), 1001, "resume", settings)
+    form.set_job(job)
+    assert form.job() == job
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "says"),
+    [
+        ("downsample_ratio", "much", "Downsample ratio cannot be 'much'"),
+        ("preroll", "2.5", "Preroll cannot be '2.5'"),
+        ("batch", "65", "Batch cannot be 65"),
+    ],
+)
+def test_a_wrong_setting_is_told_at_its_field(window, form, name, typed, says):
+    shot = window.shot
+    shot.form.set_plate("/nowhere/plate.exr")
+    shot.form.field(name).set_value(typed)
+    shot.ask_plan()
+    assert says in shot.form.field(name).error
+    assert not shot.form.field("plate").error
+
+
+def test_contradictions_are_told_at_the_field_that_can_end_them(window):
+    shot = window.shot
+    shot.form.set_plate("/nowhere/plate.exr")
+    shot.form.field("format").set_value("png")
+    shot.form.field("layout").set_value("layered")
+    shot.ask_plan()
+    assert "A PNG file cannot hold layers." in shot.form.field("layout").error
+
+
+def test_no_products_is_an_error_and_not_a_crash(window):
+    window.shot.form.set_plate("/nowhere/plate.exr")
+    window.shot.form.field("write").set_value(())
+    window.shot.ask_plan()
+    assert "No product is chosen" in window.shot.form.field("write").error
+
+
+def test_a_dropped_plate_is_shown_and_fills_the_form(window, plate):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(plate)])
+    point, action = QPointF(100, 100), Qt.DropAction.CopyAction
+    event = QDropEvent(point, action, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(window, event)
+    settle(shown(window, FIRST))
+    assert window.shot.form.plate.value() == plate
+    assert window.shot.form.output.value().endswith("sh010_mattes")
+
+
+def test_a_dropped_folder_of_results_brings_its_plate(window, results, plate):
+    window.open([str(results)])
+    settle(shown(window, FIRST))
+    assert window.shot.form.plate.value() == plate
+    assert window.shot.form.output.value() == str(results)
+    assert window.shot.form.existing.value() == "resume"
+
+
+def test_an_output_that_was_chosen_is_not_changed_by_another_plate(form):
+    form.set_plate("/a/one.0001.exr")
+    assert form.output.value().endswith("one_mattes")
+    form.set_plate("/a/two.0001.exr")
+    assert form.output.value().endswith("two_mattes")
+    form.output.set_value("/mine")
+    form.set_plate("/a/three.0001.exr")
+    assert form.output.value() == "/mine"
+
+
+@pytest.mark.parametrize(
+    ("plate", "folder"),
+    [
+        ("/s/plate.####.exr", "plate_mattes"),
+        ("/s/plate.%04d.exr", "plate_mattes"),
+        ("/s/plate_v002.1001.exr", "plate_v002_mattes"),
+        ("/s/clip.mov", "clip_mattes"),
+    ],
+)
+def test_results_go_beside_the_plate(plate, folder):
+    assert suggested_output(plate).replace("\\", "/").endswith(f"/s/{folder}")
+
+
+def test_a_job_file_is_written_whole_and_read_back(window, plate, tmp_path):
+    window.shot.form.set_plate(plate)
+    window.shot.form.frames.set_value(FrameSet.parse("1002-1004"))
+    path = tmp_path / "job.json"
+    window.shot.write_job(str(path))
+    assert json.loads(path.read_text())["frames"] == "1002-1004"
+    window.shot.form.frames.set_value(None)
+    window.shot.open_job(str(path))
+    assert str(window.shot.form.frames.value()) == "1002-1004"
+    rest(0.05)
+
+
+def test_a_job_file_that_is_none_is_refused_in_words(window, tmp_path):
+    path = tmp_path / "job.json"
+    path.write_text("{not json")
+    window.shot.open_job(str(path))
+    assert "The job is not JSON" in window.shot.error.text()
+
+
+def test_frames_between_the_marks_can_be_taken(window, plate):
+    window.open([plate])
+    settle(shown(window, FIRST))
+    window.viewer.player.mark(first=1003, last=1006)
+    window.shot.form.frames.marks_wanted.emit()
+    assert str(window.shot.form.frames.value()) == "1003-1006"

@@ -1,0 +1,51 @@
+"""The judging tab: a report made in the background, marks on the scrubber, and going there."""
+
+from __future__ import annotations
+
+from tests.window.conftest import FIRST, settle, shown
+
+
+def _open(window, results) -> None:
+    window.open([str(results)])
+    settle(shown(window, FIRST))
+    window.tabs.setCurrentWidget(window.judging)
+
+
+def test_a_missing_frame_is_marked_and_a_click_goes_there(window, results):
+    (results / "alpha" / "sh010_alpha.1006.exr").unlink()
+    _open(window, results)
+    window.judging.button.click()
+    settle(lambda: window.judging.list.count())
+    assert "Frame 1006 is missing" in window.judging.list.item(0).text()
+    assert 1006 in window.viewer.timeline.marks
+    window.judging.list.setCurrentRow(0)
+    assert window.viewer.player.frame == 1006
+    settle(lambda: window.judging.button.text() == "Judge")
+
+
+def test_a_report_made_before_is_shown_at_once(open_window, results):
+    (results / "alpha" / "sh010_alpha.1006.exr").unlink()
+    window = open_window()
+    _open(window, results)
+    window.judging.button.click()
+    settle(lambda: window.judging.list.count() and not window.judging.judge.busy)
+    window.close()
+    later = open_window()
+    _open(later, results)
+    assert later.judging.list.count() and 1006 in later.viewer.timeline.marks
+
+
+def test_without_results_there_is_nothing_to_judge(window, plate):
+    window.open([plate])
+    settle(shown(window, FIRST))
+    window.tabs.setCurrentWidget(window.judging)
+    assert not window.judging.button.isEnabled()
+    assert "Open a folder of results" in window.judging.words.text()
+
+
+def test_judging_can_be_given_up(window, results):
+    _open(window, results)
+    window.judging.button.click()
+    window.judging.judge.stop()
+    settle(lambda: not window.judging.judge.busy and window.judging.button.isEnabled())
+    assert window.judging.button.text() == "Judge"

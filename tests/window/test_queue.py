@@ -1,0 +1,166 @@
+"""The queue: order, claims of two windows, restarts, and a real render."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from matteline.contract.errors import WriteError
+from matteline.contract.job import Job
+from matteline.contract.settings import MatteSettings
+from matteline.window.queue.store import (
+    ABANDONED_AFTER_SECONDS,
+    DONE,
+    FAILED,
+    PAUSED,
+    RUNNING,
+    WAITING,
+    QueueStore,
+)
+from tests.window.conftest import rest, settle
+
+SECONDS = 120
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "queue.sqlite"
+
+
+def _plates(store: QueueStore) -> list[str]:
+    return [shot.job.plate for shot in store.shots()]
+
+
+def test_shots_keep_their_order_and_can_be_moved(path):
+    store = QueueStore(path)
+    numbers = [store.add(Job(name, "out")) for name in "abc"]
+    store.move(numbers[2], -1)
+    assert _plates(store) == ["a", "c", "b"]
+    store.move(numbers[0], 9)
+    assert _plates(QueueStore(path)) == ["c", "b", "a"]
+
+
+def test_two_windows_never_claim_the_same_shot(path):
+    store = QueueStore(path)
+    for number in range(40):
+        store.add(Job(str(number), "out"))
+
+    def claim_all(owner: str) -> list[str]:
+        own, taken = QueueStore(path), []
+        while (shot := own.claim(owner)) is not None:
+            taken.append(shot.job.plate)
+        return taken
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = [plate for each in pool.map(claim_all, "wxyz") for plate in each]
+    assert sorted(taken, key=int) == [str(number) for number in range(40)]
+
+
+def test_a_shot_of_a_dead_window_is_taken_up_and_goes_on_where_it_stopped(path):
+    now = [1000.0]
+    store = QueueStore(path, clock=lambda: now[0])
+    store.add(Job("a", "out"))
+    first = store.claim("dead")
+    assert first.job_now.existing == "refuse"
+    now[0] += ABANDONED_AFTER_SECONDS - 1
+    assert store.claim("other") is None
+    now[0] += 2
+    again = store.claim("other")
+    assert (again.number, again.runs, again.job_now.existing) == (first.number, 2, "resume")
+    assert not store.report(first.number, "dead", "words", 1, 2, 0.5), "it is no longer the dead one's"
+    assert store.report(first.number, "other", "words", 1, 2, 0.5)
+
+
+def test_paused_shots_are_passed_over_until_they_are_released(path):
+    store = QueueStore(path)
+    first, second = store.add(Job("a", "out")), store.add(Job("b", "out"))
+    store.hold(first)
+    assert store.claim("me").number == second
+    assert store.claim("me") is None
+    store.release(first)
+    assert store.claim("me").number == first
+
+
+def test_a_running_shot_is_not_removed(path):
+    store = QueueStore(path)
+    number = store.add(Job("a", "out"))
+    store.claim("me")
+    store.remove(number)
+    assert [shot.state for shot in store.shots()] == [RUNNING]
+    store.end(number, "me", FAILED, "why")
+    store.remove(number)
+    assert store.shots() == []
+
+
+def test_logs_forget_their_oldest_lines(path):
+    store = QueueStore(path)
+    number = store.add(Job("a", "out"))
+    for line in range(300):
+        store.tell(number, f"{line} {'x' * 200}")
+    log = store.log_of(number)
+    assert "299 x" in log and "\n10 x" not in log and len(log) <= 20_000
+
+
+def test_a_file_that_is_no_queue_costs_a_sentence(path):
+    path.write_bytes(b"not a database, whatever its name" * 20)
+    with pytest.raises(WriteError, match=r"queue\.sqlite cannot be used"):
+        QueueStore(path)
+
+
+def test_a_broken_queue_file_does_not_keep_the_window_from_opening(open_window, tmp_path):
+    (tmp_path / "queue.sqlite").write_bytes(b"not a database, whatever its name" * 20)
+    window = open_window()
+    assert "cannot be used" in window.errors.words
+
+
+def test_shots_are_rendered_paused_and_taken_up_by_the_next_window(open_window, plate, untrained, tmp_path):
+    settings = MatteSettings(weights=str(untrained), device="cpu", preroll=0, downsample_ratio=1.0)
+    window = open_window()
+    window.queue.add(Job(plate, str(tmp_path / "one"), settings=settings))
+    window.queue.add(Job(plate, str(tmp_path / "two"), settings=settings))
+    window.queue.runner.start()
+    settle(lambda: (tmp_path / "one" / "alpha").exists() and _count(tmp_path / "one") >= 2, SECONDS)
+    window.queue.runner.pause()
+    settle(lambda: window.queue.runner.current is None, SECONDS)
+    window.queue.refresh()
+    assert [shot.state for shot in window.queue.shots] == [PAUSED, WAITING]
+    done = _count(tmp_path / "one")
+    assert 2 <= done < 12
+    window.close()
+
+    later = open_window()
+    assert [shot.state for shot in later.queue.shots] == [PAUSED, WAITING]
+    later.queue.list.setCurrentRow(0)
+    later.queue._buttons["again"].click()
+    later.queue.runner.start()
+    settle(lambda: all(shot.state == DONE for shot in later.queue.shots), SECONDS)
+    assert _count(tmp_path / "one") == _count(tmp_path / "two") == 12
+    assert "Run 2" in later.queue.log.toPlainText()
+
+
+def test_a_shot_that_fails_says_why_in_its_log_and_the_next_one_runs(open_window, plate, untrained, tmp_path):
+    settings = MatteSettings(weights=str(untrained), device="cpu", preroll=0)
+    window = open_window()
+    window.queue.add(Job(str(tmp_path / "gone.mov"), str(tmp_path / "x"), settings=settings))
+    window.queue.add(Job(plate, str(tmp_path / "y"), settings=settings))
+    window.queue.list.setCurrentRow(0)
+    window.queue.runner.start()
+    settle(lambda: [shot.state for shot in window.queue.shots] == [FAILED, DONE], SECONDS)
+    assert "gone.mov does not exist" in window.queue.log.toPlainText()
+
+
+def test_closing_the_window_leaves_the_shot_under_way_waiting(open_window, plate, untrained, tmp_path):
+    settings = MatteSettings(weights=str(untrained), device="cpu", preroll=0, downsample_ratio=1.0)
+    window = open_window()
+    window.queue.add(Job(plate, str(tmp_path / "one"), settings=settings))
+    window.queue.runner.start()
+    settle(lambda: window.queue.shots[0].state == RUNNING)
+    rest(0.1)
+    window.close()
+    (shot,) = QueueStore(tmp_path / "queue.sqlite").shots()
+    assert (shot.state, shot.owner) == (WAITING, "")
+
+
+def _count(folder) -> int:
+    return len(list((folder / "alpha").glob("*.exr"))) if (folder / "alpha").exists() else 0

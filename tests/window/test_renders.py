@@ -1,0 +1,125 @@
+"""Previews and renders by a real worker: live frames, cancelling, errors, and a worker that dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from tests.window.conftest import FIRST, LAST, settle, shown
+
+SECONDS = 120
+
+
+@pytest.fixture
+def shot(window, plate, untrained, tmp_path):
+    """A window with a plate, ready to render."""
+    window.open([plate])
+    settle(shown(window, FIRST))
+    form = window.shot.form
+    form.field("weights").set_value(str(untrained))
+    form.field("device").set_value("cpu")
+    form.field("preroll").set_value("0")
+    form.output.set_value(str(tmp_path / "out"))
+    return window
+
+
+def _ended(window) -> bool:
+    rows = window.shot.progress.rows.values()
+    return bool(rows) and all(row.ended for row in rows)
+
+
+def _words(window) -> str:
+    return " ".join(row.words for row in window.shot.progress.rows.values())
+
+
+def _click(button) -> None:
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_plan_preview_and_render_one_after_another(shot, tmp_path):
+    shot.shot.ask_plan()
+    settle(lambda: shot.shot.plan.rows, SECONDS)
+    assert ("Frames", f"{FIRST}-{LAST} (12)") in shot.shot.plan.rows
+
+    shot.viewer.player.seek(1005)
+    _click(shot.shot.preview_button)
+    settle(lambda: _ended(shot), SECONDS)
+    assert "1 frame in" in _words(shot)
+    settle(lambda: shot.viewer.footages[0].folder is not None)
+    assert shot.viewer.picking.a.choice.mode == "over"
+    assert not (tmp_path / "out").exists(), "a preview writes nothing where results go"
+
+    _click(shot.shot.render_button)
+    settle(lambda: _ended(shot), SECONDS)
+    assert "12 frames in" in _words(shot)
+    assert len(list((tmp_path / "out" / "alpha").iterdir())) == 12
+    assert shot.viewer.footages[0].folder == tmp_path / "out"
+    settle(lambda: shown(shot, LAST)() and not shot.viewer.canvas.message[0])
+
+    _click(shot.shot.render_button)
+    settle(lambda: shot.shot.form.existing.error, SECONDS)
+    assert "already holds results" in shot.shot.form.existing.error
+
+
+def test_a_cancelled_render_says_so_and_keeps_whole_frames(shot, tmp_path):
+    shot.shot.form.field("downsample_ratio").set_value("1")
+    _click(shot.shot.render_button)
+    settle(lambda: "of 12 frames" in _words(shot), SECONDS)
+    (row,) = shot.shot.progress.rows.values()
+    row.button_pressed.emit()
+    settle(lambda: _ended(shot), SECONDS)
+    assert "Cancelled" in _words(shot)
+    assert shot.shot.render_button.isEnabled()
+    done = len(list((tmp_path / "out" / "alpha").iterdir()))
+    assert 0 < done <= 12
+
+
+def test_a_plate_that_goes_before_the_render_is_told_at_its_field(shot, plate):
+    for name in os.listdir(os.path.dirname(plate)):
+        os.remove(os.path.join(os.path.dirname(plate), name))
+    _click(shot.shot.render_button)
+    settle(lambda: _ended(shot), SECONDS)
+    assert shot.shot.form.plate.error
+    assert shot.shot.render_button.isEnabled()
+
+
+def test_weights_that_are_not_there_are_told_at_the_model(shot):
+    shot.shot.form.field("weights").set_value("nobody")
+    shot.shot.ask_plan()
+    settle(lambda: shot.shot.form.field("weights").error, SECONDS)
+    assert "nobody" in shot.shot.form.field("weights").error
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal on this system")
+def test_a_killed_worker_costs_a_sentence_and_the_next_render_goes_on(shot, tmp_path):
+    shot.shot.form.field("downsample_ratio").set_value("1")
+    _click(shot.shot.render_button)
+    settle(lambda: "of 12 frames" in _words(shot), SECONDS)
+    os.kill(shot.renders.pid, signal.SIGKILL)
+    settle(lambda: _ended(shot), SECONDS)
+    assert "ended by itself" in _words(shot)
+    assert "killed" in _words(shot)
+
+    shot.shot.form.existing.set_value("resume")
+    _click(shot.shot.render_button)
+    settle(lambda: _ended(shot), SECONDS)
+    assert "in" in _words(shot)
+    assert len(list((tmp_path / "out" / "alpha").glob("*.exr"))) == 12
+
+
+def test_a_worker_that_cannot_be_started_costs_a_sentence(app, tmp_path):
+    from matteline.contract.job import Job
+    from matteline.window.render import Renders
+
+    renders = Renders([str(Path(tmp_path / "nothing"))], {})
+    heard: list[dict] = []
+    renders.heard.connect(lambda _number, message: heard.append(message))
+    renders.plan(Job("a", "b"))
+    settle(lambda: heard)
+    assert heard[0]["event"] == "failed" and "cannot be started" in heard[0]["message"]
+    renders.close()

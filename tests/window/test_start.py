@@ -1,0 +1,73 @@
+"""Starting the window: quickly, without torch, and with a sentence where it cannot be."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from matteline.cli.view import check_qt
+from matteline.contract.errors import MattelineError
+
+
+def test_the_window_opens_closes_and_loads_no_torch(usable, tmp_path):
+    command = [sys.executable, "-X", "importtime", "-m", "matteline", "view", "--self-test"]
+    done = subprocess.run(
+        [*command, "--settings", str(tmp_path / "settings.ini")],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    modules = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "import time:" in line}
+    assert "PySide6.QtWidgets" in modules
+    assert not {name for name in modules if name.split(".")[0] == "torch"}
+
+
+def test_pyside_that_is_missing_costs_a_sentence():
+    with pytest.raises(MattelineError, match="not installed") as caught:
+        check_qt(None, (3, 11))
+    assert "pip install 'matteline[window]'" in caught.value.hint
+
+
+def test_the_release_that_crashes_with_older_pythons_is_refused():
+    with pytest.raises(MattelineError, match=r"6\.12\.0 crashes with Python 3\.11"):
+        check_qt("6.12.0", (3, 11))
+    check_qt("6.12.0", (3, 12))
+    check_qt("6.11.1", (3, 11))
+
+
+def test_settings_are_remembered(open_window, plate):
+    window = open_window()
+    window._set_cache(2)
+    window._set_theme("light")
+    window.close()
+    later = open_window()
+    assert later.viewer.store.budget_bytes == 2 << 30
+    assert later._preferences.theme == "light"
+    later._set_theme("dark")
+
+
+def test_the_progress_list_stands_alone(tmp_path):
+    from matteline.window import progress_list
+
+    copy = tmp_path / "progress_list.py"
+    copy.write_text(open(progress_list.__file__, encoding="utf-8").read(), encoding="utf-8")
+    script = (
+        "import sys; sys.path = [p for p in sys.path if 'matteline' not in p]\n"
+        "from PySide6.QtWidgets import QApplication; app = QApplication([])\n"
+        "from progress_list import ProgressList\n"
+        "rows = ProgressList(); heard = []; rows.cancel_requested.connect(heard.append)\n"
+        "row = rows.add('a', 'Shot A'); rows.update_progress('a', '3 of 9', 1 / 3)\n"
+        "row.button_pressed.emit(); assert heard == ['a']\n"
+        "rows.finish('a', 'Done'); row.button_pressed.emit(); assert not rows.rows\n"
+        "assert not [name for name in sys.modules if name.startswith('matteline')]\n"
+    )
+    environ = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,216 @@
+"""The viewer: what it shows of plates and results, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+
+from matteline.window.viewer.canvas import Layout
+from tests.window.conftest import FIRST, LAST, colour_of, pixel, rest, settle, shown
+
+
+@pytest.fixture
+def viewing(window, plate):
+    window.open([plate])
+    settle(shown(window, FIRST))
+    return window
+
+
+@pytest.fixture
+def judging(window, results):
+    window.open([str(results)])
+    settle(shown(window, FIRST))
+    return window
+
+
+def _choose(window, mode: str) -> None:
+    window.viewer.picking.a.choose_mode(mode)
+    rest(0.3)
+
+
+def test_an_srgb_plate_is_shown_as_it_is(viewing):
+    assert pixel(viewing, 10, 10) == (20, 20, 10)
+    assert pixel(viewing, 80, 10) == (255, 255, 127)
+
+
+def test_keys_step_and_jump_through_the_shot(viewing):
+    canvas = viewing.viewer.canvas
+    canvas.setFocus()
+    for key, modifier, number in (
+        (Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier, FIRST + 1),
+        (Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier, FIRST + 11),
+        (Qt.Key.Key_Left, Qt.KeyboardModifier.NoModifier, FIRST + 10),
+        (Qt.Key.Key_Home, Qt.KeyboardModifier.NoModifier, FIRST),
+        (Qt.Key.Key_End, Qt.KeyboardModifier.NoModifier, LAST),
+    ):
+        QTest.keyClick(canvas, key, modifier)
+        settle(shown(viewing, number))
+    assert pixel(viewing, 10, 10)[0] == colour_of(LAST)
+
+
+def test_playing_stays_between_the_marks_and_keeps_time(viewing):
+    player = viewing.viewer.player
+    player.mark(first=1003, last=1006)
+    seen: list[int] = []
+    player.moved.connect(seen.append)
+    player.play(1)
+    rest(0.8)
+    player.stop()
+    assert set(seen[2:]) <= {1003, 1004, 1005, 1006}
+    assert 12 <= len(seen) <= 20, "24 frames per second make 19 in 0.8 s"
+
+
+def test_modes_show_alpha_foreground_and_composites(judging):
+    _choose(judging, "alpha")
+    assert pixel(judging, 10, 10) == (128, 128, 128)
+    _choose(judging, "fgr")
+    assert pixel(judging, 10, 10) == pytest.approx((200, 200, 200), abs=1)
+    _choose(judging, "premult")
+    half = _encoded(0.5 * _linear(200 / 255))
+    assert pixel(judging, 10, 10) == pytest.approx([half] * 3, abs=1)
+    assert pixel(judging, 80, 10) == (0, 0, 0)
+
+
+def test_over_a_colour_is_laid_in_linear_light(judging):
+    from matteline.window.viewer.recipe import Backdrop
+
+    _choose(judging, "over")
+    judging.viewer.picking.set_backdrop(Backdrop((0.0, 1.0, 0.0)))
+    rest(0.3)
+    red, green, _ = pixel(judging, 10, 10)
+    light = _linear(200 / 255)
+    assert red == pytest.approx(_encoded(0.5 * light), abs=1)
+    assert green == pytest.approx(_encoded(0.5 * light + 0.5), abs=1)
+    assert pixel(judging, 80, 10) == (0, 255, 0)
+
+
+def test_over_another_clip(judging, exr_plate):
+    _choose(judging, "over")
+    judging.opener.open(exr_plate, "backdrop")
+    settle(lambda: judging.viewer.picking.look.backdrop.footage is not None)
+    rest(0.4)
+    assert pixel(judging, 80, 10) == pytest.approx((_encoded(0.25), 255, 0), abs=2)
+
+
+def test_the_difference_of_two_sides_is_that_of_their_values(judging):
+    picking = judging.viewer.picking
+    picking.a.choose_mode("plate")
+    picking.b.choose_mode("fgr")
+    judging.viewer.run("difference")
+    rest(0.4)
+    assert judging.viewer.canvas.layout_of_sides is Layout.DIFFERENCE
+    apart = abs(_linear(colour_of(FIRST) / 255) - _linear(200 / 255))
+    assert pixel(judging, 10, 10)[0] == pytest.approx(255 * apart, abs=1)
+
+
+def test_a_wipe_shows_a_left_and_b_right(judging):
+    judging.viewer.picking.a.choose_mode("plate")
+    judging.viewer.picking.b.choose_mode("alpha")
+    judging.viewer.run("wipe")
+    rest(0.4)
+    assert pixel(judging, 10, 10) == (20, 20, 10)
+    assert pixel(judging, 90, 10) == (0, 0, 0)
+
+
+def test_one_channel_alone_is_grey(viewing):
+    QTest.keyClick(viewing.viewer.canvas, Qt.Key.Key_B)
+    rest(0.3)
+    assert pixel(viewing, 10, 10) == (10, 10, 10)
+    QTest.keyClick(viewing.viewer.canvas, Qt.Key.Key_B)
+    rest(0.3)
+    assert pixel(viewing, 10, 10) == (20, 20, 10)
+
+
+def test_the_read_out_has_the_values_of_the_file(window, exr_plate):
+    window.open([exr_plate])
+    settle(shown(window, 1001))
+    window.viewer.canvas.hovered.emit((5, 5))
+    assert "plate 0.2500  2.0000  -0.5000" in window.viewer._readout.text()
+
+
+def test_exposure_brightens_light_and_not_the_file(window, exr_plate):
+    window.open([exr_plate])
+    settle(shown(window, 1001))
+    assert pixel(window, 5, 5)[0] == pytest.approx(_encoded(0.25), abs=1)
+    window.viewer.run("brighter")
+    window.viewer.run("brighter")
+    rest(0.3)
+    assert pixel(window, 5, 5)[0] == pytest.approx(_encoded(0.5), abs=1)
+
+
+def test_zooming_to_pixels_keeps_the_pixel_under_the_pointer(viewing):
+    canvas = viewing.viewer.canvas
+    at = QPointF(300, 200)
+    before = canvas._pixel(at)
+    canvas.set_zoom(20, at)
+    after = canvas._pixel(at)
+    assert (after.x(), after.y()) == pytest.approx((before.x(), before.y()))
+
+
+def test_a_plate_deleted_while_open_costs_a_sentence(viewing, plate):
+    for name in os.listdir(os.path.dirname(plate)):
+        os.remove(os.path.join(os.path.dirname(plate), name))
+    viewing.viewer.player.seek(LAST)
+    settle(lambda: viewing.viewer.canvas.message[0])
+    message, hint = viewing.viewer.canvas.message
+    assert message == f"Frame {LAST} of sh010.####.png cannot be read: the file is missing."
+    assert hint
+
+
+def test_a_truncated_frame_names_itself_and_the_next_one_is_shown(viewing, plate):
+    bad = Path(plate).with_name("sh010.1010.png")
+    bad.write_bytes(bad.read_bytes()[:120])
+    viewing.viewer.player.seek(1010)
+    settle(lambda: "1010" in viewing.viewer.canvas.message[0])
+    viewing.viewer.player.seek(1011)
+    settle(lambda: not viewing.viewer.canvas.message[0])
+    assert pixel(viewing, 10, 10)[0] == colour_of(1011)
+
+
+def test_a_frame_written_again_is_read_again_when_it_failed(viewing, plate):
+    file = Path(plate).with_name("sh010.1012.png")
+    whole = file.read_bytes()
+    file.unlink()
+    viewing.viewer.player.seek(1012)
+    settle(lambda: viewing.viewer.canvas.message[0])
+    file.write_bytes(whole)
+    viewing.viewer.player.seek(1001)
+    viewing.viewer.player.seek(1012)
+    settle(lambda: not viewing.viewer.canvas.message[0] and shown(viewing, 1012)())
+    assert pixel(viewing, 10, 10)[0] == colour_of(1012)
+
+
+def test_what_cannot_be_opened_is_said_in_the_line_below(window, tmp_path):
+    window.open([str(tmp_path / "nothing.mov")])
+    settle(lambda: window.errors.words)
+    assert "nothing.mov does not exist" in window.errors.words
+
+
+def test_all_keys_of_the_list_are_commands(window):
+    from matteline.window.viewer.keys import KEYS
+
+    for key in KEYS:
+        window.viewer.run(key.command)
+
+
+def test_marks_are_found_by_keys(viewing):
+    viewing.viewer.set_marks({1004: "A hole.", 1009: "Flicker."})
+    viewing.viewer.run("mark_after")
+    assert viewing.viewer.player.frame == 1004
+    viewing.viewer.run("mark_after")
+    viewing.viewer.run("mark_after")
+    assert viewing.viewer.player.frame == 1009
+
+
+def _linear(shown_value: float) -> float:
+    return ((shown_value + 0.055) / 1.055) ** 2.4 if shown_value > 0.04045 else shown_value / 12.92
+
+
+def _encoded(light: float) -> float:
+    curved = 1.055 * light ** (1 / 2.4) - 0.055 if light > 0.0031308 else 12.92 * light
+    return float(np.clip(255 * curved, 0, 255))
