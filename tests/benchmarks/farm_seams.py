@@ -5,8 +5,8 @@ Run by hand; it takes some minutes:
     python tests/benchmarks/farm_seams.py --weights FILE --clips a.mp4 b.mkv --large hd.mp4
 
 For every clip and every way to begin a chunk it prints the greatest and the mean difference of alpha, 0 to 1,
-over the first frames of the chunks, against `matteline render` of the same frames. For the large clip it prints
-the processor time of the first pass as a share of the time of the whole render.
+over the first frames of the chunks, against `matteline render` of the same frames. For a large clip it prints
+the processor time of the first pass as a share of that of the whole render.
 """
 
 from __future__ import annotations
@@ -137,8 +137,8 @@ def share(clip: str, count: int, settings: MatteSettings, networks: KeptNetwork,
     rolled = processor_seconds(lambda: follow(roll_states(opened, frames, networks=networks.take)))
     canvas = ready.plate.canvas
     print(
-        f"\n{Path(clip).name}, {canvas.width}x{canvas.height}, {count} frames: whole {rendered:.1f} s of processor, "
-        f"first pass {rolled:.1f} s, {100 * rolled / rendered:.0f}%"
+        f"\n{Path(clip).name}, {canvas.width}x{canvas.height}, {count} frames: whole {rendered:.1f} s of "
+        f"processor, first pass {rolled:.1f} s, {100 * rolled / rendered:.0f}%"
     )
 
 

@@ -1,4 +1,4 @@
-"""What the viewer shows of pixels: the preview's picture, or the config's view, within the screen's 8 bits."""
+"""What the viewer shows: the preview's picture, or the config's view, within the screen's 8 bits."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ def _space(name: str):
 @pytest.mark.parametrize("name", ["sRGB", "Rec.709", "Linear Rec.709 (sRGB)", "ACEScg", "ARRI LogC4"])
 def test_the_plain_view_is_that_of_previews(name):
     space = _space(name)
-    values = np.random.default_rng(1).random((40, 50, 3)).astype(np.float16)
-    values *= np.float16(0.8)
+    noise = np.random.default_rng(1)
+    grey, tint = noise.uniform(0.05, 0.6, (40, 50, 1)), noise.uniform(0.8, 1.2, (40, 50, 3))
+    values = (grey * tint).astype(np.float16)
     shown = Shower(space).show(values)[..., :3].astype(float)
     wanted = 255 * Display(space).show(values)
     away = np.abs(shown - wanted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 import shutil
@@ -10,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from matteline.cli.main import cli
 from matteline.cli.report import report as command
@@ -18,6 +21,7 @@ from matteline.contract.plate import Window
 from matteline.judging.marks import KINDS
 from matteline.judging.report import Report, judge, report_file
 from matteline.judging.results import find_results, open_plate_of
+from matteline.judging.thumbnails import thumbnails
 from matteline.media.plate import open_plate
 from tests.judging.writing import Results, blob, plate, write_exr, write_png
 
@@ -83,6 +87,22 @@ def test_a_hole_is_found_where_it_is(results, with_plate):
     assert "x 30, y 25, 4x3 pixels" in hole.sentence
 
 
+def test_gaps_that_come_and_go_are_no_holes_but_do_not_hide_one(results):
+    for number in results.numbers:
+        side = (0, 2, 3, 4, 4, 3, 2, 0)[number % 8]
+        alpha = blob(number)
+        alpha[24 : 24 + side, 26 : 26 + side] = 0
+        if number == 1020:
+            alpha[33:36, 34:37] = 0
+        results.write_alpha(number, alpha)
+    report = _judged(results)
+    assert [number for number, kind in _marks(report) if kind == "hole"] == [1020]
+    assert (
+        "30 frames have gaps or small holes in the body; only those that stand out are marked."
+        in report.notes
+    )
+
+
 def test_a_speck_is_found_where_it_is(results):
     alpha = blob(1020)
     alpha[2:5, 3:6] = 0.6
@@ -132,6 +152,11 @@ def test_repeats_of_a_plate_that_repeats_are_no_fault(results):
     shutil.copy(results.path(1019), results.path(1020))
     shutil.copy(folder / "sh010.1019.png", folder / "sh010.1020.png")
     assert "repeat" not in {kind for _, kind in _marks(_judged(results))}
+
+
+def test_what_is_kept_of_a_long_shot_are_figures(results):
+    held = [value for frame in _judged(results).frames for value in vars(frame.measures).values()]
+    assert not any(isinstance(value, np.ndarray) for value in held)
 
 
 def test_many_repeats_are_a_change_of_rate_and_noted_once(results):
@@ -375,6 +400,28 @@ def test_mistakes_of_the_command_are_sentences(tmp_path, arguments, words):
     other = Results(tmp_path, count=2, name="sh020")
     with pytest.raises(JobError, match=words):
         CliRunner().invoke(command, [str(other.folder), *arguments], catch_exceptions=False)
+
+
+def test_a_page_without_colour_is_made_too(tmp_path):
+    results = Results(tmp_path, count=4, fgr=False)
+    _run(results.folder)
+    text = (results.folder / "report" / "sh010_report.html").read_text(encoding="utf-8")
+    assert "limit" not in text and text.count("data:image/png;base64,") == 4
+
+
+def test_thumbnails_show_premultiplied_linear_light_as_it_looks(tmp_path):
+    alpha = np.full((8, 8), 0.5)
+    write_exr(tmp_path / "rgba" / "a_rgba.0001.exr", {**dict.fromkeys("RGB", alpha * 0.5), "A": alpha})
+    [shot] = find_results(tmp_path)
+    (_, matte), (_, over) = thumbnails(shot, 1)
+    # Straight 0.5 is 188 by the sRGB curve; half of it over half of the checker's first square, 0.36.
+    assert _pixel(matte) == (128, 128, 128)
+    assert _pixel(over) == pytest.approx((140, 140, 140), abs=1)
+
+
+def _pixel(address: str) -> tuple[int, ...]:
+    data = base64.b64decode(address.removeprefix("data:image/png;base64,"))
+    return Image.open(io.BytesIO(data)).getpixel((0, 0))
 
 
 def test_progress_can_be_had_as_json_lines(tmp_path):

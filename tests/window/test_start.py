@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -55,7 +56,7 @@ def test_the_progress_list_stands_alone(tmp_path):
     from matteline.window import progress_list
 
     copy = tmp_path / "progress_list.py"
-    copy.write_text(open(progress_list.__file__, encoding="utf-8").read(), encoding="utf-8")
+    copy.write_text(Path(progress_list.__file__).read_text(encoding="utf-8"), encoding="utf-8")
     script = (
         "import sys; sys.path = [p for p in sys.path if 'matteline' not in p]\n"
         "from PySide6.QtWidgets import QApplication; app = QApplication([])\n"

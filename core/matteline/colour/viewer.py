@@ -31,6 +31,8 @@ Codes = npt.NDArray[Any]
 _LEVELS: Final = 256
 _GRID: Final = 65
 _DARKEST, _BRIGHTEST = 2.0**-10, 2.0**7
+_EVEN: Final = 0.25
+"""The share of the levels that lie evenly over the stops, whatever the view does to grey."""
 _WHITE: Final = {"B": 255.0, "H": 65535.0}
 
 
@@ -227,7 +229,7 @@ def _steps(view: _View) -> Floats:
     shown = np.maximum.accumulate(view.show(np.repeat(light[:, None], 3, axis=1)).mean(axis=1))
     # Where the view is flat on grey it need not be on colours.
     even = np.arange(len(light)) / (len(light) - 1)
-    place = 0.85 * shown / max(float(shown[-1]), 1e-6) + 0.15 * even
+    place = (1 - _EVEN) * shown / max(float(shown[-1]), 1e-6) + _EVEN * even
     return np.interp(np.linspace(0, 1, _LEVELS), place, light).astype(np.float32)
 
 

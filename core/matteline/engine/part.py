@@ -113,11 +113,12 @@ def own_results(plan: Plan, frames: FrameSet) -> FrameSet:
 
 def marked(plan: Plan, whole: FrameSet) -> FrameSet:
     """Those of some frames with whole results that were made by this plan's recipe."""
-    return FrameSet.of(number for number in whole if _is_own(plan, number))
-
-
-def _is_own(plan: Plan, number: int) -> bool:
-    return all(_words(path, number).get(MARK) == plan.mark for path in plan.outputs.paths(number))
+    mark = plan.mark
+    return FrameSet.of(
+        number
+        for number in whole
+        if all(_words(path, number).get(MARK) == mark for path in plan.outputs.paths(number))
+    )
 
 
 def _words(path: Path, number: int) -> dict[str, object]:

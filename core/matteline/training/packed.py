@@ -14,7 +14,7 @@ from matteline.training.looks import filmed, relit
 from matteline.training.motion import Views, random_views
 from matteline.training.pack import Batch, Examples
 
-_PASTED: Final = 0.4  # how many of a batch are cut out and put before something else
+_PASTED: Final = 0.3  # how many of a batch are cut out and put before something else
 _BEFORE_PEOPLE: Final = 0.4  # of those, how many before another picture of people
 _EMPTY: Final = 0.03  # how many show no one at all
 _ENOUGH: Final = 1.1  # pixels of the stored picture for each of the view's longer side

@@ -145,19 +145,12 @@ def recorder(tmp_path: Path) -> Recorder:
 
 
 @pytest.fixture(scope="session")
-def film(tmp_path_factory: pytest.TempPathFactory):
+def film(tmp_path_factory: pytest.TempPathFactory, untrained: Path):
     """A clip of 24 small frames and one unbroken render of it, in folders whose names are not plain."""
-    from safetensors.torch import save_file
-
-    from matteline.matting.rvm.architecture import Architecture
     from tests.farm.engines.film import Film, draw_plate
-    from tests.matting.filling import filled
 
     folder = tmp_path_factory.mktemp("film") / "it's 100% schön #1"
-    plate = draw_plate(folder / "plate")
-    weights = folder / "untrained.safetensors"
-    save_file(filled(Architecture("mobilenetv3", "deep_guided_filter")).state_dict(), weights)
-    film = Film(plate, weights, folder / "whole")
+    film = Film(draw_plate(folder / "plate"), untrained, folder / "whole")
     film.render_whole()
     return film
 

@@ -11,11 +11,13 @@ from outline.constants import LayerType
 from outline.modules.shell import Shell
 
 job = outline.Outline("sh010", shot="sh010_mattes", show="testing", user="artist")
-asked = {"threadable": True, "timeout": 90, "tags": ["gpu"], "service": "shell"}
+asked = {"threadable": True, "tags": ["gpu"], "service": "shell"}
 gpu = {"gpus": 1, "gpu_memory": "6g"}
-states = Shell("states", command="states", range="1", chunk=1, type=LayerType.UTIL, **asked, **gpu)
-frames = Shell("frames_1001_1020", command="chunk", range="1001-1020", chunk=8, **asked, **gpu)
-check = Shell("check", command="check", range="1", chunk=1, type=LayerType.UTIL, **asked)
+states = Shell(
+    "states", command="states", range="1", chunk=1, timeout=270, type=LayerType.UTIL, **asked, **gpu
+)
+frames = Shell("frames_1001_1020", command="chunk", range="1001-1020", chunk=8, timeout=90, **asked, **gpu)
+check = Shell("check", command="check", range="1", chunk=1, timeout=270, type=LayerType.UTIL, **asked)
 for layer in (states, frames, check):
     job.add_layer(layer)
 frames.depend_all(states)

@@ -27,6 +27,7 @@ class MainThread:
         self._asked: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._closed = threading.Event()
         self.answering = False
+        self.between: Callable[[], object] = lambda: None
 
     @property
     def is_here(self) -> bool:
@@ -84,7 +85,8 @@ class MainThread:
             self.step()
 
     def step(self) -> None:
-        """One round of the event loop: everything that was asked for."""
+        """One round of the event loop: everything that was asked for, and what runs `between`, such as Qt."""
+        self.between()
         try:
             self._asked.get(timeout=0.01)()
             while True:

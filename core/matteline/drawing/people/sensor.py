@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from matteline.drawing.arrays import Floats, floats
-from matteline.drawing.blur import blurred
 
 _BLOCK = 8
 _LUMA = floats([0.299, 0.587, 0.114])
@@ -47,7 +46,7 @@ class Sensor:
     def _grain(self, plate: Floats, rng: np.random.Generator) -> Floats:
         grain = rng.standard_normal(plate.shape, dtype=np.float32)
         if self.coarse:
-            grain = 3 * blurred(grain, 1, passes=1)
+            grain = grain + np.roll(grain, 1, 0) + np.roll(grain, 1, 1)
         shade = np.sqrt(np.clip(plate @ _LUMA, 0.02, 1))[..., None]
         noisy: Floats = grain * floats(self.noise) * (0.4 + 0.9 * shade)
         return noisy
@@ -57,10 +56,19 @@ def _compressed(plate: Floats, step: float) -> Floats:
     """Luma in blocks whose frequencies are rounded; colour at half the size, more coarsely."""
     luma = plate @ _LUMA
     difference = plate - luma[..., None]
-    soft = blurred(difference, 1.2, passes=1)
+    soft = _halved(difference)
     rounded = _rounded(luma, step)
     result: Floats = rounded[..., None] + np.round(soft / floats(step)) * floats(step) * 0.5 + 0.5 * soft
     return result
+
+
+def _halved(picture: Floats) -> Floats:
+    """Each two by two pixels of a picture (H, W, C) as their mean, at the full size."""
+    height, width = picture.shape[:2]
+    padded = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    means = 0.25 * (padded[::2, ::2] + padded[1::2, ::2] + padded[::2, 1::2] + padded[1::2, 1::2])
+    whole: Floats = means.repeat(2, 0).repeat(2, 1)[:height, :width]
+    return whole
 
 
 def _rounded(luma: Floats, step: float) -> Floats:

@@ -52,9 +52,10 @@ def refuse_negative_frames(engine: str, shots: Iterable[Shot]) -> None:
         JobError: A shot begins below zero.
     """
     for shot in shots:
-        if shot.ticket.frames.first < 0:
+        first = shot.ticket.frames.first
+        if first < 0:
             raise JobError(
-                f"{engine} has no negative frame numbers, and {shot.name} begins at {shot.ticket.frames.first}.",
+                f"{engine} has no negative frame numbers, and {shot.name} begins at {first}.",
                 field="frames",
                 hint="Renumber the plate, or use openjd.",
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import fields as fields_of
 
@@ -190,5 +191,5 @@ def suggested_output(plate: str) -> str:
     path = os.path.abspath(plate)
     folder, name = (os.path.dirname(path), os.path.basename(path))
     stem = name if os.path.isdir(path) else os.path.splitext(name)[0]
-    bare = stem.rstrip("#0123456789").rstrip("._-%") or stem
+    bare = re.sub(r"[._-]*(#+|%\d*d|\d+)$", "", stem) or stem
     return os.path.join(folder, f"{bare}_mattes")
