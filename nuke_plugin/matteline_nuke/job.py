@@ -90,6 +90,12 @@ def _settings(node: nuke.Node, preview: bool) -> MatteSettings:
         raise JobError(
             "The node needs a matte, and none will be written.", field="write", hint="Add alpha to Products."
         )
+    if settings.format == "png" and "rgba" not in files:
+        raise JobError(
+            "The node cannot show a matte that is a grey PNG.",
+            field="format",
+            hint="Add rgba to Products, or choose EXR as the file format.",
+        )
     if product in PRODUCTS[1:3] and files == {"alpha"}:
         raise JobError(
             f"The node shows '{product}', and no foreground will be written.",

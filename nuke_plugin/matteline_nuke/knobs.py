@@ -10,7 +10,8 @@ from typing import Any, Callable
 
 import nuke
 
-from .contract.settings import Choice, MatteSettings, choices
+from .contract.choices import Choice
+from .contract.settings import MatteSettings, choices
 from .names import FORM, INPUTS, NUMBER, PRODUCTS, RANGES, knob_name, number_name, word_name
 from .script import script_folder
 from .sequences import pattern_of

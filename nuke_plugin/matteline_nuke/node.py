@@ -92,7 +92,7 @@ def _fill() -> None:
     over_plate = _copied(names.PLATE_AND_MATTE, plate, matte)
     straight = _copied(names.FOREGROUND_AND_MATTE, unpremult, matte)
     premultiplied = _after("Premult", names.PREMULT, straight)
-    alone = _copied(names.MATTE_ALONE, matte, matte)
+    alone = _grey(_copied(names.MATTE_ALONE, matte, matte))
     switch = _after("Switch", names.SWITCH, plate, over_plate, straight, premultiplied, alone)
     switch["which"].setExpression(
         _WHICH.format(use=names.knob_name("use"), product=names.knob_name("product"))
@@ -124,6 +124,19 @@ def _copied(name: str, picture: nuke.Node, matte: nuke.Node) -> nuke.Node:
     copy = _after("Copy", name, picture, matte)
     copy["from0"].setValue("rgba.red")
     copy["to0"].setValue("rgba.alpha")
+    return copy
+
+
+def _grey(matte: nuke.Node) -> nuke.Node:
+    """The alpha in red, green and blue too, because only some products hold it there."""
+    copy = _after("Copy", names.MATTE_AS_GREY, matte, matte)
+    for source, target, colour in (
+        ("from0", "to0", "red"),
+        ("from1", "to1", "green"),
+        ("from2", "to2", "blue"),
+    ):
+        copy[source].setValue("rgba.alpha")
+        copy[target].setValue(f"rgba.{colour}")
     return copy
 
 

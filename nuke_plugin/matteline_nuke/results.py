@@ -113,7 +113,8 @@ def show_result(node: nuke.Node, result: Result) -> str:
         JobError: The node shows the foreground, which the result lacks, or is damaged.
     """
     _must_be_whole(result)
-    matte = _first_of(result, _MATTES)
+    # What Nuke makes of a grey PNG is not known.
+    matte = _first_of(result, _MATTES if _is_exr(result) else _MATTES[1:])
     foreground = _first_of(result, _FOREGROUNDS)
     if not matte:
         raise JobError(f"No matte was rendered to {result.folder}.", hint="Add alpha to Products.")
@@ -192,6 +193,10 @@ def _wire(node: nuke.Node, matte: str, premultiplied: bool) -> None:
     for name in (names.PLATE_AND_MATTE, names.FOREGROUND_AND_MATTE, names.MATTE_ALONE):
         inner(node, name)["from0"].setValue(channel)
     inner(node, names.UNPREMULT)["disable"].setValue(not premultiplied)
+
+
+def _is_exr(result: Result) -> bool:
+    return Job.from_json(result.job).settings.format == "exr"
 
 
 def _first_of(result: Result, products: tuple[str, ...]) -> str:

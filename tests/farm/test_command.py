@@ -70,7 +70,7 @@ def test_a_dry_run_writes_the_tickets_and_says_what_it_costs(farm, small):
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     (clip,) = said["clips"]
-    assert (clip["name"], clip["frames"], clip["tasks"], clip["exact"]) == ("sh010", 30, 5, "states")
+    assert (clip["name"], clip["frames"], clip["tasks"], clip["exact"]) == ("sh010", 30, 4, "states")
     assert said["jobs"] == [] and said["files"]
     assert json.loads((farm.output / "farm/sh010/job.json").read_text())["path_map"] == [
         ["Z:\\show", "/mnt/show"]

@@ -10,6 +10,7 @@ import pytest
 from matteline.contract.errors import JobError, MattelineError, ReadError
 from matteline.contract.settings import MatteSettings
 from matteline.farm.requests import requests_in
+from matteline.farm.submit import Options, prepare
 
 from .conftest import NOTHING_AROUND, draw
 
@@ -69,8 +70,6 @@ def test_a_list_that_is_no_text_cannot_be_read(tmp_path):
 
 
 def test_clips_of_the_same_name_get_folders_of_their_own(farm, tmp_path):
-    from matteline.farm.submit import Options, prepare
-
     draw(tmp_path / "sh020", range(1, 4))
     clips = [{"plate": str(farm.plate)}, {"plate": "sh020"}, {"plate": "sh020", "name": "sh010"}]
     requests, _ = requests_in(_written(tmp_path / "shots.json", json.dumps(clips)))
@@ -79,6 +78,14 @@ def test_clips_of_the_same_name_get_folders_of_their_own(farm, tmp_path):
     assert names[0] == "sh010" and len(set(names)) == 3
     assert [one.ticket.job.output for one in made] == [str(tmp_path / "out" / name) for name in names]
     assert [one.folder for one in made] == [tmp_path / "out/farm" / name for name in names]
+
+
+def test_two_clips_never_write_the_same_files(farm, tmp_path):
+    draw(tmp_path / "sh020", range(1, 4))
+    clips = [{"plate": each, "output": "out"} for each in (str(farm.plate), "sh020")]
+    requests, _ = requests_in(_written(tmp_path / "shots.json", json.dumps(clips)))
+    with pytest.raises(JobError, match="would write the same results"):
+        prepare(requests, farm.settings, Options(str(tmp_path)), NOTHING_AROUND)
 
 
 class TestTimelines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -98,8 +99,7 @@ def test_gaps_that_come_and_go_are_no_holes_but_do_not_hide_one(results):
     report = _judged(results)
     assert [number for number, kind in _marks(report) if kind == "hole"] == [1020]
     assert (
-        "30 frames have gaps or small holes in the body; only those that stand out are marked."
-        in report.notes
+        "frames have gaps or small holes in the body; only those that stand out are marked" in report.notes[0]
     )
 
 
@@ -366,12 +366,9 @@ def test_the_command_writes_a_page_that_needs_nothing_else(results):
     assert data["version"] == 1 and data["frames"][19]["marks"][0]["kind"] == "missing"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="file names cannot hold < there")
 def test_names_cannot_put_markup_into_the_page(tmp_path):
-    results = (
-        Results(tmp_path, count=3, name="<script>alert(1)<", fgr=False) if Path("/").anchor == "/" else None
-    )
-    if results is None:
-        pytest.skip("names cannot hold < on this platform")
+    results = Results(tmp_path, count=3, name="<script>alert(1)<", fgr=False)
     results.record(plate="<img src=x>", frames="1001-1004")
     _run(results.folder)
     [path] = (results.folder / "report").glob("*.html")

@@ -110,6 +110,19 @@ class Comp:
         self.wait()
         return self.status(node)
 
+    def refused(self, node: Node, button: str = "render") -> str:
+        """What the artist is told at once, with nothing begun."""
+        self.host.said.clear()
+        self.press(node, button)
+        assert self.host.bars.open == 0
+        ((kind, words),) = [each for each in self.host.said if each[0] != "tprint"]
+        assert kind == "message"
+        return words
+
+    def mattes(self) -> list[Path]:
+        """The mattes that lie on disk, of all versions."""
+        return sorted(self.folder.glob("mattes/**/alpha/*.exr"))
+
     def wait(self, until: Callable[[], bool] | None = None) -> None:
         """Let Nuke go on until no progress bar is up, or until something else, or something is very wrong."""
         so = until or (lambda: self.host.bars.open == 0)

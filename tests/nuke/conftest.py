@@ -136,9 +136,7 @@ def without_windows(package: Path, environment: None, nothing_left: None) -> Ite
 
 
 @pytest.fixture
-def comp(
-    with_windows: Installed, untrained: Path, tmp_path: Path, direct: dict[Any, Path]
-) -> Iterator[Comp]:
+def comp(with_windows: Installed, untrained: Path, tmp_path: Path, direct: dict[Any, Path]) -> Iterator[Comp]:
     """An empty, saved script."""
     yield from _script(with_windows, untrained, tmp_path, direct)
 
@@ -151,9 +149,7 @@ def terminal(
     yield from _script(without_windows, untrained, tmp_path, direct)
 
 
-def _script(
-    installed: Installed, weights: Path, folder: Path, direct: dict[Any, Path]
-) -> Iterator[Comp]:
+def _script(installed: Installed, weights: Path, folder: Path, direct: dict[Any, Path]) -> Iterator[Comp]:
     with installed.current():
         made = Comp(installed.host, installed.plugin, weights, folder, direct)
         made.fresh()

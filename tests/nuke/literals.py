@@ -1,4 +1,4 @@
-"""What the plug-in says to Nuke by name, and where it is known that Nuke has it: `python -m tests.nuke.literals`.
+"""What the plug-in says to Nuke by name, and where that is known from: `python -m tests.nuke.literals`.
 
 Names of the module (`nuke.execute`), classes, knobs and words of enumerations are gathered from the plug-in's
 source. For each the section of the fact sheet is named that has it, else the published stubs.
@@ -12,14 +12,30 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.conftest import SHARED
 from tests.nuke.fake.catalogue import CLASSES, EVERY_NODE, EXR_WRITER
-from tests.nuke.fake.knobs import Enumeration_Knob
+from tests.nuke.fake.kinds import Enumeration_Knob
 from tests.nuke.fake.picture import RGBA
 
 TABLE = Path(__file__).with_name("LITERALS.md")
-FACTS = Path(__file__).resolve().parents[3] / "shared" / "reference" / "nuke.md"
+FACTS = SHARED / "reference" / "nuke.md"
 PLUGIN = Path(__file__).resolve().parents[2] / "nuke_plugin"
-_PREFERRED = ("2.12", "2.4", "2.3", "2.6", "2.2", "2.5", "2.10", "2.9", "2.7", "2.8", "2.11", "3.3", "Appendix A")
+UNPROVEN = "nothing at hand: common knowledge"
+_PREFERRED = (
+    "2.12",
+    "2.4",
+    "2.3",
+    "2.6",
+    "2.2",
+    "2.5",
+    "2.10",
+    "2.9",
+    "2.7",
+    "2.8",
+    "2.11",
+    "3.3",
+    "Appendix A",
+)
 _HEADING = re.compile(r"#{2,3} (Appendix \w|[\d.]+\d|\d+)")
 
 
@@ -75,15 +91,22 @@ def sections(text: str) -> dict[str, str]:
 def evidence(literal: str, facts: dict[str, str], stubs: str) -> str:
     """Where a name is known from; empty where it is not."""
     word = literal.removeprefix("nuke.")
-    shape = re.compile(rf"(?<![\w.]){re.escape(word)}(?!\w)" if " " not in word else re.escape(word))
-    if literal.startswith("nuke."):
-        shape = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
-    for section in (*_PREFERRED, *facts):
-        if section in facts and shape.search(facts[section]):
-            return f"nuke.md {section}"
-    if re.search(rf"(?:def|class) {re.escape(word)}\b|^{re.escape(word)}:", stubs, re.MULTILINE):
-        return "types-nuke"
-    return ""
+    if word == literal:
+        return _section(rf"(?<![\w.]){re.escape(word)}(?!\w)", facts)
+    found = _section(rf"nuke\.{re.escape(word)}(?!\w)", facts)
+    if not found and re.search("[A-Z_]", word):
+        found = _section(rf"(?<!\w){re.escape(word)}(?!\w)", facts)
+    if not found and re.search(
+        rf"(?:def|class) {re.escape(word)}\b|^{re.escape(word)}:", stubs, re.MULTILINE
+    ):
+        found = "types-nuke"
+    return found
+
+
+def _section(shape: str, facts: dict[str, str]) -> str:
+    hits = (each for each in (*_PREFERRED, *facts) if re.search(shape, facts.get(each, "")))
+    section = next(hits, "")
+    return f"nuke.md {section}" if section else ""
 
 
 def stubs() -> str:
@@ -105,7 +128,7 @@ def table(folder: Path, facts: str) -> str:
         "|---|---|---|",
     ]
     for literal, kind in literals(folder).items():
-        lines.append(f"| `{literal}` | {kind} | {evidence(literal, known, published)} |")
+        lines.append(f"| `{literal}` | {kind} | {evidence(literal, known, published) or UNPROVEN} |")
     return "\n".join(lines) + "\n"
 
 

@@ -42,13 +42,13 @@ MISTAKES = {
         "plate.py",
         "        proxy.setValue(before)\n",
         "        pass\n",
-        "test_faults.test_a_write_that_the_artist_cancels_leaves_nothing_behind",
+        "test_refusals.test_a_write_that_the_artist_cancels_leaves_nothing_behind",
     ),
     "the inner Write stays enabled": Mistake(
         "plate.py",
         '        write["disable"].setValue(True)\n',
         "        pass\n",
-        "test_faults.test_a_write_that_the_artist_cancels_leaves_nothing_behind",
+        "test_refusals.test_a_write_that_the_artist_cancels_leaves_nothing_behind",
     ),
     "knobs are set from a thread": Mistake(
         "pump.py",
@@ -193,7 +193,9 @@ def _tried(installed: Installed, door: Door, test: Any, given: dict[str, Any], s
 
 
 def test_the_plug_in_as_it_is_passes_this_way_too(attempt):
-    attempt(Mistake("pump.py", "def run(self)", "def run(self)", MISTAKES["knobs are set from a thread"].test))
+    attempt(
+        Mistake("pump.py", "def run(self)", "def run(self)", MISTAKES["knobs are set from a thread"].test)
+    )
 
 
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)

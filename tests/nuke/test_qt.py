@@ -1,4 +1,4 @@
-"""In Nuke's window there is Qt: renders are followed by its timer, in a process of its own, as it is there."""
+"""In Nuke's window there is Qt, whose timer follows renders; here in a process of its own."""
 
 from __future__ import annotations
 

@@ -92,7 +92,9 @@ def renumbered(folder, source, numbers):
     ("mode", "frame", "first"),
     [("offset", "100", 901), ("start at", "1", 1), ("expression", "frame + 1000", 1)],
 )
-def test_a_read_that_moves_frames_is_rendered_by_the_numbers_of_the_script(comp, plate, tmp_path, mode, frame, first):
+def test_a_read_that_moves_frames_is_rendered_by_the_numbers_of_the_script(
+    comp, plate, tmp_path, mode, frame, first
+):
     read = comp.read(plate, frame_mode=mode, frame=frame)
     node = comp.node(read, range="custom", first=first, last=first + 3)
     comp.render(node)
@@ -199,7 +201,9 @@ def test_what_the_node_gives(comp, plate):
 
 
 @pytest.mark.parametrize(
-    "settings", [{"write": ("rgba",)}, {"write": ("alpha", "fgr"), "layout": "layered"}], ids=["rgba", "layered"]
+    "settings",
+    [{"write": ("rgba",)}, {"write": ("alpha", "fgr"), "layout": "layered"}],
+    ids=["rgba", "layered"],
 )
 def test_other_files_show_the_same(comp, plate, settings):
     node = comp.node(comp.read(plate), product="foreground with matte", **settings)

@@ -1,4 +1,4 @@
-"""The node as text: real Tcl reads it, its wiring is as meant, and a script needs no plug-in to show a matte."""
+"""The node as text: real Tcl reads it, it is wired as meant, and needs no plug-in to show a matte."""
 
 from __future__ import annotations
 

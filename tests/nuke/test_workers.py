@@ -1,4 +1,4 @@
-"""Workers that are missing, foreign, deaf, or say what is not so: the artist is told, the old result stays."""
+"""Workers that are missing, foreign, deaf or lie: the artist is told, and the old result stays."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from tests.nuke import plates
 from tests.nuke.comp import alpha_of
 from tests.nuke.workers import BROKEN, CHATTER, DEAF, LIAR, STRANGER, program, running
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-ins are scripts with a first line for Unix")
+pytestmark = pytest.mark.skipif(
+    os.name == "nt", reason="the stand-ins are scripts with a first line for Unix"
+)
 
 
 @pytest.fixture
@@ -71,7 +73,10 @@ def test_a_worker_that_lies_does_not_take_the_old_result_away(comp, plate, with_
 
 @pytest.mark.parametrize(
     ("script", "sentence"),
-    [(STRANGER, "matteline 9.0 speaks protocol 99"), (BROKEN, "ended by itself before it was ready: exit code 1")],
+    [
+        (STRANGER, "matteline 9.0 speaks protocol 99"),
+        (BROKEN, "ended by itself before it was ready: exit code 1"),
+    ],
     ids=["of another release", "that does not start"],
 )
 def test_a_worker(comp, plate, with_worker, script, sentence):

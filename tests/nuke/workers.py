@@ -48,7 +48,8 @@ DEAF = f"""
     for line in sys.stdin:
         asked = json.loads(line)
         if asked["request"] == "render":
-            for said in ({{"event": "plan", "outputs": {{}}}}, {{"event": "frame", "number": 1, "done": 1, "total": 9}}):
+            frame = {{"event": "frame", "number": 1, "done": 1, "total": 9}}
+            for said in ({{"event": "plan", "outputs": {{}}}}, frame):
                 print(json.dumps({{"id": asked["id"], **said}}), flush=True)
 """
 """Begins, and does not hear that it is to stop."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
 from matteline.contract.frames import FrameSet
@@ -88,9 +88,11 @@ def test_no_products_is_an_error_and_not_a_crash(window):
 def test_a_dropped_plate_is_shown_and_fills_the_form(window, plate):
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(plate)])
-    point, action = QPointF(100, 100), Qt.DropAction.CopyAction
-    event = QDropEvent(point, action, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    QApplication.sendEvent(window, event)
+    more = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPoint(100, 100), *more)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(100, 100), *more))
     settle(shown(window, FIRST))
     assert window.shot.form.plate.value() == plate
     assert window.shot.form.output.value().endswith("sh010_mattes")

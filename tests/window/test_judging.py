@@ -47,5 +47,5 @@ def test_judging_can_be_given_up(window, results):
     _open(window, results)
     window.judging.button.click()
     window.judging.judge.stop()
-    settle(lambda: not window.judging.judge.busy and window.judging.button.isEnabled())
-    assert window.judging.button.text() == "Judge"
+    settle(lambda: not window.judging.judge.busy and window.judging.button.text() == "Judge")
+    assert window.judging.button.isEnabled()

@@ -188,6 +188,7 @@ def _tell(
     for clip in clips:
         click.echo(
             f"{clip['name']}: {clip['frames']} frames in {clip['tasks']} tasks, exact by {clip['exact']}; "
+            "each task loads the model, unless a session keeps it; "
             f"rolling over {clip['rolled']} frames adds about {clip['added_percent']}% of a render"
         )
     for words in notes:

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from matteline.contract.settings import Choice, MatteSettings, choices, parse_value
+from matteline.contract.choices import Choice
+from matteline.contract.settings import MatteSettings, choices, parse_value
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

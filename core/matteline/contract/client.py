@@ -24,6 +24,7 @@ from types import TracebackType
 from typing import Any, Optional
 
 from matteline.contract.errors import WorkerError
+from matteline.contract.farming import FarmSettings
 from matteline.contract.job import JOB_VERSION, Job
 from matteline.contract.process import WorkerProcess
 from matteline.contract.wire import PROTOCOL
@@ -98,6 +99,11 @@ class WorkerClient:
     def render(self, job: Job) -> int:
         """Ask for a render, done after those asked for before; returns the request's id."""
         return self.send("render", job=json.loads(job.to_json()))
+
+    def submit(self, jobs: Sequence[Job], farm: FarmSettings, *, dry_run: bool = False) -> int:
+        """Ask to hand jobs to a render farm, or only to write what would be; returns the request's id."""
+        written = [json.loads(each.to_json()) for each in jobs]
+        return self.send("submit", jobs=written, farm=json.loads(farm.to_json()), dry_run=dry_run)
 
     def send(self, request: str, **fields: Any) -> int:
         """Make a request; returns its id. It is held back until the worker has said hello.

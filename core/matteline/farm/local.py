@@ -17,9 +17,9 @@ from matteline.contract.frames import FrameRange
 from matteline.contract.job import Job
 from matteline.engine.outputs import RECORD_FOLDER
 from matteline.engine.plan import Plan
-from matteline.farm.clip import make_folder, states_beside
+from matteline.farm.clip import states_beside
 from matteline.farm.session import failure
-from matteline.farm.submit import Options, ticket_of
+from matteline.farm.submit import Options, Prepared, ticket_of, write
 from matteline.farm.ticket import FILE_NAME, Ticket
 
 POLL_SECONDS = 0.02
@@ -74,8 +74,7 @@ def render_on(
 def _rendered(plan: Plan, devices: Sequence[str], start: Callable[[], WorkerClient]) -> Iterator[Event]:
     ticket = _ticket(plan, len(devices))
     folder = plan.outputs.folder / RECORD_FOLDER / "devices" / ticket.name
-    make_folder(folder)
-    ticket.write(folder)
+    write(Prepared(ticket, folder, None, plan.outputs.record))
     with ExitStack() as stack:
         hands = [_Hand(device, stack.enter_context(start())) for device in devices]
         yield from _Crew(plan, ticket, folder, hands).work()

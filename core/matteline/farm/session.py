@@ -61,9 +61,10 @@ def serve(
         WriteError: The file cannot be written.
     """
     key = secrets.token_bytes(32)
-    idle = _Idle(file, idle_seconds)
     with _listener(file.parent, key) as listener:
-        _announce(file, str(listener.address), key)
+        address = str(listener.address)
+        idle = _Idle((file, Path(address)), idle_seconds)
+        _announce(file, address, key)
         try:
             idle.begin()
             while _answered(listener, surroundings, networks, idle):
@@ -103,10 +104,13 @@ def _events(
 ) -> Generator[Message, None, None]:
     if request.get("matteline") != __version__:
         raise JobError("The session is of another release of matteline than the chunk.", field="session")
-    clip = open_clip(Path(str(request["job"])), surroundings, device=str(request.get("device", "")))
-    work = VERBS[str(request["do"])](
+    words = {name: str(request.get(name, "")) for name in ("do", "job", "frames", "device")}
+    if words["do"] not in VERBS:
+        raise JobError(f"A session cannot do '{words['do']}'.", field="session")
+    clip = open_clip(Path(words["job"]), surroundings, device=words["device"])
+    work = VERBS[words["do"]](
         clip,
-        FrameSet.parse(str(request["frames"])),
+        FrameSet.parse(words["frames"]),
         overwrite=request.get("overwrite") is True,
         networks=networks,
         between_frames=lambda: _still_there(connection),
@@ -125,8 +129,8 @@ def _still_there(connection: Connection) -> None:
 class _Idle:
     """Ends the process when nobody has asked for long: `accept` itself cannot be given a time."""
 
-    def __init__(self, file: Path, seconds: float) -> None:
-        self._file = file
+    def __init__(self, left: tuple[Path, ...], seconds: float) -> None:
+        self._left = left
         self._seconds = seconds
         self._since: float | None = time.monotonic()
 
@@ -146,7 +150,10 @@ class _Idle:
         while True:
             since = self._since
             if since is not None and time.monotonic() - since > self._seconds:
-                self._file.unlink(missing_ok=True)
+                for path in self._left:
+                    # On Windows the second is a pipe, which goes by itself.
+                    with suppress(OSError):
+                        path.unlink(missing_ok=True)
                 os._exit(0)
             time.sleep(min(1.0, self._seconds / 4))
 
@@ -230,7 +237,10 @@ def _send(connection: Connection, message: Mapping[str, Any]) -> None:
 
 
 def _received(connection: Connection) -> Message:
-    message = json.loads(connection.recv_bytes(LONGEST_MESSAGE_BYTES))
+    try:
+        message = json.loads(connection.recv_bytes(LONGEST_MESSAGE_BYTES))
+    except (ValueError, RecursionError):
+        return {}
     return message if isinstance(message, dict) else {}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -62,11 +62,13 @@ class Prepared:
         ticket: What was decided.
         folder: Where its ticket lies, or will lie.
         missing: The frames to render; None for all.
+        results: The record beside its results, which no other clip has.
     """
 
     ticket: Ticket
     folder: Path
     missing: FrameSet | None
+    results: Path
 
 
 def prepare(
@@ -85,14 +87,22 @@ def prepare(
         one = _prepared(request, common, options, surroundings, taken, alone=len(wanted) == 1)
         taken.add(one.ticket.name.lower())
         found.append(one)
+    _refuse_shared_results(found)
     return tuple(found)
 
 
-def prepare_job(job: Job, options: Options, surroundings: Surroundings) -> tuple[Prepared, ...]:
-    """The same for a job that a host wrote."""
-    output = os.path.abspath(job.output)
-    request = Request(job.plate, "", job.frames, job.first_frame, output)
-    return prepare([request], job.settings, replace(options, output=output), surroundings)
+def _refuse_shared_results(prepared: Iterable[Prepared]) -> None:
+    """Keep two clips from writing the same files."""
+    places: dict[Path, str] = {}
+    for one in prepared:
+        place = one.results
+        if place in places:
+            raise JobError(
+                f"{places[place]} and {one.ticket.name} would write the same results, {place}.",
+                field="output",
+                hint="Give them different outputs, or none, so that each gets a folder of its own.",
+            )
+        places[place] = one.ticket.name
 
 
 def _prepared(
@@ -112,7 +122,8 @@ def _prepared(
     ticket = ticket_of(plan, name, options)
     base = Path(request.output or options.output)
     missing = plan.frames.minus(own_results(plan, plan.frames)) if options.existing == "resume" else None
-    return Prepared(ticket, Path(os.path.abspath(base)) / FARM_FOLDER / name, missing)
+    folder = Path(os.path.abspath(base)) / FARM_FOLDER / name
+    return Prepared(ticket, folder, missing, plan.outputs.record)
 
 
 def _job(request: Request, common: MatteSettings, options: Options, alone: bool) -> Job:
@@ -213,17 +224,16 @@ def write(prepared: Prepared) -> Path:
     Raises:
         WriteError: The folder or the ticket cannot be written.
     """
-    make_folder(prepared.folder)
-    before = _before(prepared.folder)
-    path = prepared.ticket.write(prepared.folder)
-    if before is not None and before.hashes != prepared.ticket.hashes:
-        states_beside(before, prepared.folder).trim(keep=0)
-    return path
+    ticket, folder = prepared.ticket, prepared.folder
+    make_folder(folder)
+    if _hashes_there(folder) != ticket.hashes:
+        states_beside(ticket, folder).trim(keep=0)
+    return ticket.write(folder)
 
 
-def _before(folder: Path) -> Ticket | None:
-    """The ticket that lies there from an earlier submission, if it can be read."""
+def _hashes_there(folder: Path) -> Mapping[str, str]:
+    """What the states of an earlier submission were made with; nothing where that cannot be told."""
     try:
-        return Ticket.read(folder) if (folder / FILE_NAME).exists() else None
+        return Ticket.read(folder).hashes if (folder / FILE_NAME).exists() else {}
     except MattelineError:
-        return None
+        return {}

@@ -1,10 +1,6 @@
 """Which frames are worth a look, and why: thresholds taken from the shot itself.
 
-Every measure is compared with what is usual around the frame: the median of the frames around it. What is
-usual scatter is taken from the shot as well: 1.4826 times the median distance from that median, which for
-normal scatter is one standard deviation, and which a few bad frames do not move. A frame is marked when it
-lies further out than six of those, further than a least step below which nobody would look, and further than
-twice what a tenth of the frames reach: gaps of moving arms come and go, and are no holes.
+`usual.py` says what stands out from a shot. Here is what each measure means when it does.
 """
 
 from __future__ import annotations
@@ -14,18 +10,11 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 import numpy as np
-import numpy.typing as npt
 
 from matteline.contract.plate import Window
 from matteline.judging.measure import Measures
+from matteline.judging.usual import AROUND_FRAMES, OUTLYING, Series, Usual, median, scatter, series
 
-OUTLYING = 6.0
-"""Scatters that a frame must lie away from what is usual."""
-OFTEN = 0.1
-OFTEN_TIMES = 2.0
-"""What so many of the frames reach is usual for the shot; a frame must lie so many times as far out."""
-AROUND_FRAMES = 15
-"""Frames on each side that say what is usual."""
 EMPTY = 0.0005
 """Coverage below which a matte is empty."""
 
@@ -80,8 +69,6 @@ KINDS = (
     "clipped",
 )
 
-_Series = npt.NDArray[np.float64]
-
 
 def find_marks(measures: Sequence[Measures]) -> list[tuple[Mark, ...]]:
     """The marks of every frame, in the order of `measures`."""
@@ -102,15 +89,15 @@ class _Shot:
 
     def __init__(self, measures: Sequence[Measures]) -> None:
         self._all = measures
-        self._coverage = _series([each.coverage for each in measures])
-        self._steps = _scatter(np.diff(self._coverage)) if len(measures) > 1 else 0.0
-        self._pop = _Usual([each.pop for each in measures], LEAST_POP)
-        self._flicker = _Usual([each.flicker for each in measures], LEAST_FLICKER)
-        self._holes = _Usual([each.holes for each in measures], LEAST_SPOTS)
-        self._specks = _Usual([each.specks for each in measures], LEAST_SPOTS)
-        self._sudden_holes = _Usual([each.sudden_holes for each in measures], LEAST_SPOTS)
-        self._sudden_specks = _Usual([each.sudden_specks for each in measures], LEAST_SPOTS)
-        self._clipped = _Usual([each.clipped for each in measures], LEAST_CLIPPED)
+        self._coverage = series([each.coverage for each in measures])
+        self._steps = scatter(np.diff(self._coverage)) if len(measures) > 1 else 0.0
+        self._pop = Usual([each.pop for each in measures], LEAST_POP)
+        self._flicker = Usual([each.flicker for each in measures], LEAST_FLICKER)
+        self._holes = Usual([each.holes for each in measures], LEAST_SPOTS)
+        self._specks = Usual([each.specks for each in measures], LEAST_SPOTS)
+        self._sudden_holes = Usual([each.sudden_holes for each in measures], LEAST_SPOTS)
+        self._sudden_specks = Usual([each.sudden_specks for each in measures], LEAST_SPOTS)
+        self._clipped = Usual([each.clipped for each in measures], LEAST_CLIPPED)
         self._unsettled = _unsettled(measures)
         self._repeats = _blamed(measures)
 
@@ -122,14 +109,14 @@ class _Shot:
             yield from find(index)
 
     def _empty(self, index: int) -> Iterator[Mark]:
-        value, around = self._coverage[index], _median(self._around(index))
+        value, around = self._coverage[index], median(self._around(index))
         if value < EMPTY and around > LEAST_JUMP:
             words = f"the matte is empty; the frames around it cover {_percent(around)}"
             yield self._mark("empty", index, words)
 
     def _jump(self, index: int) -> Iterator[Mark]:
         earlier = self._coverage[max(index - 3, 0) : index]
-        before, value = _median(earlier), self._coverage[index]
+        before, value = median(earlier), self._coverage[index]
         if not len(earlier) or np.isnan(before) or np.isnan(value):
             return
         step = max(LEAST_JUMP, LEAST_JUMP_SHARE * before, OUTLYING * self._steps)
@@ -182,26 +169,12 @@ class _Shot:
             share = float(self._clipped.values[index])
             yield self._mark("clipped", index, f"{_percent(share)} of the body is at the file's limit")
 
-    def _around(self, index: int) -> _Series:
+    def _around(self, index: int) -> Series:
         first = max(index - AROUND_FRAMES, 0)
         return np.delete(self._coverage[first : index + AROUND_FRAMES + 1], index - first)
 
     def _mark(self, kind: str, index: int, words: str, box: Window | None = None) -> Mark:
         return Mark(kind, f"Frame {self._all[index].number}: {words}.", LOOK, box)
-
-
-class _Usual:
-    """A measure over the shot, with what is usual around each frame and how much scatter is."""
-
-    def __init__(self, values: Sequence[float | None], least: float) -> None:
-        self.values = _series(values)
-        self.usual = np.array([_median(_window(self.values, index)) for index in range(len(values))])
-        beyond = self.values - self.usual
-        self._limit = max(least, OUTLYING * _scatter(beyond), OFTEN_TIMES * _often(beyond))
-
-    def stands_out(self, index: int) -> bool:
-        """Whether a frame lies above what is usual by more than scatter explains."""
-        return bool(self.values[index] - self.usual[index] > self._limit)
 
 
 def _files(measures: Measures) -> Iterator[Mark]:
@@ -216,11 +189,11 @@ def _files(measures: Measures) -> Iterator[Mark]:
 def _unsettled(measures: Sequence[Measures]) -> int:
     """How many frames from the first on change by more than later ones do: the network had not settled."""
     flicker = [each.flicker for each in measures]
-    values = _series(flicker if any(value is not None for value in flicker) else [m.change for m in measures])
+    values = series(flicker if any(value is not None for value in flicker) else [m.change for m in measures])
     later = values[WARM_UP_FRAMES:]
     if len(later) < SETTLED_FRAMES or np.isnan(later).all():
         return 0
-    limit = _median(later) + max(LEAST_SETTLING, OUTLYING * _scatter(later))
+    limit = median(later) + max(LEAST_SETTLING, OUTLYING * scatter(later))
     return len(list(takewhile(lambda value: value > limit, values[1:WARM_UP_FRAMES])))
 
 
@@ -247,31 +220,6 @@ def _times_the_next(measures: Sequence[Measures], index: int, beyond: int) -> fl
         return 0.0
     step, usual = measures[index].change, measures[beyond].change
     return step / usual if step is not None and usual else 0.0
-
-
-def _series(values: Sequence[float | None]) -> _Series:
-    return np.array([np.nan if value is None else value for value in values], np.float64)
-
-
-def _window(values: _Series, index: int) -> _Series:
-    return values[max(index - AROUND_FRAMES, 0) : index + AROUND_FRAMES + 1]
-
-
-def _median(values: _Series) -> float:
-    there = values[~np.isnan(values)]
-    return float(np.median(there)) if len(there) else float("nan")
-
-
-def _scatter(values: _Series) -> float:
-    """One standard deviation, if scatter were normal, that a few bad frames do not move."""
-    scatter = 1.4826 * _median(np.abs(values - _median(values)))
-    return 0.0 if np.isnan(scatter) else scatter
-
-
-def _often(values: _Series) -> float:
-    """What a tenth of the values reach, and one or two of a few do not."""
-    there = values[~np.isnan(values)]
-    return float(np.quantile(there, 1 - OFTEN, method="lower")) if len(there) else 0.0
 
 
 def _percent(share: float) -> str:

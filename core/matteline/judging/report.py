@@ -32,10 +32,11 @@ from matteline import __version__
 from matteline.contract.errors import JobError, ReadError
 from matteline.contract.frames import FrameSet
 from matteline.contract.plate import Window
-from matteline.judging.marks import KINDS, LEAST_CLIPPED, LEAST_SPOTS, OFTEN, Mark, find_marks
+from matteline.judging.marks import KINDS, LEAST_CLIPPED, LEAST_SPOTS, Mark, find_marks
 from matteline.judging.measure import Measures, measure
 from matteline.judging.results import ShotResults
 from matteline.judging.tables import save_text
+from matteline.judging.usual import OFTEN
 from matteline.media.plate import Plate
 
 REPORT_VERSION = 1

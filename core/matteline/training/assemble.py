@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 
@@ -14,15 +14,24 @@ from matteline.contract.errors import JobError
 from matteline.matting.devices import precision_name, resolve_device, resolve_precision
 from matteline.matting.rvm.architecture import Architecture
 from matteline.matting.rvm.network import MattingNetwork
-from matteline.matting.weights.find import find_weights
+from matteline.matting.weights.find import FoundWeights, find_weights
+from matteline.matting.weights.load import load_network
 from matteline.training.clock import Limit
 from matteline.training.distil import Materials, Progress, Syllabus, prepare
+from matteline.training.folders import backgrounds, matting_clips, matting_images, segmentation
+from matteline.training.joint import JointLessons
 from matteline.training.presets import Preset, preset_named
 from matteline.training.run import Habits, Run
 from matteline.training.teacher import Teacher
+from matteline.training.team import ALONE, Team
 from matteline.training.trainer import Setting, Trainer
 
-LICENCE = "GPL-3.0-or-later"
+LICENCE: Final = "GPL-3.0-or-later"
+
+_BYTES_OF_A_PIXEL: Final = 3000
+"""Roughly what training the full width keeps for one pixel of one frame, in float32."""
+
+_CPU_MEMORY_GB: Final = 8.0
 
 
 @dataclass(frozen=True)
@@ -30,54 +39,75 @@ class Request:
     """A training in the user's words; may be wrong. See `matteline train --help` for each."""
 
     output: Path
-    preset: str
-    teacher: str | None
-    pictures: Sequence[Path]
-    stretched: Sequence[Path]
-    backgrounds: Sequence[Path]
-    drawn: int
-    hold_out: int
-    cache: Path | None
-    width: float | None
-    minutes: float | None
-    steps: int | None
-    device: str
-    precision: str
-    seed: int
-    resume: bool
+    preset: str = "small-cpu"
+    teacher: str | None = None
+    begin: str | None = None
+    pictures: Sequence[Path] = ()
+    stretched: Sequence[Path] = ()
+    matting_clips: Path | None = None
+    matting_images: Path | None = None
+    segmentation: Path | None = None
+    backgrounds: Sequence[Path] = ()
+    drawn: int = 0
+    hold_out: int = 10
+    cache: Path | None = None
+    width: float | None = None
+    minutes: float | None = None
+    steps: int | None = None
+    device: str = "auto"
+    precision: str = "auto"
+    memory_gb: float | None = None
+    seed: int = 0
+    resume: bool = False
     weight_folders: tuple[Path, ...] = ()
-    rank: int = 0
-    local_rank: int = 0
-    processes: int = 1
+    team: Team = ALONE
 
 
-def assemble(request: Request, progress: Progress) -> Run:
+def assemble(request: Request, device: torch.device, progress: Progress) -> Run:
     """Check a request, prepare what it learns from, and make it a run.
 
+    Args:
+        request: What is wanted.
+        device: Where to compute, from `device_of`.
+        progress: Told while examples are prepared.
+
     Raises:
-        JobError: The request contradicts itself or names data that are not there.
+        JobError: The request contradicts itself or names data that are not there or do not fit.
+        ReadError: A picture cannot be read.
         ModelError: The teacher's weights or a checkpoint cannot be used.
         DeviceError: The device is not there.
-        WriteError: The run's folder cannot be written.
+        WriteError: The run's folder or the cache cannot be written.
     """
-    preset, limit = preset_named(request.preset), _limit(request)
-    architecture = Architecture(width=request.width or preset.width)
-    device = resolve_device(request.device)
+    limit, preset = _limit(request), _fitted(preset_named(request.preset), request, device)
     precision = resolve_precision(request.precision, device)
-    if request.teacher is None:
-        raise JobError("There is no teacher.", field="teacher", hint="Name its weights with --teacher.")
-    found = find_weights(request.teacher, folders=request.weight_folders)
-    syllabus = _syllabus(request, Teacher(found, device), progress)
-    torch.manual_seed(request.seed)
-    setting = Setting(preset, limit, device, precision, request.seed, request.rank)
-    trainer = Trainer(MattingNetwork.of(architecture).to(device), syllabus.lessons, setting)
-    recipe = _recipe(request, preset, architecture, found.sha256, precision_name(precision))
-    card = _card(request, preset, syllabus, found.sha256)
-    described = f"{preset.name}, width {architecture.width:g}, on {syllabus.described}, {device}"
-    run = Run(request.output, trainer, syllabus.held_out, recipe, card, Habits(), described)
-    if request.resume:
-        run.go_on()
+    begin, teacher = (_found(word, request) for word in (request.begin, request.teacher))
+    architecture = _architecture(request, preset, begin)
+    syllabus = _syllabus(request, preset, teacher, device, progress)
+    network = _network(architecture, begin, request.seed).to(device)
+    setting = Setting(preset, limit, device, precision, request.seed, request.team)
+    recipe = _recipe(request, architecture, teacher, begin, precision)
+    run = Run(
+        request.output,
+        Trainer(network, syllabus.lessons, setting),
+        syllabus.held_out,
+        recipe,
+        _card(preset, syllabus, recipe),
+        Habits(),
+        f"{preset.name}, width {architecture.width:g}, on {syllabus.described}, {device}",
+        leads=request.team.leads,
+    )
+    run.begin(resume=request.resume)
     return run
+
+
+def device_of(request: Request) -> torch.device:
+    """Where this process of the request's team computes.
+
+    Raises:
+        DeviceError: That device is not there.
+        JobError: It is no device.
+    """
+    return request.team.device(resolve_device(request.device))
 
 
 def _limit(request: Request) -> Limit:
@@ -89,7 +119,63 @@ def _limit(request: Request) -> Limit:
     return Limit(request.steps, request.minutes)
 
 
-def _syllabus(request: Request, teacher: Teacher, progress: Progress) -> Syllabus:
+def _fitted(preset: Preset, request: Request, device: torch.device) -> Preset:
+    gigabytes = request.memory_gb or _memory_gb(device)
+    pixels = gigabytes * 1e9 / _BYTES_OF_A_PIXEL
+    return replace(preset, stages=tuple(stage.fitted(pixels) for stage in preset.stages))
+
+
+def _memory_gb(device: torch.device) -> float:
+    if device.type != "cuda":
+        return _CPU_MEMORY_GB
+    return float(torch.cuda.get_device_properties(device).total_memory) / 1e9
+
+
+def _found(word: str | None, request: Request) -> FoundWeights | None:
+    return None if word is None else find_weights(word, folders=request.weight_folders)
+
+
+def _architecture(request: Request, preset: Preset, begin: FoundWeights | None) -> Architecture:
+    if begin is None:
+        return Architecture(width=request.width or preset.width)
+    if request.width not in (None, begin.architecture.width):
+        raise JobError(
+            f"{begin.path} is {begin.architecture.width:g} wide and cannot begin a network that is "
+            f"{request.width:g} wide.",
+            field="width",
+            hint="Leave --width out, or begin from other weights.",
+        )
+    return begin.architecture
+
+
+def _network(architecture: Architecture, begin: FoundWeights | None, seed: int) -> MattingNetwork:
+    torch.manual_seed(seed)
+    if begin is None:
+        return MattingNetwork.of(architecture)
+    return load_network(begin, "auto").requires_grad_(True)
+
+
+def _syllabus(
+    request: Request, preset: Preset, teacher: FoundWeights | None, device: torch.device, progress: Progress
+) -> Syllabus:
+    if request.matting_clips is None and request.matting_images is None:
+        return _distilled(request, teacher, device, progress)
+    if teacher is not None or request.pictures or request.stretched or request.drawn:
+        hint = "Leave out --teacher, --pictures, --stretched and --drawn, or the folders of true mattes."
+        raise JobError("A network learns from a teacher or from true mattes.", field="teacher", hint=hint)
+    return _joint(request, preset)
+
+
+def _distilled(
+    request: Request, teacher: FoundWeights | None, device: torch.device, progress: Progress
+) -> Syllabus:
+    shown = bool(request.pictures or request.stretched)
+    if teacher is None and (shown or not request.drawn):
+        hint = "Name a --teacher and --pictures, or folders of true mattes, or a number of people to draw."
+        raise JobError("There is nothing to learn from.", field="teacher", hint=hint)
+    if teacher is not None and not shown:
+        hint = "Name a folder with --pictures."
+        raise JobError("The teacher has no pictures to look at.", field="pictures", hint=hint)
     materials = Materials(
         tuple(request.pictures),
         tuple(request.stretched),
@@ -97,17 +183,49 @@ def _syllabus(request: Request, teacher: Teacher, progress: Progress) -> Syllabu
         request.drawn,
         request.hold_out,
     )
-    return prepare(materials, teacher, request.cache or request.output / "cache", progress)
+    looking = None if teacher is None else Teacher(teacher, device)
+    cache = request.cache or request.output / "cache"
+    if not request.team.leads:
+        request.team.wait()  # the leading process fills the cache, once for all
+    syllabus = prepare(materials, looking, cache, progress)
+    if request.team.leads:
+        request.team.wait()
+    return syllabus
+
+
+def _joint(request: Request, preset: Preset) -> Syllabus:
+    if len(request.backgrounds) != 1:
+        hint = "Give one folder with --backgrounds."
+        raise JobError(
+            "People with true mattes need one folder of backgrounds.", field="backgrounds", hint=hint
+        )
+    clips, stills, marked = request.matting_clips, request.matting_images, request.segmentation
+    lessons = JointLessons(
+        None if clips is None else matting_clips(clips),
+        None if stills is None else matting_images(stills),
+        backgrounds(request.backgrounds[0]),
+        None if marked is None else segmentation(marked),
+    )
+    lessons.check(preset.stages)
+    there = [(lessons.clips, "clips"), (lessons.stills, "mattes"), (lessons.segments, "segmented pictures")]
+    words = [f"{len(source)} {name}" for source, name in there if source is not None]
+    return Syllabus(lessons, None, ", ".join(words))
 
 
 def _recipe(
-    request: Request, preset: Preset, architecture: Architecture, teacher: str, precision: str
+    request: Request,
+    architecture: Architecture,
+    teacher: FoundWeights | None,
+    begin: FoundWeights | None,
+    precision: torch.dtype,
 ) -> dict[str, Any]:
     return {
         "network": asdict(architecture),
-        "preset": preset.name,
-        "teacher": teacher,
-        "precision": precision,
+        "preset": request.preset,
+        "teacher": teacher.sha256 if teacher else None,
+        "begin": begin.sha256 if begin else None,
+        "precision": precision_name(precision),
+        "processes": request.team.processes,
         "drawn": request.drawn,
         "hold_out": request.hold_out,
         "seed": request.seed,
@@ -116,12 +234,13 @@ def _recipe(
     }
 
 
-def _card(request: Request, preset: Preset, syllabus: Syllabus, teacher: str) -> dict[str, str]:
+def _card(preset: Preset, syllabus: Syllabus, recipe: dict[str, Any]) -> dict[str, str]:
+    begun = "random weights" if recipe["begin"] is None else f"weights {recipe['begin'][:12]}"
     return {
         "name": f"matteline-{preset.name}",
         "licence": LICENCE,
-        "trained": f"matteline train --preset {preset.name}, from random weights, on {syllabus.described}",
-        "teacher_sha256": teacher,
+        "trained": f"matteline train --preset {preset.name}, begun from {begun}, on {syllabus.described}",
+        "teacher_sha256": recipe["teacher"] or "",
         "longer_side": str(preset.longer_side),
-        "seed": str(request.seed),
+        "seed": str(recipe["seed"]),
     }

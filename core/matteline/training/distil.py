@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from matteline.training.drawn import drawn_examples
+from matteline.training.lessons import Lessons
+from matteline.training.pack import Examples, Packs
 from matteline.training.packed import PackedLessons
-from matteline.training.pack import Packs
 from matteline.training.splits import HOLD_OUT, split
 from matteline.training.stills import pictures_in, read_picture, resized
 from matteline.training.teacher import Teacher, taught
@@ -43,7 +44,7 @@ class Materials:
 class Syllabus:
     """Lessons, and examples that no lesson shows."""
 
-    lessons: PackedLessons
+    lessons: Lessons
     held_out: Packs | None
     described: str
 
@@ -52,41 +53,48 @@ Progress = Callable[[str, int, int], None]
 """Told what is prepared, how many are done, of how many."""
 
 
-def prepare(materials: Materials, teacher: Teacher, cache: Path, progress: Progress) -> Syllabus:
+def prepare(materials: Materials, teacher: Teacher | None, cache: Path, progress: Progress) -> Syllabus:
     """Let the teacher look at all pictures, as far as the cache does not know, and make lessons of them.
+
+    Args:
+        materials: What there is.
+        teacher: Who looks at the pictures; None where there are none.
+        cache: For what the teacher says, so that it is asked once.
+        progress: Told while examples are made.
 
     Raises:
         JobError: A folder is missing or holds no pictures.
         ReadError: A picture cannot be read.
         WriteError: The cache cannot be written.
     """
-    folders = [(each, False) for each in materials.pictures] + [(each, True) for each in materials.stretched]
-    found = [(split(pictures_in(folder), materials.hold_out), stretched) for folder, stretched in folders]
+    found = [(split(pictures_in(folder), materials.hold_out), False) for folder in materials.pictures]
+    found += [(split(pictures_in(folder), materials.hold_out), True) for folder in materials.stretched]
     scenes = _backgrounds(materials.backgrounds)
-
-    def look(files: Sequence[Path], stretched: bool) -> Packs:
-        return Packs(
-            [
-                taught(
-                    files,
-                    teacher,
-                    cache,
-                    side=SIDE,
-                    stretched=stretched,
-                    progress=lambda done, of: progress("pictures", done, of),
-                )
-            ]
-        )
-
-    learned = [look(learn, stretched) for (learn, _), stretched in found]
-    held = [look(held, stretched) for (_, held), stretched in found if held]
+    learned: list[Examples] = []
+    held_out: list[Examples] = []
+    for (learn, kept), stretched in found:
+        if teacher is not None:
+            learned.append(_look(learn, teacher, cache, stretched, progress))
+            held_out.append(_look(kept, teacher, cache, stretched, progress))
+    described = [f"{sum(map(len, learned))} pictures"] if learned else []
     if materials.drawn:
-        drawn = drawn_examples(
-            materials.drawn, cache, side=SIDE, progress=lambda done, of: progress("drawings", done, of)
-        )
-        learned.append(Packs([drawn]))
-    described = f"{sum(map(len, learned)) - materials.drawn} pictures, {materials.drawn} drawings"
-    return Syllabus(PackedLessons(Packs(learned), scenes), Packs(held) if held else None, described)
+        learned.append(_draw(materials.drawn, cache, progress))
+        described.append(f"{materials.drawn} drawings")
+    held = Packs(held_out)
+    return Syllabus(PackedLessons(Packs(learned), scenes), held if len(held) else None, ", ".join(described))
+
+
+def _look(
+    files: Sequence[Path], teacher: Teacher, cache: Path, stretched: bool, progress: Progress
+) -> Examples:
+    def told(done: int, of: int) -> None:
+        progress("pictures", done, of)
+
+    return taught(files, teacher, cache, side=SIDE, stretched=stretched, progress=told)
+
+
+def _draw(count: int, cache: Path, progress: Progress) -> Examples:
+    return drawn_examples(count, cache, side=SIDE, progress=lambda done, of: progress("drawings", done, of))
 
 
 def _backgrounds(folders: Sequence[Path]) -> list[Tensor]:

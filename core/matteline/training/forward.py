@@ -22,7 +22,7 @@ class Answer:
         fgr: Three channels, straight, sRGB-encoded, 0..1, at the size of the pictures.
         coarse_alpha: Alpha at the reduced size; None where that is the size of the pictures.
         seg: One channel of logits at the reduced size.
-        context: One channel of logits at a sixteenth of it; None without a context head.
+        context: One channel of logits at a sixteenth of it.
         state: The recurrent state after the last frame.
     """
 
@@ -30,7 +30,7 @@ class Answer:
     fgr: Tensor
     coarse_alpha: Tensor | None
     seg: Tensor
-    context: Tensor | None
+    context: Tensor
     state: State
 
 
@@ -63,16 +63,16 @@ class Pupil(nn.Module):
         if ratio != 1:
             with torch.autocast(clips.device.type, enabled=False):
                 refined = network.refiner(pictures, small, coarse.float(), hidden.float())
-        residual, alpha = refined.float().split([3, 1], 1)
-        made = Answer(
-            alpha=passing_clamp(alpha),
-            fgr=passing_clamp(residual + pictures),
-            coarse_alpha=passing_clamp(coarse[:, 3:].float()) if ratio != 1 else None,
-            seg=network.project_seg(hidden).float(),
-            context=self.helper(context).float(),
+        residual, alpha = refined.float()[:, :3], refined.float()[:, 3:]
+        rough = passing_clamp(coarse[:, 3:].float())
+        return Answer(
+            alpha=_as_clips(passing_clamp(alpha), clips),
+            fgr=_as_clips(passing_clamp(residual + pictures), clips),
+            coarse_alpha=_as_clips(rough, clips) if ratio != 1 else None,
+            seg=_as_clips(network.project_seg(hidden).float(), clips),
+            context=_as_clips(self.helper(context).float(), clips),
             state=after,
         )
-        return _as_clips(made, clips.shape[:2])
 
     def rolled(self, clips: Tensor, state: PartialState = NO_STATE) -> State:
         """The state after clips (B, T, 3, h, w) of the reduced size, without gradients."""
@@ -87,15 +87,6 @@ def passing_clamp(values: Tensor) -> Tensor:
     return values + (values.clamp(0, 1) - values).detach()
 
 
-def _as_clips(answer: Answer, size: torch.Size) -> Answer:
-    def clip(planes: Tensor | None) -> Tensor | None:
-        return None if planes is None else planes.unflatten(0, size)
-
-    return Answer(
-        alpha=answer.alpha.unflatten(0, size),
-        fgr=answer.fgr.unflatten(0, size),
-        coarse_alpha=clip(answer.coarse_alpha),
-        seg=answer.seg.unflatten(0, size),
-        context=clip(answer.context),
-        state=answer.state,
-    )
+def _as_clips(planes: Tensor, clips: Tensor) -> Tensor:
+    """Planes (B * T, C, h, w) as (B, T, C, h, w)."""
+    return planes.view(*clips.shape[:2], *planes.shape[1:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -21,6 +22,7 @@ from matteline.training.footage import (
 from matteline.training.lessons import SEGMENTS, STILLS, Lesson, Shape
 from matteline.training.looks import filmed, relit
 from matteline.training.motion import random_views
+from matteline.training.presets import Stage
 
 S = TypeVar("S")
 
@@ -45,11 +47,21 @@ class JointLessons:
     backgrounds: Source[PlainFootage]
     segments: Source[SegmentedFootage] | None
 
+    def check(self, stages: Sequence[Stage]) -> None:
+        """See that every stage will have its data, before the first one begins.
+
+        Raises:
+            JobError: One will not.
+        """
+        _wanted(self.clips or self.stills, "people with true mattes", "matting_clips")
+        if any(stage.segments for stage in stages):
+            _wanted(self.segments, "pictures with segmented people", "segmentation")
+
     def lesson(self, shape: Shape, rng: np.random.Generator) -> Lesson:
         """A lesson that depends on nothing but its shape and the state of `rng`.
 
         Raises:
-            JobError: The stage needs data that were not given.
+            JobError: Its kind of data was not given; or files do not belong together.
             ReadError: A file cannot be read.
         """
         if shape.kind == SEGMENTS:
@@ -68,7 +80,8 @@ def _composed(
 ) -> Lesson:
     cut = people.load(int(rng.integers(len(people))), shape.frames, rng, _longest(shape))
     scene = backgrounds.load(int(rng.integers(len(backgrounds))), shape.frames, rng, _longest(shape))
-    fgr, pha = _moved(_planes(cut.fgr, cut.pha), shape, rng).split([3, 1], 2)
+    moved = _moved(_planes(cut.fgr, cut.pha), shape, rng)
+    fgr, pha = moved[:, :, :3], moved[:, :, 3:]
     behind = _shaded(relit(_moved(_planes(scene.pictures), shape, rng), rng), pha, rng)
     fgr = relit(fgr, rng)
     pictures = filmed(pha * fgr + (1 - pha) * behind, rng)
@@ -77,8 +90,8 @@ def _composed(
 
 def _segmented(source: Source[SegmentedFootage], shape: Shape, rng: np.random.Generator) -> Lesson:
     marked = source.load(int(rng.integers(len(source))), shape.frames, rng, _longest(shape))
-    pictures, seg = _moved(_planes(marked.pictures, marked.masks), shape, rng).split([3, 1], 2)
-    return Lesson(filmed(relit(pictures, rng), rng), None, None, seg)
+    moved = _moved(_planes(marked.pictures, marked.masks), shape, rng)
+    return Lesson(filmed(relit(moved[:, :, :3], rng), rng), None, None, moved[:, :, 3:])
 
 
 def _planes(pictures: UInt8Array, mask: UInt8Array | None = None) -> Tensor:

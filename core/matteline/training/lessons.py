@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
@@ -33,8 +33,12 @@ class Lesson:
 
     def each(self, change: Callable[[Tensor], Tensor]) -> Lesson:
         """The same change made to everything that is known."""
-        known = {field.name: getattr(self, field.name) for field in fields(self)}
-        return Lesson(**{name: None if value is None else change(value) for name, value in known.items()})
+        return Lesson(
+            change(self.pictures),
+            None if self.pha is None else change(self.pha),
+            None if self.fgr is None else change(self.fgr),
+            change(self.seg),
+        )
 
     def to(self, device: torch.device) -> Lesson:
         """The same on another device."""
@@ -55,6 +59,8 @@ class Shape:
         height: In pixels.
         width: In pixels.
         kind: `MATTES`, `STILLS` or `SEGMENTS`.
+        boldness: How far a lesson may stray from the pictures as they are, 0 to 1: whole pictures as they
+            were taken are far easier to learn from, and a network without any training learns from them first.
     """
 
     clips: int
@@ -62,6 +68,7 @@ class Shape:
     height: int
     width: int
     kind: str = MATTES
+    boldness: float = 1.0
 
 
 class Lessons(Protocol):

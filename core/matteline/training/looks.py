@@ -11,7 +11,7 @@ _LUMA = (0.299, 0.587, 0.114)
 
 
 def relit(clips: Tensor, rng: np.random.Generator, *, strength: float = 1.0) -> Tensor:
-    """Clips (N, T, 3, H, W), 0..1, each under a light of its own: exposure, contrast, colour, and some dark."""
+    """Clips (N, T, 3, H, W), 0..1, each in a light of its own: exposure, contrast, colour; some dark."""
     count = clips.shape[0]
 
     def each(sigma: float, channels: int = 1) -> Tensor:
@@ -29,9 +29,9 @@ def relit(clips: Tensor, rng: np.random.Generator, *, strength: float = 1.0) -> 
     return (middle + (toned - middle) * each(0.12)).clamp(0, 1)
 
 
-def filmed(clips: Tensor, rng: np.random.Generator) -> Tensor:
+def filmed(clips: Tensor, rng: np.random.Generator, *, strength: float = 1.0) -> Tensor:
     """Clips (N, T, 3, H, W), 0..1, as a camera and a codec leave them: some soft, some noisy, some grey."""
-    made = torch.stack([_filmed_one(clip, rng) for clip in clips])
+    made = torch.stack([_filmed_one(clip, rng) if rng.random() < strength else clip for clip in clips])
     return made.clamp(0, 1)
 
 

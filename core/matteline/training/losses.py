@@ -11,6 +11,7 @@ from torch.nn import functional
 LEVELS: Final = 5
 """Levels of the Laplacian pyramid."""
 
+_LEAST: Final = 4  # pixels of a side that the 5x5 blur can still mirror after halving
 _TEMPORAL: Final = 5.0
 _TAPS: Final = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 
@@ -75,6 +76,8 @@ def _bands(picture: Tensor, levels: int) -> list[Tensor]:
     bands = []
     for _ in range(levels):
         height, width = picture.shape[-2:]
+        if min(height, width) < _LEAST:
+            break
         picture = picture[..., : height // 2 * 2, : width // 2 * 2]
         smaller = _blurred(picture, kernel)[..., ::2, ::2]
         bands.append(picture - _enlarged(smaller, kernel))

@@ -15,6 +15,7 @@ _ZOOM = (0.5, 1.15)
 _WIDE = 0.45  # how often a view tries to hold the whole picture
 _MAX_OUTSIDE = 1.7  # a view is at most this much larger than what fits; beyond, the picture is mirrored
 _TURN_DEGREES = 7.0
+_WHOLE = (0.85, 1.05)  # what of the picture's height a view shows that is not bold
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,6 @@ class Views:
         )
         return seen.view(count, -1, frames, height, width).transpose(1, 2)
 
-
     def of_frames(self, planes: Tensor, height: int, width: int) -> Tensor:
         """One clip (1, T, C, height, width) of T frames of their own (T, C, H, W), as float32.
 
@@ -49,7 +49,14 @@ class Views:
 
 
 def random_views(
-    aspects: Tensor, frames: int, height: int, width: int, rng: np.random.Generator, *, speed: float = 1.0
+    aspects: Tensor,
+    frames: int,
+    height: int,
+    width: int,
+    rng: np.random.Generator,
+    *,
+    speed: float = 1.0,
+    boldness: float = 1.0,
 ) -> Views:
     """A random view of each picture, moving smoothly where there are several frames.
 
@@ -60,22 +67,31 @@ def random_views(
         width: Of the view, in pixels.
         rng: Decides.
         speed: Scales the motion from frame to frame.
+        boldness: How many of the views zoom, turn and crop; the others show nearly the whole picture.
     """
-    made = [_path(float(aspect), frames, width / height, rng, speed) for aspect in aspects]
+    made = [_path(float(aspect), frames, width / height, rng, speed, boldness) for aspect in aspects]
     return Views(torch.from_numpy(np.stack(made)).float())
 
 
 def _path(
-    aspect: float, frames: int, view_aspect: float, rng: np.random.Generator, speed: float
+    aspect: float,
+    frames: int,
+    view_aspect: float,
+    rng: np.random.Generator,
+    speed: float,
+    boldness: float,
 ) -> np.ndarray:
-    if not aspect:
-        low, high = map(math.log, _UNKNOWN_ASPECT)
-        aspect = math.exp(rng.uniform(low, high))
-    extent = _extent(aspect, view_aspect, rng)
-    reach = max(0.08, 1 - extent), max(0.08 * aspect, aspect - extent * view_aspect)
+    bold = rng.random() < boldness
+    if not bold:
+        aspect, extent = view_aspect * math.exp(rng.uniform(-0.1, 0.1)), float(rng.uniform(*_WHOLE))
+    else:
+        aspect = aspect or math.exp(rng.uniform(*map(math.log, _UNKNOWN_ASPECT)))
+        extent = _extent(aspect, view_aspect, rng)
+    least = 0.08 if bold else 0.02
+    reach = max(least, 1 - extent), max(least * aspect, aspect - extent * view_aspect)
     down, across = rng.uniform(-0.5, 0.5) * reach[0], rng.uniform(-0.5, 0.5) * reach[1]
     mirrored = rng.random() < 0.5
-    turn = math.radians(_TURN_DEGREES) * rng.standard_normal()
+    turn = bold * math.radians(_TURN_DEGREES) * rng.standard_normal()
     drift = speed * extent * rng.standard_normal(2) * 0.025
     grow, spin = speed * 0.015 * rng.standard_normal(), math.radians(1.2) * speed * rng.standard_normal()
     thetas = []

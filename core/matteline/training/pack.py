@@ -2,7 +2,8 @@
 
 A pack is a folder of shards, each a safetensors file of `SHARD` examples. Every example lies as eight square
 planes, stretched, beside the aspect that restores it: so one affine sampling at training time crops, turns,
-scales and restores all of them at once. What makes an example stays known by its key, so that a pack is continued, not redone.
+scales and restores all of them at once. What an example was made from is known by its key, so that a
+pack is continued, not redone.
 """
 
 from __future__ import annotations
@@ -103,8 +104,7 @@ class Pack:
 
     def _row(self, number: int) -> tuple[Tensor, Tensor]:
         file, row = self._places[number]
-        planes, aspect = (self._files[file].get_slice(name)[row : row + 1] for name in ("planes", "aspect"))
-        return torch.from_numpy(planes), torch.from_numpy(aspect)
+        return _part(self._files[file], "planes", row), _part(self._files[file], "aspect", row)
 
 
 class Examples(Protocol):
@@ -166,14 +166,12 @@ def add_to_pack(folder: Path, examples: Iterable[Example], side: int) -> Iterato
 
 
 def _write(path: Path, examples: Sequence[Example], side: int) -> None:
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "planes": np.stack([_squared(each, side) for each in examples]),
         "aspect": np.array([each.aspect for each in examples], np.float32),
     }
     with replacing(path) as temporary:
-        safetensors.numpy.save_file(
-            arrays, temporary, {"keys": json.dumps([each.key for each in examples])}
-        )
+        safetensors.numpy.save_file(arrays, temporary, {"keys": json.dumps([each.key for each in examples])})
 
 
 def _squared(example: Example, side: int) -> UInt8Array:
@@ -197,6 +195,12 @@ def _opened(path: Path) -> safetensors.safe_open:
         ) from error
 
 
+def _part(shard: safetensors.safe_open, name: str, row: int) -> Tensor:
+    part: Tensor = torch.from_numpy(shard.get_slice(name)[row : row + 1])  # type: ignore[no-untyped-call]
+    return part
+
+
 def _keys(shard: safetensors.safe_open) -> list[str]:
-    keys: list[str] = json.loads((shard.metadata() or {}).get("keys", "[]"))
+    words = shard.metadata() or {}  # type: ignore[no-untyped-call]
+    keys: list[str] = json.loads(words.get("keys", "[]"))
     return keys

@@ -53,15 +53,18 @@ class PackedLessons:
     def lesson(self, shape: Shape, rng: np.random.Generator) -> Lesson:
         """As `Lessons.lesson`; segments come with their mattes."""
         scene = self._people(shape, shape.clips, rng)
-        pasted = [number for number in range(shape.clips) if rng.random() < _PASTED]
+        pasted = [number for number in range(shape.clips) if rng.random() < _PASTED * shape.boldness]
         if pasted:
             scene.put(pasted, self._before(scene.some(pasted), shape, rng))
-        return Lesson(filmed(scene.pictures, rng), scene.pha, scene.fgr, scene.seg)
+        pictures = filmed(scene.pictures, rng, strength=shape.boldness)
+        return Lesson(pictures, scene.pha.clamp(0, 1), scene.fgr, scene.seg.clamp(0, 1))
 
     def _people(self, shape: Shape, count: int, rng: np.random.Generator) -> _Scene:
         batch = self._examples.take(rng.integers(len(self._examples), size=count).tolist())
-        views = random_views(batch.aspect, shape.frames, shape.height, shape.width, rng)
-        return _lit(_seen(batch, views, shape), rng)
+        views = random_views(
+            batch.aspect, shape.frames, shape.height, shape.width, rng, boldness=shape.boldness
+        )
+        return _lit(_seen(batch, views, shape), rng, strength=0.3 + 0.7 * shape.boldness)
 
     def _before(self, people: _Scene, shape: Shape, rng: np.random.Generator) -> _Scene:
         count = len(people.pictures)
@@ -90,14 +93,13 @@ def _seen(batch: Batch, views: Views, shape: Shape) -> _Scene:
     fine = batch.planes.shape[-1] // 2 < _ENOUGH * max(shape.height, shape.width)
     planes = batch.planes if fine else batch.planes[..., ::2, ::2]
     clips = views.sampled(planes, shape.height, shape.width) / 255
-    pictures, fgr, pha, seg = clips.split([3, 3, 1, 1], 2)
-    return _Scene(pictures, pha, fgr, seg)
+    return _Scene(clips[:, :, :3], clips[:, :, 6:7], clips[:, :, 3:6], clips[:, :, 7:])
 
 
-def _lit(scene: _Scene, rng: np.random.Generator) -> _Scene:
+def _lit(scene: _Scene, rng: np.random.Generator, *, strength: float) -> _Scene:
     """Picture and foreground in the same new light."""
     frames = scene.pictures.shape[1]
-    both = relit(torch.cat([scene.pictures, scene.fgr], 1), rng)
+    both = relit(torch.cat([scene.pictures, scene.fgr], 1), rng, strength=strength)
     return _Scene(both[:, :frames], scene.pha, both[:, frames:], scene.seg)
 
 

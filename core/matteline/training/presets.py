@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Final
 
 from matteline.contract.errors import JobError
@@ -37,6 +38,9 @@ class Stage:
         refined_clips: In such a step.
         refined_frames: Of each clip in such a step.
         refined_scale: How many times larger the picture is then.
+        stills: Whether mattes are learned from moved pictures rather than from clips.
+        boldness: How hard the lessons are, 0 to 1; see `lessons.Shape`.
+        segments: Whether every other step segments people instead: clips and single pictures in turn.
     """
 
     name: str
@@ -50,6 +54,22 @@ class Stage:
     refined_clips: int = 0
     refined_frames: int = 1
     refined_scale: float = 2.0
+    boldness: float = 1.0
+    stills: bool = False
+    segments: bool = False
+
+    def fitted(self, pixels: float) -> Stage:
+        """The same with pictures and clips so small that a step holds so many pixels at most.
+
+        Args:
+            pixels: Frames times height times width that the device's memory takes at once.
+        """
+        sizes = tuple(_within(size, pixels / self.clips) for size in self.sizes)
+        largest = max(height * width for height, width in sizes)
+        frames = max(1, min(self.frames, int(pixels / (self.clips * largest))))
+        area = largest * self.refined_scale**2
+        refined = max(1, min(self.refined_frames, int(pixels / (max(1, self.refined_clips) * area))))
+        return replace(self, sizes=sizes, frames=frames, refined_frames=refined)
 
 
 @dataclass(frozen=True)
@@ -97,15 +117,15 @@ SMALL_CPU: Final = Preset(
     summary="a network for processors, 3/8 as wide, from nothing, in 80 minutes on one core",
     width=0.375,
     stages=(
-        Stage("tiny pictures", 0.25, _FRESH, clips=16, frames=1, sizes=_around(80)),
-        Stage("small pictures", 0.27, _FRESH, clips=16, frames=1, sizes=_around(112)),
+        Stage("tiny pictures", 0.25, _FRESH, clips=16, frames=1, sizes=_around(80), boldness=0.1),
+        Stage("small pictures", 0.25, _FRESH, clips=16, frames=1, sizes=_around(112), boldness=0.35),
         Stage(
-            "larger pictures", 0.23, _FRESH, clips=12, frames=1, sizes=_around(160), rolled=2,
-            refined_every=8, refined_clips=6,
+            "larger pictures", 0.25, _FRESH, clips=12, frames=1, sizes=_around(160), rolled=2,
+            refined_every=8, refined_clips=6, boldness=0.6,
         ),
         Stage(
             "clips", 0.25, _REMEMBERING, clips=4, frames=4, sizes=(*_around(144), (144, 256)),
-            rolled=6, refined_every=6, refined_clips=2, refined_frames=3,
+            rolled=6, refined_every=6, refined_clips=2, refined_frames=3, boldness=0.7,
         ),
     ),
     warm_up=0.02,
@@ -117,7 +137,41 @@ SMALL_CPU: Final = Preset(
     longer_side=256,
 )  # fmt: skip
 
-PRESETS: Final = {each.name: each for each in (SMALL_CPU,)}
+# The paper's learning rates assume an encoder that was trained on ImageNet.
+_FIRST = Rates(1e-4, 2e-4, 2e-4, 0.0)
+_LONG = Rates(5e-5, 1e-4, 1e-4, 0.0)
+_FINE = Rates(1e-5, 1e-5, 1e-5, 2e-4)
+_STILL = Rates(1e-5, 1e-5, 5e-5, 2e-4)
+_SIDES = range(256, 513, 64)
+_RANDOM = tuple((height, width) for height in _SIDES for width in _SIDES)
+
+# Shares of the run after the hours that the paper's stages took: 18, 2, 8 and 14.
+_STAGES: Final = (
+    Stage("1: clips", 0.43, _FIRST, clips=1, frames=15, sizes=_RANDOM, segments=True),
+    Stage("2: long clips", 0.05, _LONG, clips=1, frames=50, sizes=_RANDOM, segments=True),
+    Stage(
+        "3: high resolution", 0.19, _FINE, clips=1, frames=40, sizes=_RANDOM, segments=True,
+        refined_every=4, refined_clips=1, refined_frames=6, refined_scale=4.0,
+    ),
+    Stage(
+        "4: pictures", 0.33, _STILL, clips=1, frames=40, sizes=_RANDOM, segments=True, stills=True,
+        refined_every=4, refined_clips=1, refined_frames=6, refined_scale=4.0,
+    ),
+)  # fmt: skip
+
+_RVM: Final = Preset("rvm", "the four stages of the paper, one after another", 1.0, _STAGES)
+
+_SINGLE: Final = tuple(
+    replace(
+        _RVM,
+        name=f"rvm-{number}",
+        summary=f"stage {stage.name} of the paper alone, begun from --begin",
+        stages=(replace(stage, share=1.0),),
+    )
+    for number, stage in enumerate(_STAGES, 1)
+)
+
+PRESETS: Final = {each.name: each for each in (SMALL_CPU, _RVM, *_SINGLE)}
 
 
 def preset_named(name: str) -> Preset:
@@ -130,3 +184,12 @@ def preset_named(name: str) -> Preset:
         hint = f"Choose from: {', '.join(PRESETS)}."
         raise JobError(f"There is no training preset '{name}'.", field="preset", hint=hint)
     return PRESETS[name]
+
+
+def _within(size: Size, pixels: float) -> Size:
+    """A size of the same aspect with so many pixels at most, in steps of 16."""
+    height, width = size
+    scale = min(1.0, math.sqrt(pixels / (height * width)))
+    if scale == 1:
+        return size
+    return max(32, int(height * scale) // 16 * 16), max(32, int(width * scale) // 16 * 16)

@@ -21,7 +21,20 @@ from matteline.training.evaluation import Score
 from matteline.training.pack import Examples
 from matteline.training.trainer import Step
 
-_COLUMNS = ("step", "seconds", "progress", "stage", "rate", "loss", "alpha", "fgr", "seg", "waited", "iou", "mad")
+_COLUMNS = (
+    "step",
+    "seconds",
+    "progress",
+    "stage",
+    "rate",
+    "loss",
+    "alpha",
+    "fgr",
+    "seg",
+    "waited",
+    "iou",
+    "mad",
+)
 _SHOWN = 6
 
 
@@ -60,8 +73,7 @@ class Figures:
 
 def _line(steps: Sequence[Step], score: Score | None) -> dict[str, object]:
     last = steps[-1]
-    names = ("loss", "alpha", "fgr", "seg")
-    means = {name: f"{np.mean([each.losses[name] for each in steps]):.5f}" for name in names}
+    means = {name: _mean(steps, name) for name in ("loss", "alpha", "fgr", "seg")}
     return {
         "step": last.number,
         "seconds": round(last.seconds),
@@ -73,6 +85,11 @@ def _line(steps: Sequence[Step], score: Score | None) -> dict[str, object]:
         "iou": f"{score.iou:.4f}" if score else "",
         "mad": f"{score.mad:.5f}" if score else "",
     }
+
+
+def _mean(steps: Sequence[Step], name: str) -> str:
+    values = [each.losses[name] for each in steps if name in each.losses]
+    return f"{np.mean(values):.5f}" if values else ""
 
 
 def write_sheet(path: Path, network: MattingNetwork, pack: Examples, side: int) -> None:
@@ -87,9 +104,7 @@ def write_sheet(path: Path, network: MattingNetwork, pack: Examples, side: int) 
     pictures, truth = _small(batch.pictures, side), _small(batch.pha, side)
     with torch.inference_mode():
         fgr, alpha, *_ = network(pictures.to(next(network.parameters()).device))
-    rows = [
-        _row(*(each.cpu() for each in four)) for four in zip(pictures, alpha, fgr, truth, strict=True)
-    ]
+    rows = [_row(*(each.cpu() for each in four)) for four in zip(pictures, alpha, fgr, truth, strict=True)]
     sheet = contact_sheet(rows)
     window = Window(0, 0, sheet.shape[1], sheet.shape[0])
     path.parent.mkdir(parents=True, exist_ok=True)

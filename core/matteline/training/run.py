@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from matteline.contract.errors import JobError
+from matteline.matting.weights.files import writing
 from matteline.training.checkpoint import (
     checkpoints_in,
     load_checkpoint,
@@ -60,6 +61,7 @@ class Run:
         card: What the model's file says of itself; step and seconds are added.
         habits: When to save and measure.
         described: The run in words.
+        leads: Whether this process saves, measures and reports; others of its team only train.
     """
 
     def __init__(
@@ -71,20 +73,30 @@ class Run:
         card: Mapping[str, str],
         habits: Habits,
         described: str = "",
+        *,
+        leads: bool = True,
     ) -> None:
-        self.described = described
+        self.described, self._leads = described, leads
         self._folder, self._trainer, self._held_out = folder, trainer, held_out
         self._recipe, self._card, self._habits = recipe, card, habits
-        folder.mkdir(parents=True, exist_ok=True)
 
-    def go_on(self) -> int:
-        """Take up the folder's newest checkpoint; returns its step, 0 where there is none.
+    def begin(self, *, resume: bool) -> int:
+        """Make the folder ready, and take up its newest checkpoint; returns the step it stands at.
+
+        Args:
+            resume: Whether to go on with a training that the folder holds. Otherwise it must hold none.
 
         Raises:
-            JobError: The checkpoint is of another training.
-            ModelError: It is damaged.
+            JobError: The folder holds a training that is not to go on, or another one.
+            ModelError: The checkpoint is damaged.
+            WriteError: The folder cannot be made.
         """
+        with writing(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
         found = checkpoints_in(self._folder)
+        if found and not resume:
+            hint = "Go on with --resume, or train into another folder."
+            raise JobError(f"{self._folder} already holds a training.", field="output", hint=hint)
         if not found:
             return 0
         progress, tensors = load_checkpoint(found[-1])
@@ -98,6 +110,12 @@ class Run:
         Raises:
             WriteError: The folder cannot be written.
         """
+        if not self._leads:
+            for _ in self._trainer.steps():
+                pass
+            return
+        # At once: a folder that cannot be written is found before hours are spent, not after.
+        self.save()
         figures = Figures(self._folder / "progress.csv")
         saved = measured = self._trainer.seconds
         step = None

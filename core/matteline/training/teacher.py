@@ -49,8 +49,9 @@ class Teacher:
         self._segments = bool(self._network.project_seg.conv.weight.any())
 
     def example(self, picture: UInt8Array, key: str, aspect: float) -> Example:
-        """What the teacher sees in a picture (H, W, 3), sRGB-encoded; its alpha stands in for a missing
-        segmentation.
+        """What the teacher sees in a picture (H, W, 3), sRGB-encoded.
+
+        Where its weights hold no segmentation, alpha stands in for it.
         """
         small = as_picture(picture)[None].to(self._device)
         looks = small.repeat(_LOOKS, 1, 1, 1)

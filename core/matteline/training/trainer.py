@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,19 +23,12 @@ from matteline.training.checkpoint import (
 )
 from matteline.training.clock import Limit, rate_at, stage_at
 from matteline.training.forward import NO_STATE, Answer, Pupil
-from matteline.training.lessons import Lesson, Shape
+from matteline.training.lessons import MATTES, SEGMENTS, STILLS, Lesson, Lessons, Shape
 from matteline.training.losses import alpha_loss, foreground_loss, segmentation_loss
 from matteline.training.presets import Preset, Rates, Stage
+from matteline.training.team import ALONE, Team
 
-_HELPER_WEIGHT = 0.5
-_COARSE_WEIGHT = 0.5
-
-
-class Lessons(Protocol):
-    """Where lessons come from."""
-
-    def lesson(self, shape: Shape, rng: np.random.Generator) -> Lesson:
-        """A lesson of this shape that depends on nothing but the state of `rng`."""
+_WEIGHTS = {"helper": 0.5, "coarse": 0.5}
 
 
 @dataclass(frozen=True)
@@ -71,8 +64,7 @@ class Setting:
         device: Where it computes.
         precision: Of the network's forward pass; the weights stay float32.
         seed: Decides the network's first weights and every lesson.
-        rank: Which of several processes this is; each has lessons of its own.
-        parallel: Makes one of several processes' networks of a pupil; None for a single process.
+        team: The processes that train together; each has lessons of its own.
     """
 
     preset: Preset
@@ -80,8 +72,22 @@ class Setting:
     device: torch.device
     precision: torch.dtype = torch.float32
     seed: int = 0
-    rank: int = 0
-    parallel: Callable[[nn.Module], nn.Module] | None = None
+    team: Team = ALONE
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one step does.
+
+    Attributes:
+        shape: Of its lesson.
+        rolled: How many of the lesson's first frames only roll the recurrent state.
+        ratio: Of the reduced picture to the lesson's.
+    """
+
+    shape: Shape
+    rolled: int
+    ratio: float
 
 
 class Trainer:
@@ -98,7 +104,7 @@ class Trainer:
         self.pupil = Pupil(network).to(setting.device).train()
         self.pupil.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         _set_momentum(self.pupil, preset.norm_momentum)
-        self._called = setting.parallel(self.pupil) if setting.parallel else self.pupil
+        self._called = setting.team.parallel(self.pupil, setting.device)
         self.average = Average(self.pupil.network, preset.averaging)
         self._optimiser = torch.optim.AdamW(_groups(self.pupil, preset), betas=(0.9, 0.99))
         scaled = setting.precision == torch.float16
@@ -120,44 +126,31 @@ class Trainer:
         started, progress = time.perf_counter(), self.progress
         preset = self._setting.preset
         stage, rate = stage_at(preset, progress), rate_at(preset, progress)
-        rng = np.random.default_rng((self._setting.seed, self.step, self._setting.rank))
-        lesson, rolled, ratio = self._lesson(stage, rng)
+        rng = np.random.default_rng((self._setting.seed, self.step, self._setting.team.rank))
+        turn = turn_at(stage, self.step, rng)
+        lesson = self._lessons.lesson(turn.shape, rng)
         made = time.perf_counter() - started
-        losses = self._learn(lesson, rolled, ratio, stage.rates, rate)
-        took = time.perf_counter() - started
+        losses = self._learn(lesson, turn, stage.rates, rate)
+        took = self._setting.team.agreed(time.perf_counter() - started, self._setting.device)
         self.step, self.seconds = self.step + 1, self.seconds + took
         self.average.update(self.pupil.network, self.step)
         return Step(self.step, self.seconds, progress, stage.name, rate, losses, made / took)
 
-    def _lesson(self, stage: Stage, rng: np.random.Generator) -> tuple[Lesson, int, float]:
-        """A lesson, how many of its frames only roll the state, and the ratio it is reduced by."""
-        height, width = stage.sizes[rng.integers(len(stage.sizes))]
-        rolled = int(rng.integers(stage.rolled + 1)) if stage.rolled else 0
-        refined = stage.refined_every and self.step % stage.refined_every == 0
-        if not refined:
-            shape = Shape(stage.clips, rolled + stage.frames, height, width)
-            return self._lessons.lesson(shape, rng), rolled, 1.0
-        scale = stage.refined_scale
-        shape = Shape(stage.refined_clips, stage.refined_frames, round(height * scale), round(width * scale))
-        return self._lessons.lesson(shape, rng), 0, 1 / scale
-
-    def _learn(
-        self, lesson: Lesson, rolled: int, ratio: float, rates: Rates, rate: float
-    ) -> dict[str, float]:
-        setting = self._setting
+    def _learn(self, lesson: Lesson, turn: Turn, rates: Rates, rate: float) -> dict[str, float]:
+        setting, rolled = self._setting, turn.rolled
         _set_rates(self._optimiser, rates, rate)
         lesson = lesson.to(setting.device)
         mixed = setting.precision != torch.float32
         with torch.autocast(setting.device.type, setting.precision, enabled=mixed):
             state = self.pupil.rolled(lesson.pictures[:, :rolled]) if rolled else NO_STATE
-            answer = self._called(lesson.pictures[:, rolled:], state, ratio)
-        losses = _losses(answer, _without(lesson, rolled), ratio)
+            answer = self._called(lesson.pictures[:, rolled:], state, turn.ratio)
+        losses = losses_of(answer, lesson.after(rolled), turn.ratio)
         self._optimise(losses["loss"])
         return {name: float(value.detach()) for name, value in losses.items()}
 
     def _optimise(self, loss: Tensor) -> None:
         self._optimiser.zero_grad(set_to_none=True)
-        self._scaler.scale(loss).backward()
+        torch.autograd.backward(self._scaler.scale(loss))
         self._scaler.unscale_(self._optimiser)
         nn.utils.clip_grad_norm_(self.pupil.parameters(), self._setting.preset.max_gradient)
         self._scaler.step(self._optimiser)
@@ -185,21 +178,47 @@ class Trainer:
         self.step, self.seconds = progress.step, progress.seconds
 
 
-def _losses(answer: Answer, lesson: Lesson, ratio: float) -> dict[str, Tensor]:
-    small_pha, small_seg = _reduced(lesson.pha, ratio), _reduced(lesson.seg, ratio)
+def turn_at(stage: Stage, step: int, rng: np.random.Generator) -> Turn:
+    """What a step of a stage does: matting, every so often through the refiner, and segmentation in turn."""
+    height, width = stage.sizes[rng.integers(len(stage.sizes))]
+    kind = STILLS if stage.stills else MATTES
+    if stage.segments:
+        step, odd = divmod(step, 2)
+        if odd:
+            frames = stage.frames if step % 2 else 1
+            clips = stage.clips * (stage.frames // frames)
+            return Turn(Shape(clips, frames, height, width, SEGMENTS), 0, 1.0)
+    if stage.refined_every and step % stage.refined_every == 0:
+        scale = stage.refined_scale
+        large = round(height * scale), round(width * scale)
+        shape = Shape(stage.refined_clips, stage.refined_frames, *large, kind, stage.boldness)
+        return Turn(shape, 0, 1 / scale)
+    rolled = int(rng.integers(stage.rolled + 1)) if stage.rolled else 0
+    shape = Shape(stage.clips, rolled + stage.frames, height, width, kind, stage.boldness)
+    return Turn(shape, rolled, 1.0)
+
+
+def losses_of(answer: Answer, lesson: Lesson, ratio: float) -> dict[str, Tensor]:
+    """What was wrong with an answer, by name; `loss` is the weighted sum that is learned from."""
+    small_seg = _reduced(lesson.seg, ratio)
+    losses = {**_matting_losses(answer, lesson, ratio), "seg": segmentation_loss(answer.seg, small_seg)}
+    height, width = answer.context.shape[-2:]
+    coarse = functional.adaptive_avg_pool2d(small_seg.flatten(0, 1), (height, width))
+    losses["helper"] = segmentation_loss(answer.context.flatten(0, 1), coarse)
+    weighted = [_WEIGHTS.get(name, 1.0) * loss for name, loss in losses.items()]
+    return {"loss": torch.stack(weighted).sum(), **losses}
+
+
+def _matting_losses(answer: Answer, lesson: Lesson, ratio: float) -> dict[str, Tensor]:
+    if lesson.pha is None or lesson.fgr is None:
+        return {}
     losses = {
         "alpha": alpha_loss(answer.alpha, lesson.pha),
         "fgr": foreground_loss(answer.fgr, lesson.fgr, lesson.pha),
-        "seg": segmentation_loss(answer.seg, small_seg),
     }
-    total = losses["alpha"] + losses["fgr"] + losses["seg"]
     if answer.coarse_alpha is not None:
-        total = total + _COARSE_WEIGHT * alpha_loss(answer.coarse_alpha, small_pha)
-    if answer.context is not None:
-        coarse = functional.adaptive_avg_pool2d(small_seg.flatten(0, 1), answer.context.shape[-2:])
-        losses["helper"] = segmentation_loss(answer.context.flatten(0, 1), coarse)
-        total = total + _HELPER_WEIGHT * losses["helper"]
-    return {"loss": total, **losses}
+        losses["coarse"] = alpha_loss(answer.coarse_alpha, _reduced(lesson.pha, ratio))
+    return losses
 
 
 def _reduced(planes: Tensor, ratio: float) -> Tensor:
@@ -212,15 +231,7 @@ def _reduced(planes: Tensor, ratio: float) -> Tensor:
         align_corners=False,
         recompute_scale_factor=False,
     )
-    return small.unflatten(0, planes.shape[:2])
-
-
-def _without(lesson: Lesson, rolled: int) -> Lesson:
-    if not rolled:
-        return lesson
-    return Lesson(
-        lesson.pictures[:, rolled:], lesson.pha[:, rolled:], lesson.fgr[:, rolled:], lesson.seg[:, rolled:]
-    )
+    return small.view(*planes.shape[:3], *small.shape[-2:])
 
 
 def _groups(pupil: Pupil, preset: Preset) -> list[dict[str, Any]]:

@@ -50,6 +50,7 @@ class _Worker:
             "chunk": (renders, desk.chunk),
             "plan": (questions, desk.plan),
             "check": (questions, desk.check),
+            "submit": (questions, desk.submit),
         }
 
     def greet(self) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from matteline import __version__
-from matteline.contract.errors import MattelineError
+from matteline.contract.errors import JobError, MattelineError
 from matteline.contract.events import Event, Failed, Finished, to_dict
+from matteline.contract.farming import FarmSettings
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.worker.task import Task
@@ -91,6 +92,17 @@ class Desk:
         )
         self._follow(work, task)
 
+    def submit(self, task: Task) -> None:
+        """Hand jobs to a render farm."""
+        from matteline.api import surroundings
+        from matteline.farm.handing import hand_over, prepare_jobs
+
+        jobs, farm = _jobs(task), FarmSettings.from_data(task.request.get("farm", {}))
+        prepared = prepare_jobs(jobs, farm, surroundings())
+        task.begin_writing()
+        handed = hand_over(prepared, farm, Path(jobs[0].output), dry_run=bool(task.request.get("dry_run")))
+        task.end({"event": "submitted", **handed.to_dict()})
+
     def forget(self) -> None:
         """Let the network go, and the memory it holds on its device."""
         if self._kept is not None:
@@ -111,6 +123,13 @@ def _plan(task: Task) -> Plan:
     from matteline.engine.plan import plan
 
     return plan(Job.from_json(json.dumps(task.request.get("job"))), surroundings())
+
+
+def _jobs(task: Task) -> list[Job]:
+    listed = task.request.get("jobs")
+    if not isinstance(listed, list) or not listed:
+        raise JobError("No job is named.", field="jobs", hint="Give a list of jobs.")
+    return [Job.from_json(json.dumps(each)) for each in listed]
 
 
 def _planned(plan: Plan) -> dict[str, Any]:

@@ -94,17 +94,20 @@ def cue_python(request: pytest.FixtureRequest) -> Path:
 
 
 def _install(folder: Path, python: Path) -> None:
-    made = _run(sys.executable, "-m", "venv", str(folder))
-    if made.returncode == 0:
-        pip = (str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-        made = _run(*pip, *OPENCUE_PACKAGES)
-    if made.returncode:
-        shutil.rmtree(folder, ignore_errors=True)
-        no_host(f"OpenCue {OPENCUE} cannot be installed here ({made.stderr.strip().splitlines()[-1:]})")
+    pip = (str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    for command in ((sys.executable, "-m", "venv", str(folder)), (*pip, *OPENCUE_PACKAGES)):
+        done = _run(*command)
+        if done.returncode:
+            shutil.rmtree(folder, ignore_errors=True)
+            said = " ".join(done.stderr.strip().splitlines()[-1:])
+            no_host(f"OpenCue {OPENCUE} cannot be installed here ({said})")
 
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS)
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS)
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, 1, "", f"no end after {INSTALL_SECONDS} seconds")
 
 
 def no_host(message: str) -> None:

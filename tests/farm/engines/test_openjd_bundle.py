@@ -216,3 +216,10 @@ def test_without_the_optional_packages_a_sentence_names_them(clip, tmp_path):
     kind, message, hint = json.loads(done.stdout)
     assert kind == MattelineError.__name__
     assert "openjd" in message and "pip install" in hint
+
+
+def test_nothing_is_written_when_one_of_several_clips_is_refused(clip, tmp_path):
+    too_many = clip("many", exact="none", frames="1-1025", chunk_frames=1)
+    with pytest.raises(JobError):
+        write(tmp_path / "out", clip("good"), too_many)
+    assert not (tmp_path / "out").exists()

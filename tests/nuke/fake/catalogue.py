@@ -6,17 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.nuke.fake.files import COMPRESSIONS, DEPTHS
-from tests.nuke.fake.knobs import (
+from tests.nuke.fake.kinds import (
     Boolean_Knob,
     Double_Knob,
     Enumeration_Knob,
     File_Knob,
     Int_Knob,
-    Knob,
     Multiline_Eval_String_Knob,
     PyScript_Knob,
     String_Knob,
 )
+from tests.nuke.fake.knobs import Knob
 from tests.nuke.fake.more_knobs import (
     BBox_Knob,
     Channel_Knob,

@@ -10,7 +10,7 @@ import tkinter
 from typing import TYPE_CHECKING
 
 from tests.nuke.fake import files
-from tests.nuke.fake.knobs import File_Knob
+from tests.nuke.fake.kinds import File_Knob
 
 if TYPE_CHECKING:
     from tests.nuke.fake.groups import Group

@@ -99,7 +99,9 @@ def frames_of(pattern: str) -> list[int]:
     token = re.search(r"#+|%0?\d*d", path.name)
     if not token:
         return []
-    shape = re.compile(re.escape(path.name[: token.start()]) + r"(-?\d+)" + re.escape(path.name[token.end() :]))
+    shape = re.compile(
+        re.escape(path.name[: token.start()]) + r"(-?\d+)" + re.escape(path.name[token.end() :])
+    )
     names = os.listdir(path.parent) if path.parent.is_dir() else []
     return sorted(int(match[1]) for name in names if (match := shape.fullmatch(name)))
 

@@ -181,4 +181,3 @@ class FakeNuke:
 
     def pump(self, *given: Any, **named: Any) -> None:
         self.main.pump(*given, **named)
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -62,14 +61,14 @@ class Knob:
 
     def setLabel(self, label: str) -> None:
         self._see()
-        self._label = _text(label)
+        self._label = text_of(label)
 
     def tooltip(self) -> str:
         return self._tooltip
 
     def setTooltip(self, tooltip: str) -> None:
         self._see()
-        self._tooltip = _text(tooltip)
+        self._tooltip = text_of(tooltip)
 
     def setFlag(self, flag: int) -> None:
         self._see()
@@ -121,7 +120,7 @@ class Knob:
         if not isinstance(self.DEFAULT, (int, float)):
             raise TypeError(f"{self.Class()} {self._name} has no expressions here")
         self._set(self._value)
-        self._expression = _text(expression)
+        self._expression = text_of(expression)
         return True
 
     def hasExpression(self) -> bool:
@@ -172,192 +171,7 @@ class Knob:
         return script
 
 
-class String_Knob(Knob):
-    TYPE, KINDS, DEFAULT = 1, (str,), ""
-
-    def __init__(self, name: str, label: str = "", value: str = "") -> None:
-        super().__init__(name, label)
-        self._value = self._checked(value)
-
-    def getText(self) -> str:
-        return self.value()
-
-    def setText(self, text: str) -> bool:
-        return self.setValue(text)
-
-
-class EvalString_Knob(String_Knob):
-    def evaluate(self, frame: float | None = None) -> str:
-        """With Tcl in brackets carried out and frame numbers filled in."""
-        self._see()
-        if self._node is None:
-            raise ValueError(NOT_ATTACHED)
-        return self._node.host.expressions.text(self._value, self._node, frame)
-
-
-class Multiline_Eval_String_Knob(EvalString_Knob):
-    TYPE = 43
-
-
-class File_Knob(EvalString_Knob):
-    TYPE = 2
-
-    def getEvaluatedValue(self, frame: float | None = None) -> str:
-        return self.evaluate(frame)
-
-    def fromUserText(self, text: str) -> None:
-        self.setValue(self.node().file_from_user_text(self._name, _text(text)))
-
-
-class Int_Knob(Knob):
-    TYPE, KINDS, DEFAULT = 3, (int,), 0
-
-    def __init__(self, name: str, label: str = "", value: int = 0) -> None:
-        super().__init__(name, label)
-        self._value = self._checked(value)
-
-    def _read(self, script: str) -> int:
-        return int(float(script))
-
-
-class Double_Knob(Knob):
-    TYPE, KINDS, DEFAULT = 7, (int, float), 0.0
-
-    def __init__(self, name: str, label: str = "") -> None:
-        super().__init__(name, label)
-        self._range = (0.0, 1.0)
-
-    def setRange(self, first: float, last: float) -> None:
-        self._see()
-        self._range = (float(first), float(last))
-
-    def user_options(self) -> list[str]:
-        return ["R", f"{self._range[0]:g}", f"{self._range[1]:g}"]
-
-    def _written(self, value: Any) -> str:
-        return f"{value:g}"
-
-    def _read(self, script: str) -> float:
-        return float(script)
-
-
-class Boolean_Knob(Knob):
-    TYPE, KINDS, DEFAULT = 6, (bool, int), False
-
-    def __init__(self, name: str, label: str = "", value: bool = False) -> None:
-        super().__init__(name, label)
-        self._value = bool(value)
-
-    def _checked(self, value: Any) -> bool:
-        return bool(super()._checked(value))
-
-    def _written(self, value: Any) -> str:
-        return "true" if value else "false"
-
-    def _read(self, script: str) -> bool:
-        if script not in ("true", "false", "0", "1"):
-            raise ValueError(f"{script!r} is no boolean")
-        return script in ("true", "1")
-
-
-class Enumeration_Knob(Knob):
-    """Items may be `value\\tlabel`."""
-
-    TYPE, KINDS, DEFAULT = 4, (str, int), ""
-
-    def __init__(self, name: str, label: str, values: Sequence[str]) -> None:
-        super().__init__(name, label)
-        self.setValues(values)
-        self._default = self._value
-
-    def values(self) -> list[str]:
-        self._see()
-        return list(self._items)
-
-    def numValues(self) -> int:
-        return len(self.values())
-
-    def enumName(self, number: int) -> str:
-        return self.values()[number].split("\t")[0]
-
-    def setValues(self, values: Sequence[str]) -> None:
-        self._see()
-        if isinstance(values, str) or not values or not all(isinstance(each, str) for each in values):
-            raise TypeError(f"{self._name}: items must be a list of words")
-        self._items = list(values)
-        if self._value not in self._words():
-            self._value = self._words()[0]
-
-    def getValue(self) -> float:
-        return float(self._words().index(self.value()))
-
-    def _words(self) -> list[str]:
-        return [each.split("\t")[0] for each in self._items]
-
-    def _checked(self, value: Any) -> str:
-        value = super()._checked(value)
-        words = self._words()
-        if isinstance(value, int):
-            return words[value]
-        if value not in words:
-            raise ValueError(f"{self._name} has no item {value!r}, only {words}")
-        return value
-
-    def user_options(self) -> list[str]:
-        return ["M", list(self._items)]  # type: ignore[list-item]
-
-
-class Text_Knob(Knob):
-    TYPE, KINDS, DEFAULT = 26, (str,), ""
-
-    def __init__(self, name: str, label: str = "", value: str = "") -> None:
-        super().__init__(name, label)
-        self._value = value
-
-    def user_options(self) -> list[str]:
-        return ["T", self._value] if self._value else []
-
-
-class Script_Knob(String_Knob):
-    """A button. Its value is what it does."""
-
-    TYPE = 32
-
-    def __init__(self, name: str, label: str = "", command: str = "") -> None:
-        super().__init__(name, label, command)
-
-    def command(self) -> str:
-        return self.value()
-
-    def setCommand(self, command: str) -> None:
-        self.setValue(command)
-
-    def execute(self) -> None:
-        self.node().press(self)
-
-    def user_options(self) -> list[str]:
-        return ["T", self._value] if self._value else []
-
-
-class PyScript_Knob(Script_Knob):
-    TYPE = 22
-
-
-class Tab_Knob(Knob):
-    TYPE = 20
-
-    def __init__(self, name: str, label: str = "", kind: int = 0) -> None:
-        super().__init__(name, label)
-        self.kind = kind
-
-    def setValue(self, value: Any) -> bool:
-        raise TypeError("tabs hold no value")
-
-    def user_options(self) -> list[str]:
-        return ["n", str(self.kind)] if self.kind else []
-
-
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
     return value

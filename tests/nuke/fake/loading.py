@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.nuke.fake import knobs, more_knobs
+from tests.nuke.fake import kinds, more_knobs
 from tests.nuke.fake.catalogue import CLASSES
 from tests.nuke.fake.groups import Group
 from tests.nuke.fake.knobs import FLAGS, Knob
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _USER_KNOBS: dict[int, type[Knob]] = {
     kind.TYPE: kind
-    for module in (knobs, more_knobs)
+    for module in (kinds, more_knobs)
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, Knob) and vars(kind).get("TYPE")
 }
@@ -84,9 +84,9 @@ def _user_knob(words: list[str]) -> Knob:
 
 def _built(kind: type[Knob], name: str, options: dict[str, str]) -> Knob:
     label = options.get("l", name)
-    if kind is knobs.Enumeration_Knob:
+    if kind is kinds.Enumeration_Knob:
         return kind(name, label, words_of(options["M"]))
-    if kind is knobs.Tab_Knob:
+    if kind is kinds.Tab_Knob:
         return kind(name, label, int(options.get("n", "0")))
     if "T" in options:
         knob = kind(name, label)

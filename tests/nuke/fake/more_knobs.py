@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from tests.nuke.fake.knobs import Enumeration_Knob, Knob, Script_Knob, String_Knob
+from tests.nuke.fake.kinds import Enumeration_Knob, Script_Knob, String_Knob
+from tests.nuke.fake.knobs import Knob
 from tests.nuke.fake.picture import RGBA, Format
 
 _COLOURS = {"rgb": RGBA[:3], "rgba": RGBA, "alpha": RGBA[3:]}

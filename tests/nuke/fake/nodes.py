@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from tests.nuke.fake import clips
 from tests.nuke.fake.catalogue import CLASSES, EVERY_NODE, EXR_WRITER
 from tests.nuke.fake.clips import FrameRange
-from tests.nuke.fake.knobs import NOT_ATTACHED, Knob, PyScript_Knob
+from tests.nuke.fake.kinds import PyScript_Knob
+from tests.nuke.fake.knobs import NOT_ATTACHED, Knob
 from tests.nuke.fake.picture import Format
 
 if TYPE_CHECKING:
@@ -240,4 +241,3 @@ class Node:
 
 def _is_upstream(node: Node, of: Node) -> bool:
     return of is node or any(_is_upstream(node, each) for each in of._inputs if each)
-

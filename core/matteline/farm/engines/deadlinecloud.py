@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from matteline.farm.engines.assets import assets
-from matteline.farm.engines.openjd import INSTALL, beside_python, write_bundle
+from matteline.farm.engines.openjd import INSTALL, beside_python, bundle, write_bundles
 from matteline.farm.engines.refusing import refuse_option
 from matteline.farm.engines.shots import Shot, shots
 from matteline.farm.engines.tools import program, refusal, say
@@ -39,13 +39,11 @@ class DeadlineCloud:
     def write(self, submission: Submission, folder: Path) -> tuple[Path, ...]:
         """Write each shot's bundle with `asset_references.yaml`, checked by OpenJD's model."""
         refuse_option("Deadline Cloud", submission, "after", "has no dependencies between jobs")
-        return tuple(
-            path
-            for shot in shots(submission)
-            for path in write_bundle(
-                submission, shot, folder, files=_files(shot), options=_options(submission)
-            )
+        options = _options(submission)
+        bundles = (
+            bundle(submission, each, files=_files(each), options=options) for each in shots(submission)
         )
+        return write_bundles(bundles, folder)
 
     def submit(self, submission: Submission, folder: Path) -> tuple[str, ...]:
         """Submit each bundle; the jobs' ids."""
@@ -68,7 +66,7 @@ class DeadlineCloud:
         return [word for flag, value in named.items() if value for word in (flag, value)]
 
 
-def _submit(deadline: str, submission: Submission, bundle: Path, where: list[str]) -> str:
+def _submit(deadline: str, submission: Submission, folder: Path, where: list[str]) -> str:
     # As flags: the command reads priority and retries from them only, not from the bundle's files.
     numbers = {
         "--priority": submission.priority,
@@ -77,7 +75,7 @@ def _submit(deadline: str, submission: Submission, bundle: Path, where: list[str
     }
     flags = [word for flag, value in numbers.items() for word in (flag, str(value))]
     said = say(
-        [deadline, "bundle", "submit", str(bundle), "--yes", "--submitter-name", "matteline", *flags, *where],
+        [deadline, "bundle", "submit", str(folder), "--yes", "--submitter-name", "matteline", *flags, *where],
         engine="Deadline Cloud",
     )
     found = _JOB_ID.search(said)

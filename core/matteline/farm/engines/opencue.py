@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from matteline.contract.errors import JobError, MattelineError, ReadError
 from matteline.farm.engines.opencue_spec import spec
 from matteline.farm.engines.refusing import refuse_option, refuse_text
-from matteline.farm.engines.shots import Shot, identifier, shots
+from matteline.farm.engines.shots import Shot, identifier, plain, shots
 from matteline.farm.engines.tools import package, refusal, write_text
 
 if TYPE_CHECKING:
@@ -43,14 +43,13 @@ class OpenCue:
     def write(self, submission: Submission, folder: Path) -> tuple[Path, ...]:
         """Write `<shot>.xml` for each shot: what cuebot takes, as `cjsl-1.15.dtd` describes it."""
         found = shots(submission)
-        texts = [*submission.command, *(each.job_file_on_workers for each in found)]
-        refuse_text("OpenCue", texts, _TOKEN, "a frame's number")
-        refuse_text("OpenCue", [*texts, submission.pool, submission.after], _NOT_XML, "the end of the file")
+        words = [*submission.command, *(each.job_file_on_workers for each in found)]
+        refuse_text("OpenCue", words, _TOKEN, "a frame's number")
+        refuse_text("OpenCue", [*words, submission.pool, submission.after], _NOT_XML, "the end of the file")
         refuse_option("OpenCue", submission, "target_seconds", "does not fit tasks to a time")
-        return tuple(
-            write_text(_path(folder, shot), spec(submission, shot, self._header(submission, shot)))
-            for shot in found
-        )
+        header = self._header(submission)
+        texts = [spec(submission, each, header) for each in found]
+        return tuple(write_text(_path(folder, shot), text) for shot, text in zip(found, texts, strict=True))
 
     def submit(self, submission: Submission, folder: Path) -> tuple[str, ...]:
         """Launch each specification; the jobs' names, by which OpenCue knows them."""
@@ -59,12 +58,13 @@ class OpenCue:
             cue.Cuebot.setHosts([each.strip() for each in self.cuebot.split(",")])
         return tuple(name for shot in shots(submission) for name in _launch(cue, _path(folder, shot)))
 
-    def _header(self, submission: Submission, shot: Shot) -> dict[str, str]:
+    def _header(self, submission: Submission) -> dict[str, str]:
         header = {
-            "facility": self.facility,
-            "show": self.show,
+            "facility": plain(self.facility),
+            "show": plain(self.show),
             "shot": identifier(self.shot or submission.batch_name),
-            "user": identifier(self.user or _login()),
+            # As it is: rqd may run frames as this user.
+            "user": plain(self.user or _login()),
         }
         return {name: value for name, value in header.items() if value}
 

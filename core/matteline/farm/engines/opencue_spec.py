@@ -118,7 +118,7 @@ def _layer(submission: Submission, shot: Shot, layer: _Layer) -> Element:
     _add(element, "threadable", "True")
     if shot.ticket.needs_gpu and layer.name != "check":
         _add(element, "gpus", "1")
-        # Cuebot never books a layer with GPUs but no GPU memory.
+        # Cuebot expects a layer with GPUs to ask for memory of theirs too.
         _add(element, "gpu_memory", f"{max(1, ceil(submission.gpu_memory_gib))}g")
     minutes = timeout_minutes(submission, shot, whole=layer.kind == "Util")
     if minutes:

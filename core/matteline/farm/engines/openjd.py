@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 INSTALL = 'pip install "matteline[farm]"'
 
+Bundle = dict[str, str]
+"""The files of a shot's job bundle: path below the submission's folder to text."""
+
 
 @dataclass(frozen=True)
 class OpenJD:
@@ -33,45 +36,47 @@ class OpenJD:
         """Write `<shot>/template.yaml` and `<shot>/parameter_values.yaml` for each shot, checked."""
         refuse_option("OpenJD", submission, "pool", "has no pools")
         refuse_option("OpenJD", submission, "after", "knows no other jobs to wait for")
-        return tuple(path for shot in shots(submission) for path in write_bundle(submission, shot, folder))
+        return write_bundles((bundle(submission, shot) for shot in shots(submission)), folder)
 
     def submit(self, submission: Submission, folder: Path) -> tuple[str, ...]:
         """Render each shot on this machine with `openjd run`; the shots' names."""
         return tuple(_run(submission, shot, folder / shot.label) for shot in shots(submission))
 
 
-def write_bundle(
+def bundle(
     submission: Submission,
     shot: Shot,
-    folder: Path,
     *,
     files: Mapping[str, Any] = MappingProxyType({}),
     options: Mapping[str, int] = MappingProxyType({}),
-) -> tuple[Path, ...]:
-    """Write one shot's job bundle below `folder`, after OpenJD's own check of it.
+) -> Bundle:
+    """One shot's job bundle, after OpenJD's own check of it.
 
     Args:
         submission: What is asked of the engine.
         shot: The clip.
-        folder: It receives a folder named by the shot's label.
         files: More files of the bundle: name to document.
         options: More values that are none of the template's parameters but an engine's own.
 
     Raises:
         JobError: OpenJD's check refuses the template or a value.
         MattelineError: The packages are not installed.
-        WriteError: A file cannot be written.
     """
     document, given = template(submission, shot), values(submission, shot)
     check(document, given)
     listed = [{"name": name, "value": value} for name, value in {**given, **options}.items()]
-    documents = {
-        "template.yaml": document,
-        "parameter_values.yaml": {"parameterValues": listed},
-        **files,
-    }
-    bundle = folder / shot.label
-    return tuple(write_text(bundle / name, as_yaml(content)) for name, content in documents.items())
+    documents = {"template.yaml": document, "parameter_values.yaml": {"parameterValues": listed}, **files}
+    return {f"{shot.label}/{name}": as_yaml(content) for name, content in documents.items()}
+
+
+def write_bundles(bundles: Iterable[Bundle], folder: Path) -> tuple[Path, ...]:
+    """Write bundles below a folder, when all of them are known to be good.
+
+    Raises:
+        WriteError: A file cannot be written.
+    """
+    ready = list(bundles)
+    return tuple(write_text(folder / name, text) for each in ready for name, text in each.items())
 
 
 def as_yaml(document: Any) -> str:
@@ -101,10 +106,10 @@ def check(document: dict[str, Any], given: dict[str, str | int]) -> None:
         raise JobError(f"OpenJD does not accept the job: {error}") from None
 
 
-def _run(submission: Submission, shot: Shot, bundle: Path) -> str:
+def _run(submission: Submission, shot: Shot, folder: Path) -> str:
     openjd = program(beside_python("openjd"), engine="openjd", install=f"Install it with: {INSTALL}")
     parameters = json.dumps({name: str(value) for name, value in values(submission, shot).items()})
-    code = follow([openjd, "run", str(bundle / "template.yaml"), "--job-param", parameters])
+    code = follow([openjd, "run", str(folder / "template.yaml"), "--job-param", parameters])
     if code:
         raise MattelineError(
             f"openjd run of {shot.name} failed.",

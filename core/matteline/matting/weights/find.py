@@ -23,7 +23,9 @@ FOLDER_VARIABLE: Final = "MATTELINE_WEIGHTS"
 
 _SHIPPED: Final = Path(__file__).parent / "shipped"
 _PROPER_NAMES: Final = {"mobilenetv3": "MobileNetV3", "resnet50": "ResNet50"}
-GET_OFFICIAL: Final = f"Run 'matteline weights fetch {CHECKPOINTS[0].name}', or name a file with --weights FILE."
+GET_OFFICIAL: Final = (
+    f"Run 'matteline weights fetch {CHECKPOINTS[0].name}', or name a file with --weights FILE."
+)
 
 
 @dataclass(frozen=True)

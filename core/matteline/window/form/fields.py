@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from matteline.contract.settings import Choice, parse_value
+from matteline.contract.choices import Choice
+from matteline.contract.settings import parse_value
 from matteline.window.theme import even_height
 
 

@@ -1,0 +1,197 @@
+"""A teacher's mattes, kept and learned from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from matteline.contract.errors import JobError, ModelError, ReadError
+from matteline.matting.weights.find import inspect
+from matteline.training.distil import Materials, prepare
+from matteline.training.lessons import Lesson, Shape
+from matteline.training.pack import SHARD, Pack, Packs, add_to_pack, packed_keys
+from matteline.training.packed import PackedLessons
+from matteline.training.splits import split
+from matteline.training.stills import pictures_in, read_picture
+from matteline.training.teacher import Teacher, taught
+from tests.training.make import disc_lessons, disc_pack, disc_pictures, discs, weights, write_png
+
+
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory: pytest.TempPathFactory) -> Teacher:
+    return Teacher(inspect(weights(tmp_path_factory.mktemp("weights") / "t.safetensors")), torch.device("cpu"))
+
+
+@pytest.fixture(scope="module")
+def lessons(tmp_path_factory: pytest.TempPathFactory) -> PackedLessons:
+    return disc_lessons(tmp_path_factory.mktemp("pack"))
+
+
+def _taught(folder: Path, teacher: Teacher, cache: Path) -> tuple[Pack, list[int]]:
+    told: list[int] = []
+    pack = taught(
+        pictures_in(folder), teacher, cache, side=64, stretched=False, progress=lambda done, _: told.append(done)
+    )
+    return pack, told
+
+
+def test_the_teacher_looks_at_every_picture_once(teacher: Teacher, tmp_path: Path) -> None:
+    folder = disc_pictures(tmp_path / "people", 3)
+
+    first, told = _taught(folder, teacher, tmp_path / "cache")
+    again, told_again = _taught(folder, teacher, tmp_path / "cache")
+
+    assert (told, told_again) == ([3], [])
+    assert torch.equal(first.take([0, 1, 2]).planes, again.take([0, 1, 2]).planes)
+
+
+def test_pictures_may_be_added_and_renamed(teacher: Teacher, tmp_path: Path) -> None:
+    folder = disc_pictures(tmp_path / "people", 2)
+    first, _ = _taught(folder, teacher, tmp_path / "cache")
+    (folder / "disc-0.png").rename(folder / "other.png")
+    disc_pictures(folder, 3)
+    (folder / "disc-0.png").unlink()
+
+    pack, told = _taught(folder, teacher, tmp_path / "cache")
+
+    assert told == [3]
+    assert set(first.keys) < set(pack.keys)
+
+
+def test_another_teacher_has_a_cache_of_its_own(teacher: Teacher, tmp_path: Path) -> None:
+    folder = disc_pictures(tmp_path / "people", 1)
+    other = Teacher(inspect(weights(tmp_path / "o.safetensors", seed=9)), torch.device("cpu"))
+
+    _taught(folder, teacher, tmp_path / "cache")
+    _, told = _taught(folder, other, tmp_path / "cache")
+
+    assert told == [1]
+
+
+def test_a_teacher_without_a_segmentation_teaches_its_alpha(tmp_path: Path) -> None:
+    path = weights(tmp_path / "t.safetensors")
+    teacher = Teacher(inspect(path), torch.device("cpu"))
+    teacher._network.project_seg.conv.weight.data.zero_()
+    without = Teacher(inspect(path), torch.device("cpu"))
+    without._segments = False
+    picture = discs(1)[0].picture
+
+    example = without.example(picture, "k", 1.0)
+
+    assert np.array_equal(example.seg, example.pha)
+
+
+def test_examples_come_back_as_they_were_packed(tmp_path: Path) -> None:
+    examples, batch = discs(3), disc_pack(tmp_path, 3).take([2, 0])
+
+    for row, example in enumerate((examples[2], examples[0])):
+        planes = batch.planes[row].permute(1, 2, 0).numpy()
+        assert np.array_equal(planes[..., :3], example.picture)
+        assert np.array_equal(planes[..., 3:6], example.fgr)
+        assert np.array_equal(planes[..., 6], example.pha)
+        assert np.array_equal(planes[..., 7], example.seg)
+
+
+def test_a_pack_goes_on_after_the_shards_that_are_whole(tmp_path: Path) -> None:
+    examples = [each.__class__(**{**each.__dict__, "key": f"{n}"}) for n, each in enumerate(discs(1) * 150)]
+    first = add_to_pack(tmp_path, iter(examples), 16)
+    next(first)
+    first.close()
+
+    assert len(packed_keys(tmp_path)) == SHARD
+    missing = [each for each in examples if each.key not in packed_keys(tmp_path)]
+    assert list(add_to_pack(tmp_path, missing, 16)) == [150 - SHARD]
+    assert len(Pack(tmp_path)) == 150
+
+
+def test_a_damaged_shard_is_named(tmp_path: Path) -> None:
+    disc_pack(tmp_path)
+    shard = next(tmp_path.glob("shard-*"))
+    shard.write_bytes(shard.read_bytes()[:100])
+
+    with pytest.raises(ModelError, match="shard-00000.safetensors is damaged"):
+        Pack(tmp_path)
+
+
+def test_several_packs_are_one_after_another(tmp_path: Path) -> None:
+    one, two = disc_pack(tmp_path / "one", 2), disc_pack(tmp_path / "two", 3)
+    both = Packs([one, two])
+
+    assert len(both) == 5
+    assert torch.equal(both.take([1, 4]).planes, torch.cat([one.take([1]).planes, two.take([2]).planes]))
+
+
+def _same(one: Lesson, other: Lesson) -> bool:
+    return torch.equal(one.pictures, other.pictures) and torch.equal(one.seg, other.seg)
+
+
+def test_a_lesson_depends_on_nothing_but_its_shape_and_chance(lessons: PackedLessons) -> None:
+    shape = Shape(3, 2, 48, 64)
+    one, other = (lessons.lesson(shape, np.random.default_rng(7)) for _ in range(2))
+
+    assert _same(one, other)
+    assert not _same(one, lessons.lesson(shape, np.random.default_rng(8)))
+
+
+def test_a_lesson_has_its_shape_and_its_range(lessons: PackedLessons) -> None:
+    lesson = lessons.lesson(Shape(6, 3, 48, 64), np.random.default_rng(1))
+
+    assert lesson.pictures.shape == (6, 3, 3, 48, 64)
+    assert lesson.pha is not None and lesson.pha.shape == (6, 3, 1, 48, 64)
+    for planes in (lesson.pictures, lesson.pha):
+        assert 0 <= float(planes.min()) and float(planes.max()) <= 1
+
+
+def test_the_truth_moves_with_the_picture(lessons: PackedLessons) -> None:
+    # Discs are brighter than anything behind them: light inside, dark outside, in every frame.
+    lesson = lessons.lesson(Shape(8, 3, 64, 64), np.random.default_rng(2))
+    assert lesson.pha is not None
+    luma, inside = lesson.pictures.mean(2, keepdim=True), lesson.pha > 0.9
+    outside = lesson.pha < 0.1
+
+    for clip in range(8):
+        if inside[clip].any() and outside[clip].any():
+            assert luma[clip][inside[clip]].mean() > luma[clip][outside[clip]].mean()
+
+
+def test_the_frames_of_a_still_differ(lessons: PackedLessons) -> None:
+    clips = lessons.lesson(Shape(8, 4, 64, 64), np.random.default_rng(3)).seg
+
+    assert any(not torch.equal(clip[0], clip[-1]) for clip in clips)
+
+
+def test_every_tenth_picture_is_held_out_by_name(tmp_path: Path) -> None:
+    files = [tmp_path / f"{number:03d}.png" for number in range(25)]
+    learned, held = split(list(reversed(files)), 10)
+
+    assert [file.name for file in held] == ["000.png", "010.png", "020.png"]
+    assert len(learned) == 22
+
+
+def test_what_is_held_out_is_in_no_lesson(teacher: Teacher, tmp_path: Path) -> None:
+    folder = disc_pictures(tmp_path / "people", 6)
+    materials = Materials(pictures=(folder,), hold_out=3)
+
+    syllabus = prepare(materials, teacher, tmp_path / "cache", lambda *_: None)
+
+    assert syllabus.described == "4 pictures"
+    assert syllabus.held_out is not None and len(syllabus.held_out) == 2
+
+
+def test_a_missing_folder_and_an_empty_one_are_told(teacher: Teacher, tmp_path: Path) -> None:
+    with pytest.raises(JobError, match="does not exist"):
+        prepare(Materials(pictures=(tmp_path / "none",)), teacher, tmp_path, lambda *_: None)
+    with pytest.raises(JobError, match="holds no pictures"):
+        prepare(Materials(pictures=(tmp_path,)), teacher, tmp_path, lambda *_: None)
+
+
+def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
+    write_png(tmp_path / "a.png", np.zeros((32, 32, 3), np.uint8))
+    whole = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "a.png").write_bytes(whole[: len(whole) // 2])
+
+    with pytest.raises(ReadError, match="a.png cannot be read"):
+        read_picture(tmp_path / "a.png")

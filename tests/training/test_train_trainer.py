@@ -1,0 +1,142 @@
+"""The training loop: it repeats exactly, goes on exactly, and does what its stage says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from matteline.matting.rvm.network import MattingNetwork
+from matteline.training.checkpoint import load_checkpoint, save_checkpoint
+from matteline.training.clock import Limit, rate_at, stage_at
+from matteline.training.lessons import SEGMENTS, STILLS
+from matteline.training.packed import PackedLessons
+from matteline.training.presets import PRESETS, preset_named
+from matteline.training.trainer import Setting, Trainer, turn_at
+from tests.training.make import TINY, WIDTH, disc_lessons
+
+STEPS = 8
+
+
+@pytest.fixture(scope="module")
+def lessons(tmp_path_factory: pytest.TempPathFactory) -> PackedLessons:
+    return disc_lessons(tmp_path_factory.mktemp("pack"))
+
+
+def _trainer(lessons: PackedLessons) -> Trainer:
+    torch.manual_seed(1)
+    setting = Setting(TINY, Limit(steps=STEPS), torch.device("cpu"), seed=4)
+    return Trainer(MattingNetwork(width=WIDTH), lessons, setting)
+
+
+def test_training_resumed_from_a_checkpoint_equals_unbroken_training(
+    lessons: PackedLessons, tmp_path: Path
+) -> None:
+    whole = _trainer(lessons)
+    losses = [dict(step.losses) for step in whole.steps()]
+
+    begun = _trainer(lessons)
+    steps = begun.steps()
+    first = [dict(next(steps).losses) for _ in range(5)]
+    path = save_checkpoint(tmp_path, begun.where({}), begun.tensors())
+    resumed = _trainer(lessons)
+    resumed.go_on(*load_checkpoint(path))
+    last = [dict(step.losses) for step in resumed.steps()]
+
+    assert first + last == losses
+    for name, tensor in whole.tensors().items():
+        assert torch.equal(tensor, resumed.tensors()[name]), name
+
+
+def test_every_part_of_the_network_learns(lessons: PackedLessons) -> None:
+    trainer = _trainer(lessons)
+    before = {name: each.clone() for name, each in trainer.pupil.network.named_parameters()}
+
+    for _ in trainer.steps():
+        pass
+
+    still = [
+        name
+        for name, each in trainer.pupil.network.named_parameters()
+        # An attention whose ReLU began dead has no gradient, and batch norm swallows a bias before it.
+        if each.ndim == 4 and torch.equal(each, before[name]) and ".fc" not in name
+    ]
+    assert not still
+
+
+def test_the_average_lags_behind_the_weights(lessons: PackedLessons) -> None:
+    trainer = _trainer(lessons)
+    for _ in trainer.steps():
+        pass
+
+    name = "project_mat.conv.weight"
+    assert not torch.equal(trainer.average.network.state_dict()[name], trainer.pupil.network.state_dict()[name])
+
+
+def test_a_loss_is_learned_from_the_frames_after_the_rolled_ones(lessons: PackedLessons) -> None:
+    rng = np.random.default_rng(0)
+    clips = TINY.stages[1]
+    turns = [turn_at(clips, step, rng) for step in range(1, 40, 2)]
+
+    assert {turn.rolled for turn in turns} == {0, 1, 2}
+    assert all(turn.shape.frames == turn.rolled + 2 for turn in turns)
+
+
+def test_refining_steps_show_a_larger_picture_at_a_smaller_ratio() -> None:
+    turn = turn_at(TINY.stages[1], 2, np.random.default_rng(0))
+
+    assert (turn.shape.height, turn.shape.width, turn.ratio) == (128, 128, 0.5)
+
+
+def test_the_papers_steps_matte_and_segment_in_turn_on_clips_and_pictures() -> None:
+    stage = preset_named("rvm").stages[0]
+    shapes = [turn_at(stage, step, np.random.default_rng(step)).shape for step in range(4)]
+
+    assert [shape.kind == SEGMENTS for shape in shapes] == [False, True, False, True]
+    assert {shapes[1].frames, shapes[3].frames} == {1, 15}
+
+
+def test_the_papers_last_stage_mattes_stills() -> None:
+    stage = preset_named("rvm-4").stages[0]
+
+    assert turn_at(stage, 0, np.random.default_rng(0)).shape.kind == STILLS
+
+
+def test_stages_follow_one_another_by_their_shares() -> None:
+    assert [stage_at(TINY, progress).name for progress in (0, 0.49, 0.5, 1.0)] == [
+        "pictures",
+        "pictures",
+        "clips",
+        "clips",
+    ]
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+def test_the_stages_of_every_preset_fill_the_run(preset: object) -> None:
+    assert sum(stage.share for stage in preset.stages) == pytest.approx(1)  # type: ignore[attr-defined]
+
+
+def test_rates_rise_and_then_fall_by_half_a_cosine() -> None:
+    preset = replace(TINY, warm_up=0.1, last_rate=0.0)
+
+    assert rate_at(preset, 0.05) == pytest.approx(0.5)
+    assert rate_at(preset, 0.5) == pytest.approx(0.5)
+    assert rate_at(preset, 1.0) == pytest.approx(0.0)
+
+
+def test_minutes_shape_the_schedule_as_steps_do() -> None:
+    assert Limit(minutes=2).progress(step=999, seconds=30) == 0.25
+    assert Limit(steps=8).progress(step=2, seconds=999) == 0.25
+
+
+def test_stages_are_fitted_to_the_memory_there_is() -> None:
+    long = preset_named("rvm").stages[1]
+    fitted = long.fitted(8 * 512 * 512)
+
+    assert fitted.frames == 8
+    assert fitted.sizes == long.sizes
+    assert max(h * w for h, w in long.fitted(100_000).sizes) <= 100_000
+    assert long.fitted(1e9) == long
