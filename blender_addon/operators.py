@@ -10,8 +10,9 @@ from .contract.errors import MattelineError
 from .contract.job import EXISTING
 from .following import Following, sentence
 from .jobs import load_last, save_last, with_existing, write_text
-from .render import Check, Render, as_rendered
+from .render import Render, as_rendered, check, submit
 from .results import bring_in
+from .settings import farm_settings
 
 _WHAT = {
     "STRIP": "the selected strips",
@@ -90,6 +91,18 @@ class _Adds(_About, Following):
         return bring_in(context, list(map(as_rendered, self._requests, asked.plans)))
 
 
+class _Submits(_About, Following):
+    def check(self, context):
+        self._requests = requests.requests_for(self.kind, context)
+        self._farm = farm_settings(requests.scene_of(self.kind, context).matteline.farm)
+
+    def ask(self, context, client):
+        return submit(client, self._requests, self._farm)
+
+    def bring_in(self, context, asked):
+        return asked.words
+
+
 class _Writes(_About):
     def execute(self, context):
         """Write a file for each job."""
@@ -125,6 +138,7 @@ _ABOUT = [
     for made in (
         _made(_Renders, f"render_{kind.lower()}", kind, "Render Matte", "Render mattes of people for"),
         _made(_Plans, f"plan_{kind.lower()}", kind, "Plan", "Say what a render would do for"),
+        _made(_Submits, f"submit_{kind.lower()}", kind, "Submit to Farm", "Have a render farm matte"),
         _made(_Writes, f"write_job_{kind.lower()}", kind, "Write Job File", "Write a job for a farm, for"),
     )
 ]
@@ -208,7 +222,7 @@ class MATTELINE_OT_check(Following, bpy.types.Operator):
 
     def ask(self, context, client):
         """Ask the worker that the preferences name."""
-        return Check(client)
+        return check(client)
 
     def bring_in(self, context, asked):
         """Show the answer in the preferences."""

@@ -5,6 +5,7 @@ from typing import ClassVar
 import bpy
 
 from . import compat, requests
+from .contract.farming import farm_choices
 from .contract.settings import choices
 from .settings import NUMBER, number_property
 
@@ -43,7 +44,6 @@ class _Main(_Panel):
         row.operator(f"matteline.render_{name}", icon="RENDER_ANIMATION")
         row.operator(f"matteline.plan_{name}")
         layout.operator(f"matteline.render_{name}", text="Render Missing Frames").existing = "resume"
-        layout.operator(f"matteline.write_job_{name}")
         _draw_now(layout, context.window_manager.matteline)
         row = layout.row(align=True)
         row.operator("matteline.import_last", icon="IMPORT")
@@ -67,9 +67,26 @@ class _Settings(_Panel):
         layout.use_property_split, layout.use_property_decorate = True, False
         for name, choice in choices().items():
             if choice.group == self.group:
-                layout.prop(values, name)
-                if getattr(values, name) == NUMBER:
-                    layout.prop(values, number_property(name))
+                _draw_setting(layout, values, name)
+
+
+class _Farm(_Panel):
+    bl_options: ClassVar = {"DEFAULT_CLOSED"}
+
+    def draw(self, context):
+        """How clips go to a render farm, and the buttons."""
+        layout, values = self.layout, self._values(context).farm
+        layout.use_property_split, layout.use_property_decorate = True, False
+        for name in farm_choices():
+            _draw_setting(layout, values, name)
+        layout.operator(f"matteline.submit_{self.kind.lower()}", icon="EXPORT")
+        layout.operator(f"matteline.write_job_{self.kind.lower()}")
+
+
+def _draw_setting(layout, values, name):
+    layout.prop(values, name)
+    if getattr(values, name) == NUMBER:
+        layout.prop(values, number_property(name))
 
 
 class _Plan(_Panel):
@@ -114,6 +131,7 @@ _CLASSES = [
             _made(_Settings, f"_{group}", kind, _TITLES.get(group, group.capitalize()), group=group)
             for group in _groups(kind)
         ),
+        _made(_Farm, "_farm", kind, "Farm"),
         _made(_Plan, "_plan", kind, "Plan"),
     )
 ]

@@ -170,20 +170,28 @@ def _error(failed):
     return kind(failed["message"], hint=hint)
 
 
-class Check:
-    """Asks a worker for its versions, devices and model. Stepped as a `Render` is."""
+class Question:
+    """One request and its answer. Stepped as a `Render` is.
 
-    def __init__(self, client):
+    Args:
+        client: A `WorkerClient` that has been asked.
+        number: The request's id.
+        event: What the answer is called.
+        words: Turns the answer into a sentence.
+        waiting: What to show until it comes.
+    """
+
+    def __init__(self, client, number, event, words, waiting):
         self.words = ""
         self.cancelled = False
         self.notices = []
-        self.progress = Progress("Asking the worker", 0.0)
-        self._client = client
-        self._number = client.check()
+        self.progress = Progress(waiting, 0.0)
+        self._client, self._number = client, number
+        self._event, self._said = event, words
 
     @property
     def done(self):
-        """Whether it has answered."""
+        """Whether it has been answered."""
         return bool(self.words) or self.cancelled
 
     def step(self):
@@ -191,12 +199,34 @@ class Check:
         for message in self._client.poll(self._number):
             if message["event"] == "failed":
                 raise _error(message)
-            if message["event"] == "checked":
-                self.words = _words(message)
+            if message["event"] == self._event:
+                self.words = self._said(message)
 
     def cancel(self):
         """Wait for the answer no longer."""
         self.cancelled = True
+        self._client.cancel(self._number)
+
+
+def check(client):
+    """Ask a worker for its versions, devices and model."""
+    return Question(client, client.check(), "checked", _words, "Asking the worker")
+
+
+def submit(client, requests, farm):
+    """Hand what the requests ask for to a render farm."""
+    number = client.submit([each.job for each in requests], farm)
+    return Question(client, number, "submitted", _handed, f"Submitting to {farm.engine}")
+
+
+def _handed(submitted):
+    names = ", ".join(clip["name"] for clip in submitted["clips"])
+    tasks = sum(clip["tasks"] for clip in submitted["clips"])
+    if submitted["jobs"]:
+        what = f"Submitted {names} to {submitted['engine']}: {', '.join(submitted['jobs'])}, {tasks} tasks"
+    else:
+        what = f"Wrote {names} for {submitted['engine']}, {tasks} tasks: {', '.join(submitted['files'])}"
+    return f"{what}. Render Missing Frames brings the mattes in when they are done."
 
 
 def _words(checked):

@@ -5,8 +5,10 @@ from dataclasses import fields
 import bpy
 
 from .compat import RELATIVE_PATHS
+from .contract.choices import choices_of
+from .contract.farming import FarmSettings
 from .contract.job import EXISTING
-from .contract.settings import MatteSettings, choices
+from .contract.settings import MatteSettings
 
 NUMBER = "number"
 """The word beside `auto` and the like that stands for a number of the artist's own."""
@@ -28,8 +30,16 @@ def matte_settings(values, **fixed):
     Raises:
         JobError: Two of them contradict each other.
     """
-    chosen = {name: _value(values, name, choice) for name, choice in choices().items()}
-    return MatteSettings(**{**chosen, **fixed})
+    return MatteSettings(**{**_chosen(MatteSettings, values), **fixed})
+
+
+def farm_settings(values):
+    """What the panel says about a render farm. Raises `JobError` as `matte_settings` does."""
+    return FarmSettings(**_chosen(FarmSettings, values))
+
+
+def _chosen(kind, values):
+    return {name: _value(values, name, choice) for name, choice in choices_of(kind).items()}
 
 
 def number_property(name):
@@ -49,11 +59,11 @@ def _value(values, name, choice):
     return bpy.path.abspath(value) if isinstance(value, str) and value.startswith("//") else value
 
 
-def _properties():
-    """Name to property for every field of `MatteSettings`, in its order."""
+def _properties(kind):
+    """Name to property for every field of a settings dataclass, in its order."""
     made = {}
-    defaults = {each.name: each.default for each in fields(MatteSettings)}
-    for name, choice in choices().items():
+    defaults = {each.name: each.default for each in fields(kind)}
+    for name, choice in choices_of(kind).items():
         made.update(_PROPERTY[choice.kind](name, choice, defaults[name]))
     return made
 
@@ -137,13 +147,20 @@ _PROPERTY = {
 class MattelineMatte(bpy.types.PropertyGroup):
     """How mattes are made: one property for each field of `MatteSettings`."""
 
-    __annotations__ = _properties()
+    __annotations__ = _properties(MatteSettings)
+
+
+class MattelineFarm(bpy.types.PropertyGroup):
+    """How clips go to a render farm: one property for each field of `FarmSettings`."""
+
+    __annotations__ = _properties(FarmSettings)
 
 
 class MattelineScene(bpy.types.PropertyGroup):
     """What a scene remembers of Matteline."""
 
     matte: bpy.props.PointerProperty(type=MattelineMatte)
+    farm: bpy.props.PointerProperty(type=MattelineFarm)
     output: bpy.props.StringProperty(
         name="Output",
         description="Folder for results; each strip or clip gets a folder of its own in it. "
@@ -187,7 +204,7 @@ class MattelineNow(bpy.types.PropertyGroup):
     plan: bpy.props.CollectionProperty(type=MattelinePlanRow)
 
 
-_CLASSES = (MattelineMatte, MattelineScene, MattelinePlanRow, MattelineNow)
+_CLASSES = (MattelineMatte, MattelineFarm, MattelineScene, MattelinePlanRow, MattelineNow)
 
 
 def register():

@@ -82,13 +82,13 @@ def host_folders() -> list[str]:
     return [each for each in (program, sys.prefix) if each]
 
 
-def ask(client: WorkerClient, number: int) -> Message:
+def ask(client: WorkerClient, number: int, *, seconds: float = ANSWER_SECONDS) -> Message:
     """Wait for the last answer to a request.
 
     Raises:
         MattelineError: The worker refused, failed, or does not answer.
     """
-    due = time.monotonic() + ANSWER_SECONDS
+    due = time.monotonic() + seconds
     while time.monotonic() < due:
         for message in client.poll(number):
             raise_failure(message)

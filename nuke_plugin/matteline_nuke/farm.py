@@ -9,11 +9,12 @@ import sys
 
 import nuke
 
-from .client import ask, host_folders, worker_command
+from .client import ask, worker_command
+from .contract.client import Message
 from .contract.errors import JobError, MattelineError, WriteError
-from .contract.launch import clean_environment, popen_options
+from .contract.job import Job
 from .job import job_of, span_of
-from .knobs import value
+from .knobs import farm_settings, value
 from .names import WRITE
 from .render import last_result, prepare, render
 from .results import Result, show_result
@@ -23,7 +24,6 @@ from .session import say_status, session
 from .state import State, mark, nodes_below, write_state
 
 SUBMIT_SECONDS = 300.0
-LONGEST_WORDS = 400
 
 
 @shown
@@ -33,24 +33,27 @@ def write_job(node: nuke.Node) -> None:
     Raises:
         MattelineError: Something about the node, its input, its settings or the worker is wrong.
     """
-    say_status(node, f"To submit: {_line(_command(node, _written_job(node)))}")
+    engine = farm_settings(node).engine
+    path, _job = _written_job(node)
+    command = [*worker_command()[:-1], "farm", "submit", "--job", path, "--engine", engine]
+    say_status(node, f"To submit: {_line(command)}")
 
 
 @shown
 def submit(node: nuke.Node) -> None:
-    """As `write_job`, and run the command where 'Run the submission' is on.
+    """Hand the job that a render would be to the farm, its input written where needed.
+
+    Of the engine `openjd` only the bundle is written: its own way to submit is to render here, and wait.
 
     Raises:
-        MattelineError: As `write_job`, or the submission failed.
+        MattelineError: As `write_job`, or the farm refuses.
     """
-    if not value(node, "farm_run"):
-        write_job(node)
-        return
-    if not str(value(node, "farm_engine")).strip():
-        raise JobError("No farm engine is named.", field="farm_engine", hint="Name one on the Farm tab.")
-    path = _written_job(node)
-    command = _command(node, path)
-    say_status(node, f"Submitted {path}. {_run(command)} Press Show Last Render when it is done.")
+    farm = farm_settings(node)
+    path, job = _written_job(node)
+    client = session.door.client()
+    asked = client.submit([job], farm, dry_run=farm.engine == "openjd")
+    handed = ask(client, asked, seconds=SUBMIT_SECONDS)
+    say_status(node, f"{_handed(handed)} Press Show Last Render when it is done. Job file: {path}")
 
 
 def before_render() -> None:
@@ -102,7 +105,8 @@ def _has_matte(node: nuke.Node) -> bool:
     return False
 
 
-def _written_job(node: nuke.Node) -> str:
+def _written_job(node: nuke.Node) -> tuple[str, Job]:
+    """The path of the job's file, and the job."""
     session.must_be_free(node)
     _must_be_reachable(job_of(node).output)
     client = session.door.client()
@@ -113,7 +117,7 @@ def _written_job(node: nuke.Node) -> str:
     write_state(node, State(who.token, result.to_data()))
     path = f"{request.job.output}/matteline_job.json"
     _write_text(path, request.job.to_json())
-    return path
+    return path, request.job
 
 
 def _must_be_reachable(folder: str) -> None:
@@ -125,9 +129,10 @@ def _must_be_reachable(folder: str) -> None:
         )
 
 
-def _command(node: nuke.Node, path: str) -> list[str]:
-    engine = str(value(node, "farm_engine")).strip() or "ENGINE"
-    return [*worker_command()[:-1], "farm", "submit", "--job", path, "--engine", engine]
+def _handed(handed: Message) -> str:
+    if not handed["jobs"]:
+        return f"Written for {handed['engine']}: {', '.join(handed['files'])}."
+    return f"Submitted to {handed['engine']}: {', '.join(handed['jobs'])}."
 
 
 def _line(command: list[str]) -> str:
@@ -135,27 +140,6 @@ def _line(command: list[str]) -> str:
     if sys.platform == "win32":
         return subprocess.list2cmdline(command)
     return " ".join(shlex.quote(each) for each in command)
-
-
-def _run(command: list[str]) -> str:
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=clean_environment(os.environ, host_folders()),
-            timeout=SUBMIT_SECONDS,
-            encoding="utf-8",
-            errors="replace",
-            **popen_options(),
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise JobError(f"The job cannot be submitted: {error}.", hint=_line(command)) from None
-    words = " ".join(done.stdout.split())[-LONGEST_WORDS:]
-    if done.returncode:
-        raise JobError(f"The submission failed (exit code {done.returncode}): {words}", hint=_line(command))
-    return words
 
 
 def _write_text(path: str, text: str) -> None:

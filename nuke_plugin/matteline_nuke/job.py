@@ -90,7 +90,7 @@ def _settings(node: nuke.Node, preview: bool) -> MatteSettings:
         raise JobError(
             "The node needs a matte, and none will be written.", field="write", hint="Add alpha to Products."
         )
-    if settings.format == "png" and "rgba" not in files:
+    if settings.format != "exr" and "rgba" not in files:
         raise JobError(
             "The node cannot show a matte that is a grey PNG.",
             field="format",

@@ -44,8 +44,13 @@ _KEEP_HELP = "Keeps the EXR files that were written as input; they are needed no
 _DEMAND_HELP = (
     "When a Write renders without a window, as in 'nuke -x', mattes that are missing are rendered first."
 )
-_RUN_HELP = "Runs the command that submits the job; otherwise it is only shown."
-_ENGINE_HELP = "Who renders: a name that 'matteline farm submit --help' lists, such as deadline10 or opencue."
+_SUBMIT_HELP = (
+    "Writes the input where needed, and hands the job to the engine. For 'openjd' its bundle is written, for a "
+    "runner of your choice."
+)
+
+FARM = "farm_"
+"""Before the knobs of `FarmSettings`, which are apart from those of `MatteSettings`."""
 
 
 def add_knobs(node: nuke.Node) -> None:
@@ -62,7 +67,7 @@ def all_knobs() -> Iterable[nuke.Knob]:
         yield nuke.Tab_Knob(knob_name(f"tab_{group}"), label)
         for name, choice in choices().items():
             if choice.group == group:
-                yield from _KNOBS[choice.kind](name, choice, _defaults()[name])
+                yield from _KNOBS[choice.kind](name, choice, _defaults(MatteSettings)[name])
     yield from _farm_tab()
 
 
@@ -72,8 +77,13 @@ def matte_settings(node: nuke.Node, **fixed: Any) -> MatteSettings:
     Raises:
         JobError: A value is not allowed, or two contradict each other.
     """
-    chosen = {name: _value(node, name, choice) for name, choice in choices().items()}
+    chosen = _values(node, "", choices(), _defaults(MatteSettings))
     return MatteSettings(**{**chosen, **fixed})
+
+
+def farm_settings(node: nuke.Node) -> FarmSettings:
+    """What the knobs of the Farm tab say. Raises `JobError` as `matte_settings` does."""
+    return FarmSettings(**_values(node, FARM, farm_choices(), _defaults(FarmSettings)))
 
 
 def value(node: nuke.Node, field: str) -> Any:
@@ -131,10 +141,10 @@ def _render_knobs() -> Iterable[nuke.Knob]:
 def _farm_tab() -> Iterable[nuke.Knob]:
     yield nuke.Tab_Knob(knob_name("tab_farm"), "Farm")
     yield _helped(nuke.Boolean_Knob(knob_name("on_demand"), "Render mattes before Writes"), _DEMAND_HELP)
-    yield _helped(nuke.String_Knob(knob_name("farm_engine"), "Farm engine"), _ENGINE_HELP)
-    yield _helped(nuke.Boolean_Knob(knob_name("farm_run"), "Run the submission"), _RUN_HELP)
-    yield _button("write_job", "Write Job File", "Writes the job, and its input where needed.", line=True)
-    yield _button("submit", "Submit to Farm", "Writes the job file and says or runs the command for it.")
+    for name, choice in farm_choices().items():
+        yield from _KNOBS[choice.kind](FARM + name, choice, _defaults(FarmSettings)[name])
+    yield _button("submit", "Submit to Farm", _SUBMIT_HELP, line=True)
+    yield _button("write_job", "Write Job File", "Writes the job, and says the command that submits it.")
     yield _button("check", "Check Worker", "Asks the worker for its version, device and model.", line=True)
     yield _button("upgrade", "Upgrade Node", "Adds what this release of the plug-in has more.")
 
@@ -163,8 +173,8 @@ def _with(knob: Any, value: Any) -> nuke.Knob:
     return made
 
 
-def _defaults() -> dict[str, Any]:
-    return {each.name: each.default for each in fields(MatteSettings)}
+def _defaults(kind: Any) -> dict[str, Any]:
+    return {each.name: each.default for each in fields(kind)}
 
 
 def _label(choice: Choice) -> str:
@@ -226,13 +236,19 @@ _KNOBS: dict[str, _Maker] = {
 }
 
 
-def _value(node: nuke.Node, name: str, choice: Choice) -> Any:
+def _values(
+    node: nuke.Node, prefix: str, described: dict[str, Choice], defaults: dict[str, Any]
+) -> dict[str, Any]:
+    return {name: _value(node, prefix + name, each, defaults[name]) for name, each in described.items()}
+
+
+def _value(node: nuke.Node, name: str, choice: Choice, default: Any) -> Any:
     if choice.kind == "choices":
         return tuple(word for word in choice.options if node[word_name(name, word)].value())
     knob = node[knob_name(name)]
     if choice.kind in ("text", "path"):
         # Nuke's panels delete what is empty; for us that means the default.
-        return _placed(choice, evaluated(knob).strip() or _defaults()[name])
+        return _placed(choice, evaluated(knob).strip() or default)
     found = knob.value()
     if found == NUMBER:
         found = node[number_name(name)].value()

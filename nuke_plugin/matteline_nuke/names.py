@@ -25,7 +25,7 @@ PLATE_AND_MATTE = "MattelinePlateAndMatte"
 FOREGROUND_AND_MATTE = "MattelineForegroundAndMatte"
 PREMULT = "MattelinePremult"
 MATTE_ALONE = "MattelineMatteAlone"
-MATTE_AS_GREY = "MattelineMatteAsGrey"
+MATTE_AS = "MattelineMatteAs"
 SWITCH = "MattelineSwitch"
 
 PRODUCTS = ("plate with matte", "foreground with matte", "foreground premultiplied", "matte")

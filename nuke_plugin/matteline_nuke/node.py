@@ -129,15 +129,11 @@ def _copied(name: str, picture: nuke.Node, matte: nuke.Node) -> nuke.Node:
 
 def _grey(matte: nuke.Node) -> nuke.Node:
     """The alpha in red, green and blue too, because only some products hold it there."""
-    copy = _after("Copy", names.MATTE_AS_GREY, matte, matte)
-    for source, target, colour in (
-        ("from0", "to0", "red"),
-        ("from1", "to1", "green"),
-        ("from2", "to2", "blue"),
-    ):
-        copy[source].setValue("rgba.alpha")
-        copy[target].setValue(f"rgba.{colour}")
-    return copy
+    for colour in ("red", "green", "blue"):
+        matte = _after("Copy", f"{names.MATTE_AS}{colour.capitalize()}", matte, matte)
+        matte["from0"].setValue("rgba.alpha")
+        matte["to0"].setValue(f"rgba.{colour}")
+    return matte
 
 
 def _after(kind: str, name: str, *inputs: nuke.Node) -> nuke.Node:

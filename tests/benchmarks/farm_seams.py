@@ -29,6 +29,7 @@ from matteline.farm.chunk import render_chunk, roll_states
 from matteline.farm.clip import open_clip
 from matteline.farm.requests import Request
 from matteline.farm.submit import Options, Prepared, prepare, write
+from matteline.media.plate import open_plate
 from matteline.media.result import read_result
 
 AROUND = Surroundings()
@@ -77,9 +78,15 @@ def alpha(folder: Path, number: int) -> np.ndarray:
     return read_result(path, number).pixels[..., 0]
 
 
+def first_frames(clip: str, count: int) -> FrameSet:
+    """The first frames of a clip, as many as it has."""
+    with open_plate(clip) as plate:
+        return FrameSet((FrameRange(1, min(count, plate.info.frames.last)),))
+
+
 def seams(clip: str, count: int, settings: MatteSettings, networks: KeptNetwork, room: Path) -> None:
     """Print one clip's differences."""
-    frames = FrameSet((FrameRange(1, count),))
+    frames = first_frames(clip, count)
     reference = room / "whole"
     whole(submitted(clip, frames, room / "ticket", settings, WAYS[-1]), reference, networks)
     print(f"\n{Path(clip).name}, frames {frames}, seams every {CHUNK_FRAMES}")
@@ -127,18 +134,19 @@ def processor_seconds(work: Callable[[], None]) -> float:
 
 
 def share(clip: str, count: int, settings: MatteSettings, networks: KeptNetwork, room: Path) -> None:
-    """Print what the first pass costs against the whole render."""
-    frames = FrameSet((FrameRange(1, count),))
+    """Print what a frame of the first pass costs against a rendered one."""
+    frames = first_frames(clip, count)
     one = submitted(clip, frames, room / "large", settings, WAYS[-1])
     opened = open_clip(one.folder, AROUND)
     ready = plan(replace(one.ticket.job, output=str(room / "large_whole")), AROUND)
     networks.take(ready)
     rendered = processor_seconds(lambda: whole(one, room / "large_whole", networks))
     rolled = processor_seconds(lambda: follow(roll_states(opened, frames, networks=networks.take)))
+    rendered, rolled = rendered / len(frames), rolled / (opened.states.saved()[-1] - frames.first)
     canvas = ready.plate.canvas
     print(
-        f"\n{Path(clip).name}, {canvas.width}x{canvas.height}, {count} frames: whole {rendered:.1f} s of "
-        f"processor, first pass {rolled:.1f} s, {100 * rolled / rendered:.0f}%"
+        f"\n{Path(clip).name}, {canvas.width}x{canvas.height}: a frame rendered {rendered:.3f} s of processor, "
+        f"a frame of the first pass {rolled:.3f} s, {100 * rolled / rendered:.0f}%"
     )
 
 
@@ -149,7 +157,7 @@ def main() -> None:
     parser.add_argument("--clips", nargs="*", default=[])
     parser.add_argument("--large", nargs="*", default=[])
     parser.add_argument("--count", type=int, default=72)
-    parser.add_argument("--large-count", type=int, default=17)
+    parser.add_argument("--large-count", type=int, default=33)
     parser.add_argument("--ratio", type=float, default=0.5)
     given = parser.parse_args()
     networks = KeptNetwork()
@@ -160,7 +168,7 @@ def main() -> None:
             seams(clip, given.count, settings, networks, Path(room))
     for clip in given.large:
         with tempfile.TemporaryDirectory() as room:
-            settings = replace(common, write=("alpha", "fgr"), depth="auto")
+            settings = replace(common, write=("alpha", "fgr"), depth="auto", preroll=0)
             share(clip, given.large_count, settings, networks, Path(room))
 
 

@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pytest
 
+from matteline.engine.demo import draw_plate
 from tests.nuke import plates
 from tests.nuke.comp import alpha_of, fgr_of
 
@@ -75,6 +76,16 @@ def test_an_8_bit_plate_gets_the_matte_of_its_light(comp, tmp_path):
     comp.render(written)
     for frame in (1001, 1004):
         assert np.abs(comp.shown(written, frame).alpha - comp.shown(node, frame).alpha).max() < 0.004
+
+
+def test_a_person_with_the_real_weights(comp, weights_file, tmp_path):
+    draw_plate(tmp_path / "person", 128, 72, 3)
+    plate = str(tmp_path / "person/demo.####.png")
+    node = comp.node(comp.read(plate, 1001, 1003, colorspace="sRGB"), weights=str(weights_file))
+    comp.render(node)
+    direct = comp.direct(plate, colour_space="sRGB", weights=str(weights_file))
+    assert_shows(comp, node, direct, range(1001, 1004))
+    assert comp.shown(node, 1003).alpha.max() > 0.9 > 0.1 > comp.shown(node, 1003).alpha.min()
 
 
 # Time

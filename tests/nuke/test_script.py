@@ -70,7 +70,9 @@ def test_a_saved_node_is_wired_as_meant(comp, plate):
     assert [each.name for each in group.sources] == ["Read1"]
     wiring = {each.name: [source and source.name for source in each.sources] for each in group.inside}
     assert wiring["Input1"] == wiring["MattelineMatte"] == wiring["MattelineForeground"] == []
-    assert wiring["MattelineWrite"] == ["Input1"]
+    assert wiring["MattelineShift"] == ["Input1"]
+    assert wiring["MattelineWrite"] == ["MattelineShift"]
+    assert group.child("MattelineShift").value("time_offset") in (None, "0")
     assert wiring["MattelinePlateAndMatte"] == ["Input1", "MattelineMatte"]
     assert wiring["MattelineForegroundAndMatte"][1] == "MattelineMatte"
     assert wiring["MattelineSwitch"][:2] == ["Input1", "MattelinePlateAndMatte"]

@@ -73,7 +73,9 @@ def test_the_average_lags_behind_the_weights(lessons: PackedLessons) -> None:
         pass
 
     name = "project_mat.conv.weight"
-    assert not torch.equal(trainer.average.network.state_dict()[name], trainer.pupil.network.state_dict()[name])
+    assert not torch.equal(
+        trainer.average.network.state_dict()[name], trainer.pupil.network.state_dict()[name]
+    )
 
 
 def test_a_loss_is_learned_from_the_frames_after_the_rolled_ones(lessons: PackedLessons) -> None:

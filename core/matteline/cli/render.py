@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,9 +34,7 @@ if TYPE_CHECKING:
 @click.option("--progress", type=click.Choice(PROGRESS), default="auto", help="Bar, JSON lines, or nothing.")
 @click.option("--devices", metavar="A,B,…", help="Several devices of one kind, such as cuda:0,cuda:1.")
 @settings_options
-def render(
-    plate: str, output: str, dry_run: bool, progress: str, devices: str | None, **values: Any
-) -> None:
+def render(plate: str, output: str, dry_run: bool, progress: str, devices: str | None, **values: Any) -> None:
     r"""Turn PLATE into alpha and foreground below DIR.
 
     PLATE is a movie, an image sequence (plate.####.exr, plate.%04d.exr, one file of it, or a folder that
@@ -51,10 +50,11 @@ def render(
     """
     with reporter(progress) as report:
         job = _job(plate, output, values)
-        if devices is None:
-            render_job(job, report, dry_run=dry_run)
+        named = [each.strip() for each in devices.split(",")] if devices else []
+        if len(named) > 1:
+            _render_on(job, named, report, dry_run=dry_run)
         else:
-            _render_on(job, [each.strip() for each in devices.split(",")], report, dry_run=dry_run)
+            render_job(job_for(job, named[0]) if named else job, report, dry_run=dry_run)
 
 
 def _job(plate: str, output: str, values: dict[str, Any]) -> Job:
@@ -90,11 +90,16 @@ def render_job(job: Job, report: Reporter, *, dry_run: bool = False) -> Plan:
         raise
 
 
+def job_for(job: Job, device: str) -> Job:
+    """The same job on another device."""
+    return replace(job, settings=replace(job.settings, device=device))
+
+
 def _render_on(job: Job, devices: list[str], report: Reporter, *, dry_run: bool) -> None:
     """The same on several devices at once, with the pixels of one."""
     from matteline.api import surroundings
     from matteline.engine.settle import settle
-    from matteline.farm.local import job_for, one_kind, render_on
+    from matteline.farm.local import one_kind, render_on
 
     try:
         with report.busy("Reading the plate"):

@@ -100,10 +100,13 @@ class WorkerClient:
         """Ask for a render, done after those asked for before; returns the request's id."""
         return self.send("render", job=json.loads(job.to_json()))
 
-    def submit(self, jobs: Sequence[Job], farm: FarmSettings, *, dry_run: bool = False) -> int:
-        """Ask to hand jobs to a render farm, or only to write what would be; returns the request's id."""
+    def submit(self, jobs: Sequence[Job], farm: FarmSettings) -> int:
+        """Ask to hand jobs to a render farm; returns the request's id.
+
+        Where the engine has no queue to hand them to, what it takes is written, for others to run.
+        """
         written = [json.loads(each.to_json()) for each in jobs]
-        return self.send("submit", jobs=written, farm=json.loads(farm.to_json()), dry_run=dry_run)
+        return self.send("submit", jobs=written, farm=json.loads(farm.to_json()), dry_run=not farm.has_queue)
 
     def send(self, request: str, **fields: Any) -> int:
         """Make a request; returns its id. It is held back until the worker has said hello.

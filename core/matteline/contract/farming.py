@@ -118,6 +118,11 @@ class FarmSettings:
     def __post_init__(self) -> None:
         check_values(self)
 
+    @property
+    def has_queue(self) -> bool:
+        """Whether the engine takes jobs now; `openjd` is a form of jobs, and whoever has a runner runs it."""
+        return self.engine != "openjd"
+
     def to_json(self) -> str:
         """The settings as one JSON object."""
         return json.dumps(asdict(self), ensure_ascii=False)

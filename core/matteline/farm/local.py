@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from matteline.contract.client import WorkerClient
 from matteline.contract.errors import JobError
 from matteline.contract.events import Event, Finished, FrameDone, Notice, Rolling, Started
 from matteline.contract.frames import FrameRange
-from matteline.contract.job import Job
 from matteline.engine.outputs import RECORD_FOLDER
 from matteline.engine.plan import Plan
 from matteline.farm.clip import states_beside
@@ -78,7 +77,9 @@ def _rendered(plan: Plan, devices: Sequence[str], start: Callable[[], WorkerClie
     with ExitStack() as stack:
         hands = [_Hand(device, stack.enter_context(start())) for device in devices]
         yield from _Crew(plan, ticket, folder, hands).work()
-    shutil.rmtree(folder.parent, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        folder.parent.rmdir()  # unless another shot is under way
 
 
 def _ticket(plan: Plan, devices: int) -> Ticket:
@@ -122,8 +123,10 @@ class _Crew:
 
     def _give(self, hand: _Hand) -> None:
         """Give a hand that is free the first chunk that can begin."""
+        if hand.request is not None:
+            return
         ready = next((each for each in self.waiting if self._can_begin(each)), None)
-        if hand.request is None and ready is not None:
+        if ready is not None:
             self.waiting.remove(ready)
             self._ask(hand, "chunk", str(ready))
 
@@ -132,8 +135,8 @@ class _Crew:
         if self.passing is None:
             return True
         needed = chunk.first // self.ticket.state_frames * self.ticket.state_frames
-        first = any(each.first > needed for each in self.ticket.frames.ranges if chunk.first in each)
-        return first or states_beside(self.ticket, self.folder).file(needed).exists()
+        own = next(span.own for span in self.plan.spans if span.own and chunk.first in span.own)
+        return needed <= own.first or states_beside(self.ticket, self.folder).file(needed).exists()
 
     def _ask(self, hand: _Hand, verb: str, frames: str) -> None:
         overwrite = verb == "chunk" and self.plan.job.existing == "overwrite"
@@ -157,8 +160,3 @@ class _Crew:
             yield Rolling(message["done"], message["total"])
         elif message["event"] == "notice":
             yield Notice(message["message"])
-
-
-def job_for(job: Job, kind: str) -> Job:
-    """A job for devices of one kind."""
-    return replace(job, settings=replace(job.settings, device=kind))

@@ -33,6 +33,9 @@ _BYTES_OF_A_PIXEL: Final = 3000
 
 _CPU_MEMORY_GB: Final = 8.0
 
+_LEAST_LINES: Final = 10
+"""Of the table, however short a run is."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -92,7 +95,7 @@ def assemble(request: Request, device: torch.device, progress: Progress) -> Run:
         syllabus.held_out,
         recipe,
         _card(preset, syllabus, recipe),
-        Habits(),
+        _habits(limit),
         f"{preset.name}, width {architecture.width:g}, on {syllabus.described}, {device}",
         leads=request.team.leads,
     )
@@ -117,6 +120,13 @@ def _limit(request: Request) -> Limit:
     if request.minutes is not None and not (math.isfinite(request.minutes) and request.minutes > 0):
         raise JobError(f"{request.minutes} is no number of minutes to train.", field="minutes")
     return Limit(request.steps, request.minutes)
+
+
+def _habits(limit: Limit) -> Habits:
+    usual = Habits()
+    if limit.minutes is None:
+        return usual
+    return replace(usual, measure_seconds=min(usual.measure_seconds, 60 * limit.minutes / _LEAST_LINES))
 
 
 def _fitted(preset: Preset, request: Request, device: torch.device) -> Preset:
@@ -220,7 +230,7 @@ def _recipe(
     precision: torch.dtype,
 ) -> dict[str, Any]:
     return {
-        "network": asdict(architecture),
+        **asdict(architecture),
         "preset": request.preset,
         "teacher": teacher.sha256 if teacher else None,
         "begin": begin.sha256 if begin else None,

@@ -59,8 +59,8 @@ class Shape:
         height: In pixels.
         width: In pixels.
         kind: `MATTES`, `STILLS` or `SEGMENTS`.
-        boldness: How far a lesson may stray from the pictures as they are, 0 to 1: whole pictures as they
-            were taken are far easier to learn from, and a network without any training learns from them first.
+        boldness: How far a lesson may stray from the pictures as they are, 0 to 1. Whole pictures as they
+            were taken are far easier, and a network without any training learns from them first.
     """
 
     clips: int

@@ -85,7 +85,8 @@ def _path(
     if not bold:
         aspect, extent = view_aspect * math.exp(rng.uniform(-0.1, 0.1)), float(rng.uniform(*_WHOLE))
     else:
-        aspect = aspect or math.exp(rng.uniform(*map(math.log, _UNKNOWN_ASPECT)))
+        low, high = map(math.log, _UNKNOWN_ASPECT)
+        aspect = aspect or math.exp(rng.uniform(low, high))
         extent = _extent(aspect, view_aspect, rng)
     least = 0.08 if bold else 0.02
     reach = max(least, 1 - extent), max(least * aspect, aspect - extent * view_aspect)

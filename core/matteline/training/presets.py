@@ -109,12 +109,12 @@ def _around(side: int) -> tuple[Size, ...]:
     return (side, side), (short, long), (long, short), (short, long)
 
 
-_FRESH = Rates(1.5e-3, 1.5e-3, 1.5e-3, 1.5e-3)
-_REMEMBERING = Rates(1.5e-3, 1.5e-3, 4.5e-3, 4.5e-3)
+_FRESH = Rates(2e-3, 2e-3, 2e-3, 2e-3)
+_REMEMBERING = Rates(2e-3, 2e-3, 4e-3, 4e-3)
 
 SMALL_CPU: Final = Preset(
     name="small-cpu",
-    summary="a network for processors, 3/8 as wide, from nothing, in 80 minutes on one core",
+    summary="a network for processors, 3/8 as wide, from nothing, in an hour on one core",
     width=0.375,
     stages=(
         Stage("tiny pictures", 0.25, _FRESH, clips=16, frames=1, sizes=_around(80), boldness=0.1),

@@ -26,7 +26,7 @@ MODEL = "model.safetensors"
 
 @dataclass(frozen=True)
 class Habits:
-    """When a run does what beside training.
+    """When a run does what beside training. The first step is measured too: what can fail, fails then.
 
     Attributes:
         save_seconds: Between checkpoints, in seconds of training.
@@ -121,7 +121,7 @@ class Run:
         step = None
         for step in self._trainer.steps():
             figures.count(step)
-            if step.seconds - measured >= self._habits.measure_seconds:
+            if step.number == 1 or step.seconds - measured >= self._habits.measure_seconds:
                 measured = step.seconds
                 self._measure(step, figures, report)
             if step.seconds - saved >= self._habits.save_seconds:

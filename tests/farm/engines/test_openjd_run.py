@@ -70,7 +70,7 @@ def test_pick_ups_are_the_same_frames_and_leave_the_others_alone(film, out, sess
 
 
 def test_a_chunk_that_fails_is_rendered_when_submitted_again(film, out, sessions, capfd):
-    one, folder = written(film, out, chunk=8)
+    one, folder = written(film, out, chunk=12)
     in_the_way = out / "alpha" / "sh010_alpha.1015.exr"
     (in_the_way / "folder").mkdir(parents=True)
     with pytest.raises(MattelineError, match="openjd run of sh010 failed"):
@@ -79,7 +79,7 @@ def test_a_chunk_that_fails_is_rendered_when_submitted_again(film, out, sessions
     assert "openjd_fail: " in said and "a folder of that name is in its place" in said
     (in_the_way / "folder").rmdir()
     in_the_way.rmdir()
-    one, _ = film.submit("openjd", out, chunk=8, missing=True)
+    one, _ = film.submit("openjd", out, chunk=12, missing=True)
     assert 1015 in one.frames(0) and 1001 not in one.frames(0)
     film.assert_same(out)
 
@@ -99,7 +99,7 @@ def test_a_timeout_ends_the_task_and_leaves_whole_frames_only(film, out, session
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_a_cancelled_run_leaves_whole_frames_and_goes_on_later(film, out, sessions):
-    one, folder = written(film, out, chunk=4)
+    one, folder = written(film, out, chunk=8)
     process = openjd_run(one, folder, start_new_session=True)
     deadline = time.monotonic() + 120
     while not list(out.rglob("*.exr")) and time.monotonic() < deadline:
@@ -110,5 +110,5 @@ def test_a_cancelled_run_leaves_whole_frames_and_goes_on_later(film, out, sessio
     left = results(out)
     assert 0 < len(left) < 48
     assert left.items() <= results(film.whole).items()
-    film.submit("openjd", out, chunk=4, missing=True)
+    film.submit("openjd", out, chunk=8, missing=True)
     film.assert_same(out)

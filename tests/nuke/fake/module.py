@@ -10,10 +10,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from tests.nuke.fake import clips, kinds, more_knobs
-from tests.nuke.fake.catalogue import CLASSES
 from tests.nuke.fake.groups import Group, Root
 from tests.nuke.fake.knobs import FLAGS, Knob
 from tests.nuke.fake.menus import Menu
+from tests.nuke.fake.node_functions import node_functions
 from tests.nuke.fake.nodes import Node
 from tests.nuke.fake.picture import Format
 from tests.nuke.fake.script_functions import script_functions
@@ -31,7 +31,7 @@ def nuke_module(host: FakeNuke) -> ModuleType:
     module = ModuleType("nuke", "A stand-in for Nuke's own module.")
     contents = (
         _classes(host),
-        _nodes(host),
+        node_functions(host),
         script_functions(host),
         _threads(host),
         _words(host),
@@ -58,76 +58,6 @@ def _classes(host: FakeNuke) -> dict[str, Any]:
         **TABS,
         "ProgressTask": host.bars.task_class(),
         "Undo": host.undo,
-    }
-
-
-class _Nodes:
-    """`nuke.nodes`: a function for each class of nodes."""
-
-    def __init__(self, host: FakeNuke) -> None:
-        self._host = host
-
-    def __getattr__(self, kind: str) -> Any:
-        if kind not in CLASSES or kind == "Root":
-            raise AttributeError(f"nuke.nodes has no {kind}")
-        return lambda **knobs: self._host.create(kind, knobs)
-
-
-def _nodes(host: FakeNuke) -> dict[str, Any]:
-    def create_node(kind: str, knobs: str = "", inpanel: bool = True) -> Node:
-        if knobs:
-            raise host.offence("knobs as text for createNode are not known here")
-        chosen = selected_nodes()
-        node = host.create(kind, {}, by_user=True)
-        if chosen and CLASSES[kind].inputs:
-            node.setInput(0, chosen[0])
-        for each in chosen:
-            each.setSelected(False)
-        node.setSelected(True)
-        if inpanel and host.gui:
-            node.showControlPanel()
-        return node
-
-    def all_nodes(filter: str | None = None, group: Group | None = None) -> list[Node]:
-        inside = group or host.groups[-1]
-        return [each for each in inside.nodes() if filter in (None, each.Class())]
-
-    def selected_nodes(filter: str | None = None) -> list[Node]:
-        return [each for each in all_nodes(filter) if each.isSelected()]
-
-    def selected_node() -> Node:
-        chosen = selected_nodes()
-        if not chosen:
-            raise ValueError("no node selected")
-        return chosen[0]
-
-    def end_group() -> None:
-        host.groups[-1].end()
-
-    def this_node() -> Node:
-        host.main.guard("thisNode")
-        return host.this[-1][0] if host.this else host.groups[-1]
-
-    def this_knob() -> Knob | None:
-        return host.this[-1][1] if host.this else None
-
-    def this_group() -> Group:
-        host.main.guard("thisGroup")
-        return host.groups[-1]
-
-    return {
-        "nodes": _Nodes(host),
-        "createNode": create_node,
-        "allNodes": all_nodes,
-        "selectedNodes": selected_nodes,
-        "selectedNode": selected_node,
-        "toNode": host.to_node,
-        "delete": host.delete,
-        "endGroup": end_group,
-        "thisNode": this_node,
-        "thisKnob": this_knob,
-        "thisGroup": this_group,
-        "root": lambda: host.root,
     }
 
 

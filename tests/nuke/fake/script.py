@@ -84,10 +84,14 @@ def _knob(knob: Knob) -> Iterator[str]:
     if not has_value or knob.getFlag(FLAGS["DO_NOT_WRITE"]) or knob._name == "selected":
         return
     text = knob.toScript()
-    if knob._expression is not None or (isinstance(knob._value, tuple) and all(isinstance(each, float) for each in knob._value)):
+    if knob._expression is not None or _is_numbers(knob._value):
         yield f"{knob._name} {{{text}}}"
     else:
         yield f"{knob._name} {quoted(text)}"
+
+
+def _is_numbers(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(each, float) for each in value)
 
 
 def _user_knob(knob: Knob) -> Iterator[str]:

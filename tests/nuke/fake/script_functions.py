@@ -14,79 +14,86 @@ if TYPE_CHECKING:
     from tests.nuke.fake.host import FakeNuke
 
 
-def script_functions(host: FakeNuke) -> dict[str, Any]:
-    """`nuke.scriptSave` and its kin."""
+class _Functions:
+    """Those that take more than a line."""
 
-    def save_as(filename: str, overwrite: int = -1) -> None:
-        host.root["name"].setValue(filename)
-        save()
+    def __init__(self, host: FakeNuke) -> None:
+        self._host = host
 
-    def save() -> bool:
-        name = host.root["name"].value()
+    def save_as(self, filename: str, overwrite: int = -1) -> None:
+        self._host.root["name"].setValue(filename)
+        self.save()
+
+    def save(self) -> bool:
+        name = self._host.root["name"].value()
         if not name:
-            raise host.offence("saving a script without a name")
-        host.callbacks.call("OnScriptSave", host.root)
+            raise self._host.offence("saving a script without a name")
+        self._host.callbacks.call("OnScriptSave", self._host.root)
         with open(name, "w", encoding="utf-8", newline="\n") as file:
-            file.write(script.script(host.root))
+            file.write(script.script(self._host.root))
         return True
 
-    def open_script(filename: str) -> None:
+    def open_script(self, filename: str) -> None:
         with open(filename, encoding="utf-8") as file:
-            host.load_text(file.read(), host.root)
-        host.root._knobs["name"]._value = filename
-        host.callbacks.call("OnScriptLoad", host.root)
+            self._host.load_text(file.read(), self._host.root)
+        self._host.root._knobs["name"]._value = filename
+        self._host.callbacks.call("OnScriptLoad", self._host.root)
 
-    def name() -> str:
-        found = host.root["name"].value()
+    def name(self) -> str:
+        found = self._host.root["name"].value()
         if not found:
             raise RuntimeError("no script name: the script was never saved")
         return found
 
-    def directory() -> str:
-        return os.path.dirname(host.root["name"].value())
+    def directory(self) -> str:
+        return os.path.dirname(self._host.root["name"].value())
 
-    def copy(filename: str) -> None:
-        chosen = [each for each in host.groups[-1].nodes() if each.isSelected()]
+    def copy(self, filename: str) -> None:
+        chosen = [each for each in self._host.groups[-1].nodes() if each.isSelected()]
         with open(filename, "w", encoding="utf-8", newline="\n") as file:
-            file.write(host.script_of(chosen))
+            file.write(self._host.script_of(chosen))
 
-    def paste(filename: str) -> Node | None:
+    def paste(self, filename: str) -> Node | None:
         with open(filename, encoding="utf-8") as file:
-            made = host.load_text(file.read(), host.groups[-1])
-        for each in host.groups[-1].nodes():
+            made = self._host.load_text(file.read(), self._host.groups[-1])
+        for each in self._host.groups[-1].nodes():
             each.setSelected(each in made)
         return made[-1] if made else None
 
-    def frame(number: int | None = None) -> int:
-        host.main.guard("frame")
-        host.frame = host.frame if number is None else number
-        return host.frame
+    def frame(self, number: int | None = None) -> int:
+        self._host.main.guard("frame")
+        self._host.frame = self._host.frame if number is None else number
+        return self._host.frame
 
-    def layer(name: str, channels: list[str]) -> SimpleNamespace:
-        host.layers[name] = tuple(f"{name}.{each.split('.')[-1]}" for each in channels)
+    def layer(self, name: str, channels: list[str]) -> SimpleNamespace:
+        self._host.layers[name] = tuple(f"{name}.{each.split('.')[-1]}" for each in channels)
         return SimpleNamespace(name=lambda: name)
 
-    def add_format(text: str) -> Format:
+    def add_format(self, text: str) -> Format:
         made = Format.parse(text)
-        host.formats[made.name()] = made
+        self._host.formats[made.name()] = made
         return made
 
+
+def script_functions(host: FakeNuke) -> dict[str, Any]:
+    """`nuke.scriptSave` and its kin."""
+    made = _Functions(host)
     return {
-        "scriptSaveAs": save_as,
-        "scriptSave": save,
-        "scriptOpen": open_script,
+        "scriptSaveAs": made.save_as,
+        "scriptSave": made.save,
+        "scriptOpen": made.open_script,
         "scriptClose": host.clear,
         "scriptClear": host.clear,
-        "scriptName": name,
-        "script_directory": directory,
-        "nodeCopy": copy,
-        "nodePaste": paste,
-        "frame": frame,
+        "scriptName": made.name,
+        "script_directory": made.directory,
+        "nodeCopy": made.copy,
+        "nodePaste": made.paste,
+        "frame": made.frame,
         "views": lambda: list(host.views),
         "thisView": lambda: host.view,
         "layers": lambda: list(host.layers),
-        "Layer": layer,
-        "addFormat": add_format,
+        "Layer": made.layer,
+        "addFormat": made.add_format,
         "undo": host.undo.undo,
         "usingOcio": lambda: host.root["colorManagement"].value() == "OCIO",
         "getOcioColorSpaces": lambda: list(host.colour_spaces),

@@ -1,0 +1,54 @@
+"""The small network that comes with matteline: taken last, at its own size, and named everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.torch
+
+from matteline.contract.job import Job
+from matteline.contract.plate import Header, Window
+from matteline.engine.plan import Plan, Surroundings, plan
+from matteline.matting.rvm.network import MattingNetwork
+from matteline.matting.weights import find
+from matteline.media.encoding import Encoding
+from matteline.media.writer import write_image
+
+
+@pytest.fixture
+def planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
+    folder = tmp_path / "shipped"
+    folder.mkdir()
+    state = MattingNetwork(width=0.125).state_dict()
+    safetensors.torch.save_file(state, folder / "matteline-small.safetensors", {"longer_side": "256"})
+    monkeypatch.setattr(find, "_SHIPPED", folder)
+    window = Window(0, 0, 512, 64)
+    plate = tmp_path / "plate.0001.png"
+    channels = ("R", "G", "B")
+    write_image(
+        plate,
+        np.zeros((64, 512, 3), np.uint8),
+        Encoding("png", "8"),
+        Header(window, window),
+        channels=channels,
+    )
+    return plan(Job(str(plate), str(tmp_path / "out")), Surroundings((folder,)))
+
+
+def test_it_is_shown_the_size_it_was_trained_for(planned: Plan) -> None:
+    assert planned.downsample_ratio == 0.5
+    assert planned.reduced_size == (256, 32)
+
+
+def test_the_plan_names_it_and_says_how_to_get_the_official_one(planned: Plan) -> None:
+    words = " ".join(text for _, text in planned.describe())
+
+    assert "matteline-small (small RVM MobileNetV3 that comes with matteline)" in words
+    assert "matteline weights fetch rvm_mobilenetv3" in words
+
+
+def test_every_result_names_it(planned: Plan) -> None:
+    for product in planned.outputs.products:
+        assert planned.attributes(product)["matteline/model"] == "matteline-small"

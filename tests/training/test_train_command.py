@@ -1,0 +1,158 @@
+"""`matteline train` as a user meets it: what it writes, and one sentence for every mistake."""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from matteline.matting.weights.find import inspect
+from matteline.matting.weights.load import load_network
+from matteline.training.checkpoint import checkpoints_in
+from tests.training.make import disc_pictures, weights
+
+SMALL = ("--width", "0.125", "--device", "cpu")
+
+
+def _train(*words: object, processes: int = 0, ok: bool = True) -> subprocess.CompletedProcess[str]:
+    launcher = [sys.executable, "-m"]
+    if processes:
+        launcher += ["torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", "-m"]
+    made = subprocess.run(
+        [*launcher, "matteline", "train", *map(str, words)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        timeout=500,
+    )
+    assert (made.returncode == 0) == ok, made.stdout + made.stderr
+    return made
+
+
+def _lines(run: Path) -> list[dict[str, str]]:
+    with (run / "progress.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return disc_pictures(tmp_path_factory.mktemp("people"), 12)
+
+
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return weights(tmp_path_factory.mktemp("teacher") / "teacher.safetensors")
+
+
+@pytest.fixture(scope="module")
+def run(people: Path, teacher: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run") / "run"
+    _train("--teacher", teacher, "--pictures", people, "--steps", 2, "-o", folder, *SMALL)
+    return folder
+
+
+def test_a_run_leaves_a_model_that_renders(run: Path) -> None:
+    found = inspect(run / "model.safetensors")
+
+    assert found.architecture.width == 0.125
+    assert found.longer_side == 256
+    assert "matteline-small-cpu" in found.origin
+    assert not load_network(found, "auto").training
+
+
+def test_a_run_leaves_its_figures_and_pictures(run: Path) -> None:
+    first, last = _lines(run)
+
+    assert (first["step"], first["stage"]) == ("1", "tiny pictures")
+    assert (last["step"], last["stage"]) == ("2", "larger pictures")
+    assert 0 <= float(last["iou"]) <= 1 and float(last["loss"]) > 0
+    assert (run / "pictures" / "step-00000002.png").exists()
+
+
+def test_a_run_is_not_begun_over_another(run: Path, people: Path, teacher: Path) -> None:
+    made = _train("--teacher", teacher, "--pictures", people, "--steps", 2, "-o", run, *SMALL, ok=False)
+
+    assert f"{run} already holds a training." in made.stderr
+    assert "--resume" in made.stderr
+
+
+def test_a_checkpoint_of_another_width_is_not_gone_on_from(run: Path, people: Path, teacher: Path) -> None:
+    made = _train(
+        *("--teacher", teacher, "--pictures", people, "--steps", 2, "-o", run),
+        *("--resume", "--width", "0.25", "--device", "cpu"),
+        ok=False,
+    )
+
+    assert made.returncode == 2
+    assert "was trained with width 0.125, not 0.25." in made.stderr and "Traceback" not in made.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ((), "It is not clear how long to train."),
+        (("--steps", 1, "--minutes", 1), "It is not clear how long to train."),
+        (("--steps", 1), "There is nothing to learn from."),
+        (("--steps", 1, "--drawn", 1, "--preset", "huge"), "There is no training preset 'huge'."),
+        (("--steps", 1, "--teacher", "T"), "The teacher has no pictures to look at."),
+        (("--steps", 1, "--teacher", "T", "--pictures", "none"), "The data folder none does not exist."),
+        (
+            ("--steps", 1, "--begin", "T", "--drawn", 1, "--width", 0.5),
+            "cannot begin a network that is 0.5 wide",
+        ),
+        (("--steps", 1, "--matting-images", "none", "--backgrounds", "none"), "none"),
+        (("--steps", 1, "--matting-images", "none"), "need one folder of backgrounds"),
+        (("--steps", 1, "--matting-images", "x", "--teacher", "T"), "from a teacher or from true mattes"),
+    ],
+)
+def test_a_mistake_costs_a_sentence(
+    words: tuple[object, ...], sentence: str, teacher: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # In this process: ten times loading torch would take longer than everything else.
+    from matteline.cli.main import cli, show_error
+    from matteline.contract.errors import MattelineError
+
+    given = [str(teacher if word == "T" else word) for word in words]
+    with pytest.raises(MattelineError) as caught:
+        cli.main(["train", "-o", str(tmp_path / "run"), "--device", "cpu", *given], standalone_mode=False)
+    show_error(caught.value)
+
+    assert sentence in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_training(
+    people: Path, teacher: Path, tmp_path: Path
+) -> None:
+    from matteline.cli.main import cli
+    from matteline.contract.errors import WriteError
+
+    (tmp_path / "file").write_text("in the way")
+    words = ["--teacher", str(teacher), "--pictures", str(people), "--cache", str(tmp_path / "cache")]
+    with pytest.raises(WriteError, match="cannot be written"):
+        cli.main(
+            ["train", "-o", str(tmp_path / "file" / "run"), "--steps", "1", *SMALL, *words],
+            standalone_mode=False,
+        )
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_network(people: Path, teacher: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    _train(*("--teacher", teacher, "--pictures", people, "--steps", 2, "-o", folder, *SMALL), processes=2)
+
+    assert _lines(folder)[-1]["step"] == "2"
+    assert len(checkpoints_in(folder)) == 2
+
+
+@pytest.mark.slow
+def test_two_minutes_on_drawn_people_halve_the_loss(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    _train("--drawn", 40, "--minutes", 2, "-o", folder, *SMALL)
+
+    lines = _lines(folder)
+    assert float(lines[-1]["loss"]) < 0.5 * float(lines[0]["loss"])

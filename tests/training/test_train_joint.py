@@ -1,0 +1,94 @@
+"""The paper's joint training: true mattes before other backgrounds, and segmentation, in turn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from matteline.contract.errors import JobError
+from matteline.matting.rvm.network import MattingNetwork
+from matteline.training.clock import Limit
+from matteline.training.folders import backgrounds, matting_images, segmentation
+from matteline.training.joint import JointLessons
+from matteline.training.lessons import SEGMENTS, Shape
+from matteline.training.presets import Preset, Stage, preset_named
+from matteline.training.trainer import Setting, Trainer
+from tests.training.make import RATES, WIDTH, discs, write_png
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    for example in discs(4):
+        name, mask = f"{example.key}.png", np.repeat(example.pha[..., None], 3, 2)
+        write_png(folder / "mattes" / "fgr" / name, example.fgr)
+        write_png(folder / "mattes" / "pha" / name, mask)
+        write_png(folder / "marked" / "images" / name, example.picture)
+        write_png(folder / "marked" / "masks" / name, mask)
+        write_png(folder / "behind" / name, np.full((64, 64, 3), 40, np.uint8))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lessons(data: Path) -> JointLessons:
+    return JointLessons(
+        None,
+        matting_images(data / "mattes"),
+        backgrounds(data / "behind"),
+        segmentation(data / "marked"),
+    )
+
+
+def test_a_matting_lesson_puts_people_before_a_background(lessons: JointLessons) -> None:
+    lesson = lessons.lesson(Shape(3, 2, 64, 80), np.random.default_rng(0))
+
+    assert lesson.pictures.shape == (3, 2, 3, 64, 80)
+    assert lesson.pha is not None and lesson.fgr is not None
+    solid, empty = lesson.pha > 0.99, lesson.pha < 0.01
+    luma = lesson.pictures.mean(2, keepdim=True)
+    assert luma[solid].mean() > luma[empty].mean()
+
+
+def test_a_segmentation_lesson_knows_no_alpha(lessons: JointLessons) -> None:
+    lesson = lessons.lesson(Shape(2, 1, 64, 64, SEGMENTS), np.random.default_rng(0))
+
+    assert lesson.pha is None and lesson.fgr is None
+    assert 0 < float(lesson.seg.mean()) < 1
+
+
+def test_a_still_becomes_a_moving_clip(lessons: JointLessons) -> None:
+    clips = [lessons.lesson(Shape(1, 3, 64, 64), np.random.default_rng(seed)).pha for seed in range(6)]
+
+    assert any(clip is not None and not torch.equal(clip[:, 0], clip[:, 2]) for clip in clips)
+
+
+def test_a_joint_lesson_depends_on_chance_alone(lessons: JointLessons) -> None:
+    one, other = (lessons.lesson(Shape(2, 2, 64, 64), np.random.default_rng(3)) for _ in range(2))
+
+    assert torch.equal(one.pictures, other.pictures)
+
+
+def test_a_preset_that_segments_needs_segmented_pictures(lessons: JointLessons) -> None:
+    without = JointLessons(None, lessons.stills, lessons.backgrounds, None)
+
+    with pytest.raises(JobError, match="segmented people") as caught:
+        without.check(preset_named("rvm").stages)
+    assert caught.value.field == "segmentation"
+
+
+def test_people_with_true_mattes_are_needed(lessons: JointLessons) -> None:
+    with pytest.raises(JobError, match="true mattes"):
+        JointLessons(None, None, lessons.backgrounds, lessons.segments).check(preset_named("rvm-2").stages)
+
+
+def test_joint_steps_matte_and_segment_in_turn(lessons: JointLessons) -> None:
+    stage = Stage("joint", 1.0, RATES, 1, 2, ((64, 64),), segments=True)
+    setting = Setting(Preset("p", "", WIDTH, (stage,)), Limit(steps=4), torch.device("cpu"))
+
+    steps = list(Trainer(MattingNetwork(width=WIDTH), lessons, setting).steps())
+
+    assert ["alpha" in step.losses for step in steps] == [True, False, True, False]
+    assert all(np.isfinite(step.losses["loss"]) for step in steps)
