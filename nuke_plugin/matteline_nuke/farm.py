@@ -43,7 +43,7 @@ def write_job(node: nuke.Node) -> None:
 def submit(node: nuke.Node) -> None:
     """Hand the job that a render would be to the farm, its input written where needed.
 
-    Of the engine `openjd` only the bundle is written: its own way to submit is to render here, and wait.
+    Where the engine has no queue, what it takes is written, for others to run.
 
     Raises:
         MattelineError: As `write_job`, or the farm refuses.
@@ -51,8 +51,7 @@ def submit(node: nuke.Node) -> None:
     farm = farm_settings(node)
     path, job = _written_job(node)
     client = session.door.client()
-    asked = client.submit([job], farm, dry_run=farm.engine == "openjd")
-    handed = ask(client, asked, seconds=SUBMIT_SECONDS)
+    handed = ask(client, client.submit([job], farm), seconds=SUBMIT_SECONDS)
     say_status(node, f"{_handed(handed)} Press Show Last Render when it is done. Job file: {path}")
 
 

@@ -6,12 +6,14 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import fields
-from typing import Any, Callable
+from typing import Any
 
 import nuke
 
 from .contract.choices import Choice
+from .contract.farming import FarmSettings, farm_choices
 from .contract.settings import MatteSettings, choices
+from .making import beside, helped, holding, knobs_of
 from .names import FORM, INPUTS, NUMBER, PRODUCTS, RANGES, knob_name, number_name, word_name
 from .script import script_folder
 from .sequences import pattern_of
@@ -45,8 +47,8 @@ _DEMAND_HELP = (
     "When a Write renders without a window, as in 'nuke -x', mattes that are missing are rendered first."
 )
 _SUBMIT_HELP = (
-    "Writes the input where needed, and hands the job to the engine. For 'openjd' its bundle is written, for a "
-    "runner of your choice."
+    "Writes the input where needed, and hands the job to the engine. For 'openjd' its bundle is written, "
+    "for a runner of your choice."
 )
 
 FARM = "farm_"
@@ -67,7 +69,7 @@ def all_knobs() -> Iterable[nuke.Knob]:
         yield nuke.Tab_Knob(knob_name(f"tab_{group}"), label)
         for name, choice in choices().items():
             if choice.group == group:
-                yield from _KNOBS[choice.kind](name, choice, _defaults(MatteSettings)[name])
+                yield from knobs_of(name, choice, _defaults(MatteSettings)[name])
     yield from _farm_tab()
 
 
@@ -109,17 +111,17 @@ def evaluated(knob: Any) -> str:
 def _main_tab() -> Iterable[nuke.Knob]:
     yield nuke.Tab_Knob(knob_name("tab"), "Matteline")
     yield from _render_knobs()
-    yield _helped(nuke.Enumeration_Knob(knob_name("range"), "Range", list(RANGES)), "Which frames to render.")
-    yield _helped(nuke.Int_Knob(knob_name("first"), "First"), "First frame of the custom range.")
-    yield _beside(_helped(nuke.Int_Knob(knob_name("last"), "Last"), "Last frame of the custom range."))
-    yield _helped(nuke.Enumeration_Knob(knob_name("input"), "Input", list(INPUTS)), _INPUT_HELP)
-    yield _helped(nuke.String_Knob(knob_name("view"), "View"), _VIEW_HELP)
-    yield _helped(_with(nuke.File_Knob(knob_name("output"), "Output"), DEFAULT_OUTPUT), _OUTPUT_HELP)
-    yield _helped(nuke.Boolean_Knob(knob_name("keep_input"), "Keep written input"), _KEEP_HELP)
+    yield helped(nuke.Enumeration_Knob(knob_name("range"), "Range", list(RANGES)), "Which frames to render.")
+    yield helped(nuke.Int_Knob(knob_name("first"), "First"), "First frame of the custom range.")
+    yield beside(helped(nuke.Int_Knob(knob_name("last"), "Last"), "Last frame of the custom range."))
+    yield helped(nuke.Enumeration_Knob(knob_name("input"), "Input", list(INPUTS)), _INPUT_HELP)
+    yield helped(nuke.String_Knob(knob_name("view"), "View"), _VIEW_HELP)
+    yield helped(holding(nuke.File_Knob(knob_name("output"), "Output"), DEFAULT_OUTPUT), _OUTPUT_HELP)
+    yield helped(nuke.Boolean_Knob(knob_name("keep_input"), "Keep written input"), _KEEP_HELP)
     yield nuke.Text_Knob(knob_name("note"), "", _NOTE)
     for hidden in (
         nuke.String_Knob(knob_name("state"), ""),
-        _with(nuke.Int_Knob(knob_name("form"), ""), FORM),
+        holding(nuke.Int_Knob(knob_name("form"), ""), FORM),
     ):
         hidden.setFlag(nuke.INVISIBLE)
         yield hidden
@@ -134,15 +136,15 @@ def _render_knobs() -> Iterable[nuke.Knob]:
     yield nuke.Text_Knob(knob_name("status"), "Status", "Not rendered yet.")
     use = nuke.Boolean_Knob(knob_name("use"), "Use rendered matte")
     use.setFlag(nuke.STARTLINE)
-    yield _helped(use, _USE_HELP)
-    yield _helped(nuke.Enumeration_Knob(knob_name("product"), "Show", list(PRODUCTS)), _PRODUCT_HELP)
+    yield helped(use, _USE_HELP)
+    yield helped(nuke.Enumeration_Knob(knob_name("product"), "Show", list(PRODUCTS)), _PRODUCT_HELP)
 
 
 def _farm_tab() -> Iterable[nuke.Knob]:
     yield nuke.Tab_Knob(knob_name("tab_farm"), "Farm")
-    yield _helped(nuke.Boolean_Knob(knob_name("on_demand"), "Render mattes before Writes"), _DEMAND_HELP)
+    yield helped(nuke.Boolean_Knob(knob_name("on_demand"), "Render mattes before Writes"), _DEMAND_HELP)
     for name, choice in farm_choices().items():
-        yield from _KNOBS[choice.kind](FARM + name, choice, _defaults(FarmSettings)[name])
+        yield from knobs_of(FARM + name, choice, _defaults(FarmSettings)[name])
     yield _button("submit", "Submit to Farm", _SUBMIT_HELP, line=True)
     yield _button("write_job", "Write Job File", "Writes the job, and says the command that submits it.")
     yield _button("check", "Check Worker", "Asks the worker for its version, device and model.", line=True)
@@ -154,86 +156,11 @@ def _button(function: str, label: str, help: str, line: bool = False) -> nuke.Kn
     knob = nuke.PyScript_Knob(knob_name(f"do_{function}"), label, command)
     if line:
         knob.setFlag(nuke.STARTLINE)
-    return _helped(knob, help)
-
-
-def _helped(knob: nuke.Knob, help: str) -> nuke.Knob:
-    knob.setTooltip(help)
-    return knob
-
-
-def _beside(knob: nuke.Knob) -> nuke.Knob:
-    knob.clearFlag(nuke.STARTLINE)
-    return knob
-
-
-def _with(knob: Any, value: Any) -> nuke.Knob:
-    knob.setValue(value)
-    made: nuke.Knob = knob
-    return made
+    return helped(knob, help)
 
 
 def _defaults(kind: Any) -> dict[str, Any]:
     return {each.name: each.default for each in fields(kind)}
-
-
-def _label(choice: Choice) -> str:
-    return f"{choice.label} ({choice.unit})" if choice.unit else choice.label
-
-
-def _choice(name: str, choice: Choice, default: Any) -> Iterable[nuke.Knob]:
-    knob = nuke.Enumeration_Knob(knob_name(name), choice.label, list(choice.options))
-    yield _helped(_with(knob, default), choice.help)
-
-
-def _choices(name: str, choice: Choice, default: Any) -> Iterable[nuke.Knob]:
-    for index, word in enumerate(choice.options):
-        label = word if index else f"{choice.label}: {word}"
-        knob = _with(nuke.Boolean_Knob(word_name(name, word), label), word in default)
-        if index == 0:
-            knob.setFlag(nuke.STARTLINE)
-        yield _helped(knob, choice.help)
-
-
-def _text(name: str, choice: Choice, default: Any) -> Iterable[nuke.Knob]:
-    knob = nuke.String_Knob(knob_name(name), choice.label)
-    words = f" Words: {', '.join(choice.options)}." if choice.options else ""
-    yield _helped(_with(knob, default), choice.help + words)
-
-
-def _path(name: str, choice: Choice, default: Any) -> Iterable[nuke.Knob]:
-    yield _helped(_with(nuke.File_Knob(knob_name(name), choice.label), default), choice.help)
-
-
-def _number(name: str, choice: Choice, default: Any) -> Iterable[nuke.Knob]:
-    if not choice.options:
-        yield _helped(_with(_digits(knob_name(name), _label(choice), choice), default), choice.help)
-        return
-    words = nuke.Enumeration_Knob(knob_name(name), choice.label, [*choice.options, NUMBER])
-    yield _helped(_with(words, default if isinstance(default, str) else NUMBER), choice.help)
-    least = choice.minimum if isinstance(default, str) else default
-    whole = int if choice.kind == "count" else float
-    number = _with(_digits(number_name(name), choice.unit or NUMBER, choice), whole(least or 0))
-    yield _beside(_helped(number, f"Counts where {choice.label} is '{NUMBER}'. {choice.help}"))
-
-
-def _digits(name: str, label: str, choice: Choice) -> nuke.Knob:
-    if choice.kind == "count":
-        return nuke.Int_Knob(name, label)
-    knob = nuke.Double_Knob(name, label)
-    knob.setRange(choice.minimum, choice.maximum)
-    return knob
-
-
-_Maker = Callable[[str, Choice, Any], Iterable[nuke.Knob]]
-_KNOBS: dict[str, _Maker] = {
-    "choice": _choice,
-    "choices": _choices,
-    "text": _text,
-    "path": _path,
-    "number": _number,
-    "count": _number,
-}
 
 
 def _values(

@@ -145,8 +145,8 @@ def share(clip: str, count: int, settings: MatteSettings, networks: KeptNetwork,
     rendered, rolled = rendered / len(frames), rolled / (opened.states.saved()[-1] - frames.first)
     canvas = ready.plate.canvas
     print(
-        f"\n{Path(clip).name}, {canvas.width}x{canvas.height}: a frame rendered {rendered:.3f} s of processor, "
-        f"a frame of the first pass {rolled:.3f} s, {100 * rolled / rendered:.0f}%"
+        f"\n{Path(clip).name}, {canvas.width}x{canvas.height}: a frame rendered {rendered:.3f} s of "
+        f"processor, a frame of the first pass {rolled:.3f} s, {100 * rolled / rendered:.0f}%"
     )
 
 

@@ -79,11 +79,12 @@ def test_an_8_bit_plate_gets_the_matte_of_its_light(comp, tmp_path):
 
 
 def test_a_person_with_the_real_weights(comp, weights_file, tmp_path):
-    draw_plate(tmp_path / "person", 128, 72, 3)
+    draw_plate(tmp_path / "person", 256, 144, 3)
     plate = str(tmp_path / "person/demo.####.png")
-    node = comp.node(comp.read(plate, 1001, 1003, colorspace="sRGB"), weights=str(weights_file))
+    settings = {"weights": str(weights_file), "downsample_ratio": 1.0}
+    node = comp.node(comp.read(plate, 1001, 1003, colorspace="sRGB"), **settings)
     comp.render(node)
-    direct = comp.direct(plate, colour_space="sRGB", weights=str(weights_file))
+    direct = comp.direct(plate, colour_space="sRGB", **settings)
     assert_shows(comp, node, direct, range(1001, 1004))
     assert comp.shown(node, 1003).alpha.max() > 0.9 > 0.1 > comp.shown(node, 1003).alpha.min()
 

@@ -105,13 +105,13 @@ def test_logs_forget_their_oldest_lines(path):
 def test_a_file_that_is_no_queue_costs_a_sentence(path):
     path.write_bytes(b"not a database, whatever its name" * 20)
     with pytest.raises(WriteError, match=r"queue\.sqlite cannot be used"):
-        QueueStore(path)
+        QueueStore(path).shots()
 
 
 def test_a_broken_queue_file_does_not_keep_the_window_from_opening(open_window, tmp_path):
     (tmp_path / "queue.sqlite").write_bytes(b"not a database, whatever its name" * 20)
     window = open_window()
-    assert "cannot be used" in window.errors.words
+    settle(lambda: "cannot be used" in window.errors.words)
 
 
 def test_shots_are_rendered_paused_and_taken_up_by_the_next_window(open_window, plate, untrained, tmp_path):

@@ -25,7 +25,29 @@ class Views:
     theta: Tensor
 
     def sampled(self, planes: Tensor, height: int, width: int) -> Tensor:
-        """Clips (N, T, C, height, width) of square pictures (N, C, side, side), as float32."""
+        """Clips (N, T, C, height, width) of square pictures (N, C, side, side), as float32.
+
+        What a view shows smaller than it is stored is averaged first, so that it does not flicker and fray.
+        """
+        factors = self._shrinking(planes.shape[-1], height, width)
+        clips = planes.new_empty(
+            len(planes), self.theta.shape[1], planes.shape[1], height, width, dtype=torch.float32
+        )
+        for factor in set(factors):
+            chosen = [number for number, each in enumerate(factors) if each == factor]
+            pooled = functional.avg_pool2d(planes[chosen].float(), factor)
+            clips[chosen] = Views(self.theta[chosen])._seen(pooled, height, width)
+        return clips
+
+    def _shrinking(self, side: int, height: int, width: int) -> list[int]:
+        """How many stored pixels make one of each view: 1, 2 or 4."""
+        first = self.theta[:, 0]
+        across = first[:, :, 0].norm(dim=1) * side / width
+        down = first[:, :, 1].norm(dim=1) * side / height
+        steps = torch.minimum(across, down).tolist()
+        return [4 if step >= 3.4 else 2 if step >= 1.7 else 1 for step in steps]
+
+    def _seen(self, planes: Tensor, height: int, width: int) -> Tensor:
         count, frames = self.theta.shape[:2]
         grid = functional.affine_grid(
             self.theta.flatten(0, 1), [count * frames, 1, height, width], align_corners=False
@@ -33,7 +55,7 @@ class Views:
         # All frames of a clip are one tall picture, so that what they show is not copied for each.
         tall = grid.view(count, frames * height, width, 2)
         seen = functional.grid_sample(
-            planes.float(), tall, mode="bilinear", padding_mode="reflection", align_corners=False
+            planes, tall, mode="bilinear", padding_mode="reflection", align_corners=False
         )
         return seen.view(count, -1, frames, height, width).transpose(1, 2)
 

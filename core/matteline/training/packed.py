@@ -17,7 +17,6 @@ from matteline.training.pack import Batch, Examples
 _PASTED: Final = 0.3  # how many of a batch are cut out and put before something else
 _BEFORE_PEOPLE: Final = 0.4  # of those, how many before another picture of people
 _EMPTY: Final = 0.03  # how many show no one at all
-_ENOUGH: Final = 1.1  # pixels of the stored picture for each of the view's longer side
 
 
 @dataclass(frozen=True)
@@ -89,10 +88,7 @@ class PackedLessons:
 
 
 def _seen(batch: Batch, views: Views, shape: Shape) -> _Scene:
-    # Every other pixel serves a small view as well, at a quarter of the cost.
-    fine = batch.planes.shape[-1] // 2 < _ENOUGH * max(shape.height, shape.width)
-    planes = batch.planes if fine else batch.planes[..., ::2, ::2]
-    clips = views.sampled(planes, shape.height, shape.width) / 255
+    clips = views.sampled(batch.planes, shape.height, shape.width) / 255
     return _Scene(clips[:, :, :3], clips[:, :, 6:7], clips[:, :, 3:6], clips[:, :, 7:])
 
 

@@ -81,14 +81,12 @@ class QueueStore:
     Every method raises `WriteError` when the file cannot be used.
 
     Args:
-        path: The file; made if needed, but its folder must exist.
+        path: The file; made when it is first used, but its folder must exist.
         clock: Seconds since some moment that all windows share.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self._path, self._clock = path, clock
-        with self._transaction() as base:
-            base.execute(_TABLE)
 
     def shots(self) -> list[QueuedShot]:
         """All shots, the first to be rendered first."""
@@ -187,6 +185,7 @@ class QueueStore:
         try:
             with closing(sqlite3.connect(self._path, BUSY_SECONDS, isolation_level=None)) as base:
                 base.execute("BEGIN IMMEDIATE")
+                base.execute(_TABLE)
                 yield base
                 base.execute("COMMIT")
         except sqlite3.Error as error:
