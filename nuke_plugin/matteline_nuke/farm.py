@@ -50,6 +50,7 @@ def submit(node: nuke.Node) -> None:
     """
     farm = farm_settings(node)
     path, job = _written_job(node)
+    say_status(node, f"Written: {path}")
     client = session.door.client()
     handed = ask(client, client.submit([job], farm), seconds=SUBMIT_SECONDS)
     say_status(node, f"{_handed(handed)} Press Show Last Render when it is done. Job file: {path}")

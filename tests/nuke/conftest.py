@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import importlib
-import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -155,10 +154,3 @@ def _script(installed: Installed, weights: Path, folder: Path, direct: dict[Any,
         made.fresh()
         yield made
         made.must_be_clean()
-
-
-def no_host(message: str) -> None:
-    """Skip, or fail where hosts are required."""
-    if os.environ.get("REQUIRE_HOST") == "1":
-        pytest.fail(message)
-    pytest.skip(message)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.nuke import plates
-from tests.nuke.conftest import no_host
+from tests.nuke.hosts import no_host
 
 SESSION = """
 import sys

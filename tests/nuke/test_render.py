@@ -79,7 +79,7 @@ def test_an_8_bit_plate_gets_the_matte_of_its_light(comp, tmp_path):
 
 
 def test_a_person_with_the_real_weights(comp, weights_file, tmp_path):
-    draw_plate(tmp_path / "person", 256, 144, 3)
+    draw_plate(tmp_path / "person", 128, 72, 3)
     plate = str(tmp_path / "person/demo.####.png")
     settings = {"weights": str(weights_file), "downsample_ratio": 1.0}
     node = comp.node(comp.read(plate, 1001, 1003, colorspace="sRGB"), **settings)

@@ -15,8 +15,9 @@ import pytest
 from matteline.packaging.nuke import package_nuke
 from tests.contract.interpreters import interpreters
 from tests.nuke import literals
-from tests.nuke.conftest import PACKAGE, no_host
+from tests.nuke.conftest import PACKAGE
 from tests.nuke.fake import FakeNuke
+from tests.nuke.hosts import no_host
 
 WITH_QT = {"panel.py", "progress_list.py", "pump.py"}
 """Loaded only when a window asks for them, but for the pump, which does without."""

@@ -6,11 +6,11 @@ A real Tcl does the arithmetic and the substitution; what stands for Nuke is onl
 from __future__ import annotations
 
 import re
-import tkinter
 from typing import TYPE_CHECKING
 
 from tests.nuke.fake import files
 from tests.nuke.fake.kinds import File_Knob
+from tests.nuke.fake.tk import TclError, plain_tcl
 
 if TYPE_CHECKING:
     from tests.nuke.fake.groups import Group
@@ -18,17 +18,8 @@ if TYPE_CHECKING:
     from tests.nuke.fake.knobs import Knob
     from tests.nuke.fake.nodes import Node
 
-_STRANGERS = ("exec", "open", "source", "load", "socket", "cd", "glob", "unload", "after", "vwait")
 _NAME = re.compile(r"(?<![\w.\"])[A-Za-z_]\w*(?:\.\w+)*(?!\s*\()")
 _FUNCTIONS = ("and", "or", "eq", "ne", "true", "false")
-
-
-def plain_tcl() -> tkinter.Tcl:  # type: ignore[valid-type]
-    """An interpreter that touches nothing outside of itself."""
-    tcl = tkinter.Tcl()
-    for name in _STRANGERS:
-        tcl.eval(f"rename {name} {{}}")
-    return tcl
 
 
 class Expressions:
@@ -49,7 +40,7 @@ class Expressions:
         text = _NAME.sub(lambda match: self._number_of(match[0], node, at), expression)
         try:
             return float(self._tcl.eval(f"expr {{{text}}}"))
-        except tkinter.TclError as error:
+        except TclError as error:
             raise RuntimeError(f"{expression}: {error}") from None
 
     def text(self, text: str, node: Node, frame: float | None = None) -> str:
@@ -71,7 +62,7 @@ class Expressions:
         try:
             # Brackets and backslashes; what Nuke makes of a dollar is not known.
             return str(self._tcl.call("subst", "-novariables", text))
-        except tkinter.TclError as error:
+        except TclError as error:
             raise RuntimeError(f"{text}: {error}") from None
         finally:
             self._node = before

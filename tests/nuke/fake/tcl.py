@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tkinter
 from dataclasses import dataclass, field
 
-from tests.nuke.fake.expressions import plain_tcl
+from tests.nuke.fake.tk import TclError, plain_tcl
 
 _SETUP = """
     proc unknown {kind args} { py_node $kind {*}$args }
@@ -64,7 +63,7 @@ class _Reading:
     def read(self, text: str) -> list[Read]:
         try:
             self._tcl.eval(text)
-        except tkinter.TclError as error:
+        except TclError as error:
             raise ValueError(f"Tcl: {error}") from self._fault
         if self._levels:
             raise ValueError(f"{len(self._levels)} groups are not closed")
