@@ -79,7 +79,7 @@ def test_a_session_that_dies_on_the_way_costs_no_frame(farm, session, tmp_path):
     process = _begun(one, session)
     _wait(lambda: len(farm.results) > 3)
     psutil.Process(json.loads(session.read_text())["pid"]).kill()
-    out, errors = process.communicate(timeout=120)
+    out, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
     assert "the session ended" in out and "are there already" in out
     assert farm.results == whole
@@ -91,7 +91,7 @@ def test_a_chunk_that_is_given_up_frees_the_session(farm, session):
     process = _begun(one, session)
     _wait(lambda: len(farm.results) > 3)
     process.terminate()
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     assert process.returncode in (143, -15)
     done = list(ask(session, _request(one, "chunk", "1001")))
     assert done[-1]["event"] == "finished"

@@ -74,8 +74,8 @@ def threads_here() -> int:
 def use_threads(count: int) -> None:
     """Compute with this many threads from now on; 0 leaves it as it is.
 
-    Sums are shared out over threads, and another number of them rounds in another order: of the 770 000 values
-    of forty small frames, eleven differed in the last place between one thread and two.
+    Sums are shared out over threads, and another number of them rounds in another order: of the 770 000
+    values of forty small frames, eleven differed in the last place between one thread and two.
     """
     import torch
 

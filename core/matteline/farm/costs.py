@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from matteline.contract.frames import FrameSet
 from matteline.farm.ticket import Ticket
 
-ROLLED_SHARE = 0.5
-"""What rolling over a frame costs against rendering it, about: reading and showing it cost the same, the
-refiner and writing fall away. Measured in docs/farm.md."""
+ROLLED_SHARE = 0.3
+"""What rolling over an HD frame costs against rendering it, about: reading and showing it cost the same, the
+refiner, the foreground and writing fall away. Measured in docs/farm.md."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,6 @@ class Costs:
 
 def costs_of(ticket: Ticket, frames: Iterable[int] | None = None) -> Costs:
     """Count what rendering a ticket takes; of `frames` only where some are missing."""
-    from matteline.contract.frames import FrameSet
-
     wanted = ticket.frames if frames is None else FrameSet.of(frames)
     chunks = ticket.chunks_of(wanted)
     if ticket.exact == "none":

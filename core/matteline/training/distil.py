@@ -78,7 +78,7 @@ def prepare(materials: Materials, teacher: Teacher | None, cache: Path, progress
             held_out.append(_look(kept, teacher, cache, stretched, progress))
     described = [f"{sum(map(len, learned))} pictures"] if learned else []
     if materials.drawn:
-        learned.append(_draw(materials.drawn, cache, progress))
+        learned.append(_draw(materials.drawn, teacher, cache, progress))
         described.append(f"{materials.drawn} drawings")
     held = Packs(held_out)
     return Syllabus(PackedLessons(Packs(learned), scenes), held if len(held) else None, ", ".join(described))
@@ -93,8 +93,11 @@ def _look(
     return taught(files, teacher, cache, side=SIDE, stretched=stretched, progress=told)
 
 
-def _draw(count: int, cache: Path, progress: Progress) -> Examples:
-    return drawn_examples(count, cache, side=SIDE, progress=lambda done, of: progress("drawings", done, of))
+def _draw(count: int, teacher: Teacher | None, cache: Path, progress: Progress) -> Examples:
+    def told(done: int, of: int) -> None:
+        progress("drawings", done, of)
+
+    return drawn_examples(count, cache, side=SIDE, progress=told, teacher=teacher)
 
 
 def _backgrounds(folders: Sequence[Path]) -> list[Tensor]:

@@ -10,7 +10,9 @@ import numpy as np
 
 from matteline.drawing.clip import Drawing, draw_clip
 from matteline.training.footage import UInt8Array
+from matteline.training.hints import add_hints
 from matteline.training.pack import Example, Pack, add_to_pack, packed_keys
+from matteline.training.teacher import Teacher
 
 FIRST_SEED: Final = 1000
 """Seeds from here on are for training; those below, the demo's among them, are never learned from."""
@@ -26,6 +28,7 @@ def drawn_examples(count: int, cache: Path, *, side: int, progress: Callable[[in
         cache: The folder for all caches.
         side: Of the squares that are kept, in pixels.
         progress: Told how many are drawn, of how many.
+        teacher: Gives hints of what it thinks of them, but not their mattes; None for none.
 
     Raises:
         WriteError: The cache cannot be written.
@@ -36,7 +39,11 @@ def drawn_examples(count: int, cache: Path, *, side: int, progress: Callable[[in
     missing = [key for key in keys if key not in there]
     for added in add_to_pack(folder, map(_example, missing), side):
         progress(count - len(missing) + added, count)
-    return Pack(folder, keys)
+    if teacher is None:
+        return Pack(folder, keys)
+    name = teacher.sha256[:12]
+    add_hints(folder, name, teacher.thinker, progress)
+    return Pack(folder, keys, name)
 
 
 def _example(key: str) -> Example:

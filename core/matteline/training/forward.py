@@ -24,6 +24,7 @@ class Answer:
         seg: One channel of logits at the reduced size.
         context: One channel of logits at a sixteenth of it.
         state: The recurrent state after the last frame.
+        hints: What a teacher is believed to think, at a sixteenth of the reduced size; None without one.
     """
 
     alpha: Tensor
@@ -32,6 +33,7 @@ class Answer:
     seg: Tensor
     context: Tensor
     state: State
+    hints: Tensor | None = None
 
 
 class Pupil(nn.Module):
@@ -42,12 +44,15 @@ class Pupil(nn.Module):
 
     Args:
         network: What is trained.
+        hints: Channels of the hints of a teacher; 0 without one.
     """
 
-    def __init__(self, network: MattingNetwork) -> None:
+    def __init__(self, network: MattingNetwork, hints: int = 0) -> None:
         super().__init__()
         self.network = network
-        self.helper = nn.Conv2d(network.architecture.context_channels, 1, 1)
+        channels = network.architecture.context_channels
+        self.helper = nn.Conv2d(channels, 1, 1)
+        self.thinker = nn.Conv2d(channels, hints, 1) if hints else None
 
     def forward(self, clips: Tensor, state: PartialState = NO_STATE, ratio: float = 1.0) -> Answer:
         """Matte and segment clips (B, T, 3, H, W), sRGB-encoded 0..1, after what was seen before."""
@@ -72,6 +77,7 @@ class Pupil(nn.Module):
             seg=_as_clips(network.project_seg(hidden).float(), clips),
             context=_as_clips(self.helper(context).float(), clips),
             state=after,
+            hints=None if self.thinker is None else _as_clips(self.thinker(context).float(), clips),
         )
 
     def rolled(self, clips: Tensor, state: PartialState = NO_STATE) -> State:

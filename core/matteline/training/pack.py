@@ -58,10 +58,12 @@ class Batch:
     Attributes:
         planes: (N, 8, side, side), uint8: picture, foreground, alpha, segmentation.
         aspect: (N,), float32; as of `Example`.
+        hints: (N, C, h, w), float16, what a teacher thinks of each picture; None without a teacher.
     """
 
     planes: Tensor
     aspect: Tensor
+    hints: Tensor | None = None
 
     @property
     def pictures(self) -> Tensor:
@@ -80,14 +82,17 @@ class Pack:
     Args:
         folder: Where the shards lie; may not exist yet.
         keys: Which examples to take, in this order; None for all there are.
+        hints: The teacher whose hints are taken along; None for none.
 
     Raises:
         ModelError: A shard is damaged.
         KeyError: An example of `keys` is not there.
     """
 
-    def __init__(self, folder: Path, keys: Sequence[str] | None = None) -> None:
-        self._files = [_opened(path) for path in _shards(folder)]
+    def __init__(self, folder: Path, keys: Sequence[str] | None = None, hints: str | None = None) -> None:
+        shards = shards_in(folder)
+        self._files = [_opened(path) for path in shards]
+        self._hints = [_opened(hints_of(path, hints)) for path in shards] if hints else None
         places = {
             key: (file, row) for file, shard in enumerate(self._files) for row, key in enumerate(_keys(shard))
         }
@@ -99,12 +104,13 @@ class Pack:
 
     def take(self, numbers: Iterable[int]) -> Batch:
         """Some examples, by their numbers."""
-        rows = [self._row(number) for number in numbers]
-        return Batch(*(torch.cat(each) for each in zip(*rows, strict=True)))
-
-    def _row(self, number: int) -> tuple[Tensor, Tensor]:
-        file, row = self._places[number]
-        return _part(self._files[file], "planes", row), _part(self._files[file], "aspect", row)
+        places = [self._places[number] for number in numbers]
+        hints = self._hints
+        return Batch(
+            torch.cat([_part(self._files[file], "planes", row) for file, row in places]),
+            torch.cat([_part(self._files[file], "aspect", row) for file, row in places]),
+            None if hints is None else torch.cat([_part(hints[file], "hints", row) for file, row in places]),
+        )
 
 
 class Examples(Protocol):
@@ -129,8 +135,11 @@ class Packs:
     def take(self, numbers: Iterable[int]) -> Batch:
         """Some examples, by their numbers."""
         batches = [self._one(number) for number in numbers]
+        hints = [each.hints for each in batches if each.hints is not None]
         return Batch(
-            torch.cat([each.planes for each in batches]), torch.cat([each.aspect for each in batches])
+            torch.cat([each.planes for each in batches]),
+            torch.cat([each.aspect for each in batches]),
+            torch.cat(hints) if len(hints) == len(batches) else None,
         )
 
     def _one(self, number: int) -> Batch:
@@ -145,7 +154,7 @@ def packed_keys(folder: Path) -> set[str]:
     Raises:
         ModelError: A shard is damaged.
     """
-    return {key for path in _shards(folder) for key in _keys(_opened(path))}
+    return {key for path in shards_in(folder) for key in _keys(_opened(path))}
 
 
 def add_to_pack(folder: Path, examples: Iterable[Example], side: int) -> Iterator[int]:
@@ -157,7 +166,7 @@ def add_to_pack(folder: Path, examples: Iterable[Example], side: int) -> Iterato
         WriteError: The folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    number, added = len(_shards(folder)), 0
+    number, added = len(shards_in(folder)), 0
     remaining = iter(examples)
     while part := list(islice(remaining, SHARD)):
         _write(folder / f"shard-{number:05d}.safetensors", part, side)
@@ -180,8 +189,24 @@ def _squared(example: Example, side: int) -> UInt8Array:
     return np.ascontiguousarray(resized(shown, (side, side)).transpose(2, 0, 1))
 
 
-def _shards(folder: Path) -> list[Path]:
+def shards_in(folder: Path) -> list[Path]:
+    """The files of a pack, in order."""
     return sorted(folder.glob("shard-*.safetensors"))
+
+
+def hints_of(shard: Path, name: str) -> Path:
+    """Where the hints lie that a teacher gave for a shard."""
+    return shard.with_name(f"{shard.stem.replace('shard', 'hints')}-{name}.safetensors")
+
+
+def planes_in(shard: Path) -> Tensor:
+    """The planes (N, 8, side, side) of all examples of a shard, uint8.
+
+    Raises:
+        ModelError: It is damaged.
+    """
+    planes: Tensor = torch.from_numpy(_opened(shard).get_tensor("planes"))  # type: ignore[no-untyped-call]
+    return planes
 
 
 def _opened(path: Path) -> safetensors.safe_open:

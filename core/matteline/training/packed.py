@@ -16,6 +16,9 @@ from matteline.training.pack import Batch, Examples
 
 _PASTED: Final = 0.3  # how many of a batch are cut out and put before something else
 _BEFORE_PEOPLE: Final = 0.4  # of those, how many before another picture of people
+_STRIDE: Final = 16  # of the hints
+_SAMPLED: Final = 256  # examples that tell mean and deviation of the hints
+_LEAST_DEVIATION: Final = 0.02
 _EMPTY: Final = 0.03  # how many show no one at all
 
 
@@ -43,31 +46,54 @@ class PackedLessons:
     Args:
         examples: What is learned from.
         backgrounds: Pictures without people, (3, side, side) uint8 each; may be none.
+
+    Attributes:
+        hints: How many channels a teacher's hints have; 0 without hints.
     """
 
     def __init__(self, examples: Examples, backgrounds: list[Tensor]) -> None:
         self._examples = examples
         self._backgrounds = backgrounds
+        some = examples.take(range(0, len(examples), -(-len(examples) // _SAMPLED))).hints
+        self.hints = 0 if some is None else some.shape[1]
+        if some is not None:
+            self._mean = some.float().mean((0, 2, 3)).view(-1, 1, 1)
+            self._deviation = some.float().std((0, 2, 3)).view(-1, 1, 1) + _LEAST_DEVIATION
 
     def lesson(self, shape: Shape, rng: np.random.Generator) -> Lesson:
         """As `Lessons.lesson`; segments come with their mattes."""
-        scene = self._people(shape, shape.clips, rng)
+        batch, views = self._chosen(shape, shape.clips, rng)
+        scene = self._people(batch, views, shape, rng)
         pasted = [number for number in range(shape.clips) if rng.random() < _PASTED * shape.boldness]
         if pasted:
             scene.put(pasted, self._before(scene.some(pasted), shape, rng))
         pictures = filmed(scene.pictures, rng, strength=shape.boldness)
-        return Lesson(pictures, scene.pha.clamp(0, 1), scene.fgr, scene.seg.clamp(0, 1))
+        pha, seg = scene.pha.clamp(0, 1), scene.seg.clamp(0, 1)
+        return Lesson(pictures, pha, scene.fgr, seg, *self._hints(batch, views, shape, pasted))
 
-    def _people(self, shape: Shape, count: int, rng: np.random.Generator) -> _Scene:
+    def _hints(
+        self, batch: Batch, views: Views, shape: Shape, pasted: list[int]
+    ) -> tuple[Tensor, Tensor] | tuple[None, None]:
+        if batch.hints is None:
+            return None, None
+        seen = views.sampled(batch.hints, -(-shape.height // _STRIDE), -(-shape.width // _STRIDE))
+        hinted = torch.ones(shape.clips, shape.frames, 1, 1, 1)
+        hinted[pasted] = 0
+        return (seen - self._mean) / self._deviation, hinted
+
+    def _chosen(self, shape: Shape, count: int, rng: np.random.Generator) -> tuple[Batch, Views]:
         batch = self._examples.take(rng.integers(len(self._examples), size=count).tolist())
         views = random_views(
             batch.aspect, shape.frames, shape.height, shape.width, rng, boldness=shape.boldness
         )
+        return batch, views
+
+    def _people(self, batch: Batch, views: Views, shape: Shape, rng: np.random.Generator) -> _Scene:
         return _lit(_seen(batch, views, shape), rng, strength=0.3 + 0.7 * shape.boldness)
 
     def _before(self, people: _Scene, shape: Shape, rng: np.random.Generator) -> _Scene:
         count = len(people.pictures)
-        scenes = self._people(shape, count, rng)
+        scenes = self._people(*self._chosen(shape, count, rng), shape, rng)
         if self._backgrounds:
             empty = torch.from_numpy(rng.random(count) >= _BEFORE_PEOPLE).view(-1, 1, 1, 1, 1)
             plain = self._empty_scenes(shape, count, rng)

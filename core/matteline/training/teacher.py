@@ -17,6 +17,7 @@ from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.weights.find import FoundWeights
 from matteline.matting.weights.load import load_network
 from matteline.training.footage import UInt8Array
+from matteline.training.hints import Thinker, add_hints
 from matteline.training.pack import Example, Pack, add_to_pack, packed_keys
 from matteline.training.stills import read_picture, shrunk
 
@@ -46,6 +47,7 @@ class Teacher:
         self._device = device
         self._network: MattingNetwork = load_network(found, "auto").to(device)
         # Weights that were published for matting alone may hold zeros here.
+        self.thinker = Thinker(self._network, device)
         self._segments = bool(self._network.project_seg.conv.weight.any())
 
     def example(self, picture: UInt8Array, key: str, aspect: float) -> Example:
@@ -96,7 +98,9 @@ def taught(
     made = _examples(missing, teacher, stretched)
     for added in add_to_pack(folder, made, side):
         progress(len(keys) - len(missing) + added, len(keys))
-    return Pack(folder, list(keys.values()))
+    name = teacher.sha256[:12]
+    add_hints(folder, name, teacher.thinker, progress)
+    return Pack(folder, list(keys.values()), name)
 
 
 def _examples(missing: dict[str, Path], teacher: Teacher, stretched: bool) -> Iterator[Example]:

@@ -24,7 +24,7 @@ from matteline.training.checkpoint import (
 from matteline.training.clock import Limit, rate_at, stage_at
 from matteline.training.forward import NO_STATE, Answer, Pupil
 from matteline.training.lessons import MATTES, SEGMENTS, STILLS, Lesson, Lessons, Shape
-from matteline.training.losses import alpha_loss, foreground_loss, segmentation_loss
+from matteline.training.losses import alpha_loss, foreground_loss, hint_loss, segmentation_loss
 from matteline.training.presets import Preset, Rates, Stage
 from matteline.training.team import ALONE, Team
 
@@ -101,7 +101,7 @@ class Trainer:
 
     def __init__(self, network: MattingNetwork, lessons: Lessons, setting: Setting) -> None:
         preset = setting.preset
-        self.pupil = Pupil(network).to(setting.device).train()
+        self.pupil = Pupil(network, lessons.hints).to(setting.device).train()
         self.pupil.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         _set_momentum(self.pupil, preset.norm_momentum)
         self._called = setting.team.parallel(self.pupil, setting.device)
@@ -205,6 +205,8 @@ def losses_of(answer: Answer, lesson: Lesson, ratio: float) -> dict[str, Tensor]
     height, width = answer.context.shape[-2:]
     coarse = functional.adaptive_avg_pool2d(small_seg.flatten(0, 1), (height, width))
     losses["helper"] = segmentation_loss(answer.context.flatten(0, 1), coarse)
+    if answer.hints is not None and lesson.hints is not None and lesson.hinted is not None:
+        losses["hints"] = hint_loss(answer.hints, lesson.hints, lesson.hinted)
     weighted = [_WEIGHTS.get(name, 1.0) * loss for name, loss in losses.items()]
     return {"loss": torch.stack(weighted).sum(), **losses}
 
@@ -237,10 +239,11 @@ def _reduced(planes: Tensor, ratio: float) -> Tensor:
 def _groups(pupil: Pupil, preset: Preset) -> list[dict[str, Any]]:
     """Parameters by part, each part's convolutions with weight decay and its rest without."""
     network = pupil.network
+    helpers = [each for each in (pupil.helper, pupil.thinker) if each is not None]
     parts: dict[str, list[nn.Module]] = {
         "encoder": [network.backbone],
         "context": [network.aspp],
-        "decoder": [network.decoder, network.project_mat, network.project_seg, pupil.helper],
+        "decoder": [network.decoder, network.project_mat, network.project_seg, *helpers],
         "refiner": [network.refiner],
     }
     groups = []

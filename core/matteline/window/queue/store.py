@@ -17,7 +17,7 @@ from matteline.contract.errors import JobError, WriteError
 from matteline.contract.job import Job
 
 ABANDONED_AFTER_SECONDS = 20.0
-BUSY_SECONDS = 2.0
+BUSY_SECONDS = 5.0
 LONGEST_LOG_CHARACTERS = 20_000
 
 WAITING, PAUSED, RUNNING = "waiting", "paused", "running"
