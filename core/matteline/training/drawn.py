@@ -20,7 +20,14 @@ FIRST_SEED: Final = 1000
 _SIZES: Final = ((320, 240), (320, 180), (240, 320), (256, 256))
 
 
-def drawn_examples(count: int, cache: Path, *, side: int, progress: Callable[[int, int], None]) -> Pack:
+def drawn_examples(
+    count: int,
+    cache: Path,
+    *,
+    side: int,
+    progress: Callable[[int, int], None],
+    teacher: Teacher | None = None,
+) -> Pack:
     """Draw people, each in a room of its own, or take them from the cache as far as it goes.
 
     Args:
@@ -42,7 +49,7 @@ def drawn_examples(count: int, cache: Path, *, side: int, progress: Callable[[in
     if teacher is None:
         return Pack(folder, keys)
     name = teacher.sha256[:12]
-    add_hints(folder, name, teacher.thinker, progress)
+    add_hints(folder, name, teacher.thinker)
     return Pack(folder, keys, name)
 
 

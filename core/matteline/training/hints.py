@@ -7,7 +7,6 @@ short training on learning to see at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -45,20 +44,18 @@ class Thinker:
         return made.to("cpu", torch.float16)
 
 
-def add_hints(folder: Path, name: str, thinker: Thinker, told: Callable[[int, int], None]) -> None:
+def add_hints(folder: Path, name: str, thinker: Thinker) -> None:
     """Add to every shard of a pack what a teacher thinks of its pictures, where that is not yet done.
 
     Args:
         folder: The pack's.
         name: The teacher's; hints of several teachers lie side by side.
         thinker: The teacher.
-        told: Receives how many shards are done, of how many.
 
     Raises:
         WriteError: The folder cannot be written.
     """
-    shards = shards_in(folder)
-    for number, shard in enumerate(shards, 1):
+    for shard in shards_in(folder):
         path = hints_of(shard, name)
         if path.exists():
             continue
@@ -66,4 +63,3 @@ def add_hints(folder: Path, name: str, thinker: Thinker, told: Callable[[int, in
         hints = torch.cat([thinker.context(part) for part in pictures.split(_AT_ONCE)])
         with replacing(path) as temporary:
             safetensors.numpy.save_file({"hints": hints.contiguous().numpy()}, temporary)
-        told(number, len(shards))

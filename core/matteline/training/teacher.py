@@ -99,7 +99,7 @@ def taught(
     for added in add_to_pack(folder, made, side):
         progress(len(keys) - len(missing) + added, len(keys))
     name = teacher.sha256[:12]
-    add_hints(folder, name, teacher.thinker, progress)
+    add_hints(folder, name, teacher.thinker)
     return Pack(folder, list(keys.values()), name)
 
 

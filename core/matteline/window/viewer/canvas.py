@@ -156,7 +156,8 @@ class Canvas(QWidget):
         if self._box is not None and self._pictures:
             painter.setPen(QPen(ACCENT, 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(self._target(rooms[0], self._box))
+            # Around it, so that it hides nothing of what is to be looked at.
+            painter.drawRect(self._target(rooms[0], self._box).adjusted(-6, -6, 6, 6))
         self._paint_names(painter, rooms)
         if self._message[0]:
             self._paint_message(painter)
