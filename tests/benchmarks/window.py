@@ -126,12 +126,15 @@ def _step(window: MainWindow, frames: range) -> float:
 def _drag(window: MainWindow) -> float:
     store, footage = window.viewer.store, window.viewer.footages[-1]
     store.forget(footage.main)
+    shown: list[int] = []
+    window.viewer.projector.shown.connect(shown.append)
     for number in range(1001, 1025):
         window.viewer.player.seek(number)
         end = time.monotonic() + 1 / 24
         _until(lambda end=end: time.monotonic() > end)
     began = time.monotonic()
-    _until(lambda: _on(window) == 1024)
+    _until(lambda: bool(shown) and shown[-1] == 1024)
+    window.viewer.projector.shown.disconnect(shown.append)
     return time.monotonic() - began
 
 

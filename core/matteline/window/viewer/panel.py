@@ -273,7 +273,8 @@ class ViewerPanel(QWidget):
             self.transport.set_frame(frame)
             self.timeline.set_frame(frame)
 
-    def _follow_shown(self, frame: int) -> None:
+    def _follow_shown(self, shown: int) -> None:
+        frame = shown if self.player.speed else self.player.frame
         self.timeline.set_frame(frame)
         self.transport.set_frame(frame)
         self.transport.set_timecode(self.projector.timecode())

@@ -129,8 +129,16 @@ class Projector(QObject):
         due = self._player.frame
         if wish.number == due:
             self._show(due)
-        elif self._player.speed and self._is_overdue(wish.number) and self._complete(wish.number):
+        elif self._is_better_than_nothing(wish.number) and self._complete(wish.number):
             self._show(wish.number)
+
+    def _is_better_than_nothing(self, number: int) -> bool:
+        """Whether a frame is worth showing while the one that is due is still being read."""
+        if self._player.speed:
+            return self._is_overdue(number)
+        due, shown = self._player.frame, self._on_screen
+        nearer = shown is None or abs(number - due) < abs(shown - due)
+        return nearer and not self._complete(due)
 
     def _is_overdue(self, number: int) -> bool:
         """Whether a frame that has come late is still newer than the one on the screen."""
