@@ -25,7 +25,7 @@ from matteline.contract.job import Job
 )
 @settings_options
 def demo(output: str, size: str, count: int, progress: str, **values: Any) -> None:
-    r"""Draw a clip of a person with hair before a busy background, and matte it.
+    """Draw a clip of a person with hair before a busy background, and matte it.
 
     The clip's alpha is exactly known, so the error of the matte is printed beside a contact sheet to look at.
     The clip is rendered just as `matteline render` renders a plate, so this also shows that all works here.

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def eval_(
     pred: str, truth: str, output: str | None, frames: str | None, metrics: str, as_json: bool, progress: str
 ) -> None:
-    r"""Hold mattes PRED against TRUTH.
+    """Hold mattes PRED against TRUTH.
 
     Each is a sequence or movie (an EXR's channel as mattes.####.exr:mask.A), a folder of results, or a test
     set of clips, DATASET/CLIP/pha/* and fgr/*. Frames belong together by number where both have the same

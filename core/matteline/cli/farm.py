@@ -39,7 +39,7 @@ _FILE = click.option(
 
 @click.group()
 def farm() -> None:
-    r"""Render on a render farm: many machines, the pixels of one unbroken render.
+    """Render on a render farm: many machines, the pixels of one unbroken render.
 
     \b
     matteline farm submit plate.####.exr --engine openjd --out mattes    hand it over

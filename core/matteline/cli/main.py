@@ -63,7 +63,7 @@ class _Commands(click.Group):
 @click.command(cls=_Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="matteline")
 def cli() -> None:
-    r"""Cut people out of plates: no green screen, no clicks, no trimap.
+    """Cut people out of plates: no green screen, no clicks, no trimap.
 
     \b
     matteline render plate.####.exr -o mattes     an EXR sequence, all of it

@@ -1,4 +1,4 @@
-"""Command-line options made from `MatteSettings`: one flag for each field, with its words."""
+"""Command-line options made from settings: one flag for each field, with its words."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from typing import Any, TypeVar
 
 import click
 
-from matteline.contract.choices import Choice
-from matteline.contract.settings import MatteSettings, choices, parse_value
+from matteline.contract.choices import Choice, choices_of, parse_text
+from matteline.contract.settings import MatteSettings
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Settings = TypeVar("Settings")
 
 
 def settings_options(function: Function) -> Function:
     """Decorate a command with a flag for every field of `MatteSettings`."""
-    for name, choice in reversed(choices().items()):
-        function = _option(name, choice)(function)
-    return function
+    return options_of(MatteSettings)(function)
 
 
 def settings_from(values: dict[str, Any]) -> MatteSettings:
@@ -27,15 +26,31 @@ def settings_from(values: dict[str, Any]) -> MatteSettings:
     Raises:
         JobError: A value that is not allowed.
     """
-    typed = {name: values.pop(name) for name in choices()}
-    return MatteSettings(
-        **{name: parse_value(name, text) for name, text in typed.items() if text is not None}
+    return taken_from(values, MatteSettings)
+
+
+def options_of(kind: type[Any]) -> Callable[[Function], Function]:
+    """A decorator that gives a command a flag for every field of a settings dataclass."""
+
+    def decorate(function: Function) -> Function:
+        for each in reversed(fields(kind)):
+            function = _option(each.name, choices_of(kind)[each.name], each.default)(function)
+        return function
+
+    return decorate
+
+
+def taken_from(values: dict[str, Any], kind: type[Settings]) -> Settings:
+    """As `settings_from`, for any settings dataclass."""
+    typed = {name: (choice, values.pop(name)) for name, choice in choices_of(kind).items()}
+    return kind(
+        **{name: parse_text(name, choice, text) for name, (choice, text) in typed.items() if text is not None}
     )
 
 
-def _option(name: str, choice: Choice) -> Callable[[Function], Function]:
+def _option(name: str, choice: Choice, default: Any) -> Callable[[Function], Function]:
     return click.option(
-        flag(name), name, default=None, metavar=_metavar(choice), help=f"{choice.help} [{_default(name)}]"
+        flag(name), name, default=None, metavar=_metavar(choice), help=f"{choice.help} [{_said(default)}]"
     )
 
 
@@ -45,12 +60,11 @@ def flag(name: str) -> str:
 
 
 def _metavar(choice: Choice) -> str:
-    number = {"number": ("N",), "count": ("N",)}.get(choice.kind, ())
-    if choice.kind == "text":
-        return "|".join(choice.options).upper() if len(choice.options) == 1 else "|".join(choice.options)
-    return ("," if choice.kind == "choices" else "|").join((*choice.options, *number))
+    if choice.kind == "choices":
+        return ",".join(choice.options)
+    free = {"number": ("N",), "count": ("N",), "text": ("NAME",), "path": ("PATH",)}.get(choice.kind, ())
+    return "|".join((*choice.options, *free))
 
 
-def _default(name: str) -> str:
-    default = next(each.default for each in fields(MatteSettings) if each.name == name)
+def _said(default: Any) -> str:
     return ",".join(default) if isinstance(default, tuple) else str(default)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--devices", metavar="A,B,…", help="Several devices of one kind, such as cuda:0,cuda:1.")
 @settings_options
 def render(plate: str, output: str, dry_run: bool, progress: str, devices: str | None, **values: Any) -> None:
-    r"""Turn PLATE into alpha and foreground below DIR.
+    """Turn PLATE into alpha and foreground below DIR.
 
     PLATE is a movie, an image sequence (plate.####.exr, plate.%04d.exr, one file of it, or a folder that
     holds just one), or a single image. Results are DIR/<product>/<name>_<product>.<frame>.<ext>, under the

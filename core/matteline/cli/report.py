@@ -34,7 +34,7 @@ def report(
     output: str | None,
     progress: str,
 ) -> None:
-    r"""Judge the results in DIR, where there is no truth to hold them against.
+    """Judge the results in DIR, where there is no truth to hold them against.
 
     Every frame is read. Those worth a look are listed with a reason: missing or damaged, an empty matte,
     coverage that jumps, flicker where the plate stands still, holes, specks, a matte that repeats or still

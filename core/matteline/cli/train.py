@@ -37,7 +37,7 @@ _FOLDER = click.Path(path_type=Path)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the first weights and all lessons.")
 @click.option("--resume", is_flag=True, help="Go on from the newest checkpoint of the run's folder.")
 def train(**values: Any) -> None:
-    r"""Train a network: jointly on true mattes and segmentation, or as the pupil of another network.
+    """Train a network: jointly on true mattes and segmentation, or as the pupil of another network.
 
     \b
     matteline train --teacher rvm_mobilenetv3 --pictures people --minutes 80 -o run

@@ -26,7 +26,7 @@ BROKEN = "6.12.0"
 @click.option("--settings", metavar="FILE", default="", help="Keep the window's settings in this file.")
 @click.option("--self-test", is_flag=True, help="Open the window, close it when it is painted, and leave.")
 def view(paths: tuple[str, ...], settings: str, self_test: bool) -> None:
-    r"""Open the window: look at plates and mattes, matte shots, queue them, judge them.
+    """Open the window: look at plates and mattes, matte shots, queue them, judge them.
 
     PATH is a plate, as `matteline render` takes it, or a folder of results. Files can also be dropped on the
     window. It needs PySide6: pip install 'matteline[window]'.

@@ -259,7 +259,7 @@ def _draft(job: Job, info: PlateInfo, surroundings: Surroundings) -> Plan:
 
 
 def choose_ratio(wanted: float | str, canvas: Window, found: FoundWeights) -> float:
-    """The downsample ratio for a plate of this size: where it is `auto`, what the weights were trained for."""
+    """The downsample ratio for a plate of this size; `auto` is what the weights were trained for."""
     if wanted != "auto":
         return float(wanted)
     return min(found.longer_side / max(canvas.width, canvas.height), 1.0)
