@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -147,6 +147,14 @@ class Comp:
     def input_files(self) -> list[Path]:
         """What was written of inputs, and is still there."""
         return sorted(self.folder.rglob("input/*.exr"))
+
+
+def assert_shows(
+    comp: Comp, node: Node, folder: Path, frames: Iterable[int] = range(plates.FIRST, plates.LAST + 1)
+) -> None:
+    """The node gives the mattes of a folder."""
+    for frame in frames:
+        assert np.array_equal(comp.shown(node, frame).alpha, alpha_of(folder, frame)), frame
 
 
 def alpha_of(folder: Path, frame: int) -> np.ndarray:

@@ -35,7 +35,7 @@ MISTAKES = {
         "plate.py",
         "    proxy.setValue(False)\n",
         "",
-        "test_render.test_proxy_mode_changes_nothing_and_stays_on",
+        "test_shown.test_proxy_mode_changes_nothing_and_stays_on",
         {"source": "always write"},
     ),
     "proxy is not restored": Mistake(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,34 @@ def test_a_teacher_without_a_segmentation_teaches_its_alpha(tmp_path: Path) -> N
     example = without.example(picture, "k", 1.0)
 
     assert np.array_equal(example.seg, example.pha)
+
+
+def test_hints_are_the_teachers_context(teacher: Teacher, tmp_path: Path) -> None:
+    pack, _ = _taught(disc_pictures(tmp_path / "people", 2), teacher, tmp_path / "cache")
+    batch = pack.take([0, 1])
+    pictures = batch.pictures.float() / 255
+    with torch.no_grad():
+        expected = teacher._network.aspp(teacher._network.backbone(pictures)[3])
+
+    assert batch.hints is not None
+    torch.testing.assert_close(batch.hints.float(), expected, atol=2e-3, rtol=2e-3)
+
+
+def test_hints_move_with_the_picture_and_not_with_what_is_pasted(teacher: Teacher, tmp_path: Path) -> None:
+    pack, _ = _taught(disc_pictures(tmp_path / "people", 4), teacher, tmp_path / "cache")
+    lesson = PackedLessons(pack, []).lesson(Shape(20, 2, 64, 80), np.random.default_rng(0))
+
+    assert lesson.hints is not None and lesson.hinted is not None
+    assert lesson.hints.shape[1:2] + lesson.hints.shape[3:] == (2, 4, 5)
+    assert set(lesson.hinted.flatten().tolist()) == {0.0, 1.0}
+
+
+def test_lessons_that_are_not_bold_show_nearly_the_whole_picture(lessons: PackedLessons) -> None:
+    shape = Shape(24, 1, 64, 64, boldness=0.0)
+    timid = lessons.lesson(shape, np.random.default_rng(1)).seg.mean((1, 2, 3, 4))
+    bold = lessons.lesson(replace(shape, boldness=1.0), np.random.default_rng(1)).seg.mean((1, 2, 3, 4))
+
+    assert timid.std() < 0.5 * bold.std()
 
 
 def test_examples_come_back_as_they_were_packed(tmp_path: Path) -> None:

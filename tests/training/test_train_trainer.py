@@ -12,10 +12,10 @@ import torch
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.training.checkpoint import load_checkpoint, save_checkpoint
 from matteline.training.clock import Limit, rate_at, stage_at
-from matteline.training.lessons import SEGMENTS, STILLS
+from matteline.training.lessons import SEGMENTS, STILLS, Shape
 from matteline.training.packed import PackedLessons
 from matteline.training.presets import PRESETS, preset_named
-from matteline.training.trainer import Setting, Trainer, turn_at
+from matteline.training.trainer import Setting, Trainer, losses_of, turn_at
 from tests.training.make import TINY, WIDTH, disc_lessons
 
 STEPS = 8
@@ -85,6 +85,17 @@ def test_a_loss_is_learned_from_the_frames_after_the_rolled_ones(lessons: Packed
 
     assert {turn.rolled for turn in turns} == {0, 1, 2}
     assert all(turn.shape.frames == turn.rolled + 2 for turn in turns)
+
+
+def test_less_detail_leaves_the_losses_and_weighs_them_less(lessons: PackedLessons) -> None:
+    lesson = lessons.lesson(Shape(2, 1, 64, 64), np.random.default_rng(0))
+    with torch.no_grad():
+        answer = _trainer(lessons).pupil(lesson.pictures)
+    whole, less = losses_of(answer, lesson, 1.0), losses_of(answer, lesson, 1.0, detail=0.25)
+
+    spared = 0.75 * (whole["alpha"] + whole["fgr"])
+    assert torch.equal(whole["alpha"], less["alpha"])
+    assert float(whole["loss"] - less["loss"]) == pytest.approx(float(spared), rel=1e-5)
 
 
 def test_refining_steps_show_a_larger_picture_at_a_smaller_ratio() -> None:

@@ -79,6 +79,6 @@ def _surroundings() -> Surroundings:
         worker=[sys.executable, "-m", "matteline", "worker"],
         environ=dict(os.environ),
         ocio=os.environ.get("OCIO") or None,
-        log_file=str(state / f"window-worker-{os.getpid()}.log"),
+        log_file=str(state / "window-worker.log"),
         queue_file=state / "queue.sqlite",
     )

@@ -60,6 +60,6 @@ def add_hints(folder: Path, name: str, thinker: Thinker) -> None:
         if path.exists():
             continue
         pictures = planes_in(shard)[:, :3]
-        hints = torch.cat([thinker.context(part) for part in pictures.split(_AT_ONCE)])
+        hints = torch.cat([thinker.context(part) for part in torch.split(pictures, _AT_ONCE)])
         with replacing(path) as temporary:
             safetensors.numpy.save_file({"hints": hints.contiguous().numpy()}, temporary)

@@ -40,6 +40,8 @@ class Stage:
         refined_scale: How many times larger the picture is then.
         stills: Whether mattes are learned from moved pictures rather than from clips.
         boldness: How hard the lessons are, 0 to 1; see `lessons.Shape`.
+        detail: Weight of alpha and foreground beside segmentation. Their losses are mostly edges, whose
+            gradients never fall silent: where people are at all is learned faster with less of them.
         segments: Whether every other step segments people instead: clips and single pictures in turn.
     """
 
@@ -55,6 +57,7 @@ class Stage:
     refined_frames: int = 1
     refined_scale: float = 2.0
     boldness: float = 1.0
+    detail: float = 1.0
     stills: bool = False
     segments: bool = False
 
@@ -117,15 +120,17 @@ SMALL_CPU: Final = Preset(
     summary="a network for processors, 3/8 as wide, from nothing, in an hour on one core",
     width=0.375,
     stages=(
-        Stage("tiny pictures", 0.25, _FRESH, clips=16, frames=1, sizes=_around(80), boldness=0.1),
-        Stage("small pictures", 0.25, _FRESH, clips=16, frames=1, sizes=_around(112), boldness=0.35),
         Stage(
-            "larger pictures", 0.25, _FRESH, clips=12, frames=1, sizes=_around(160), rolled=2,
-            refined_every=8, refined_clips=6, boldness=0.6,
+            "tiny pictures", 0.40, _FRESH, clips=16, frames=1, sizes=_around(80),
+            boldness=0.15, detail=0.1,
         ),
         Stage(
-            "clips", 0.25, _REMEMBERING, clips=4, frames=4, sizes=(*_around(144), (144, 256)),
-            rolled=6, refined_every=6, refined_clips=2, refined_frames=3, boldness=0.7,
+            "small pictures", 0.28, _FRESH, clips=16, frames=1, sizes=_around(112),
+            boldness=0.4, detail=0.3,
+        ),
+        Stage(
+            "clips", 0.32, _REMEMBERING, clips=5, frames=3, sizes=(*_around(128), (112, 192), (192, 112)),
+            rolled=4, refined_every=5, refined_clips=3, refined_frames=2, boldness=0.6,
         ),
     ),
     warm_up=0.02,

@@ -83,11 +83,13 @@ class Turn:
         shape: Of its lesson.
         rolled: How many of the lesson's first frames only roll the recurrent state.
         ratio: Of the reduced picture to the lesson's.
+        detail: Weight of alpha and foreground.
     """
 
     shape: Shape
     rolled: int
     ratio: float
+    detail: float = 1.0
 
 
 class Trainer:
@@ -144,7 +146,7 @@ class Trainer:
         with torch.autocast(setting.device.type, setting.precision, enabled=mixed):
             state = self.pupil.rolled(lesson.pictures[:, :rolled]) if rolled else NO_STATE
             answer = self._called(lesson.pictures[:, rolled:], state, turn.ratio)
-        losses = losses_of(answer, lesson.after(rolled), turn.ratio)
+        losses = losses_of(answer, lesson.after(rolled), turn.ratio, turn.detail)
         self._optimise(losses["loss"])
         return {name: float(value.detach()) for name, value in losses.items()}
 
@@ -192,13 +194,13 @@ def turn_at(stage: Stage, step: int, rng: np.random.Generator) -> Turn:
         scale = stage.refined_scale
         large = round(height * scale), round(width * scale)
         shape = Shape(stage.refined_clips, stage.refined_frames, *large, kind, stage.boldness)
-        return Turn(shape, 0, 1 / scale)
+        return Turn(shape, 0, 1 / scale, stage.detail)
     rolled = int(rng.integers(stage.rolled + 1)) if stage.rolled else 0
     shape = Shape(stage.clips, rolled + stage.frames, height, width, kind, stage.boldness)
-    return Turn(shape, rolled, 1.0)
+    return Turn(shape, rolled, 1.0, stage.detail)
 
 
-def losses_of(answer: Answer, lesson: Lesson, ratio: float) -> dict[str, Tensor]:
+def losses_of(answer: Answer, lesson: Lesson, ratio: float, detail: float = 1.0) -> dict[str, Tensor]:
     """What was wrong with an answer, by name; `loss` is the weighted sum that is learned from."""
     small_seg = _reduced(lesson.seg, ratio)
     losses = {**_matting_losses(answer, lesson, ratio), "seg": segmentation_loss(answer.seg, small_seg)}
@@ -207,7 +209,8 @@ def losses_of(answer: Answer, lesson: Lesson, ratio: float) -> dict[str, Tensor]
     losses["helper"] = segmentation_loss(answer.context.flatten(0, 1), coarse)
     if answer.hints is not None and lesson.hints is not None and lesson.hinted is not None:
         losses["hints"] = hint_loss(answer.hints, lesson.hints, lesson.hinted)
-    weighted = [_WEIGHTS.get(name, 1.0) * loss for name, loss in losses.items()]
+    weights = {**_WEIGHTS, "alpha": detail, "fgr": detail}
+    weighted = [weights.get(name, 1.0) * loss for name, loss in losses.items()]
     return {"loss": torch.stack(weighted).sum(), **losses}
 
 
