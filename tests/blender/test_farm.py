@@ -33,7 +33,7 @@ def test_a_strip_that_a_farm_has_matted_is_brought_in(blender, weights_file: Pat
     before = [each.stat().st_mtime_ns for each in mattes]
     assert blender.call("operator", name="render_strip", existing="resume") == ["FINISHED"]
     assert [each.stat().st_mtime_ns for each in mattes] == before, "nothing was rendered again"
-    assert "plate_alpha" in blender.call("strips"), "the matte is in the sequencer"
+    assert "plate matte" in blender.call("strips_now"), "the matte is in the sequencer"
 
 
 def test_a_farm_that_is_not_there_is_one_sentence(blender, weights_file: Path, tmp_path: Path):
