@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Optional
 
 import nuke
@@ -49,6 +51,19 @@ class Door:
             self.close()
             self._client, self._command = _start(command), command
         return self._client
+
+    @contextmanager
+    def asking(self) -> Iterator[WorkerClient]:
+        """The worker, for requests; one that cannot be asked is ended, so that the next try starts another.
+
+        Raises:
+            WorkerError: As `client` says.
+        """
+        try:
+            yield self.client()
+        except WorkerError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """End the worker; what it renders is given up, its complete frames stay."""

@@ -51,8 +51,8 @@ def submit(node: nuke.Node) -> None:
     farm = farm_settings(node)
     path, job = _written_job(node)
     say_status(node, f"Written: {path}")
-    client = session.door.client()
-    handed = ask(client, client.submit([job], farm), seconds=SUBMIT_SECONDS)
+    with session.door.asking() as client:
+        handed = ask(client, client.submit([job], farm), seconds=SUBMIT_SECONDS)
     say_status(node, f"{_handed(handed)} Press Show Last Render when it is done. Job file: {path}")
 
 
@@ -109,9 +109,9 @@ def _written_job(node: nuke.Node) -> tuple[str, Job]:
     """The path of the job's file, and the job."""
     session.must_be_free(node)
     _must_be_reachable(job_of(node).output)
-    client = session.door.client()
-    request = prepare(node, client)
-    plan = ask(client, client.plan(request.job))
+    with session.door.asking() as client:
+        request = prepare(node, client)
+        plan = ask(client, client.plan(request.job))
     result = Result.of(request).planned(plan)
     who = mark(node)
     write_state(node, State(who.token, result.to_data()))

@@ -108,7 +108,8 @@ def prepare(node: nuke.Node, client: WorkerClient, preview: bool = False) -> Req
 
 def _begin(node: nuke.Node, preview: bool) -> None:
     session.must_be_free(node)
-    request = prepare(node, session.door.client(), preview)
+    with session.door.asking() as client:
+        request = prepare(node, client, preview)
     session.run(node, request.job, Result.of(request))
 
 

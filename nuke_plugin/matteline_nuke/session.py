@@ -57,8 +57,8 @@ class Session:
         who = mark(node)
         if not result.preview:
             write_state(node, State(who.token, result.to_data()))
-        client = self.door.client()
-        number = client.render(job)
+        with self.door.asking() as client:
+            number = client.render(job)
         task = nuke.ProgressTask(f"Matteline {node.fullName()}") if nuke.GUI else None
         rendering = Rendering(who, client, number, result, task)
         self.renderings.append(rendering)
@@ -181,8 +181,8 @@ def check(node: nuke.Node) -> None:
     Raises:
         MattelineError: It is not found, or does not answer.
     """
-    client = session.door.client()
-    say_status(node, words_of_check(ask(client, client.check())))
+    with session.door.asking() as client:
+        say_status(node, words_of_check(ask(client, client.check())))
 
 
 def say_status(node: nuke.Node, words: str) -> None:

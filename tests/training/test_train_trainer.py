@@ -13,9 +13,11 @@ from matteline.matting.rvm.network import MattingNetwork
 from matteline.training.checkpoint import load_checkpoint, save_checkpoint
 from matteline.training.clock import Limit, rate_at, stage_at
 from matteline.training.lessons import SEGMENTS, STILLS, Shape
+from matteline.training.objective import losses_of
 from matteline.training.packed import PackedLessons
 from matteline.training.presets import PRESETS, preset_named
-from matteline.training.trainer import Setting, Trainer, losses_of, turn_at
+from matteline.training.trainer import Setting, Trainer
+from matteline.training.turns import turn_at
 from tests.training.make import TINY, WIDTH, disc_lessons
 
 STEPS = 8

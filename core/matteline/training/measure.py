@@ -2,11 +2,12 @@
 
 ::
 
-    python -m matteline.training.measure MODEL FOOTAGE OFFICIAL
+    python -m matteline.training.measure MODEL FOOTAGE OFFICIAL [LONGER_SIDE]
 
 FOOTAGE holds `clips/` with the official network's mattes in `reference/*.npz`, `people/photos` and
 `people/ccp_photos`, `rgba/*.png` with true alpha, and `backgrounds/`. Nothing of it that is measured on is
 learned from: clips and cut-outs never are, and of the photos every tenth is held out (see `splits`).
+LONGER_SIDE is that of the reduced picture, in pixels, instead of what the model wishes for.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -153,8 +154,9 @@ def _frames(movie: Path, count: int) -> Iterator[UInt8Array]:
 
 def main(words: Sequence[str]) -> None:
     """Print the figures of a model."""
-    weights, folder, reference = words
+    weights, folder, reference, *side = words
     model, official, footage = Model.load(weights), Model.load(reference), Path(folder)
+    model = replace(model, longer_side=int(side[0])) if side else model
     by_clip = clips(model, footage)
     for name, each in by_clip.items():
         _tell(f"clip {name}", each)

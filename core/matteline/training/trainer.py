@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.training.average import Average
@@ -22,13 +21,12 @@ from matteline.training.checkpoint import (
     under,
 )
 from matteline.training.clock import Limit, rate_at, stage_at
-from matteline.training.forward import NO_STATE, Answer, Pupil
-from matteline.training.lessons import MATTES, SEGMENTS, STILLS, Lesson, Lessons, Shape
-from matteline.training.losses import alpha_loss, foreground_loss, hint_loss, segmentation_loss
-from matteline.training.presets import Preset, Rates, Stage
+from matteline.training.forward import NO_STATE, Pupil
+from matteline.training.lessons import Lesson, Lessons
+from matteline.training.objective import losses_of
+from matteline.training.presets import Preset, Rates
 from matteline.training.team import ALONE, Team
-
-_WEIGHTS = {"helper": 0.5, "coarse": 0.5}
+from matteline.training.turns import Turn, turn_at
 
 
 @dataclass(frozen=True)
@@ -73,23 +71,6 @@ class Setting:
     precision: torch.dtype = torch.float32
     seed: int = 0
     team: Team = ALONE
-
-
-@dataclass(frozen=True)
-class Turn:
-    """What one step does.
-
-    Attributes:
-        shape: Of its lesson.
-        rolled: How many of the lesson's first frames only roll the recurrent state.
-        ratio: Of the reduced picture to the lesson's.
-        detail: Weight of alpha and foreground.
-    """
-
-    shape: Shape
-    rolled: int
-    ratio: float
-    detail: float = 1.0
 
 
 class Trainer:
@@ -178,65 +159,6 @@ class Trainer:
         if progress.scaler:
             self._scaler.load_state_dict(progress.scaler)
         self.step, self.seconds = progress.step, progress.seconds
-
-
-def turn_at(stage: Stage, step: int, rng: np.random.Generator) -> Turn:
-    """What a step of a stage does: matting, every so often through the refiner, and segmentation in turn."""
-    height, width = stage.sizes[rng.integers(len(stage.sizes))]
-    kind = STILLS if stage.stills else MATTES
-    if stage.segments:
-        step, odd = divmod(step, 2)
-        if odd:
-            frames = stage.frames if step % 2 else 1
-            clips = stage.clips * (stage.frames // frames)
-            return Turn(Shape(clips, frames, height, width, SEGMENTS), 0, 1.0)
-    if stage.refined_every and step % stage.refined_every == 0:
-        scale = stage.refined_scale
-        large = round(height * scale), round(width * scale)
-        shape = Shape(stage.refined_clips, stage.refined_frames, *large, kind, stage.boldness)
-        return Turn(shape, 0, 1 / scale, stage.detail)
-    rolled = int(rng.integers(stage.rolled + 1)) if stage.rolled else 0
-    shape = Shape(stage.clips, rolled + stage.frames, height, width, kind, stage.boldness)
-    return Turn(shape, rolled, 1.0, stage.detail)
-
-
-def losses_of(answer: Answer, lesson: Lesson, ratio: float, detail: float = 1.0) -> dict[str, Tensor]:
-    """What was wrong with an answer, by name; `loss` is the weighted sum that is learned from."""
-    small_seg = _reduced(lesson.seg, ratio)
-    losses = {**_matting_losses(answer, lesson, ratio), "seg": segmentation_loss(answer.seg, small_seg)}
-    height, width = answer.context.shape[-2:]
-    coarse = functional.adaptive_avg_pool2d(small_seg.flatten(0, 1), (height, width))
-    losses["helper"] = segmentation_loss(answer.context.flatten(0, 1), coarse)
-    if answer.hints is not None and lesson.hints is not None and lesson.hinted is not None:
-        losses["hints"] = hint_loss(answer.hints, lesson.hints, lesson.hinted)
-    weights = {**_WEIGHTS, "alpha": detail, "fgr": detail}
-    weighted = [weights.get(name, 1.0) * loss for name, loss in losses.items()]
-    return {"loss": torch.stack(weighted).sum(), **losses}
-
-
-def _matting_losses(answer: Answer, lesson: Lesson, ratio: float) -> dict[str, Tensor]:
-    if lesson.pha is None or lesson.fgr is None:
-        return {}
-    losses = {
-        "alpha": alpha_loss(answer.alpha, lesson.pha),
-        "fgr": foreground_loss(answer.fgr, lesson.fgr, lesson.pha),
-    }
-    if answer.coarse_alpha is not None:
-        losses["coarse"] = alpha_loss(answer.coarse_alpha, _reduced(lesson.pha, ratio))
-    return losses
-
-
-def _reduced(planes: Tensor, ratio: float) -> Tensor:
-    if ratio == 1:
-        return planes
-    small = functional.interpolate(
-        planes.flatten(0, 1),
-        scale_factor=ratio,
-        mode="bilinear",
-        align_corners=False,
-        recompute_scale_factor=False,
-    )
-    return small.view(*planes.shape[:3], *small.shape[-2:])
 
 
 def _groups(pupil: Pupil, preset: Preset) -> list[dict[str, Any]]:
