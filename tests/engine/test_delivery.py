@@ -17,6 +17,7 @@ from matteline.contract.errors import JobError
 from matteline.contract.events import FrameDone
 from matteline.contract.settings import MatteSettings
 from matteline.engine.plan import plan
+from matteline.judging.results import find_results, open_plate_of
 
 from .conftest import SURROUNDINGS, read_exr
 
@@ -144,6 +145,26 @@ def test_a_movies_rate_is_a_fraction_and_its_timecode_counts_on_without_the_drop
         (1, 0, 2, 1),
         (1, 0, 3, 1),
     ]
+
+
+def test_the_record_says_which_picture_of_a_movie_a_number_means(render, tmp_path):
+    plate = _write_movie(tmp_path / "sh010.mov", Fraction(24), "01:00:00:00")
+    render(plate, tmp_path / "out", "1001-1002", first_frame=1000, write=("alpha",))
+    [shot] = find_results(tmp_path / "out")
+    opened, note = open_plate_of(shot, None, None)
+    assert (note, str(opened.info.frames)) == ("", "1000-1005")
+    opened.close()
+
+
+def test_numbers_that_mean_other_pictures_make_other_results(render, exr_plate, tmp_path):
+    plate = _write_movie(tmp_path / "sh010.mov", Fraction(24), "01:00:00:00")
+    unsaid, first, second = (
+        plan(render.job(plate, tmp_path / "out", "2-3", first_frame=each), SURROUNDINGS)
+        for each in (None, 1, 2)
+    )
+    assert unsaid.mark == first.mark != second.mark
+    assert unsaid.hashes() == first.hashes() != second.hashes()
+    assert plan(render.job(exr_plate, tmp_path / "out"), SURROUNDINGS).recipe()["first_frame"] is None
 
 
 def test_a_plate_without_a_rate_gives_none(render, exr_plate, tmp_path):

@@ -48,6 +48,24 @@ def test_a_session_renders_chunks_one_after_another_and_ends_when_told(farm, ses
     assert not list(tmp_path.rglob("*.sock"))
 
 
+def test_who_asks_a_session_loads_neither_torch_nor_openimageio(farm, session):
+    one = farm.submit()
+    asked = _imports("chunk", "--job", one.folder, "--frames=1001-1002", "--session", session)
+    ended = _imports("session", "stop", "--file", session)
+    assert len(farm.results) == 4
+    assert "matteline.farm.session" in asked & ended
+    assert not (asked | ended) & {"torch", "OpenImageIO", "numpy", "av"}
+
+
+def _imports(*arguments: object) -> set[str]:
+    """The modules that `matteline farm` loads."""
+    command = [sys.executable, "-X", "importtime", "-m", "matteline", "farm", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "Loading the model here" not in done.stdout
+    return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line}
+
+
 def test_what_a_session_refuses_is_refused_with_its_code(farm, session):
     one = farm.submit()
     (farm.plate / "sh010.1020.png").write_bytes((farm.plate / "sh010.1019.png").read_bytes())

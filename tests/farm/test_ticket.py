@@ -15,7 +15,7 @@ from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
 from matteline.farm.costs import costs_of
-from matteline.farm.paths import mapped
+from matteline.farm.paths import mapped, moved, rules_in
 from matteline.farm.submission import Submission
 from matteline.farm.ticket import MAX_BYTES, Ticket
 
@@ -125,3 +125,52 @@ def test_a_submission_calls_the_command_it_was_given():
 def test_a_submission_with_nonsense_is_refused(field, value):
     with pytest.raises(JobError, match=field):
         Submission("openjd", (), (), "show", **{field: value})
+
+
+WINDOWS = {
+    "source_path_format": "WINDOWS",
+    "source_path": "Z:\\show",
+    "destination_path": "/mnt/show",
+}
+POSIX = {"source_path_format": "POSIX", "source_path": "/show/a", "destination_path": "/mnt/a"}
+NEAREST = {**POSIX, "source_path": "/show/a/b", "destination_path": "/mnt/b"}
+ADDRESS = {**POSIX, "source_path_format": "URI", "source_path": "s3://show"}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("z:/SHOW\\sh010\\p.####.exr", "/mnt/show/sh010/p.####.exr"),
+        ("/show/a/p.exr", "/mnt/a/p.exr"),
+        ("/show/a/b/c\\d/p.exr", "/mnt/b/c\\d/p.exr"),
+        ("/show/ab/p.exr", "/show/ab/p.exr"),
+        ("auto", "auto"),
+    ],
+)
+def test_the_path_rules_of_a_session_move_paths_whichever_folders_are_here(tmp_path, path, expected):
+    file = _rules(tmp_path, [POSIX, ADDRESS, WINDOWS, NEAREST])
+    assert moved(path, rules_in(file)) == expected
+
+
+def test_a_session_without_path_rules_moves_nothing(tmp_path):
+    (tmp_path / "rules.json").write_text("{}")
+    assert rules_in(tmp_path / "rules.json") == ()
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"version": "2"}', '{"version": "pathmapping-1.0"}', "[" * 9999])
+def test_what_are_no_path_rules_is_one_sentence(tmp_path, text):
+    (tmp_path / "rules.json").write_text(text)
+    with pytest.raises(JobError, match="holds no path mapping rules"):
+        rules_in(tmp_path / "rules.json")
+
+
+@pytest.mark.parametrize("rule", ["x", {}, {**POSIX, "destination_path": 1}, {**POSIX, "source_path": ""}])
+def test_a_path_rule_without_two_paths_is_refused(tmp_path, rule):
+    with pytest.raises(JobError, match="holds no path mapping rules"):
+        rules_in(_rules(tmp_path, [rule]))
+
+
+def _rules(folder: Path, rules: list[object]) -> Path:
+    file = folder / "rules.json"
+    file.write_text(json.dumps({"version": "pathmapping-1.0", "path_mapping_rules": rules}))
+    return file

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import safetensors
 import torch
 
-from matteline.contract.errors import ModelError, WriteError
+from matteline.contract.errors import ModelError
 from matteline.training.checkpoint import (
     KEPT,
     Progress,
@@ -60,13 +62,26 @@ def test_a_broken_checkpoint_is_refused(tmp_path: Path, damage: str) -> None:
         load_checkpoint(path)
 
 
-def test_a_full_disk_is_told_and_leaves_the_checkpoint_before(tmp_path: Path) -> None:
-    full = Path("/dev/full")
-    if not full.exists():
-        pytest.skip("this system has no /dev/full")
-    kept = save_checkpoint(tmp_path, WHERE, {"a": torch.zeros(1)})
-    # The disk is full under the temporary name; the final one is never touched.
-    with pytest.raises(WriteError, match="cannot be written"):
-        write_tensors(full / "checkpoint-00000004.safetensors", {"a": torch.zeros(1)}, {})
+LIMITED = """
+import resource, sys, torch
+from pathlib import Path
+from matteline.contract.errors import WriteError
+from matteline.training.checkpoint import Progress, save_checkpoint
 
-    assert checkpoints_in(tmp_path) == [kept]
+folder = Path(sys.argv[1])
+save_checkpoint(folder, Progress(1, 0.0, {}, {}), {"a": torch.zeros(10)})
+resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+try:
+    save_checkpoint(folder, Progress(2, 0.0, {}, {}), {"a": torch.zeros(10000)})
+except WriteError as error:
+    print(error.message)
+"""
+
+
+def test_a_disk_that_takes_no_more_is_told_and_keeps_the_checkpoint_before(tmp_path: Path) -> None:
+    pytest.importorskip("resource", reason="Windows has no limit on the size of files")
+    command = [sys.executable, "-c", LIMITED, str(tmp_path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+
+    assert "checkpoint-00000002.safetensors cannot be written: it would be larger than the disk" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-00000001.safetensors"]

@@ -16,8 +16,9 @@ from matteline.training.lessons import Lesson, Shape
 from matteline.training.pack import SHARD, Pack, Packs, add_to_pack, packed_keys
 from matteline.training.packed import PackedLessons
 from matteline.training.splits import split
-from matteline.training.stills import pictures_in, read_picture
-from matteline.training.teacher import Teacher, taught
+from matteline.training.stills import footage_in, pictures_in, read_picture
+from matteline.training.teacher import MOVIE_FRAMES, Teacher, taught
+from tests.media.reading import write_movie
 from tests.training.make import disc_lessons, disc_pack, disc_pictures, discs, weights, write_png
 
 
@@ -67,6 +68,18 @@ def test_pictures_may_be_added_and_renamed(teacher: Teacher, tmp_path: Path) -> 
 
     assert told == [3]
     assert set(first.keys) < set(pack.keys)
+
+
+def test_of_a_movie_the_teacher_sees_some_frames(teacher: Teacher, tmp_path: Path) -> None:
+    write_movie(tmp_path / "clip.mp4", "libx264", "yuv420p", count=30)
+
+    pack = taught(
+        footage_in(tmp_path), teacher, tmp_path / "cache", side=64, stretched=False, progress=lambda *_: None
+    )
+
+    assert [key.rpartition("-")[2] for key in pack.keys][:2] == ["0", "2"]
+    first, last = pack.take([0]).pictures, pack.take([MOVIE_FRAMES - 1]).pictures
+    assert len(pack) == MOVIE_FRAMES and not torch.equal(first, last)
 
 
 def test_another_teacher_has_a_cache_of_its_own(teacher: Teacher, tmp_path: Path) -> None:

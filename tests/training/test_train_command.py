@@ -85,7 +85,7 @@ def test_a_run_leaves_its_figures_and_pictures(run: Path) -> None:
     first, last = _lines(run)
 
     assert (first["step"], first["stage"]) == ("1", "tiny pictures")
-    assert (last["step"], last["stage"]) == ("2", "larger pictures")
+    assert (last["step"], last["stage"]) == ("2", "small pictures")
     assert 0 <= float(last["iou"]) <= 1 and float(last["loss"]) > 0
     assert (run / "pictures" / "step-00000002.png").exists()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,19 @@ def test_a_preset_that_segments_needs_segmented_pictures(lessons: JointLessons) 
 def test_people_with_true_mattes_are_needed(lessons: JointLessons) -> None:
     with pytest.raises(JobError, match="true mattes"):
         JointLessons(None, None, lessons.backgrounds, lessons.segments).check(preset_named("rvm-2").stages)
+
+
+@pytest.mark.slow
+def test_the_papers_four_stages_follow_one_another(lessons: JointLessons) -> None:
+    # As large as a processor can bear: a step holds 60,000 pixels.
+    rvm = preset_named("rvm")
+    small = replace(rvm, stages=tuple(stage.fitted(60_000) for stage in rvm.stages))
+    setting = Setting(small, Limit(steps=16), torch.device("cpu"))
+
+    steps = list(Trainer(MattingNetwork(width=WIDTH), lessons, setting).steps())
+
+    assert list(dict.fromkeys(step.stage for step in steps)) == [stage.name for stage in rvm.stages]
+    assert all(np.isfinite(step.losses["loss"]) for step in steps)
 
 
 def test_joint_steps_matte_and_segment_in_turn(lessons: JointLessons) -> None:

@@ -29,12 +29,12 @@ def shot(window, plate, untrained, tmp_path):
 
 
 def _ended(window) -> bool:
-    rows = window.shot.progress.rows.values()
+    rows = window.shot.runs.rows.rows.values()
     return bool(rows) and all(row.ended for row in rows)
 
 
 def _words(window) -> str:
-    return " ".join(row.words for row in window.shot.progress.rows.values())
+    return " ".join(row.words for row in window.shot.runs.rows.rows.values())
 
 
 def _click(button) -> None:
@@ -70,7 +70,7 @@ def test_a_cancelled_render_says_so_and_keeps_whole_frames(shot, tmp_path):
     shot.shot.form.field("downsample_ratio").set_value("1")
     _click(shot.shot.render_button)
     settle(lambda: "of 12 frames" in _words(shot), SECONDS)
-    (row,) = shot.shot.progress.rows.values()
+    (row,) = shot.shot.runs.rows.rows.values()
     row.button_pressed.emit()
     settle(lambda: _ended(shot), SECONDS)
     assert "Cancelled" in _words(shot)

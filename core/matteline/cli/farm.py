@@ -28,6 +28,12 @@ _JOB = click.option(
     type=click.Path(path_type=Path),
     help="The ticket.",
 )
+_RULES = click.option(
+    "--path-rules",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Path mapping rules of an Open Job Description session, for the paths in the ticket.",
+)
 _FILE = click.option(
     "--file",
     required=True,
@@ -66,6 +72,7 @@ farm.add_command(submit)
 @click.option("--frames", required=True, metavar="A-B,…", help="Frames of the clip.")
 @click.option("--session", type=click.Path(path_type=Path), metavar="FILE", help="A session to render in.")
 @click.option("--device", default="", metavar="NAME", help="One of several GPUs, such as cuda:1. [the first]")
+@_RULES
 @click.option("--overwrite", is_flag=True, help="Render frames that are there, too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def chunk(job_file: Path, frames: str, session: Path | None, as_json: bool, **values: Any) -> None:
@@ -78,6 +85,7 @@ def chunk(job_file: Path, frames: str, session: Path | None, as_json: bool, **va
 @click.option("--frames", required=True, metavar="A-B,…", help="Frames that will be rendered.")
 @click.option("--session", type=click.Path(path_type=Path), metavar="FILE", help="A session to work in.")
 @click.option("--device", default="", metavar="NAME", help="One of several GPUs, such as cuda:1. [the first]")
+@_RULES
 @click.option("--overwrite", is_flag=True, help="Make states that are there, too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def states(job_file: Path, frames: str, session: Path | None, as_json: bool, **values: Any) -> None:
@@ -89,6 +97,9 @@ def _follow(
     verb: str, job_file: Path, frames: str, values: dict[str, Any], session: Path | None, lines: Lines
 ) -> None:
     request = {"do": verb, "job": str(job_file.absolute()), "frames": str(FrameSet.parse(frames)), **values}
+    if values["path_rules"] is not None:
+        # Whoever does it may have started in another folder.
+        request["path_rules"] = str(values["path_rules"].absolute())
     try:
         for message in _messages(request, session, lines):
             lines.message(message)
@@ -112,24 +123,22 @@ def _messages(request: dict[str, Any], session: Path | None, lines: Lines) -> It
 
 def _here(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     from matteline.api import surroundings
-    from matteline.farm.chunk import VERBS
-    from matteline.farm.clip import open_clip
+    from matteline.farm.asked import begin
 
-    clip = open_clip(Path(request["job"]), surroundings(), device=request["device"])
-    frames = FrameSet.parse(request["frames"])
-    with closing(VERBS[request["do"]](clip, frames, overwrite=request["overwrite"])) as events:
+    with closing(begin(request, surroundings())) as events:
         for event in events:
             yield to_dict(event)
 
 
 @farm.command()
 @_JOB
+@_RULES
 @click.option(
     "--finish/--no-finish", default=None, help="Make the movies again, or not. [where not yet made]"
 )
 @click.option("--clean", is_flag=True, help="Remove the states of a clip that is whole.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def check(job_file: Path, finish: bool | None, clean: bool, as_json: bool) -> None:
+def check(job_file: Path, path_rules: Path | None, finish: bool | None, clean: bool, as_json: bool) -> None:
     """Look whether every frame is there, whole and right; make the movies when all are.
 
     Prints the missing frames as one range, and ends with 3 when there are any.
@@ -137,9 +146,11 @@ def check(job_file: Path, finish: bool | None, clean: bool, as_json: bool) -> No
     from matteline.api import surroundings
     from matteline.farm import check as checking
     from matteline.farm.clip import open_finished
+    from matteline.farm.paths import rules_in
 
     lines = lines_for(os.environ, as_json)
-    clip = open_finished(job_file, surroundings())
+    rules = rules_in(path_rules) if path_rules else ()
+    clip = open_finished(job_file, surroundings(), rules=rules)
     verdict = checking.check(clip)
     lines.verdict(verdict)
     verdict.refuse_holes()
@@ -207,6 +218,6 @@ def serve(file: Path, idle_seconds: float) -> None:
     """Be the session."""
     from matteline.api import surroundings
     from matteline.engine.networks import KeptNetwork
-    from matteline.farm.session import serve as answer
+    from matteline.farm.resident import serve as answer
 
     answer(file, surroundings(), KeptNetwork().take, idle_seconds)

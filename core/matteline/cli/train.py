@@ -16,7 +16,9 @@ _FOLDER = click.Path(path_type=Path)
 
 @click.command()
 @click.option("-o", "--output", type=_FOLDER, required=True, metavar="DIR", help="The run's folder.")
-@click.option("--preset", default="small-cpu", show_default=True, metavar="NAME", help="The schedule.")
+@click.option(
+    "--preset", default="small-cpu", show_default=True, metavar="NAME", help="small-cpu, rvm, rvm-1 to rvm-4."
+)
 @click.option("--matting-clips", type=_FOLDER, metavar="DIR", help="Clips with true mattes: fgr/, pha/.")
 @click.option("--matting-images", type=_FOLDER, metavar="DIR", help="Pictures with true mattes: fgr/, pha/.")
 @click.option("--segmentation", type=_FOLDER, metavar="DIR", help="Pictures and masks: images/, masks/.")
@@ -40,7 +42,7 @@ def train(**values: Any) -> None:
     """Train a network: jointly on true mattes and segmentation, or as the pupil of another network.
 
     \b
-    matteline train --teacher rvm_mobilenetv3 --pictures people --minutes 80 -o run
+    matteline train --teacher rvm_mobilenetv3 --pictures people --minutes 60 -o run
     matteline train --preset rvm --matting-clips VideoMatte240K --backgrounds bg
                     --segmentation coco --steps 200000 -o run
     matteline train ... -o run --resume                             after an interruption

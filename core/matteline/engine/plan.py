@@ -190,6 +190,8 @@ class Plan:
             "matteline": __version__,
             "plate": self.plate.path,
             "frames": str(self.frames),
+            # Which picture of a movie a number means; images carry their own.
+            "first_frame": self.plate.frames.first if self.plate.kind == "movie" else None,
             "preroll": self.job.settings.preroll,
             "missing": self.job.settings.missing,
             "weights": self.found.sha256,

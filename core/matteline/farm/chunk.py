@@ -24,7 +24,7 @@ Networks = Callable[[Plan], "MattingNetwork"]
 """Gives the network of a plan, for who keeps one loaded."""
 
 
-def _go_on() -> None:
+def go_on() -> None:
     """Do nothing between two frames."""
 
 
@@ -34,7 +34,7 @@ def roll_states(
     *,
     overwrite: bool = False,
     networks: Networks | None = None,
-    between_frames: Callable[[], None] = _go_on,
+    between_frames: Callable[[], None] = go_on,
 ) -> Generator[Event, None, None]:
     """Write the states that chunks of these frames begin from, those that are there already left out.
 
@@ -67,7 +67,7 @@ def render_chunk(
     *,
     overwrite: bool = False,
     networks: Networks | None = None,
-    between_frames: Callable[[], None] = _go_on,
+    between_frames: Callable[[], None] = go_on,
 ) -> Generator[Event, None, None]:
     """Render frames with the pixels of one unbroken run; those that are there and right are left alone.
 

@@ -12,6 +12,7 @@ from matteline.contract.job import Job
 from matteline.engine.plan import Plan, Surroundings, plan
 from matteline.engine.settle import settle
 from matteline.engine.states import StateFiles
+from matteline.farm.paths import PathMap, moved
 from matteline.farm.ticket import Ticket
 
 STATES_FOLDER = "states"
@@ -62,13 +63,14 @@ def states_beside(ticket: Ticket, folder: Path) -> StateFiles:
     )
 
 
-def open_clip(job_file: Path, surroundings: Surroundings, *, device: str = "") -> Clip:
+def open_clip(job_file: Path, surroundings: Surroundings, *, device: str = "", rules: PathMap = ()) -> Clip:
     """Open a ticket to render from it.
 
     Args:
         job_file: The ticket, or its folder.
         surroundings: What the environment says.
         device: One of several of the ticket's kind, such as `cuda:1`; empty for the first.
+        rules: Where an engine has put folders on this machine; they come before the ticket's own map.
 
     Raises:
         StateError: Plate, model, settings or release are others than were submitted.
@@ -76,18 +78,18 @@ def open_clip(job_file: Path, surroundings: Surroundings, *, device: str = "") -
         MattelineError: As `Ticket.read` and `engine.plan.plan` say.
     """
     ticket, folder = _read(job_file)
-    job = replace(_here(ticket, device), existing="overwrite")
+    job = replace(_here(ticket, device, rules), existing="overwrite")
     return _agreed(Clip(ticket, folder, plan(job, surroundings)))
 
 
-def open_finished(job_file: Path, surroundings: Surroundings) -> Clip:
+def open_finished(job_file: Path, surroundings: Surroundings, *, rules: PathMap = ()) -> Clip:
     """Open a ticket to look at its results, or to make movies of them: no device is needed for that.
 
     Raises:
         As `open_clip`, but for the device.
     """
     ticket, folder = _read(job_file)
-    job = replace(_here(ticket, ""), existing="overwrite")
+    job = replace(_here(ticket, "", rules), existing="overwrite")
     movies = replace(job.settings, movies=ticket.job.settings.movies)
     return _agreed(Clip(ticket, folder, settle(replace(job, settings=movies), surroundings)))
 
@@ -96,14 +98,18 @@ def _read(job_file: Path) -> tuple[Ticket, Path]:
     return Ticket.read(job_file), job_file if job_file.is_dir() else job_file.parent
 
 
-def _here(ticket: Ticket, device: str) -> Job:
+def _here(ticket: Ticket, device: str, rules: PathMap) -> Job:
     """The job with its paths as they are on this machine."""
+
+    def here(path: str) -> str:
+        return ticket.mapped(moved(path, rules))
+
     job = ticket.job
     names = ("weights", "garbage", "holdout", "ocio", "over")
-    paths: dict[str, Any] = {name: ticket.mapped(getattr(job.settings, name)) for name in names}
+    paths: dict[str, Any] = {name: here(getattr(job.settings, name)) for name in names}
     # Only the last step makes movies, so only it needs their encoders.
     settings = replace(job.settings, **paths, movies=(), device=device or job.settings.device)
-    return replace(job, plate=ticket.mapped(job.plate), output=ticket.mapped(job.output), settings=settings)
+    return replace(job, plate=here(job.plate), output=here(job.output), settings=settings)
 
 
 def _agreed(clip: Clip) -> Clip:

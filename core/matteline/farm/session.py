@@ -1,190 +1,30 @@
-"""A worker that stays for a scheduler's session, so that the model is loaded once for many chunks.
+"""Asking a session: the process that keeps the model loaded from one chunk to the next.
 
-It listens on a socket or pipe of this machine alone, never on a network, and only who can read the session
-file knows the word that opens it. Messages are JSON, one object each.
+Nothing of torch is loaded here, since a chunk that finds a session needs none of it. `farm.resident` is the
+other side.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import sys
-import tempfile
-import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Mapping
 from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client, Connection, Listener
+from multiprocessing.connection import Client, Connection
 from pathlib import Path
 from typing import Any
 
 from matteline import __version__
-from matteline.contract.errors import JobError, MattelineError, WorkerError
-from matteline.contract.events import Failed, to_dict
-from matteline.contract.frames import FrameSet
-from matteline.engine.plan import Surroundings
-from matteline.farm.chunk import VERBS, Networks
-from matteline.farm.clip import open_clip
-from matteline.media.atomic import replacing
+from matteline.contract.errors import MattelineError
 
-LONGEST_SOCKET_PATH = 100
-"""Of a Unix socket; systems allow 104 to 108 bytes."""
 LONGEST_MESSAGE_BYTES = 1 << 20
-IDLE_SECONDS = 1800.0
-"""How long it waits for the next chunk: a session may end without a word to it."""
 
 Message = dict[str, Any]
 
 
 class Unreachable(Exception):
     """There is no session to talk to: the chunk loads the model by itself."""
-
-
-class _Gone(Exception):
-    """Who asked has left."""
-
-
-def serve(
-    file: Path, surroundings: Surroundings, networks: Networks, idle_seconds: float = IDLE_SECONDS
-) -> None:
-    """Answer requests, one after another, until one says `stop` or none has come for long.
-
-    Args:
-        file: Written when requests can be made; says where and with what word. Removed at the end.
-        surroundings: What the environment says.
-        networks: Gives the network of a plan, and keeps it.
-        idle_seconds: How long it waits for a request.
-
-    Raises:
-        WriteError: The file cannot be written.
-    """
-    key = secrets.token_bytes(32)
-    with _listener(file.parent, key) as listener:
-        address = str(listener.address)
-        idle = _Idle((file, Path(address)), idle_seconds)
-        _announce(file, address, key)
-        try:
-            idle.begin()
-            while _answered(listener, surroundings, networks, idle):
-                pass
-        finally:
-            file.unlink(missing_ok=True)
-
-
-def _answered(listener: Listener, surroundings: Surroundings, networks: Networks, idle: _Idle) -> bool:
-    """Answer one client; False when it asked for the end."""
-    try:
-        connection = listener.accept()
-    except (OSError, EOFError, AuthenticationError):
-        # One that left at the door, or has no key.
-        return True
-    with connection, suppress(_Gone, OSError, EOFError), idle.busy():
-        request = _received(connection)
-        if request.get("do") == "stop":
-            _send(connection, {"event": "end"})
-            return False
-        _answer(connection, request, surroundings, networks)
-    return True
-
-
-def _answer(connection: Connection, request: Message, surroundings: Surroundings, networks: Networks) -> None:
-    try:
-        with closing(_events(connection, request, surroundings, networks)) as events:
-            for event in events:
-                _send(connection, event)
-        _send(connection, {"event": "end"})
-    except MattelineError as error:
-        _send(connection, to_dict(Failed.of(error)))
-
-
-def _events(
-    connection: Connection, request: Message, surroundings: Surroundings, networks: Networks
-) -> Generator[Message, None, None]:
-    if request.get("matteline") != __version__:
-        raise JobError("The session is of another release of matteline than the chunk.", field="session")
-    words = {name: str(request.get(name, "")) for name in ("do", "job", "frames", "device")}
-    if words["do"] not in VERBS:
-        raise JobError(f"A session cannot do '{words['do']}'.", field="session")
-    clip = open_clip(Path(words["job"]), surroundings, device=words["device"])
-    work = VERBS[words["do"]](
-        clip,
-        FrameSet.parse(words["frames"]),
-        overwrite=request.get("overwrite") is True,
-        networks=networks,
-        between_frames=lambda: _still_there(connection),
-    )
-    with closing(work) as events:
-        for event in events:
-            yield to_dict(event)
-
-
-def _still_there(connection: Connection) -> None:
-    # A client says nothing while it waits, so what can be read is the end.
-    if connection.poll():
-        raise _Gone
-
-
-class _Idle:
-    """Ends the process when nobody has asked for long: `accept` itself cannot be given a time."""
-
-    def __init__(self, left: tuple[Path, ...], seconds: float) -> None:
-        self._left = left
-        self._seconds = seconds
-        self._since: float | None = time.monotonic()
-
-    def begin(self) -> None:
-        threading.Thread(target=self._watch, name="matteline idle", daemon=True).start()
-
-    def busy(self) -> _Idle:
-        return self
-
-    def __enter__(self) -> None:
-        self._since = None
-
-    def __exit__(self, *_: object) -> None:
-        self._since = time.monotonic()
-
-    def _watch(self) -> None:
-        while True:
-            since = self._since
-            if since is not None and time.monotonic() - since > self._seconds:
-                for path in self._left:
-                    # On Windows the second is a pipe, which goes by itself.
-                    with suppress(OSError):
-                        path.unlink(missing_ok=True)
-                os._exit(0)
-            time.sleep(min(1.0, self._seconds / 4))
-
-
-def _listener(folder: Path, key: bytes) -> Listener:
-    if sys.platform == "win32":
-        return Listener(rf"\\.\pipe\matteline-{secrets.token_hex(8)}", "AF_PIPE", authkey=key)
-    return Listener(_socket_path(folder), "AF_UNIX", authkey=key)
-
-
-def _socket_path(folder: Path) -> str:
-    name = f"matteline-{secrets.token_hex(4)}.sock"
-    for place in (str(folder.absolute()), tempfile.gettempdir()):
-        path = os.path.join(place, name)
-        if len(os.fsencode(path)) < LONGEST_SOCKET_PATH:
-            return path
-    raise WorkerError(
-        f"No session can be kept: {folder} and {tempfile.gettempdir()} are too long for a socket.",
-        hint="Set TMPDIR to a short folder.",
-    )
-
-
-def _announce(file: Path, address: str, key: bytes) -> None:
-    said = {"matteline": __version__, "pid": os.getpid(), "address": address, "key": key.hex()}
-    with replacing(file) as temporary, open(temporary, "w", opener=_for_its_owner) as stream:
-        stream.write(json.dumps(said))
-
-
-def _for_its_owner(path: str, flags: int) -> int:
-    # From the start: the key must at no moment be readable for others.
-    return os.open(path, flags | os.O_EXCL, 0o600)
 
 
 def ask(file: Path, request: Mapping[str, Any]) -> Iterator[Message]:
@@ -196,9 +36,9 @@ def ask(file: Path, request: Mapping[str, Any]) -> Iterator[Message]:
     """
     with _connected(file) as connection:
         try:
-            _send(connection, {**request, "matteline": __version__})
+            send(connection, {**request, "matteline": __version__})
             while True:
-                message = _received(connection)
+                message = received(connection)
                 if message.get("event") == "end":
                     return
                 if message.get("event") == "failed":
@@ -232,11 +72,13 @@ def _connected(file: Path) -> Connection:
         raise Unreachable(f"{file} leads to no session ({type(error).__name__})") from None
 
 
-def _send(connection: Connection, message: Mapping[str, Any]) -> None:
+def send(connection: Connection, message: Mapping[str, Any]) -> None:
+    """Send one message. Raises `OSError` where nobody is left to hear it."""
     connection.send_bytes(json.dumps(message).encode())
 
 
-def _received(connection: Connection) -> Message:
+def received(connection: Connection) -> Message:
+    """Wait for one message; empty for what is none. Raises `EOFError` or `OSError` at the end."""
     try:
         message = json.loads(connection.recv_bytes(LONGEST_MESSAGE_BYTES))
     except (ValueError, RecursionError):

@@ -36,6 +36,7 @@ class ShotResults:
             record all from the first to the last.
         plate: What they were made of, by the record; empty where it does not say.
         colour_space: The plate's, which is that of the foreground; empty where the record does not say.
+        first_frame: The number of the plate's first picture where it is a movie, by the record.
     """
 
     folder: Path
@@ -44,6 +45,7 @@ class ShotResults:
     expected: FrameSet
     plate: str = ""
     colour_space: str = ""
+    first_frame: int | None = None
 
     @property
     def matte_product(self) -> str:
@@ -86,7 +88,7 @@ def open_plate_of(shot: ShotResults, given: str | None, first_frame: int | None)
     Args:
         shot: The results.
         given: The plate by the user's words; None takes that of the record.
-        first_frame: The number of a movie's first picture.
+        first_frame: The number of a movie's first picture; None takes the record's for the record's plate.
 
     Raises:
         ReadError: The plate that the user named cannot be read.
@@ -100,7 +102,7 @@ def open_plate_of(shot: ShotResults, given: str | None, first_frame: int | None)
     if not shot.plate:
         return None, "No record says what the plate is, so flicker is judged by the matte alone."
     try:
-        plate = open_plate(shot.plate)
+        plate = open_plate(shot.plate, first_frame=shot.first_frame if first_frame is None else first_frame)
     except (ReadError, JobError):
         return None, f"The plate {shot.plate} is not there, so flicker is judged by the matte alone."
     misfit = _misfit(shot, plate)
@@ -135,7 +137,7 @@ def _shot(folder: Path, name: str, products: Mapping[str, Mapping[int, Path]]) -
     meant = _frames(record.get("frames"))
     expected = FrameSet.joined([*there.ranges, *meant.ranges]) if meant else FrameSet((there.hull,))
     plate, space = (str(record.get(word) or "") for word in ("plate", "colour"))
-    return ShotResults(folder, name, products, expected, plate, space)
+    return ShotResults(folder, name, products, expected, plate, space, _whole(record.get("first_frame")))
 
 
 def _record(path: Path) -> dict[str, object]:
@@ -147,6 +149,10 @@ def _record(path: Path) -> dict[str, object]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _whole(value: object) -> int | None:
+    return value if type(value) is int else None
 
 
 def _frames(words: object) -> FrameSet:

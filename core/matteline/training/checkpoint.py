@@ -84,12 +84,9 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
         WriteError: The file cannot be written.
     """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    # Not save_file: it makes files that others may not read, and keeps the system's reason to itself.
     with replacing(path) as temporary:
-        try:
-            safetensors.torch.save_file(plain, temporary, dict(metadata))
-        except safetensors.SafetensorError as error:
-            # It wraps the system's refusal in words; the file on disk tells which it was.
-            raise OSError(str(error)) from error
+        temporary.write_bytes(safetensors.torch.save(plain, dict(metadata)))
 
 
 def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -14,7 +14,7 @@ from matteline.training.lessons import Lessons
 from matteline.training.pack import Examples, Packs
 from matteline.training.packed import PackedLessons
 from matteline.training.splits import HOLD_OUT, split
-from matteline.training.stills import pictures_in, read_picture, resized
+from matteline.training.stills import footage_in, pictures_in, read_picture, resized
 from matteline.training.teacher import Teacher, taught
 
 SIDE = 320
@@ -67,8 +67,8 @@ def prepare(materials: Materials, teacher: Teacher | None, cache: Path, progress
         ReadError: A picture cannot be read.
         WriteError: The cache cannot be written.
     """
-    found = [(split(pictures_in(folder), materials.hold_out), False) for folder in materials.pictures]
-    found += [(split(pictures_in(folder), materials.hold_out), True) for folder in materials.stretched]
+    found = [(split(footage_in(folder), materials.hold_out), False) for folder in materials.pictures]
+    found += [(split(footage_in(folder), materials.hold_out), True) for folder in materials.stretched]
     scenes = _backgrounds(materials.backgrounds)
     learned: list[Examples] = []
     held_out: list[Examples] = []

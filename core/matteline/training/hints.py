@@ -62,4 +62,4 @@ def add_hints(folder: Path, name: str, thinker: Thinker) -> None:
         pictures = planes_in(shard)[:, :3]
         hints = torch.cat([thinker.context(part) for part in torch.split(pictures, _AT_ONCE)])
         with replacing(path) as temporary:
-            safetensors.numpy.save_file({"hints": hints.contiguous().numpy()}, temporary)
+            temporary.write_bytes(safetensors.numpy.save({"hints": hints.contiguous().numpy()}))

@@ -38,7 +38,9 @@ from matteline.training.footage import UInt8Array
 from matteline.training.splits import split
 from matteline.training.stills import pictures_in, read_picture, resized, shrunk
 
-_PHOTOS: Final = 100
+PHOTOS: Final = 100
+"""Roughly how many held-out photos are measured, evenly over all of them."""
+
 _LOOKS: Final = 2  # of a still; the first one, without a memory, is a network's worst
 _LONGEST: Final = 1280
 
@@ -112,13 +114,12 @@ def clips(model: Model, footage: Path) -> dict[str, Agreement]:
     return found
 
 
-def photos(model: Model, official: Model, footage: Path) -> Agreement:
-    """How a model agrees with the official network on photos that were held out."""
+def taught_photos(official: Model, footage: Path, count: int = PHOTOS) -> list[tuple[UInt8Array, Alpha]]:
+    """About so many photos that were held out, each with the official network's alpha."""
     folders = (footage / "people" / "photos", footage / "people" / "ccp_photos")
     held = [file for folder in folders for file in split(pictures_in(folder))[1]]
-    chosen = held[:: max(1, len(held) // _PHOTOS)]
-    pictures = (read_picture(file) for file in chosen)
-    return agreement((model.still(each), official.still(each)) for each in pictures)
+    pictures = [read_picture(file) for file in held[:: max(1, len(held) // count)]]
+    return [(picture, official.still(picture)) for picture in pictures]
 
 
 def portraits(models: Sequence[Model], footage: Path) -> list[Agreement]:
@@ -162,7 +163,8 @@ def main(words: Sequence[str]) -> None:
         _tell(f"clip {name}", each)
     mean = [np.mean([(each.iou, each.mad) for each in by_clip.values()], 0)]
     _tell("all clips, against the official network", Agreement(*map(float, mean[0])))
-    _tell("held-out photos, against the official network", photos(model, official, footage))
+    held = agreement((model.still(each), truth) for each, truth in taught_photos(official, footage))
+    _tell("held-out photos, against the official network", held)
     ours, theirs = portraits((model, official), footage)
     _tell("cut-outs, against the truth", ours)
     _tell("cut-outs, the official network against the truth", theirs)

@@ -179,8 +179,9 @@ def _write(path: Path, examples: Sequence[Example], side: int) -> None:
         "planes": np.stack([_squared(each, side) for each in examples]),
         "aspect": np.array([each.aspect for each in examples], np.float32),
     }
+    words = {"keys": json.dumps([each.key for each in examples])}
     with replacing(path) as temporary:
-        safetensors.numpy.save_file(arrays, temporary, {"keys": json.dumps([each.key for each in examples])})
+        temporary.write_bytes(safetensors.numpy.save(arrays, words))
 
 
 def _squared(example: Example, side: int) -> UInt8Array:

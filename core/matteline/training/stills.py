@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from matteline.contract.errors import JobError, ReadError
 from matteline.media.image import read_image
+from matteline.media.movie import MOVIE_EXTENSIONS
 from matteline.media.naming import is_image
 from matteline.media.source import Source
 from matteline.training.footage import UInt8Array
@@ -26,11 +27,31 @@ def pictures_in(folder: Path) -> list[Path]:
         why = "is not a folder" if folder.exists() else "does not exist"
         hint = "Give a folder of pictures."
         raise JobError(f"The data folder {folder} {why}.", field="pictures", hint=hint)
-    found = sorted(each for each in folder.iterdir() if is_image(each.name) and each.is_file())
+    found = sorted(filter(_is_picture, folder.iterdir()))
     if not found:
         hint = "Give a folder that holds pictures itself; folders below it are not searched."
         raise JobError(f"The data folder {folder} holds no pictures.", field="pictures", hint=hint)
     return found
+
+
+def footage_in(folder: Path) -> list[Path]:
+    """The pictures and movies of one folder, by name.
+
+    Raises:
+        JobError: As `pictures_in`.
+    """
+    movies = [each for each in folder.iterdir() if is_movie(each)] if folder.is_dir() else []
+    images = [] if movies and not any(map(_is_picture, folder.iterdir())) else pictures_in(folder)
+    return sorted([*images, *movies])
+
+
+def is_movie(path: Path) -> bool:
+    """Whether a file is a movie, by its name."""
+    return path.suffix.lower() in MOVIE_EXTENSIONS and path.is_file()
+
+
+def _is_picture(path: Path) -> bool:
+    return is_image(path.name) and path.is_file()
 
 
 def read_picture(path: Path, longest: int | None = None) -> UInt8Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,16 +20,29 @@ from matteline.matting.weights.load import load_network
 from matteline.training.footage import UInt8Array
 from matteline.training.hints import Thinker, add_hints
 from matteline.training.pack import Example, Pack, add_to_pack, packed_keys
-from matteline.training.stills import read_picture, shrunk
+from matteline.training.stacks import MovieFrames
+from matteline.training.stills import is_movie, read_picture, shrunk
 
 LONGEST: Final = 416
 """The longer side of the picture that the teacher looks at: within the 256 to 512 it was made for."""
+
+MOVIE_FRAMES: Final = 12
+"""Frames of a movie that the teacher looks at, evenly over its length. Lessons move them like photos."""
 
 _LOOKS: Final = 2
 """How often it sees the same picture: its first look, without a memory, is its worst."""
 
 Progress = Callable[[int, int], None]
 """Told how many pictures are done, of how many."""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What the teacher is shown: a picture, or one frame of a movie, and what it is known by."""
+
+    key: str
+    file: Path
+    frame: int | None
 
 
 class Teacher:
@@ -80,7 +94,7 @@ def taught(
     pictures may be added, moved or renamed, and a stopped run goes on where it was.
 
     Args:
-        files: The pictures.
+        files: The pictures and movies.
         teacher: Who looks at them.
         cache: The folder for all caches.
         side: Of the squares that are kept, in pixels.
@@ -92,22 +106,32 @@ def taught(
         WriteError: The cache cannot be written.
     """
     folder = cache / f"{teacher.sha256[:12]}-{LONGEST}-{side}"
-    keys = {file: _key(file) for file in files}
+    looks = {look.key: look for file in files for look in _looks_at(file)}
     there = packed_keys(folder)
-    missing = {key: file for file, key in keys.items() if key not in there}
-    made = _examples(missing, teacher, stretched)
+    missing = [look for key, look in looks.items() if key not in there]
+    made = (_example(look, teacher, stretched) for look in missing)
     for added in add_to_pack(folder, made, side):
-        progress(len(keys) - len(missing) + added, len(keys))
+        progress(len(looks) - len(missing) + added, len(looks))
     name = teacher.sha256[:12]
     add_hints(folder, name, teacher.thinker)
-    return Pack(folder, list(keys.values()), name)
+    return Pack(folder, list(looks), name)
 
 
-def _examples(missing: dict[str, Path], teacher: Teacher, stretched: bool) -> Iterator[Example]:
-    for key, file in missing.items():
-        picture = read_picture(file)
-        height, width = picture.shape[:2]
-        yield teacher.example(shrunk(picture, LONGEST), key, 0.0 if stretched else width / height)
+def _looks_at(file: Path) -> Iterator[_Look]:
+    """A picture is looked at as it is, a movie at some of its frames."""
+    key = _key(file)
+    if not is_movie(file):
+        yield _Look(key, file, None)
+        return
+    count = MovieFrames(file).count
+    for frame in np.linspace(0, count - 1, min(count, MOVIE_FRAMES)).astype(int).tolist():
+        yield _Look(f"{key}-{frame}", file, frame)
+
+
+def _example(look: _Look, teacher: Teacher, stretched: bool) -> Example:
+    picture = read_picture(look.file) if look.frame is None else MovieFrames(look.file).read(look.frame, 1)[0]
+    height, width = picture.shape[:2]
+    return teacher.example(shrunk(picture, LONGEST), look.key, 0.0 if stretched else width / height)
 
 
 def _key(file: Path) -> str:

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QSplitter, QTabWidget
 
 from matteline.contract.errors import MattelineError
 from matteline.contract.frames import FrameRange
 from matteline.contract.job import Job
 from matteline.window.error_line import ErrorLine
-from matteline.window.form.panel import Landed, ShotPanel
+from matteline.window.farm import FarmDialog
+from matteline.window.following import Following
+from matteline.window.form.panel import ShotPanel
 from matteline.window.judging.panel import JudgingPanel
+from matteline.window.menus import add_file_menu, add_help_menu, add_view_menu
 from matteline.window.opening import Opener
 from matteline.window.preferences import Preferences
 from matteline.window.queue.panel import QueuePanel
 from matteline.window.queue.runner import QueueRunner
-from matteline.window.queue.store import QueueStore
+from matteline.window.queue.store import QueuedShot, QueueStore
 from matteline.window.render import Renders
-from matteline.window.theme import THEMES, apply_theme
-from matteline.window.viewer.footage import Footage, with_results
+from matteline.window.theme import apply_theme
+from matteline.window.viewer.footage import Footage
 from matteline.window.viewer.panel import ViewerPanel
 
 SIDE_WIDTH = 400
@@ -64,12 +66,12 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._preferences = preferences
         self._closed = False
-        self._followed: int | None = None
         self.opener = Opener(surroundings.ocio, self)
         self.renders = Renders(
             surroundings.worker, surroundings.environ, log_file=surroundings.log_file, parent=self
         )
         self.viewer = ViewerPanel(self.opener.config, preferences.cache_bytes)
+        self.following = Following(self.viewer)
         self.shot = ShotPanel(self.renders, lambda: self.viewer.player.frame, self._marks)
         self.errors = ErrorLine()
         self._queue_store = QueueStore(surroundings.queue_file)
@@ -106,14 +108,18 @@ class MainWindow(QMainWindow):
         self.opener.views_known.connect(lambda views: self.viewer.offer_views(views, self._preferences.view))
         self.opener.spaces_known.connect(self.shot.form.offer_colour_spaces)
         self.shot.plate_wanted.connect(lambda path: self.opener.open(path, "plate"))
-        self.shot.landed.connect(self._landed)
+        self.shot.runs.landed.connect(self.following.land)
         self.shot.noticed.connect(self.errors.notice)
+        self.shot.runs.noticed.connect(self.errors.notice)
         self.viewer.failed.connect(self._show_error)
-        self.shot.started.connect(self._follow_anew)
+        self.shot.runs.started.connect(self.following.begin)
+        self.following.failed.connect(self._show_error)
         self.shot.queue_wanted.connect(self._enqueue)
+        self.shot.farm_wanted.connect(lambda job: self._send([job]))
+        self.queue.farm_wanted.connect(self._send_queued)
         self.queue.failed.connect(self._show_error)
         self.queue.runner.failed.connect(self._show_error)
-        self.queue.runner.landed.connect(self._landed)
+        self.queue.runner.landed.connect(self.following.land)
         self.queue.shot_wanted.connect(self._show_job)
         self.judging.failed.connect(self._show_error)
         self.judging.marked.connect(self.viewer.set_marks)
@@ -123,30 +129,9 @@ class MainWindow(QMainWindow):
         self.viewer.picking.backdrop_wanted.connect(lambda path: self.opener.open(path, "backdrop"))
 
     def _make_menus(self) -> None:
-        file = self.menuBar().addMenu("&File")
-        file.addAction(_action(self, "&Open…", self._ask_file, QKeySequence.StandardKey.Open))
-        file.addAction(_action(self, "Open &folder…", self._ask_folder, QKeySequence("Ctrl+Shift+O")))
-        file.addSeparator()
-        file.addAction(_action(self, "&Quit", self.close, QKeySequence.StandardKey.Quit))
-        view = self.menuBar().addMenu("&View")
-        themes = view.addMenu("Theme")
-        group = QActionGroup(self)
-        for name in THEMES:
-            action = _action(self, name.capitalize(), partial(self._set_theme, name))
-            action.setCheckable(True)
-            action.setChecked(name == self._preferences.theme)
-            group.addAction(action)
-            themes.addAction(action)
-        memory = view.addMenu("Frames in memory")
-        sizes = QActionGroup(self)
-        for gigabytes in (0.5, 1, 1.5, 2, 4, 8, 16, 32):
-            action = _action(self, f"{gigabytes:g} GB", partial(self._set_cache, gigabytes))
-            action.setCheckable(True)
-            action.setChecked(self._preferences.cache_bytes == int(gigabytes * 1024) << 20)
-            sizes.addAction(action)
-            memory.addAction(action)
-        help_ = self.menuBar().addMenu("&Help")
-        help_.addAction(_action(self, "&Keys of the viewer", lambda: self.viewer.run("help")))
+        add_file_menu(self, self._ask_file, self._ask_folder)
+        add_view_menu(self, self._preferences, self._set_theme, self._set_cache)
+        add_help_menu(self, lambda: self.viewer.run("help"))
 
     def open(self, paths: Sequence[str]) -> None:
         """Open plates and folders of results, the last one on top; a plate also fills the form."""
@@ -221,45 +206,23 @@ class MainWindow(QMainWindow):
     def _show_error(self, error: MattelineError) -> None:
         self.errors.show_error(error.message, error.hint)
 
-    def _landed(self, landed: Landed) -> None:
-        """Show a result where its plate is shown; the first of a render brings the clips with it."""
-        plate = self._footage_of(landed.job)
-        if plate is None:
-            return
-        folder = Path(landed.files[0]).parent.parent
-        if plate.folder != folder:
-            try:
-                grown = with_results(plate, landed.files, folder)
-            except MattelineError as error:
-                self._show_error(error)
-                return
-            self.viewer.update_footage(plate, grown)
-            self.viewer.show_result()
-        else:
-            self.viewer.frame_landed(plate, landed.number)
-        if not landed.preview:
-            self._follow(landed.number)
-
-    def _follow(self, number: int) -> None:
-        """Go along with a render, until the artist goes elsewhere."""
-        player = self.viewer.player
-        if not player.speed and self._followed in (None, player.frame):
-            player.seek(number)
-            self._followed = number
-
-    def _follow_anew(self) -> None:
-        self._followed = None
-
-    def _footage_of(self, job: Job) -> Footage | None:
-        for footage in self.viewer.footages:
-            plate = footage.clips.get("plate")
-            if plate is not None and plate.info.path == job.plate:
-                return footage
-        return None
-
     def _enqueue(self, job: Job) -> None:
         self.queue.add(job)
         self.errors.notice("Added to the queue.")
+
+    def _send(self, jobs: Sequence[Job]) -> FarmDialog:
+        """Ask what a farm is to be told of these, and hand them over."""
+        dialog = FarmDialog(jobs, self.renders, self._preferences, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.handed.connect(self.errors.notice)
+        dialog.open()
+        return dialog
+
+    def _send_queued(self, shots: Sequence[QueuedShot]) -> None:
+        dialog = self._send([shot.job_left for shot in shots])
+        dialog.begun.connect(lambda: self.queue.leave_out(shots))
+        dialog.refused.connect(lambda: self.queue.take_back(shots))
+        dialog.handed.connect(lambda words: self.queue.sent(shots, words))
 
     def _show_job(self, job: Job) -> None:
         """A shot of the queue, in the form and in the viewer."""
@@ -278,9 +241,8 @@ class MainWindow(QMainWindow):
             return
         choice = self.viewer.picking.a.choice
         footage = None if choice is None else choice.footage
-        plate = None if footage is None else footage.clips.get("plate")
         folder = None if footage is None else footage.folder
-        self.judging.set_results(folder, "" if plate is None else plate.info.path)
+        self.judging.set_results(folder, "" if footage is None else footage.shot)
 
     def _marks(self) -> FrameRange | None:
         player = self.viewer.player
@@ -307,14 +269,3 @@ class MainWindow(QMainWindow):
     def _set_cache(self, gigabytes: float) -> None:
         self._preferences.cache_bytes = int(gigabytes * 1024) << 20
         self.viewer.store.budget_bytes = self._preferences.cache_bytes
-
-
-_Keys = QKeySequence | QKeySequence.StandardKey
-
-
-def _action(window: QMainWindow, words: str, do: Callable[[], object], keys: _Keys | None = None) -> QAction:
-    action = QAction(words, window)
-    action.triggered.connect(lambda: do())
-    if keys is not None:
-        action.setShortcut(keys)
-    return action

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from matteline.colour.config import Config, open_config
 from matteline.contract.errors import MattelineError
 from matteline.window.background import surface
-from matteline.window.viewer.footage import open_footage
+from matteline.window.viewer.footage import open_footages
 
 
 class Opener(QObject):
@@ -49,7 +49,7 @@ class Opener(QObject):
 
     def open(self, path: str, purpose: str = "") -> None:
         """Open a plate or a folder of results; the signals say what came of it."""
-        self._do(lambda: self.opened.emit(open_footage(path, self.config()), purpose), path)
+        self._do(lambda: self._open(path, purpose), path)
 
     def list_views(self) -> None:
         """Find the views and colour spaces of the config."""
@@ -58,6 +58,11 @@ class Opener(QObject):
     def close(self) -> None:
         """End the thread. Returns when what it opens is open."""
         self._pool.shutdown(cancel_futures=True)
+
+    def _open(self, path: str, purpose: str) -> None:
+        # The first shot of a folder last, so that it is on top.
+        for footage in reversed(open_footages(path, self.config())):
+            self.opened.emit(footage, purpose)
 
     def _list(self) -> None:
         config = self.config()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from PySide6.QtCore import QByteArray, QSettings
 
 from matteline.colour.viewer import PLAIN
+from matteline.contract.errors import JobError
+from matteline.contract.farming import FarmSettings
 
 _MEGABYTE = 1 << 20
 LEAST_CACHE_BYTES = 64 * _MEGABYTE
@@ -57,6 +61,18 @@ class Preferences:
     @last_folder.setter
     def last_folder(self, value: str) -> None:
         self._settings.setValue("last_folder", value)
+
+    @property
+    def farm(self) -> FarmSettings:
+        """What a render farm was told last; the defaults where that cannot be read."""
+        try:
+            return FarmSettings.from_data(json.loads(self._word("farm", "{}")))
+        except (ValueError, JobError):
+            return FarmSettings()
+
+    @farm.setter
+    def farm(self, value: FarmSettings) -> None:
+        self._settings.setValue("farm", value.to_json())
 
     def keep_bytes(self, name: str, value: QByteArray) -> None:
         """Remember a state of Qt's, such as the window's place."""

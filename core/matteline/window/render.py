@@ -11,7 +11,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from matteline.contract.client import Message, WorkerClient
 from matteline.contract.errors import WorkerError
 from matteline.contract.events import Failed, to_dict
+from matteline.contract.farming import FarmSettings
 from matteline.contract.job import Job
+from matteline.window.words import in_form_words
 
 POLL_MILLISECONDS = 50
 
@@ -59,6 +61,10 @@ class Renders(QObject):
     def render(self, job: Job) -> int:
         """Ask for a render, done after those asked for before; returns the request's number."""
         return self._ask(lambda client: client.render(job))
+
+    def submit(self, jobs: Sequence[Job], farm: FarmSettings) -> int:
+        """Ask to hand jobs to a render farm; returns the request's number."""
+        return self._ask(lambda client: client.submit(jobs, farm))
 
     def cancel(self, request: int) -> None:
         """Give up a request. Its last message says how it ended."""
@@ -110,6 +116,8 @@ class Renders(QObject):
             return
         if message.get("last"):
             del self._open[number]
+        if message.get("hint"):
+            message = {**message, "hint": in_form_words(str(message["hint"]))}
         self.heard.emit(number, message)
 
     def _lose(self, error: WorkerError) -> None:

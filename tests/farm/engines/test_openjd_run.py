@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,29 @@ def test_pick_ups_are_the_same_frames_and_leave_the_others_alone(film, out, sess
     assert str(one.frames(0)) == "1009-1010,1017"
     film.assert_same(out)
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
+
+
+def test_a_clip_that_lies_elsewhere_on_the_worker_gets_the_same_pixels(film, sessions, tmp_path):
+    here, there = tmp_path / "studio", tmp_path / "worker" / "assets"
+    shutil.copytree(Path(film.plate).parent, here / "plate")
+    weights = shutil.copy(film.weights, here / "own.safetensors")
+    moving = replace(film, plate=str(here / "plate" / Path(film.plate).name), weights=Path(weights))
+    one, folder = written(moving, here / "out", chunk=24)
+    there.parent.mkdir()
+    here.rename(there)
+    rule = {
+        "source_path_format": "POSIX",
+        "source_path": str(here),
+        "destination_path": str(there),
+    }
+    rules = {"version": "pathmapping-1.0", "path_mapping_rules": [rule]}
+    moved = there / folder.relative_to(here)
+    process = openjd_run(one, moved, "--path-mapping-rules", json.dumps(rules))
+    said, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, said
+    assert "Loading the model here" not in said
+    assert not here.exists()
+    film.assert_same(there / "out")
 
 
 def test_a_chunk_that_fails_is_rendered_when_submitted_again(film, out, sessions, capfd):

@@ -27,6 +27,9 @@ SPECIFICATION = "jobtemplate-2023-09"
 EXTENSION = "TASK_CHUNKING"
 SESSION_FILE = "{{Session.WorkingDirectory}}/matteline-session.json"
 JOB_FILE = "{{Param.JobFile}}"
+PATH_RULES = ("--path-rules", "{{Session.PathMappingRulesFile}}")
+"""The ticket's path is mapped by OpenJD, since it is a parameter; the paths in the ticket are not."""
+IN_SESSION = ("--session", SESSION_FILE, *PATH_RULES)
 MIB_PER_GIB = 1024
 START_SECONDS = 300
 STOP_SECONDS = 60
@@ -97,20 +100,21 @@ def _parameter(name: str, kind: str, control: str, label: str) -> dict[str, Any]
 def _steps(submission: Submission, shot: Shot) -> list[dict[str, Any]]:
     steps: list[dict[str, Any]] = []
     if shot.needs_states:
-        command = states_command(submission, JOB_FILE, "{{Param.FirstPass}}", SESSION_FILE)
+        command = states_command(submission, JOB_FILE, "{{Param.FirstPass}}", *IN_SESSION)
         steps.append(_step(submission, shot, "States", command, after=""))
     before = steps[-1]["name"] if steps else ""
     if shot.ticket.ordered:
         steps += _chain(submission, shot)
     else:
         steps.append(_render(submission, shot, before))
-    check = _step(submission, shot, "Check", check_command(submission, JOB_FILE), after=steps[-1]["name"])
+    command = check_command(submission, JOB_FILE, *PATH_RULES)
+    check = _step(submission, shot, "Check", command, after=steps[-1]["name"])
     check.pop("hostRequirements", None)
     return [*steps, check]
 
 
 def _render(submission: Submission, shot: Shot, before: str) -> dict[str, Any]:
-    command = chunk_command(submission, JOB_FILE, "{{Task.Param.Frame}}", SESSION_FILE)
+    command = chunk_command(submission, JOB_FILE, "{{Task.Param.Frame}}", *IN_SESSION)
     step = _step(submission, shot, "Render", command, after=before)
     step["parameterSpace"] = {"taskParameterDefinitions": [_frames(shot)]}
     return step
@@ -141,7 +145,7 @@ def _listed(shot: Shot) -> list[str]:
 def _chain(submission: Submission, shot: Shot) -> list[dict[str, Any]]:
     steps: list[dict[str, Any]] = []
     for number, frames in enumerate(shot.chunks, 1):
-        command = chunk_command(submission, JOB_FILE, frames, SESSION_FILE)
+        command = chunk_command(submission, JOB_FILE, frames, *IN_SESSION)
         before = steps[-1]["name"] if steps else ""
         steps.append(_step(submission, shot, f"Chunk {number}: {frames}", command, after=before))
     return steps

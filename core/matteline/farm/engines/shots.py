@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from matteline.contract.errors import JobError
 from matteline.contract.frames import FrameRange, FrameSet
-from matteline.farm.paths import mapped
+from matteline.farm.paths import moved
 from matteline.farm.ticket import Ticket
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ class Shot:
         The first rule that mentions the path decides: rules may go both ways, for farms of several systems.
         """
         for rule in self.ticket.path_map:
-            if _moved(self.job_file, rule[1], "") != self.job_file:
+            if moved(self.job_file, ((rule[1], ""),)) != self.job_file:
                 break
-            elsewhere = _moved(self.job_file, *rule)
+            elsewhere = moved(self.job_file, (rule,))
             if elsewhere != self.job_file:
                 return elsewhere
         return self.job_file
@@ -111,31 +111,28 @@ def timeout_minutes(submission: Submission, shot: Shot, *, whole: bool) -> int:
     return submission.timeout_minutes * (len(shot.ticket.chunks()) if whole else 1)
 
 
-def states_command(
-    submission: Submission, job_file: str, frames: object, session: str = ""
-) -> tuple[str, ...]:
-    """Save the recurrent states that chunks begin from; with a session file, in the worker that stays."""
-    return _on_frames(submission, "states", job_file, frames, session)
+def states_command(submission: Submission, job_file: str, frames: object, *more: str) -> tuple[str, ...]:
+    """Save the recurrent states that chunks begin from."""
+    return _command(submission, "states", job_file, _frames(frames), *more)
 
 
-def chunk_command(
-    submission: Submission, job_file: str, frames: object, session: str = ""
-) -> tuple[str, ...]:
-    """Render frames; with a session file, in the worker that keeps the model loaded."""
-    return _on_frames(submission, "chunk", job_file, frames, session)
+def chunk_command(submission: Submission, job_file: str, frames: object, *more: str) -> tuple[str, ...]:
+    """Render frames."""
+    return _command(submission, "chunk", job_file, _frames(frames), *more)
 
 
-def _on_frames(
-    submission: Submission, verb: str, job_file: str, frames: object, session: str
-) -> tuple[str, ...]:
-    resident = ("--session", session) if session else ()
-    # One argument: a negative frame number must not look like an option.
-    return (*submission.command, "farm", verb, "--job", job_file, f"--frames={frames}", *resident)
-
-
-def check_command(submission: Submission, job_file: str) -> tuple[str, ...]:
+def check_command(submission: Submission, job_file: str, *more: str) -> tuple[str, ...]:
     """Look whether all frames are there and whole."""
-    return (*submission.command, "farm", "check", "--job", job_file)
+    return _command(submission, "check", job_file, *more)
+
+
+def _command(submission: Submission, verb: str, job_file: str, *more: str) -> tuple[str, ...]:
+    return (*submission.command, "farm", verb, "--job", job_file, *more)
+
+
+def _frames(frames: object) -> str:
+    # One argument: a negative frame number must not look like an option.
+    return f"--frames={frames}"
 
 
 def session_command(submission: Submission, verb: str, session: str) -> tuple[str, ...]:
@@ -153,11 +150,6 @@ def identifier(name: str) -> str:
     """A name of letters, digits and `_` only, for what engines use as a key."""
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9]+", "_", ascii_only).strip("_")[:LONGEST_LABEL] or "clip"
-
-
-def _moved(path: str, source: str, target: str) -> str:
-    """The path with its beginning replaced, whichever of the two folders this machine has."""
-    return mapped(path, ((source, target),), lambda folder: folder == target)
 
 
 def _unlike(label: str, taken: set[str]) -> str:

@@ -13,7 +13,9 @@ from matteline.matting.weights.files import refusal
 USUAL_LONGER_SIDE: Final = 512
 """The authors' rule: scale the plate so that its longer side has at most this many pixels."""
 
-_LONGER_SIDES: Final = range(64, 4097)
+LONGER_SIDES: Final = range(64, 4097)
+"""What a network may wish for."""
+
 _LENGTH_BYTES: Final = 8  # a safetensors file begins with the length of its JSON header
 _SHORT: Final = 300
 
@@ -66,7 +68,7 @@ def _line(words: Mapping[str, str], name: str) -> str:
 
 def _longer_side(words: Mapping[str, str], path: Path) -> int:
     text = words.get("longer_side", str(USUAL_LONGER_SIDE))
-    if not (text.isascii() and text.isdigit() and int(text[:6]) in _LONGER_SIDES):
+    if not (text.isascii() and text.isdigit() and int(text[:6]) in LONGER_SIDES):
         why = f"asks for a reduced picture of '{text[:20]}' pixels, which is no possible size"
         raise refusal(path, why, "Train it again, or use other weights.")
     return int(text)

@@ -1,15 +1,13 @@
-"""Controls made of `Choice`s: one for each field of `MatteSettings`, with its words, unit and bounds."""
+"""Controls made of `Choice`s: one for each field of a settings dataclass, with its words, unit and bounds."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
@@ -20,8 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from matteline.contract.choices import Choice
-from matteline.contract.settings import parse_value
+from matteline.contract.choices import Choice, parse_text
+from matteline.window.form.controls import Combo, Spin, faint, wrapped
 from matteline.window.theme import even_height
 
 
@@ -29,7 +27,7 @@ class Field(QWidget):
     """A control and the error that belongs to it. A subclass holds the control.
 
     Args:
-        name: Of the field of `MatteSettings` or `Job`.
+        name: Of the field of `MatteSettings`, `FarmSettings` or `Job`.
         label: What stands beside it.
         tip: What it is for.
     """
@@ -39,8 +37,8 @@ class Field(QWidget):
     def __init__(self, name: str, label: str, tip: str) -> None:
         super().__init__()
         self.name, self.label = name, QLabel(label)
-        self.label.setToolTip(_wrapped(tip))
-        self.setToolTip(_wrapped(tip))
+        self.label.setToolTip(wrapped(tip))
+        self.setToolTip(wrapped(tip))
         self._error = QLabel()
         self._error.setProperty("role", "wrong")
         self._error.setTextFormat(Qt.TextFormat.PlainText)
@@ -79,7 +77,7 @@ class ChoiceField(Field):
 
     def __init__(self, name: str, choice: Choice) -> None:
         super().__init__(name, choice.label, choice.help)
-        self._combo = _Combo()
+        self._combo = Combo()
         self._combo.addItems(choice.options)
         self._combo.currentIndexChanged.connect(self.changed)
         self._hold(self._combo)
@@ -136,11 +134,12 @@ class NumberField(Field):
 
     def __init__(self, name: str, choice: Choice) -> None:
         super().__init__(name, choice.label, choice.help)
-        self._spin = _Spin()
+        self._spin = Spin()
         low, high = choice.minimum or 0.0, choice.maximum or 0.0
         self._spin.setRange(low, high)
-        self._spin.setDecimals(2)
-        self._spin.setSingleStep(0.01 if high <= 1 else 0.5)
+        self._whole = choice.kind == "count"
+        self._spin.setDecimals(0 if self._whole else 2)
+        self._spin.setSingleStep(1 if self._whole else 0.01 if high <= 1 else 0.5)
         self._spin.setSuffix(f" {choice.unit}" if choice.unit else "")
         self._spin.setKeyboardTracking(False)
         even_height(self._spin)
@@ -149,7 +148,8 @@ class NumberField(Field):
 
     def value(self) -> float:
         """See `Field`."""
-        return round(self._spin.value(), 4)
+        value = self._spin.value()
+        return int(value) if self._whole else round(value, 4)
 
     def set_value(self, value: float) -> None:
         """See `Field`."""
@@ -162,7 +162,7 @@ class WordField(Field):
     def __init__(self, name: str, choice: Choice) -> None:
         super().__init__(name, choice.label, choice.help)
         self._choice = choice
-        self._combo = _Combo()
+        self._combo = Combo()
         self._combo.setEditable(True)
         self._combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self._combo.addItems(choice.options)
@@ -181,7 +181,7 @@ class WordField(Field):
 
     def value(self) -> Any:
         """See `Field`."""
-        return parse_value(self.name, self._combo.currentText())
+        return parse_text(self.name, self._choice, self._combo.currentText())
 
     def set_value(self, value: Any) -> None:
         """See `Field`."""
@@ -193,7 +193,7 @@ class WordField(Field):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self._combo, 1)
-        layout.addWidget(self._browser() if self._choice.kind == "path" else _faint(self._choice.unit))
+        layout.addWidget(self._browser() if self._choice.kind == "path" else faint(self._choice.unit))
         return row
 
     def _browser(self) -> QToolButton:
@@ -210,49 +210,10 @@ class WordField(Field):
 
 
 def field_for(name: str, choice: Choice) -> Field:
-    """The control of a field of `MatteSettings`."""
+    """The control of a field of `MatteSettings` or `FarmSettings`."""
     if choice.kind == "choice":
         return ChoiceField(name, choice)
     if choice.kind == "choices":
         return ChoicesField(name, choice)
     plain = choice.kind in ("number", "count") and not choice.options
     return NumberField(name, choice) if plain else WordField(name, choice)
-
-
-class _Combo(QComboBox):
-    """A combo box that a wheel over the form does not change by accident."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-
-class _Spin(QDoubleSpinBox):
-    """A spin box that a wheel over the form does not change by accident."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-
-def _faint(words: str) -> QLabel:
-    label = QLabel(words)
-    label.setProperty("role", "faint")
-    return label
-
-
-def _wrapped(tip: str) -> str:
-    """As rich text, since Qt breaks the lines of no other tooltips."""
-    return f"<qt>{tip.replace('&', '&amp;').replace('<', '&lt;')}</qt>"

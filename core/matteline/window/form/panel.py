@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -21,42 +19,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from matteline.contract.errors import JobError, MattelineError, WriteError
+from matteline.contract.errors import JobError, MattelineError
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.window.form.form import ShotForm
+from matteline.window.form.job_files import read_job, write_job
 from matteline.window.form.plan_view import PlanView
-from matteline.window.progress import Progress, advanced
-from matteline.window.progress_list import ProgressList
+from matteline.window.form.runs import ShotRuns
 from matteline.window.render import Renders
 
 PLAN_AFTER_MILLISECONDS = 500
-
-
-@dataclass(frozen=True)
-class Landed:
-    """A frame that a render has written.
-
-    Attributes:
-        job: Of which render.
-        number: The frame.
-        files: Its products.
-        preview: Whether it was rendered only to be looked at.
-    """
-
-    job: Job
-    number: int
-    files: tuple[str, ...]
-    preview: bool
-
-
-@dataclass
-class _Run:
-    """A render under way."""
-
-    job: Job
-    preview: bool
-    progress: Progress = field(default_factory=Progress)
 
 
 class ShotPanel(QWidget):
@@ -71,14 +43,11 @@ class ShotPanel(QWidget):
     plate_wanted = Signal(str)
     """Open this plate in the viewer."""
 
-    landed = Signal(object)
-    """A `Landed`."""
-
-    started = Signal()
-    """A render was asked for."""
-
     queue_wanted = Signal(object)
     """Put this `Job` into the queue."""
+
+    farm_wanted = Signal(object)
+    """Send this `Job` to a render farm."""
 
     noticed = Signal(str)
     """A sentence for the status line."""
@@ -88,17 +57,15 @@ class ShotPanel(QWidget):
     ) -> None:
         super().__init__()
         self._renders, self._frame, self._marks = renders, frame, marks
-        self._runs: dict[int, _Run] = {}
         self._planning: int | None = None
-        self._scratch = tempfile.TemporaryDirectory(prefix="matteline-preview-", ignore_cleanup_errors=True)
+        self.runs = ShotRuns(renders, self)
         self.form = ShotForm()
         self.plan = PlanView()
         self.plan_words = _label("faint")
         self.error = _label("wrong")
-        self.progress = ProgressList()
         self.preview_button = _button("Preview frame", "Render the frame in the viewer, with its preroll")
         self.render_button = _button("Render", "Render the shot as planned")
-        self.more_button = _button("More", "Queue and job files")
+        self.more_button = _button("More", "Queue, render farm and job files")
         self._plan_soon = QTimer(self, singleShot=True, interval=PLAN_AFTER_MILLISECONDS)
         self._build()
         self._connect()
@@ -147,7 +114,7 @@ class ShotPanel(QWidget):
         row.addWidget(self.render_button, 1)
         row.addWidget(self.more_button)
         column.addWidget(self.error)
-        column.addWidget(self.progress)
+        column.addWidget(self.runs.rows)
         column.addLayout(row)
         return foot
 
@@ -157,12 +124,14 @@ class ShotPanel(QWidget):
         self.form.frames.marks_wanted.connect(self._take_marks)
         self._plan_soon.timeout.connect(self.ask_plan)
         self._renders.heard.connect(self._heard)
+        self.runs.changed.connect(self._enable)
+        self.runs.failed.connect(self._show_failure)
         self.preview_button.clicked.connect(self.start_preview)
         self.render_button.clicked.connect(self.start_render)
         self.render_button.setDefault(True)
-        self.progress.cancel_requested.connect(self._renders.cancel)
         menu = QMenu(self.more_button)
         menu.addAction("Add to queue", self.add_to_queue)
+        menu.addAction("Send to farm…", self.send_to_farm)
         menu.addAction("Write job file…", self.write_job)
         menu.addAction("Open job file…", self.open_job)
         self.more_button.setMenu(menu)
@@ -170,7 +139,7 @@ class ShotPanel(QWidget):
     def close_all(self) -> None:
         """Remove what previews have written."""
         self._plan_soon.stop()
-        self._scratch.cleanup()
+        self.runs.close()
 
     def ask_plan(self) -> None:
         """Ask the worker what a render would do now."""
@@ -185,28 +154,26 @@ class ShotPanel(QWidget):
     def start_preview(self) -> None:
         """Render the frame that the viewer shows, into a folder of its own."""
         job = self._job()
-        if job is None:
-            return
-        settings = replace(
-            job.settings, write=("alpha", "fgr"), movies=(), layout="separate", format="exr", depth="auto"
-        )
-        frames = FrameSet.of([self._frame()])
-        folder = os.path.join(self._scratch.name, "preview")
-        self._run(
-            replace(job, frames=frames, output=folder, existing="overwrite", settings=settings), preview=True
-        )
+        if job is not None:
+            self.runs.preview(job, self._frame())
 
     def start_render(self) -> None:
         """Render the shot."""
         job = self._job()
         if job is not None:
-            self._run(job, preview=False)
+            self.runs.render(job)
 
     def add_to_queue(self) -> None:
         """Put the shot into the queue."""
         job = self._job()
         if job is not None:
             self.queue_wanted.emit(job)
+
+    def send_to_farm(self) -> None:
+        """Have the shot sent to a render farm."""
+        job = self._job()
+        if job is not None:
+            self.farm_wanted.emit(job)
 
     def write_job(self, path: str = "") -> None:
         """Write the shot as a job file, for `matteline farm submit --job`."""
@@ -232,21 +199,9 @@ class ShotPanel(QWidget):
             except MattelineError as error:
                 self._say_error(error.message, error.hint)
 
-    def _run(self, job: Job, *, preview: bool) -> None:
-        self.progress.clear_ended()
-        number = self._renders.render(job)
-        self._runs[number] = _Run(job, preview)
-        name = f"Preview of frame {job.frames}" if preview else os.path.basename(job.plate.rstrip("/\\"))
-        self.progress.add(number, name)
-        if not preview:
-            self.started.emit()
-        self._enable()
-
     def _heard(self, number: int, message: dict[str, Any]) -> None:
         if number == self._planning:
             self._heard_plan(message)
-        elif number in self._runs:
-            self._heard_run(number, self._runs[number], message)
 
     def _heard_plan(self, message: dict[str, Any]) -> None:
         if message.get("event") == "plan":
@@ -258,26 +213,6 @@ class ShotPanel(QWidget):
             self._show_failure(message)
         if message.get("last"):
             self._planning = None
-
-    def _heard_run(self, number: int, run: _Run, message: dict[str, Any]) -> None:
-        run.progress = advanced(run.progress, message)
-        if message.get("event") == "frame":
-            files = tuple(message["files"])
-            self.landed.emit(Landed(run.job, int(message["number"]), files, run.preview))
-        if message.get("event") == "notice":
-            self.noticed.emit(str(message.get("message")))
-        if message.get("last"):
-            self._end(number, run, message)
-        else:
-            self.progress.update_progress(number, run.progress.words, run.progress.fraction)
-
-    def _end(self, number: int, run: _Run, message: dict[str, Any]) -> None:
-        failed = message.get("event") == "failed"
-        self.progress.finish(number, run.progress.words, failed=failed)
-        if failed:
-            self._show_failure(message)
-        del self._runs[number]
-        self._enable()
 
     def _show_failure(self, message: dict[str, Any]) -> None:
         kind, where = str(message.get("kind", "")), message.get("where") or {}
@@ -313,11 +248,8 @@ class ShotPanel(QWidget):
 
     def _enable(self) -> None:
         ready = bool(self.form.plate.value())
-        rendering = any(not run.preview for run in self._runs.values())
-        previewing = any(run.preview for run in self._runs.values())
-        self.render_button.setEnabled(ready and not rendering)
-        self.preview_button.setEnabled(ready and not previewing)
-        self.more_button.setEnabled(True)
+        self.render_button.setEnabled(ready and not self.runs.rendering)
+        self.preview_button.setEnabled(ready and not self.runs.previewing)
 
     def _say_plan(self, words: str, rows: Any = ()) -> None:
         self.plan_words.setText(words)
@@ -327,31 +259,6 @@ class ShotPanel(QWidget):
     def _say_error(self, message: str, hint: str = "") -> None:
         self.error.setText(f"{message} {hint}".strip())
         self.error.setVisible(bool(message))
-
-
-def write_job(path: str, job: Job) -> None:
-    """Write a job as JSON, whole or not at all. Raises `WriteError`."""
-    temporary = f"{path}.{os.getpid()}.tmp"
-    try:
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.write(job.to_json() + "\n")
-        os.replace(temporary, path)
-    except OSError as error:
-        raise WriteError(
-            f"The job file {path} cannot be written: {error.strerror}.",
-            path=path,
-            hint="Choose another folder.",
-        ) from None
-
-
-def read_job(path: str) -> Job:
-    """Read a job file. Raises `JobError`."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read(1 << 20)
-    except (OSError, UnicodeDecodeError):
-        raise JobError(f"The job file {path} cannot be read.", hint="Check that it is a job file.") from None
-    return Job.from_json(text)
 
 
 def _label(role: str) -> QLabel:

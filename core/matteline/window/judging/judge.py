@@ -22,13 +22,13 @@ class _Stopped(Exception):
 
 
 class Judge(QObject):
-    """Judges one folder of results at a time."""
+    """Judges the results of one shot at a time."""
 
     progressed = Signal(int, int)
     """Frames judged, and in all."""
 
-    judged = Signal(list)
-    """The `Report`s, one for each shot in the folder. They are saved beside the results too."""
+    judged = Signal(object)
+    """The `Report`. It is saved beside the results too."""
 
     failed = Signal(object)
     """A `MattelineError`."""
@@ -50,15 +50,15 @@ class Judge(QObject):
         """Whether it judges now."""
         return self._work is not None and not self._work.done()
 
-    def judge(self, folder: Path, plate: str) -> None:
-        """Judge all shots of a folder.
+    def judge(self, folder: Path, shot: str) -> None:
+        """Judge a shot's results, with the plate that their record names where that is there.
 
         Args:
             folder: What `matteline render -o` wrote.
-            plate: What they were made of; empty to judge the mattes alone.
+            shot: What its results are named after; empty for the first of the folder.
         """
         self._stop.clear()
-        self._work = self._pool.submit(self._guarded, folder, plate)
+        self._work = self._pool.submit(self._guarded, folder, shot)
         self._work.add_done_callback(surface)
 
     def stop(self) -> None:
@@ -70,9 +70,9 @@ class Judge(QObject):
         self.stop()
         self._pool.shutdown(cancel_futures=True)
 
-    def _guarded(self, folder: Path, plate: str) -> None:
+    def _guarded(self, folder: Path, shot: str) -> None:
         try:
-            self.judged.emit(self._reports(folder, plate))
+            self.judged.emit(self._report(folder, shot))
         except MattelineError as error:
             self.failed.emit(error)
         except _Stopped:
@@ -80,35 +80,42 @@ class Judge(QObject):
         finally:
             self.ended.emit()
 
-    def _reports(self, folder: Path, plate: str) -> list[Report]:
+    def _report(self, folder: Path, name: str) -> Report:
         from matteline.judging.report import judge, report_file
-        from matteline.judging.results import find_results
-        from matteline.media.plate import open_plate
+        from matteline.judging.results import find_results, open_plate_of
 
-        reports = []
-        for shot in find_results(folder):
-            total = len(shot.expected)
+        shots = find_results(folder)
+        shot = next((each for each in shots if each.name == name), shots[0])
+        plate, note = open_plate_of(shot, None, None)
+        with plate or contextlib.nullcontext():
+            report = judge(
+                shot,
+                plate,
+                tell=lambda done: self._tell(done, len(shot.expected)),
+                notes=(note,) if note else (),
+            )
+        with contextlib.suppress(MattelineError):
+            # A folder that cannot be written can still be judged.
+            report.save(report_file(shot.folder, shot.name))
+        return report
 
-            def tell(done: int, total: int = total) -> None:
-                if self._stop.is_set():
-                    raise _Stopped
-                self.progressed.emit(done, total)
-
-            with contextlib.ExitStack() as files:
-                opened = files.enter_context(open_plate(plate)) if plate else None
-                report = judge(shot, opened, tell=tell)
-            with contextlib.suppress(MattelineError):
-                # A folder that cannot be written can still be judged.
-                report.save(report_file(shot.folder, shot.name))
-            reports.append(report)
-        return reports
+    def _tell(self, done: int, total: int) -> None:
+        if self._stop.is_set():
+            raise _Stopped
+        self.progressed.emit(done, total)
 
 
-def saved_report(folder: Path) -> Report | None:
-    """The report that lies beside results; None without one, or with one that cannot be read."""
-    from matteline.judging.report import REPORT_FOLDER, Report
+def saved_report(folder: Path, shot: str) -> Report | None:
+    """The report that lies beside a shot's results; None without one, or with one that cannot be read.
 
-    for path in sorted((folder / REPORT_FOLDER).glob("*_report.json")):
+    Args:
+        folder: Of the results.
+        shot: What they are named after; empty for the first of the folder.
+    """
+    from matteline.judging.report import REPORT_FOLDER, Report, report_file
+
+    paths = [report_file(folder, shot)] if shot else sorted((folder / REPORT_FOLDER).glob("*_report.json"))
+    for path in paths:
         with contextlib.suppress(MattelineError):
             return Report.load(path)
     return None

@@ -44,7 +44,7 @@ class JudgingPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._folder: Path | None = None
-        self._plate = ""
+        self._shot = ""
         self.judge = Judge(self)
         self.words = QLabel(_NO_RESULTS)
         self.notes = QLabel()
@@ -81,23 +81,21 @@ class JudgingPanel(QWidget):
         self.judge.progressed.connect(self._progress)
         self.judge.judged.connect(self._judged)
         self.judge.failed.connect(self._failed)
-        self.judge.stopped.connect(self._stopped)
+        self.judge.stopped.connect(self._show_saved)
         self.judge.ended.connect(self._rest)
 
-    def set_results(self, folder: Path | None, plate: str) -> None:
+    def set_results(self, folder: Path | None, shot: str) -> None:
         """Judge these results; a report that lies beside them is shown at once.
 
         Args:
             folder: Of the results; None where there are none.
-            plate: What they were made of; empty where it is not there.
+            shot: Which of the shots in that folder; empty for the first.
         """
-        if (folder, plate) == (self._folder, self._plate):
+        if (folder, shot) == (self._folder, self._shot):
             return
-        self._folder, self._plate = folder, plate
-        report = None if folder is None else saved_report(folder)
-        self._clear(_NO_RESULTS if folder is None else _NOT_JUDGED)
-        if report is not None:
-            self.show_report(report)
+        self.judge.stop()
+        self._folder, self._shot = folder, shot
+        self._show_saved()
         self._enable()
 
     def show_report(self, report: Report) -> None:
@@ -142,7 +140,7 @@ class JudgingPanel(QWidget):
             self.judge.stop()
             self.button.setEnabled(False)
         elif self._folder is not None:
-            self.judge.judge(self._folder, self._plate)
+            self.judge.judge(self._folder, self._shot)
             self._bar.setRange(0, 0)
             self._bar.show()
             self.button.setText("Stop")
@@ -152,16 +150,19 @@ class JudgingPanel(QWidget):
         self._bar.setValue(done)
         self.words.setText(f"Frame {done} of {total}")
 
-    def _judged(self, reports: list[Report]) -> None:
-        if reports:
-            self.show_report(reports[0])
+    def _judged(self, report: Report) -> None:
+        if not self._shot or report.name == self._shot:
+            self.show_report(report)
 
     def _failed(self, error: MattelineError) -> None:
         self._clear(f"{error.message} {error.hint}".strip())
         self.failed.emit(error)
 
-    def _stopped(self) -> None:
-        self._clear(_NOT_JUDGED)
+    def _show_saved(self) -> None:
+        report = None if self._folder is None else saved_report(self._folder, self._shot)
+        self._clear(_NO_RESULTS if self._folder is None else _NOT_JUDGED)
+        if report is not None:
+            self.show_report(report)
 
     def _rest(self) -> None:
         self._bar.hide()

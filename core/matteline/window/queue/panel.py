@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPalette
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -16,9 +15,6 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QSplitter,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -27,12 +23,20 @@ from PySide6.QtWidgets import (
 from matteline.contract.errors import MattelineError
 from matteline.contract.job import Job
 from matteline.window.queue.runner import QueueRunner
-from matteline.window.queue.store import CANCELLED, FAILED, PAUSED, RUNNING, QueuedShot, QueueStore
-from matteline.window.theme import wrong
+from matteline.window.queue.shot_delegate import SHOT_ROLE, ShotDelegate
+from matteline.window.queue.store import (
+    CANCELLED,
+    FAILED,
+    PAUSED,
+    RUNNING,
+    SENT,
+    WAITING,
+    QueuedShot,
+    QueueStore,
+)
 
 _EMPTY = "The queue is empty.\n\nSet a shot up in the tab 'Shot', then choose More, Add to queue."
-_Index = QModelIndex | QPersistentModelIndex
-_SHOT = Qt.ItemDataRole.UserRole
+_RELEASABLE = (PAUSED, FAILED, CANCELLED, SENT)
 
 
 class QueuePanel(QWidget):
@@ -46,13 +50,16 @@ class QueuePanel(QWidget):
     shot_wanted = Signal(object)
     """Show this `Job` in the form and the viewer."""
 
+    farm_wanted = Signal(object)
+    """Send these `QueuedShot`s to a render farm."""
+
     failed = Signal(object)
     """A `MattelineError`."""
 
     def __init__(self, store: QueueStore, runner: QueueRunner) -> None:
         super().__init__()
         self._store, self.runner = store, runner
-        self.start_button = QPushButton("Start queue")
+        self.start_button, self.farm_button = QPushButton("Start queue"), QPushButton("Send to farm…")
         self.list = QListWidget()
         self.log = QPlainTextEdit()
         self._empty = QLabel(_EMPTY)
@@ -63,17 +70,28 @@ class QueuePanel(QWidget):
             "again": _tool("Release", "Let it wait for its turn again; complete frames are kept"),
             "remove": _tool("Remove", "Take it out of the queue; results stay"),
         }
+        self._deeds: dict[str, Callable[[int], object]] = {
+            "up": lambda number: store.move(number, -1),
+            "down": lambda number: store.move(number, 1),
+            "hold": runner.pause_shot,
+            "again": store.release,
+            "remove": store.remove,
+        }
         self._build()
         self._connect()
         self.refresh()
 
     def _build(self) -> None:
-        self.start_button.setMinimumHeight(self.start_button.fontMetrics().height() + 14)
+        for wide in (self.start_button, self.farm_button):
+            wide.setMinimumHeight(wide.fontMetrics().height() + 14)
+        self.farm_button.setToolTip("Let a render farm do the chosen shots; this queue then leaves them out")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self._empty.setProperty("role", "faint")
-        self.list.setItemDelegate(_ShotDelegate(self.list))
+        self.list.setItemDelegate(ShotDelegate(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.list.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.log.setReadOnly(True)
         self.log.setPlaceholderText("Choose a shot to read its log.")
@@ -93,31 +111,44 @@ class QueuePanel(QWidget):
         column.setSpacing(8)
         column.addLayout(row)
         column.addWidget(split, 1)
-        column.addWidget(self.start_button)
+        foot = QHBoxLayout()
+        foot.setSpacing(8)
+        foot.addWidget(self.start_button, 1)
+        foot.addWidget(self.farm_button)
+        column.addLayout(foot)
 
     def _connect(self) -> None:
         self.runner.changed.connect(self.refresh)
         self.start_button.clicked.connect(self._toggle)
+        self.farm_button.clicked.connect(lambda: self.farm_wanted.emit(self._selected()))
         self.list.currentItemChanged.connect(self._follow_choice)
-        self.list.itemDoubleClicked.connect(lambda item: self.shot_wanted.emit(item.data(_SHOT).job))
-        for name, do in (
-            ("up", lambda number: self._store.move(number, -1)),
-            ("down", lambda number: self._store.move(number, 1)),
-            ("hold", self.runner.pause_shot),
-            ("again", self._store.release),
-            ("remove", self._store.remove),
-        ):
-            self._buttons[name].clicked.connect(lambda _=False, do=do: self._do(do))
+        self.list.itemSelectionChanged.connect(self._enable)
+        self.list.model().rowsMoved.connect(self._store_order)
+        self.list.itemDoubleClicked.connect(lambda item: self.shot_wanted.emit(item.data(SHOT_ROLE).job))
+        for name, button in self._buttons.items():
+            button.clicked.connect(lambda _=False, name=name: self._do(name))
 
     @property
     def shots(self) -> list[QueuedShot]:
         """What the list shows."""
-        return [self.list.item(at).data(_SHOT) for at in range(self.list.count())]
+        return [self.list.item(at).data(SHOT_ROLE) for at in range(self.list.count())]
 
     def add(self, job: Job) -> None:
         """Put a shot at the end."""
         self._guarded(lambda: self._store.add(job))
         self.refresh()
+
+    def leave_out(self, shots: Sequence[QueuedShot]) -> None:
+        """Do not begin these while a farm is asked to take them."""
+        self._each(shots, self._store.hold)
+
+    def take_back(self, shots: Sequence[QueuedShot]) -> None:
+        """The farm has not taken these: those that waited wait again."""
+        self._each([shot for shot in shots if shot.state == WAITING], self._store.release)
+
+    def sent(self, shots: Sequence[QueuedShot], words: str) -> None:
+        """A farm has these now."""
+        self._each(shots, lambda number: self._store.send(number, words))
 
     def refresh(self) -> None:
         """Show the queue as the file has it now."""
@@ -130,24 +161,46 @@ class QueuePanel(QWidget):
         self._enable()
 
     def _refill(self) -> None:
-        shots, chosen = self._store.shots(), self._chosen()
-        if shots == self.shots:
+        shots, before, chosen = self._store.shots(), self.shots, self._chosen()
+        if shots == before:
             return
+        selected = {shot.number for shot in self._selected()}
         while self.list.count() > len(shots):
             self.list.takeItem(self.list.count() - 1)
         for at, shot in enumerate(shots):
-            item = self.list.item(at) or QListWidgetItem(self.list)
-            item.setData(_SHOT, shot)
+            item = self.list.item(at) or self._new_item()
+            item.setData(SHOT_ROLE, shot)
             item.setToolTip(f"{shot.job.plate}\n{shot.words}")
-        if chosen is not None:
-            for at, shot in enumerate(shots):
-                if shot.number == chosen.number:
-                    self.list.setCurrentRow(at)
+        if [shot.number for shot in shots] != [shot.number for shot in before]:
+            self._choose(selected, chosen)
         self._follow_choice()
+
+    def _choose(self, numbers: set[int], current: QueuedShot | None) -> None:
+        """Let the same shots be chosen as before, wherever they are now."""
+        for at, shot in enumerate(self.shots):
+            if current is not None and shot.number == current.number:
+                self.list.setCurrentRow(at)
+        for at, shot in enumerate(self.shots):
+            self.list.item(at).setSelected(shot.number in numbers)
+
+    def _new_item(self) -> QListWidgetItem:
+        item = QListWidgetItem(self.list)
+        # A shot is dropped between two others, never on one.
+        item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsDropEnabled)
+        return item
+
+    def _store_order(self) -> None:
+        """The order that dragging has made."""
+        self._guarded(lambda: self._store.arrange([shot.number for shot in self.shots]))
+
+    def _selected(self) -> list[QueuedShot]:
+        """The shots that are chosen, in their order."""
+        chosen = {self.list.row(item) for item in self.list.selectedItems()}
+        return [shot for at, shot in enumerate(self.shots) if at in chosen]
 
     def _chosen(self) -> QueuedShot | None:
         item = self.list.currentItem()
-        shot: QueuedShot | None = None if item is None else item.data(_SHOT)
+        shot: QueuedShot | None = None if item is None else item.data(SHOT_ROLE)
         return shot
 
     def _follow_choice(self) -> None:
@@ -161,85 +214,37 @@ class QueuePanel(QWidget):
             self.log.verticalScrollBar().setValue(self.log.verticalScrollBar().maximum())
 
     def _enable(self) -> None:
-        shot = self._chosen()
-        running = shot is not None and shot.state == RUNNING
-        mine = shot is not None and shot.number == self.runner.current
-        self._buttons["up"].setEnabled(shot is not None)
-        self._buttons["down"].setEnabled(shot is not None)
-        self._buttons["hold"].setEnabled(shot is not None and (mine or shot.state == "waiting"))
-        self._buttons["again"].setEnabled(shot is not None and shot.state in (PAUSED, FAILED, CANCELLED))
-        self._buttons["remove"].setEnabled(shot is not None and not running)
+        shots, mine = self._selected(), self.runner.current
+        running = any(shot.state == RUNNING for shot in shots)
+        pausable = any(shot.state == WAITING or shot.number == mine for shot in shots)
+        self._buttons["up"].setEnabled(len(shots) == 1)
+        self._buttons["down"].setEnabled(len(shots) == 1)
+        self._buttons["hold"].setEnabled(pausable)
+        self._buttons["again"].setEnabled(any(shot.state in _RELEASABLE for shot in shots))
+        self._buttons["remove"].setEnabled(bool(shots) and not running)
+        self.farm_button.setEnabled(bool(shots) and not running)
 
     def _toggle(self) -> None:
         self.runner.pause() if self.runner.on else self.runner.start()
         self.refresh()
 
-    def _do(self, do: Callable[[int], None]) -> None:
-        shot = self._chosen()
-        if shot is not None:
-            self._guarded(lambda: do(shot.number))
-            self.refresh()
+    def _do(self, name: str) -> None:
+        """What a button does to the shots that are chosen."""
+        shots = self._selected()
+        if name == "again":
+            shots = [shot for shot in shots if shot.state in _RELEASABLE]
+        self._each(shots, self._deeds[name])
+
+    def _each(self, shots: Sequence[QueuedShot], do: Callable[[int], object]) -> None:
+        for shot in shots:
+            self._guarded(partial(do, shot.number))
+        self.refresh()
 
     def _guarded(self, do: Callable[[], object]) -> None:
         try:
             do()
         except MattelineError as error:
             self.failed.emit(error)
-
-
-class _ShotDelegate(QStyledItemDelegate):
-    """A shot on three lines: its name and state, a bar, and how far it is."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return QSize(200, 2 * option.fontMetrics.height() + 30)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        shot: QueuedShot = index.data(_SHOT)
-        palette: QPalette = option.palette
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        rect: QRect = option.rect
-        painter.save()
-        if chosen:
-            painter.fillRect(rect, palette.color(QPalette.ColorRole.Midlight))
-            bar = QRect(rect.left(), rect.top(), 3, rect.height())
-            painter.fillRect(bar, palette.color(QPalette.ColorRole.Accent))
-        box = rect.adjusted(10, 7, -10, -7)
-        ink = palette.color(QPalette.ColorRole.Text)
-        faint = palette.color(QPalette.ColorRole.PlaceholderText)
-        self._paint_name(painter, box, shot, ink, faint if shot.state != FAILED else wrong(palette))
-        self._paint_bar(painter, box, shot, palette)
-        words = painter.fontMetrics().elidedText(_words(shot), Qt.TextElideMode.ElideRight, box.width())
-        painter.setPen(faint)
-        painter.drawText(box, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, words)
-        painter.restore()
-
-    def _paint_name(
-        self, painter: QPainter, box: QRect, shot: QueuedShot, ink: QColor, state: QColor
-    ) -> None:
-        metrics = painter.fontMetrics()
-        room = box.width() - metrics.horizontalAdvance(shot.state) - 12
-        painter.setPen(ink)
-        name = metrics.elidedText(_name(shot), Qt.TextElideMode.ElideMiddle, room)
-        painter.drawText(box, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, name)
-        painter.setPen(state)
-        painter.drawText(box, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight, shot.state)
-
-    def _paint_bar(self, painter: QPainter, box: QRect, shot: QueuedShot, palette: QPalette) -> None:
-        bar = QRect(box.left(), box.top() + painter.fontMetrics().height() + 5, box.width(), 4)
-        painter.fillRect(bar, palette.color(QPalette.ColorRole.Mid))
-        if shot.total:
-            bar.setWidth(bar.width() * shot.done // shot.total)
-            painter.fillRect(bar, palette.color(QPalette.ColorRole.Accent))
-
-
-def _words(shot: QueuedShot) -> str:
-    speed = f", {shot.speed:.1f} fps" if shot.speed and shot.state == RUNNING else ""
-    return f"{shot.words or shot.job.output}{speed}"
-
-
-def _name(shot: QueuedShot) -> str:
-    frames = f"  {shot.job.frames}" if shot.job.frames else ""
-    return os.path.basename(shot.job.plate.rstrip("/\\")) + frames
 
 
 def _tool(words: str, tip: str) -> QToolButton:

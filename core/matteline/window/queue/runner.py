@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from matteline.contract.errors import MattelineError
-from matteline.window.form.panel import Landed
+from matteline.window.form.runs import Landed
 from matteline.window.progress import Progress, advanced
 from matteline.window.queue.store import CANCELLED, DONE, FAILED, PAUSED, QueuedShot, QueueStore
 from matteline.window.render import Renders

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ BUSY_SECONDS = 5.0
 LONGEST_LOG_CHARACTERS = 20_000
 
 WAITING, PAUSED, RUNNING = "waiting", "paused", "running"
-DONE, FAILED, CANCELLED = "done", "failed", "cancelled"
+DONE, FAILED, CANCELLED, SENT = "done", "failed", "cancelled", "sent"
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS shots (
@@ -50,7 +50,7 @@ class QueuedShot:
     Attributes:
         number: Its own, for good.
         job: What is to be done.
-        state: `waiting`, `paused`, `running`, `done`, `failed` or `cancelled`.
+        state: `waiting`, `paused`, `running`, `done`, `failed`, `cancelled`, or `sent` to a render farm.
         words: How far it is, or how it ended, for people.
         done: Frames written by its last run.
         total: Frames that run writes; 0 while that is not known.
@@ -73,6 +73,11 @@ class QueuedShot:
     def job_now(self) -> Job:
         """The job for its next run: one that was begun before goes on where it stopped."""
         return replace(self.job, existing="resume") if self.runs > 1 else self.job
+
+    @property
+    def job_left(self) -> Job:
+        """The job for somebody else: what this queue has begun is to be finished."""
+        return replace(self.job, existing="resume") if self.runs else self.job
 
 
 class QueueStore:
@@ -117,6 +122,19 @@ class QueueStore:
             at = order.index(number)
             order.insert(min(max(at + by, 0), len(order) - 1), order.pop(at))
             base.executemany("UPDATE shots SET place = ? WHERE number = ?", list(enumerate(order)))
+
+    def arrange(self, numbers: Sequence[int]) -> None:
+        """Put shots into this order; those that are not named, as another window's newest, come after."""
+        with self._transaction() as base:
+            order = [row[0] for row in base.execute("SELECT number FROM shots ORDER BY place")]
+            wanted = [number for number in numbers if number in order]
+            wanted += [number for number in order if number not in wanted]
+            base.executemany("UPDATE shots SET place = ? WHERE number = ?", list(enumerate(wanted)))
+
+    def send(self, number: int, words: str) -> None:
+        """A render farm has the shot: it is not rendered here unless it is released."""
+        self._change("state = ?, words = ? WHERE number = ? AND state <> ?", (SENT, words, number, RUNNING))
+        self.tell(number, words)
 
     def hold(self, number: int) -> None:
         """Do not render a waiting shot until it is released."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,11 +15,14 @@ from matteline.colour.config import Config
 from matteline.colour.viewer import PLAIN, Bytes, Floats, Grade, Shower, alpha_shown, linear_of
 from matteline.contract.errors import MattelineError
 from matteline.media.frame import Pixels
+from matteline.window.background import surface
 from matteline.window.viewer.footage import Footage
 from matteline.window.viewer.recipe import Backdrop, Painter, channel_only, difference
 from matteline.window.viewer.store import Held
 
-KEPT_SHOWERS = 4
+KEPT_SHOWERS = 6
+
+_Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -91,15 +95,18 @@ class Darkroom(QObject):
     """A `Made`."""
 
     baking = Signal(bool)
-    """A view is being made ready, which takes a second or two; afterwards False."""
+    """A view is being made ready, which takes some seconds; afterwards False."""
 
     def __init__(self, config: Callable[[], Config], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._config = config
         self._order: Order | None = None
+        self._waiting: Order | None = None
         self._closed = False
         self._changed = threading.Condition()
-        self._showers: dict[tuple[str, str, str], Shower] = {}
+        self._showers: dict[_Key, Shower | MattelineError] = {}
+        self._baking: set[_Key] = set()
+        self._baker = ThreadPoolExecutor(1, "viewer views")
         self._thread = threading.Thread(target=self._work, name="viewer pictures")
         self._thread.start()
 
@@ -110,18 +117,17 @@ class Darkroom(QObject):
             self._changed.notify()
 
     def close(self) -> None:
-        """End the thread. Returns when the picture it makes is made."""
+        """End the threads. Returns when the picture and the view that they make are made."""
         with self._changed:
             self._closed = True
             self._changed.notify()
         self._thread.join()
+        self._baker.shutdown(cancel_futures=True)
 
     def _work(self) -> None:
         while (order := self._next()) is not None:
-            if order.view != PLAIN and not self._is_ready(order):
-                # Something to see until the view is ready.
-                self._do(replace(order, view=PLAIN))
-            self._do(order)
+            # Something to see until the view is ready; then the latest order is done again.
+            self._do(order if self._is_ready(order) else replace(order, view=PLAIN))
 
     def _do(self, order: Order) -> None:
         try:
@@ -132,7 +138,39 @@ class Darkroom(QObject):
             self.made.emit(made)
 
     def _is_ready(self, order: Order) -> bool:
-        return all(_key(side.footage, order.view) in self._showers for side in order.sides)
+        """Whether the order's view can be shown; what is missing for that is begun."""
+        if order.view == PLAIN:
+            return True
+        with self._changed:
+            missing = {_key(each.footage, order.view): each.footage for each in order.sides}
+            missing = {key: footage for key, footage in missing.items() if key not in self._showers}
+            begun = {key: footage for key, footage in missing.items() if key not in self._baking}
+            self._baking.update(begun)
+            self._waiting = order if missing else None
+        for key, footage in begun.items():
+            self._baker.submit(self._bake, key, footage, order.view).add_done_callback(surface)
+        return not missing
+
+    def _bake(self, key: _Key, footage: Footage, view: str) -> None:
+        """Make a view ready, away from the thread of pictures, which goes on meanwhile."""
+        self.baking.emit(True)
+        try:
+            made: Shower | MattelineError = Shower(footage.space, view)
+        except MattelineError as error:
+            made = error
+        with self._changed:
+            self._keep(key, made)
+            self._baking.discard(key)
+            if self._order is None:
+                self._order = self._waiting
+            self._changed.notify()
+        if not self._closed:
+            self.baking.emit(False)
+
+    def _keep(self, key: _Key, made: Shower | MattelineError) -> None:
+        while len(self._showers) >= KEPT_SHOWERS:
+            self._showers.pop(next(iter(self._showers)))
+        self._showers[key] = made
 
     def _next(self) -> Order | None:
         with self._changed:
@@ -178,19 +216,18 @@ class Darkroom(QObject):
 
     def _shower(self, footage: Footage, view: str) -> Shower:
         key = _key(footage, view)
-        if key not in self._showers:
-            self.baking.emit(True)
-            try:
-                made = Shower(footage.space, view)
-            finally:
-                self.baking.emit(False)
-            while len(self._showers) >= KEPT_SHOWERS:
-                self._showers.pop(next(iter(self._showers)))
-            self._showers[key] = made
-        return self._showers[key]
+        with self._changed:
+            made = self._showers.get(key)
+        if made is None:
+            made = Shower(footage.space, view)
+            with self._changed:
+                self._keep(key, made)
+        if isinstance(made, MattelineError):
+            raise made.with_traceback(None)
+        return made
 
 
-def _key(footage: Footage, view: str) -> tuple[str, str, str]:
+def _key(footage: Footage, view: str) -> _Key:
     return footage.space.name, footage.space.config.source, view
 
 

@@ -13,7 +13,7 @@ from matteline.colour.config import Config
 from matteline.colour.space import PlateSpace, choose_space
 from matteline.contract.errors import MattelineError, ReadError
 from matteline.contract.frames import FrameSet
-from matteline.media.naming import is_image
+from matteline.media.naming import Numbered, is_image
 from matteline.media.plate import open_plate
 from matteline.window.viewer.clip import Clip, PlateClip, ResultClip, size_of
 
@@ -32,6 +32,8 @@ class Footage:
         space: The colour space of all of them but alpha.
         straight: Whether the colour of `rgba` is not multiplied by alpha.
         path: What was opened.
+        folder: Of the results; None without.
+        shot: What the results are named after; empty where their files do not say.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Footage:
     straight: bool = False
     path: str = ""
     folder: Path | None = field(default=None)
+    shot: str = ""
 
     @property
     def frames(self) -> FrameSet:
@@ -67,26 +70,22 @@ class Footage:
             clip.close()
 
 
-def open_footage(
-    path: str, config: Config, *, colour_space: str = "auto", first_frame: int | None = None
-) -> Footage:
-    """Open a plate, or the folder of a render's results together with the plate they were made of.
+def open_footages(path: str, config: Config) -> list[Footage]:
+    """Open a plate, or a folder of results: one footage for each shot, with the plate it was made of.
 
     Args:
         path: What `open_plate` takes, or a folder that `matteline render -o` wrote.
         config: To look colour spaces up in.
-        colour_space: The plate's, `auto` for what it says of itself.
-        first_frame: Number of a movie's first picture.
 
     Raises:
         ReadError: Nothing there that can be shown.
         ColourError: The colour space is unknown.
     """
     folder = Path(path)
-    if folder.is_dir() and (products := _products(folder)):
-        return _with_results(folder, products, config)
-    clip = PlateClip(open_plate(path, first_frame=first_frame))
-    return Footage(clip.name, {"plate": clip}, space_of(clip, config, colour_space), path=path)
+    if folder.is_dir() and (shots := _shots(folder)):
+        return [_results(folder, shot, files, config, alone=len(shots) == 1) for shot, files in shots.items()]
+    clip = PlateClip(open_plate(path))
+    return [Footage(clip.name, {"plate": clip}, space_of(clip, config), path=path)]
 
 
 def with_results(footage: Footage, files: Iterable[str], folder: Path) -> Footage:
@@ -95,10 +94,12 @@ def with_results(footage: Footage, files: Iterable[str], folder: Path) -> Footag
     Raises:
         ReadError: A file cannot be read.
     """
-    found = {Path(file).parent.name: ResultClip(Path(file)) for file in files}
+    paths = {Path(file).parent.name: Path(file) for file in files}
+    found = {product: ResultClip(file) for product, file in paths.items()}
+    shot = next((_shot_of(file, product) for product, file in paths.items()), "")
     straight = _is_straight(found)
     clips = {**{role: footage.clips[role] for role in ("plate",) if role in footage.clips}, **found}
-    return replace(footage, clips=clips, straight=straight, folder=folder)
+    return replace(footage, clips=clips, straight=straight, folder=folder, shot=shot)
 
 
 def space_of(clip: Clip, config: Config, wanted: str = "auto") -> PlateSpace:
@@ -109,23 +110,34 @@ def space_of(clip: Clip, config: Config, wanted: str = "auto") -> PlateSpace:
     )
 
 
-def _products(folder: Path) -> dict[str, Path]:
-    """A file of each product below a folder of results."""
-    found = {product: _first_image(folder / product) for product in PRODUCTS}
-    return {product: path for product, path in found.items() if path is not None}
+def _shots(folder: Path) -> dict[str, dict[str, Path]]:
+    """By shot a file of each of its products, of what lies below a folder of results."""
+    found: dict[str, dict[str, Path]] = {}
+    for product in PRODUCTS:
+        for file in _images(folder / product):
+            found.setdefault(_shot_of(file, product), {}).setdefault(product, file)
+    return dict(sorted(found.items()))
 
 
-def _first_image(folder: Path) -> Path | None:
+def _shot_of(file: Path, product: str) -> str:
+    """`sh010` of `sh010_alpha.1001.exr`."""
+    numbered = Numbered.parse(file.name)
+    stem = numbered.prefix if numbered else file.stem
+    return stem.removesuffix(".").removesuffix(f"_{product}")
+
+
+def _images(folder: Path) -> list[Path]:
     try:
-        names = sorted(name for name in os.listdir(folder) if is_image(name))
+        return [folder / name for name in sorted(os.listdir(folder)) if is_image(name)]
     except OSError:
-        return None
-    return folder / names[0] if names else None
+        return []
 
 
-def _with_results(folder: Path, products: Mapping[str, Path], config: Config) -> Footage:
+def _results(
+    folder: Path, shot: str, products: Mapping[str, Path], config: Config, *, alone: bool
+) -> Footage:
     results: dict[str, Clip] = {product: ResultClip(path) for product, path in products.items()}
-    record = _record(folder)
+    record = _record(folder / RECORD_FOLDER / f"{shot}.json")
     plate = _plate_of(record)
     clips = {**({"plate": plate} if plate else {}), **results}
     coloured = next(clips[role] for role in ("plate", "fgr", "rgba", "layers", "alpha") if role in clips)
@@ -134,7 +146,9 @@ def _with_results(folder: Path, products: Mapping[str, Path], config: Config) ->
         space = space_of(coloured, config, wanted)
     except MattelineError:
         space = space_of(coloured, config)
-    return Footage(folder.name, clips, space, _is_straight(results), str(folder), folder)
+    name = folder.name if alone else f"{folder.name} {shot}"
+    path = str(folder) if alone else str(folder / shot)
+    return Footage(name, clips, space, _is_straight(results), path, folder, shot)
 
 
 def _plate_of(record: Mapping[str, object]) -> Clip | None:
@@ -148,9 +162,8 @@ def _plate_of(record: Mapping[str, object]) -> Clip | None:
         return None
 
 
-def _record(folder: Path) -> Mapping[str, object]:
+def _record(file: Path) -> Mapping[str, object]:
     try:
-        file = min((folder / RECORD_FOLDER).glob("*.json"))
         if file.stat().st_size > LONGEST_RECORD_BYTES:
             return {}
         found = json.loads(file.read_text(encoding="utf-8"))

@@ -1,0 +1,83 @@
+"""A finished training as a weights file to give away.
+
+::
+
+    python -m matteline.training.export RUN/model.safetensors matteline-small.safetensors \
+        --name matteline-small --longer-side 192
+
+takes a run's model, or the averaged weights out of one of its checkpoints.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+from torch import Tensor
+
+from matteline.contract.errors import JobError, ModelError
+from matteline.matting.weights.card import LONGER_SIDES
+from matteline.matting.weights.find import FoundWeights, inspect
+from matteline.training.checkpoint import load_checkpoint, under, write_tensors
+
+
+def export(
+    source: Path, target: Path, *, name: str | None = None, longer_side: int | None = None
+) -> FoundWeights:
+    """Write the weights of a training under a name of their own.
+
+    Args:
+        source: A run's `model.safetensors`, or one of its checkpoints.
+        target: The file to write, ending in `.safetensors`.
+        name: What the model calls itself; None for what it does already.
+        longer_side: Of the reduced picture it wants, in pixels; None for what it wants already.
+
+    Raises:
+        ModelError: The source is neither, or damaged.
+        JobError: The size is impossible, or the target is no safetensors file.
+        WriteError: The target cannot be written.
+    """
+    if longer_side is not None and longer_side not in LONGER_SIDES:
+        hint = f"Choose from {LONGER_SIDES[0]} to {LONGER_SIDES[-1]}."
+        raise JobError(f"A network cannot want {longer_side} pixels.", field="longer_side", hint=hint)
+    if target.suffix.lower() != ".safetensors":
+        hint = "Let its name end in .safetensors."
+        raise JobError(f"{target} is no name for exported weights.", field="target", hint=hint)
+    tensors, card = _read(source)
+    card |= {"name": name} if name else {}
+    card |= {"longer_side": str(longer_side)} if longer_side else {}
+    write_tensors(target, tensors, card)
+    return inspect(target)
+
+
+def _read(source: Path) -> tuple[Mapping[str, Tensor], dict[str, str]]:
+    if source.name.startswith("checkpoint-"):
+        progress, tensors = load_checkpoint(source)
+        minutes = f"{progress.seconds / 60:.1f}"
+        return under("average", tensors), {"steps": str(progress.step), "minutes": minutes}
+    inspect(source)
+    try:
+        with safetensors.safe_open(source, framework="pt") as file:
+            words = dict(file.metadata() or {})
+        return safetensors.torch.load_file(source), words
+    except safetensors.SafetensorError as error:
+        raise ModelError(f"{source} is no safetensors file.", path=source) from error
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Read the arguments and export."""
+    parser = argparse.ArgumentParser(description="Write the weights of a training under a name of their own.")
+    parser.add_argument("source", type=Path, help="a run's model.safetensors, or one of its checkpoints")
+    parser.add_argument("target", type=Path, help="the .safetensors file to write")
+    parser.add_argument("--name", help="what the model calls itself")
+    parser.add_argument("--longer-side", type=int, help="of the reduced picture it wants, in pixels")
+    given = parser.parse_args(words)
+    found = export(given.source, given.target, name=given.name, longer_side=given.longer_side)
+    print(f"{found.path}: {found.origin}, {found.path.stat().st_size / 1e6:.1f} MB, sha256 {found.sha256}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""A finished training as a weights file to give away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import safetensors
+import torch
+
+from matteline.contract.errors import JobError, ModelError
+from matteline.matting.rvm.network import MattingNetwork
+from matteline.matting.weights.load import load_network
+from matteline.training.checkpoint import Progress, prefixed, save_checkpoint
+from matteline.training.export import export
+from tests.training.make import WIDTH, weights
+
+
+def test_a_model_gets_its_name_and_its_wish(tmp_path: Path) -> None:
+    found = export(
+        weights(tmp_path / "model.safetensors"), tmp_path / "mine.safetensors", name="mine", longer_side=192
+    )
+
+    assert (found.name, found.longer_side) == ("mine", 192)
+    with safetensors.safe_open(tmp_path / "mine.safetensors", framework="pt") as file:
+        assert file.metadata()["name"] == "mine"
+
+
+def test_a_checkpoint_gives_its_averaged_weights(tmp_path: Path) -> None:
+    network, average = MattingNetwork(width=WIDTH), MattingNetwork(width=WIDTH)
+    tensors = {**prefixed("pupil", network.state_dict()), **prefixed("average", average.state_dict())}
+    checkpoint = save_checkpoint(tmp_path, Progress(7, 60.0, {}, {}), tensors)
+
+    found = export(checkpoint, tmp_path / "mine.safetensors")
+
+    loaded = load_network(found, "auto").state_dict()
+    assert all(torch.equal(loaded[name], each) for name, each in average.state_dict().items())
+
+
+@pytest.mark.parametrize(("name", "side"), [("a.safetensors", 7), ("a.pth", 192)])
+def test_what_cannot_be_exported_is_told(tmp_path: Path, name: str, side: int) -> None:
+    with pytest.raises(JobError):
+        export(weights(tmp_path / "model.safetensors"), tmp_path / name, longer_side=side)
+
+
+def test_a_foreign_file_is_no_training(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"no weights")
+
+    with pytest.raises(ModelError):
+        export(tmp_path / "model.safetensors", tmp_path / "mine.safetensors")
