@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ __all__ = [
     "Job",
     "MatteSettings",
     "Plan",
+    "login",
     "open_session",
     "plan",
     "run",
@@ -45,6 +47,14 @@ def surroundings() -> Surroundings:
     Doors call this; nothing below them reads the environment.
     """
     return Surroundings(weight_folders(os.environ), os.environ.get("OCIO") or None)
+
+
+def login() -> str:
+    """Who is working at this machine; empty where it does not say. For doors, as `surroundings`."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
 
 
 def plan(job: Job) -> Plan:

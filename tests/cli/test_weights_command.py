@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from matteline.cli import weights as command
 from matteline.contract.errors import JobError, MattelineError, ModelError
 from matteline.matting.rvm.network import MattingNetwork
+from matteline.matting.weights import find
 from matteline.matting.weights.find import user_folder
 from matteline.matting.weights.registry import LICENCE
 from tests.matting.weights_server import Server, serve
@@ -26,7 +27,8 @@ CONTENT = random.Random(7).randbytes(1_300_001)
 
 @pytest.fixture(autouse=True)
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty data folder of the user, and no shared one."""
+    """An empty data folder of the user, no shared one, and nothing that comes with the package."""
+    monkeypatch.setattr(find, "_SHIPPED", tmp_path / "shipped")
     for name in ("XDG_DATA_HOME", "HOME", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
     monkeypatch.delenv("MATTELINE_WEIGHTS", raising=False)

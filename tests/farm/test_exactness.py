@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import random
+import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from matteline.contract.errors import ReadError
 from matteline.contract.events import Notice, Rolling
 from matteline.contract.frames import FrameRange, FrameSet
+from matteline.farm.clip import open_clip
+from tests.colour.conftest import FACILITY
 
-from .conftest import draw, rendered
+from .conftest import HEIGHT, NOTHING_AROUND, WIDTH, draw, rendered
 
 
 @pytest.mark.parametrize("size", [1, 7, 24])
@@ -189,3 +196,28 @@ def test_chunks_cover_each_frame_once(farm):
     ]
     assert FrameSet.joined(chunks) == one.ticket.frames
     assert sum(map(len, chunks)) == len(one.ticket.frames)
+
+
+def test_a_clip_in_another_folder_is_the_same_clip_by_the_rules_of_a_session(farm, untrained, tmp_path):
+    here, there = tmp_path / "studio", tmp_path / "worker"
+    here.mkdir()
+    draw(here / "plate", range(1001, 1003))
+    for name in ("garbage", "holdout"):
+        Image.new("L", (WIDTH, HEIGHT)).save(here / f"{name}.png")
+    hand = {"garbage": str(here / "garbage.png"), "holdout": str(here / "holdout.png")}
+    config = here / "show.ocio"
+    config.write_text(FACILITY)
+    weights = shutil.copy(untrained, here)
+    moving = replace(farm, plate=here / "plate", output=here / "mattes")
+    one = moving.submit(weights=str(weights), ocio=str(config), colour_space="house_log", **hand)
+    here.rename(there)
+    folder = there / one.folder.relative_to(here)
+    with pytest.raises(ReadError):
+        open_clip(folder, NOTHING_AROUND)
+    clip = open_clip(folder, NOTHING_AROUND, rules=((str(here), str(there)),))
+    assert (clip.plan.mark, clip.plan.hashes()) == (one.ticket.mark, one.ticket.hashes)
+    settings = clip.plan.job.settings
+    named = [getattr(settings, name) for name in ("weights", "ocio", "garbage", "holdout")]
+    assert all(
+        Path(each).is_relative_to(there) for each in (clip.plan.job.plate, clip.plan.job.output, *named)
+    )

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matteline.contract.errors import JobError, ReadError
-from matteline.contract.frames import FrameSet
+from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
 from matteline.farm.costs import costs_of
+from matteline.farm.engines.shots import chunk_command
 from matteline.farm.paths import mapped, moved, rules_in
 from matteline.farm.submission import Submission
 from matteline.farm.ticket import MAX_BYTES, Ticket
@@ -115,10 +116,9 @@ def test_costs_count_what_is_rolled_over():
 
 
 def test_a_submission_calls_the_command_it_was_given():
-    folder = Path("/show/farm/sh010")
-    one = Submission("openjd", (TICKET,), (folder,), "show", command=("nice", "matteline"))
-    call = one.call(0, "chunk", "--frames=-3-4")
-    assert call == ("nice", "matteline", "farm", "chunk", "--job", str(folder / "job.json"), "--frames=-3-4")
+    one = Submission("openjd", (TICKET,), (Path("/show"),), "show", command=("nice", "matteline"))
+    call = chunk_command(one, "/show/job.json", FrameRange(-3, 4))
+    assert call == ("nice", "matteline", "farm", "chunk", "--job", "/show/job.json", "--frames=-3-4")
 
 
 @pytest.mark.parametrize(("field", "value"), [("priority", 101), ("retries", -1), ("gpu_memory_gib", -1)])

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+
+from matteline.window.judging.judge import saved_report
+from matteline.window.viewer.projector import Choice
 from tests.window.conftest import FIRST, settle, shown
 
 
@@ -49,3 +53,27 @@ def test_judging_can_be_given_up(window, results):
     window.judging.judge.stop()
     settle(lambda: not window.judging.judge.busy and window.judging.button.text() == "Judge")
     assert window.judging.button.isEnabled()
+
+
+def test_each_shot_of_a_folder_is_opened_and_judged_by_itself(window, results):
+    for number in (1001, 1002, 1004):
+        name = f"sh010_alpha.{number}.exr"
+        shutil.copy(results / "alpha" / name, results / "alpha" / name.replace("sh010", "sh020"))
+    _open(window, results)
+    settle(lambda: len(window.viewer.footages) == 2)
+    assert window.judging._shot == "sh010"
+    second = next(each for each in window.viewer.footages if each.shot == "sh020")
+    window.viewer.picking.a.choose(Choice(second, "alpha"))
+    window.judging.button.click()
+    settle(lambda: window.judging.list.count())
+    listed = [window.judging.list.item(at).text() for at in range(window.judging.list.count())]
+    assert any("Frame 1003 is missing" in words for words in listed)
+    assert "No record says what the plate is" in window.judging.notes.text()
+    settle(lambda: not window.judging.judge.busy)
+
+
+def test_the_plate_of_the_record_is_compared_with(window, results, plate):
+    _open(window, results)
+    window.judging.button.click()
+    settle(lambda: (results / "report" / "sh010_report.json").exists() and not window.judging.judge.busy)
+    assert saved_report(results, "sh010").plate == plate

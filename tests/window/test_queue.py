@@ -41,6 +41,18 @@ def test_shots_keep_their_order_and_can_be_moved(path):
     assert _plates(QueueStore(path)) == ["c", "b", "a"]
 
 
+def test_shots_are_put_into_the_order_that_dragging_made(open_window, path):
+    store = QueueStore(path)
+    numbers = [store.add(Job(name, "out")) for name in "abc"]
+    window = open_window()
+    rows = window.queue.list
+    assert rows.model().moveRow(rows.rootIndex(), 2, rows.rootIndex(), 0)
+    assert _plates(store) == ["c", "a", "b"]
+    store.add(Job("d", "out"))
+    store.arrange([numbers[0], numbers[1], numbers[2]])
+    assert _plates(store) == ["a", "b", "c", "d"], "what another window has added stays, at the end"
+
+
 def test_two_windows_never_claim_the_same_shot(path):
     store = QueueStore(path)
     for number in range(16):

@@ -64,6 +64,18 @@ def test_plan_preview_and_render_one_after_another(shot, tmp_path):
     _click(shot.shot.render_button)
     settle(lambda: shot.shot.form.existing.error, SECONDS)
     assert "already holds results" in shot.shot.form.existing.error
+    assert "'Existing results: Replace'" in shot.shot.form.existing.error
+    assert "--" not in shot.shot.form.existing.error
+
+
+def test_a_preview_leaves_no_frame_of_an_earlier_one(shot):
+    for number in (1003, 1005):
+        shot.viewer.player.seek(number)
+        _click(shot.shot.preview_button)
+        settle(lambda: _ended(shot) and not shot.shot.runs.previewing, SECONDS)
+    settle(lambda: shot.viewer.footages[0].folder is not None)
+    assert str(shot.viewer.footages[0].clips["alpha"].frames) == "1005"
+    assert len(os.listdir(shot.shot.runs._scratch.name)) == 1
 
 
 def test_a_cancelled_render_says_so_and_keeps_whole_frames(shot, tmp_path):
@@ -77,6 +89,7 @@ def test_a_cancelled_render_says_so_and_keeps_whole_frames(shot, tmp_path):
     assert shot.shot.render_button.isEnabled()
     done = len(list((tmp_path / "out" / "alpha").iterdir()))
     assert 0 < done <= 12
+    assert len(shot.viewer.footages[0].clips["alpha"].frames) == done, "the scrubber shows all that are there"
 
 
 def test_a_plate_that_goes_before_the_render_is_told_at_its_field(shot, plate):

@@ -214,3 +214,17 @@ def _linear(shown_value: float) -> float:
 def _encoded(light: float) -> float:
     curved = 1.055 * light ** (1 / 2.4) - 0.055 if light > 0.0031308 else 12.92 * light
     return float(np.clip(255 * curved, 0, 255))
+
+
+def test_frames_are_shown_plainly_while_a_view_is_made_ready(viewing):
+    views = viewing.viewer.picking._view
+    settle(lambda: views.count() > 1)
+    heard = []
+    viewing.viewer.darkroom.baking.connect(heard.append)
+    views.setCurrentIndex(next(at for at in range(views.count()) if "ACES" in views.itemText(at)))
+    viewing.viewer.player.seek(1004)
+    settle(shown(viewing, 1004))
+    assert heard in ([], [True]), "the frame has not waited for the view"
+    assert pixel(viewing, 80, 10) == (255, 255, 127)
+    settle(lambda: heard == [True, False], 120)
+    settle(lambda: pixel(viewing, 80, 10) != (255, 255, 127))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,25 +20,26 @@ from matteline.contract.frames import FrameSet
 
 START_SECONDS = 60.0
 
+_PATH = click.Path(path_type=Path)
 _JOB = click.option(
     "--job",
     "job_file",
     required=True,
     metavar="JOB.json",
-    type=click.Path(path_type=Path),
+    type=_PATH,
     help="The ticket.",
 )
 _RULES = click.option(
     "--path-rules",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=_PATH,
     help="Path mapping rules of an Open Job Description session, for the paths in the ticket.",
 )
 _FILE = click.option(
     "--file",
     required=True,
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=_PATH,
     help="Says where the session is.",
 )
 
@@ -67,39 +68,53 @@ def _choose_gpus(environ: MutableMapping[str, str]) -> None:
 farm.add_command(submit)
 
 
+def _over_frames(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of what is done to frames: the two verbs take the same."""
+    given = (
+        _JOB,
+        click.option("--frames", required=True, metavar="A-B,…", help="Frames of the clip."),
+        click.option("--session", type=_PATH, metavar="FILE", help="A session to work in."),
+        click.option(
+            "--device", default="", metavar="NAME", help="One of several GPUs, such as cuda:1. [the first]"
+        ),
+        _RULES,
+        click.option("--overwrite", is_flag=True, help="Make again what is there, too."),
+        click.option("--json", "as_json", is_flag=True, help="One JSON object a line."),
+    )
+    for option in reversed(given):
+        command = option(command)
+    return command
+
+
 @farm.command()
-@_JOB
-@click.option("--frames", required=True, metavar="A-B,…", help="Frames of the clip.")
-@click.option("--session", type=click.Path(path_type=Path), metavar="FILE", help="A session to render in.")
-@click.option("--device", default="", metavar="NAME", help="One of several GPUs, such as cuda:1. [the first]")
-@_RULES
-@click.option("--overwrite", is_flag=True, help="Render frames that are there, too.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def chunk(job_file: Path, frames: str, session: Path | None, as_json: bool, **values: Any) -> None:
+@_over_frames
+def chunk(**asked: Any) -> None:
     """Render frames of a clip; those that are there and right are left alone."""
-    _follow("chunk", job_file, frames, values, session, lines_for(os.environ, as_json))
+    _follow("chunk", **asked)
 
 
 @farm.command()
-@_JOB
-@click.option("--frames", required=True, metavar="A-B,…", help="Frames that will be rendered.")
-@click.option("--session", type=click.Path(path_type=Path), metavar="FILE", help="A session to work in.")
-@click.option("--device", default="", metavar="NAME", help="One of several GPUs, such as cuda:1. [the first]")
-@_RULES
-@click.option("--overwrite", is_flag=True, help="Make states that are there, too.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def states(job_file: Path, frames: str, session: Path | None, as_json: bool, **values: Any) -> None:
+@_over_frames
+def states(**asked: Any) -> None:
     """Write the states that chunks begin from: the first pass, over the reduced picture only."""
-    _follow("states", job_file, frames, values, session, lines_for(os.environ, as_json))
+    _follow("states", **asked)
 
 
 def _follow(
-    verb: str, job_file: Path, frames: str, values: dict[str, Any], session: Path | None, lines: Lines
+    verb: str,
+    *,
+    job_file: Path,
+    frames: str,
+    session: Path | None,
+    path_rules: Path | None,
+    as_json: bool,
+    **values: Any,
 ) -> None:
-    request = {"do": verb, "job": str(job_file.absolute()), "frames": str(FrameSet.parse(frames)), **values}
-    if values["path_rules"] is not None:
-        # Whoever does it may have started in another folder.
-        request["path_rules"] = str(values["path_rules"].absolute())
+    lines = lines_for(os.environ, as_json)
+    # Whoever does it may have started in another folder.
+    rules = str(path_rules.absolute()) if path_rules else ""
+    job, wanted = str(job_file.absolute()), str(FrameSet.parse(frames))
+    request = {"do": verb, "job": job, "frames": wanted, "path_rules": rules, **values}
     try:
         for message in _messages(request, session, lines):
             lines.message(message)

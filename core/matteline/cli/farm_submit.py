@@ -63,7 +63,7 @@ def submit(plates: tuple[str, ...], job_file: Path | None, **values: Any) -> Non
 def _handed(
     requests: list[Request], settings: MatteSettings, farm: FarmSettings, out: str, values: dict[str, Any]
 ) -> Handed:
-    from matteline.api import surroundings
+    from matteline.api import login, surroundings
     from matteline.farm.handing import hand_over, options_of
     from matteline.farm.submit import prepare
 
@@ -74,6 +74,7 @@ def _handed(
         farm,
         Path(out),
         batch_name=values["batch_name"],
+        user=login(),
         engine_options=dict(_pair(each) for each in values["engine_option"]),
         dry_run=values["dry_run"],
     )

@@ -38,7 +38,8 @@ def view(paths: tuple[str, ...], settings: str, self_test: bool) -> None:
     check_qt(version_of_qt(), sys.version_info[:2])
     from matteline.window.app import run
 
-    sys.exit(run(paths, _surroundings(), settings_file=settings, leave_when_shown=self_test))
+    when_shown = (lambda window: window.close()) if self_test else None
+    sys.exit(run(paths, surroundings(), settings_file=settings, when_shown=when_shown))
 
 
 def check_qt(version: str | None, python: tuple[int, int]) -> None:
@@ -70,7 +71,8 @@ def version_of_qt() -> str | None:
         return None
 
 
-def _surroundings() -> Surroundings:
+def surroundings() -> Surroundings:
+    """What the window is handed of this machine and this user."""
     from matteline.window.main import Surroundings
 
     state = Path(platformdirs.user_state_dir("matteline", appauthor=False))

@@ -70,6 +70,7 @@ def hand_over(
     folder: Path,
     *,
     batch_name: str = "",
+    user: str = "",
     engine_options: Mapping[str, str] = MappingProxyType({}),
     dry_run: bool = False,
 ) -> Handed:
@@ -80,6 +81,7 @@ def hand_over(
         farm: What is asked of the engine.
         folder: Receives the engine's files, in `farm/submit.ENGINE`.
         batch_name: What all clips stand under in the engine's list; empty for the first one's name.
+        user: Who submits, for engines that ask.
         engine_options: What only this engine knows.
         dry_run: Write everything, submit nothing.
 
@@ -89,7 +91,7 @@ def hand_over(
         MattelineError: The engine's tools are missing, or refuse.
     """
     chosen = engine(farm.engine, engine_options)
-    submission = submission_of(prepared, farm, batch_name)
+    submission = submission_of(prepared, farm, batch_name, user)
     for each in prepared:
         write(each)
     place = Path(os.path.abspath(folder)) / FARM_FOLDER / f"submit.{farm.engine}"
@@ -97,13 +99,16 @@ def hand_over(
     return Handed(tuple(prepared), submission, files, () if dry_run else chosen.submit(submission, place))
 
 
-def submission_of(prepared: Sequence[Prepared], farm: FarmSettings, batch_name: str = "") -> Submission:
+def submission_of(
+    prepared: Sequence[Prepared], farm: FarmSettings, batch_name: str = "", user: str = ""
+) -> Submission:
     """What the engine is told of the clips. Raises `JobError` where a number is not allowed."""
     return Submission(
         engine=farm.engine,
         tickets=tuple(each.ticket for each in prepared),
         folders=tuple(each.folder for each in prepared),
         batch_name=batch_name or prepared[0].ticket.name,
+        user=user,
         priority=farm.priority,
         retries=farm.retries,
         gpu_memory_gib=farm.gpu_memory,

@@ -20,6 +20,7 @@ class Submission:
         tickets: The clips.
         folders: Of each ticket, where its `job.json` lies.
         batch_name: What they stand under together in the engine's list.
+        user: Who submits; empty where that is not known.
         priority: 0 to 100, as most engines count; 50 is usual.
         retries: How often a task that failed is tried again.
         pool: Pool, group, queue or tag, as the engine has it; empty for its default.
@@ -35,6 +36,7 @@ class Submission:
     tickets: tuple[Ticket, ...]
     folders: tuple[Path, ...]
     batch_name: str
+    user: str = ""
     priority: int = 50
     retries: int = 2
     pool: str = ""
@@ -66,13 +68,6 @@ class Submission:
     def chunks(self, index: int) -> tuple[FrameRange, ...]:
         """The tasks of a ticket, one unbroken range each; none where nothing is missing."""
         return self.tickets[index].chunks_of(self.frames(index))
-
-    def call(self, index: int, verb: str, *arguments: str) -> tuple[str, ...]:
-        """The command line of a task: `matteline farm VERB --job JOB.json ARGUMENTS`.
-
-        `--frames=A-B` must be one argument, because a range may begin with a minus.
-        """
-        return (*self.command, "farm", verb, "--job", str(self.job_file(index)), *arguments)
 
 
 def _within(name: str, value: float, least: float, most: float) -> None:

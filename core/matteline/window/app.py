@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
@@ -18,7 +18,7 @@ def run(
     surroundings: Surroundings,
     *,
     settings_file: str = "",
-    leave_when_shown: bool = False,
+    when_shown: Callable[[MainWindow], object] | None = None,
 ) -> int:
     """Open the window and stay until it is closed.
 
@@ -26,7 +26,7 @@ def run(
         paths: Plates and folders of results to open.
         surroundings: What the machine has.
         settings_file: Where settings are kept; empty for the user's own place.
-        leave_when_shown: Close it again when it has been painted once, to measure how soon that is.
+        when_shown: Done once, when the window has been painted: to close it again, or to drive it in a test.
 
     Returns:
         The exit code.
@@ -41,9 +41,9 @@ def run(
     window = MainWindow(preferences, surroundings)
     window.show()
     window.open(paths)
-    if leave_when_shown:
+    if when_shown is not None:
         # After the events of showing and painting, which are in the queue already.
-        QTimer.singleShot(0, window, window.close)
+        QTimer.singleShot(0, window, lambda: when_shown(window))
     return app.exec()
 
 

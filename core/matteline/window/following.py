@@ -45,6 +45,12 @@ class Following(QObject):
         if not landed.preview:
             self._follow(landed.number)
 
+    def settle(self, job: Job) -> None:
+        """A render is over: some frames that it wrote, as while it was being cancelled, were not told of."""
+        plate = self._footage_of(job)
+        if plate is not None and plate.folder == Path(job.output):
+            self._viewer.look_again(plate)
+
     def _grow(self, plate: Footage, landed: Landed, folder: Path) -> bool:
         try:
             grown = with_results(plate, landed.files, folder)

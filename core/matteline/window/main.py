@@ -113,6 +113,8 @@ class MainWindow(QMainWindow):
         self.shot.runs.noticed.connect(self.errors.notice)
         self.viewer.failed.connect(self._show_error)
         self.shot.runs.started.connect(self.following.begin)
+        self.shot.runs.ended.connect(self.following.settle)
+        self.queue.runner.ended.connect(self.following.settle)
         self.following.failed.connect(self._show_error)
         self.shot.queue_wanted.connect(self._enqueue)
         self.shot.farm_wanted.connect(lambda job: self._send([job]))

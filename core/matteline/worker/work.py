@@ -94,13 +94,14 @@ class Desk:
 
     def submit(self, task: Task) -> None:
         """Hand jobs to a render farm."""
-        from matteline.api import surroundings
+        from matteline.api import login, surroundings
         from matteline.farm.handing import hand_over, prepare_jobs
 
         jobs, farm = _jobs(task), FarmSettings.from_data(task.request.get("farm", {}))
         prepared = prepare_jobs(jobs, farm, surroundings())
         task.begin_writing()
-        handed = hand_over(prepared, farm, Path(jobs[0].output), dry_run=bool(task.request.get("dry_run")))
+        dry_run = bool(task.request.get("dry_run"))
+        handed = hand_over(prepared, farm, Path(jobs[0].output), user=login(), dry_run=dry_run)
         task.end({"event": "submitted", **handed.to_dict()})
 
     def forget(self) -> None:

@@ -171,7 +171,9 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="ojd"))
     monkeypatch.setenv("TMPDIR", str(folder))
     yield folder
-    left = [each.info["cmdline"] for each in psutil.process_iter(["cmdline"]) if _names(each, folder)]
+    # Told to end, a process has yet to put away its libraries.
+    named = [each for each in psutil.process_iter(["cmdline"]) if _names(each, folder)]
+    _, left = psutil.wait_procs(named, timeout=20)
     shutil.rmtree(folder)
     assert left == []
 

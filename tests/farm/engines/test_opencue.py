@@ -77,6 +77,18 @@ def test_what_was_asked_is_in_the_specification(clip, tmp_path):
     assert spec.findtext("depends/depend[@type='JOB_ON_JOB']/onjob") == "testing-sh010-artist_other"
 
 
+def test_who_is_logged_in_submits_unless_another_is_named(clip, tmp_path):
+    one = submission("opencue", clip(), user="somebody")
+    for options, expected in (({}, "somebody"), (ARTIST, "artist")):
+        (path,) = engine("opencue", options).write(one, tmp_path / expected)
+        assert ElementTree.fromstring(path.read_text("utf-8")).findtext("user") == expected
+
+
+def test_nobody_logged_in_costs_a_sentence(clip, tmp_path):
+    with pytest.raises(JobError, match="does not say who is submitting"):
+        engine("opencue").write(submission("opencue", clip()), tmp_path / "out")
+
+
 def test_a_chain_is_a_layer_for_each_chunk(clip, tmp_path):
     spec = spec_of(tmp_path / "out", clip(exact="chain"))
     names = ["frames_1001_1007", "frames_1008_1015", "frames_1016_1020", "check"]

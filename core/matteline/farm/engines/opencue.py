@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +28,7 @@ class OpenCue:
     Attributes:
         show: The show the jobs belong to; cuebot must know it.
         shot: The shot they are listed under; empty takes the batch's name.
-        user: Who submits; empty takes the login name.
+        user: Who submits; empty takes who is logged in.
         facility: Where to render; empty takes cuebot's default.
         cuebot: Host names, separated by commas; empty takes pycue's own configuration.
     """
@@ -64,7 +63,7 @@ class OpenCue:
             "show": plain(self.show),
             "shot": identifier(self.shot or submission.batch_name),
             # As it is: rqd may run frames as this user.
-            "user": plain(self.user or _login()),
+            "user": plain(self.user or _known(submission.user)),
         }
         return {name: value for name, value in header.items() if value}
 
@@ -73,13 +72,14 @@ def _path(folder: Path, shot: Shot) -> Path:
     return folder / f"{shot.label}.xml"
 
 
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
+def _known(user: str) -> str:
+    if not user:
         raise JobError(
-            "This machine does not say who is submitting.", field="user", hint="Give the option user."
-        ) from None
+            "This machine does not say who is submitting.",
+            field="user",
+            hint="Name the user with --engine-option user=NAME.",
+        )
+    return user
 
 
 def _launch(cue: Any, path: Path) -> list[str]:

@@ -57,6 +57,9 @@ class ShotRuns(QObject):
     started = Signal()
     """A render was asked for."""
 
+    ended = Signal(object)
+    """The `Job` of a render that has come to its end, whichever."""
+
     changed = Signal()
     """Something has begun or ended."""
 
@@ -138,6 +141,7 @@ class ShotRuns(QObject):
             self.failed.emit(message)
         elif run.preview and message.get("event") == "finished":
             self._forget_previews_before(run.job.output)
+        self.ended.emit(run.job)
         self.changed.emit()
 
     def _forget_previews_before(self, kept: str) -> None:

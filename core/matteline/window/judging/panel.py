@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _NO_RESULTS = "Open a folder of results, or render a shot, to have it judged."
 _NOT_JUDGED = "Not judged yet. Every frame is read once."
 _MARK = Qt.ItemDataRole.UserRole
+_BROKEN = Qt.ItemDataRole.UserRole + 1
 
 
 class JudgingPanel(QWidget):
@@ -111,6 +112,14 @@ class JudgingPanel(QWidget):
         self.notes.setVisible(bool(report.notes))
         self.marked.emit({frame.number: " ".join(mark.sentence for mark in frame.marks) for frame in marked})
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Give what is broken its colour anew where light became dark."""
+        if event.type() == QEvent.Type.PaletteChange:
+            for at in range(self.list.count()):
+                if self.list.item(at).data(_BROKEN):
+                    self.list.item(at).setForeground(wrong(self.palette()))
+        super().changeEvent(event)
+
     def close_all(self) -> None:
         """End the thread."""
         self.judge.close()
@@ -121,6 +130,7 @@ class JudgingPanel(QWidget):
         place = None if box is None else QRectF(box.x, box.y, box.width, box.height)
         item.setData(_MARK, (number, place))
         if mark.severity == "broken":
+            item.setData(_BROKEN, True)
             item.setForeground(wrong(self.palette()))
         return item
 

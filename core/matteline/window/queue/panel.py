@@ -35,7 +35,7 @@ from matteline.window.queue.store import (
     QueueStore,
 )
 
-_EMPTY = "The queue is empty.\n\nSet a shot up in the tab 'Shot', then choose More, Add to queue."
+_EMPTY = "The queue is empty.\n\nSet a shot up in the tab 'Shot',\nthen choose More, Add to queue."
 _RELEASABLE = (PAUSED, FAILED, CANCELLED, SENT)
 
 
@@ -157,6 +157,7 @@ class QueuePanel(QWidget):
         none = self.list.count() == 0
         self._empty.setVisible(none)
         self.list.setVisible(not none)
+        self.log.setVisible(not none)
         self.start_button.setEnabled(not none or self.runner.on)
         self._enable()
 

@@ -43,6 +43,9 @@ class QueueRunner(QObject):
     landed = Signal(object)
     """A `Landed`."""
 
+    ended = Signal(object)
+    """The `Job` of a render that has come to its end, whichever."""
+
     failed = Signal(object)
     """A `MattelineError` about the queue itself."""
 
@@ -140,6 +143,7 @@ class QueueRunner(QObject):
         if message.get("last"):
             self._current = None
             self._guarded(lambda: self._end(current, message))
+            self.ended.emit(current.shot.job)
             self._tick()
 
     def _note(self, current: _Current, message: dict[str, Any]) -> None:

@@ -38,7 +38,9 @@ class ShotDelegate(QStyledItemDelegate):
         faint = palette.color(QPalette.ColorRole.PlaceholderText)
         self._paint_name(painter, box, shot, ink, faint if shot.state != FAILED else wrong(palette))
         self._paint_bar(painter, box, shot, palette)
-        words = painter.fontMetrics().elidedText(_words(shot), Qt.TextElideMode.ElideRight, box.width())
+        # Of a path its end says most.
+        cut = Qt.TextElideMode.ElideRight if shot.words else Qt.TextElideMode.ElideLeft
+        words = painter.fontMetrics().elidedText(_words(shot), cut, box.width())
         painter.setPen(faint)
         painter.drawText(box, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, words)
         painter.restore()

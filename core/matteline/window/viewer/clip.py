@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Generator, Iterator
@@ -111,6 +112,12 @@ class ResultClip:
     def add(self, number: int) -> None:
         """A frame has landed."""
         self._numbers.add(number)
+
+    def look_again(self) -> None:
+        """See which frames there are by now; what cannot be listed is left as it was."""
+        with contextlib.suppress(OSError):
+            found = (self._pattern.match(name) for name in os.listdir(self._folder))
+            self._numbers.update(int(digits) for digits in found if digits is not None)
 
     def frame(self, number: int) -> Frame:
         """See `Clip`."""

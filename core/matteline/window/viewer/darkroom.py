@@ -20,7 +20,7 @@ from matteline.window.viewer.footage import Footage
 from matteline.window.viewer.recipe import Backdrop, Painter, channel_only, difference
 from matteline.window.viewer.store import Held
 
-KEPT_SHOWERS = 6
+KEPT_SHOWERS = 5
 
 _Key = tuple[str, str, str]
 
@@ -139,9 +139,10 @@ class Darkroom(QObject):
 
     def _is_ready(self, order: Order) -> bool:
         """Whether the order's view can be shown; what is missing for that is begun."""
-        if order.view == PLAIN:
-            return True
         with self._changed:
+            self._waiting = None
+            if order.view == PLAIN:
+                return True
             missing = {_key(each.footage, order.view): each.footage for each in order.sides}
             missing = {key: footage for key, footage in missing.items() if key not in self._showers}
             begun = {key: footage for key, footage in missing.items() if key not in self._baking}

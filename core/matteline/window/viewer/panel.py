@@ -133,6 +133,13 @@ class ViewerPanel(QWidget):
             self.projector.refresh()
         self._follow_lanes()
 
+    def look_again(self, footage: Footage) -> None:
+        """See which results there are by now."""
+        for role in PRODUCTS:
+            if role in footage.clips:
+                footage.clips[role].look_again()  # type: ignore[attr-defined]
+        self._follow_lanes()
+
     def show_result(self) -> None:
         """Show what was made of the plate, where the plate itself is shown."""
         now = self.picking.a.choice

@@ -113,7 +113,8 @@ class Timeline(QWidget):
         self._paint_ticks(painter, track)
         self._paint_in_and_out(painter, played)
         self._paint_marks(painter, track)
-        self._paint_head(painter, track)
+        if self.isEnabled():
+            self._paint_head(painter, track)
 
     def _paint_lanes(self, painter: QPainter, track: QRectF) -> None:
         for frames, colour, from_bottom in ((self._cached, CACHED, 3), (self._rendered, RENDERED, 7)):

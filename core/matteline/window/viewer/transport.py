@@ -62,6 +62,7 @@ class Transport(QWidget):
         """All frames, and those between the marks."""
         for spin, value in ((self._first, played.first), (self._last, played.last), (self._frame, None)):
             with QSignalBlocker(spin):
+                spin.setSpecialValueText("")
                 spin.setRange(whole.first, whole.last)
                 if value is not None:
                     spin.setValue(value)
@@ -104,6 +105,9 @@ class Transport(QWidget):
 def _spin(tip: str) -> QSpinBox:
     spin = QSpinBox()
     spin.setToolTip(tip)
+    # Until there are frames.
+    spin.setRange(0, 0)
+    spin.setSpecialValueText("–")
     spin.setKeyboardTracking(False)
     even_height(spin)
     spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)

@@ -1,0 +1,101 @@
+"""Handing shots to a render farm, from the form and from the queue, by a real worker."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from matteline.contract.farming import FarmSettings, farm_choices
+from matteline.contract.job import Job
+from matteline.contract.settings import MatteSettings
+from matteline.window.farm import FarmDialog, handed_words
+from matteline.window.queue.store import SENT, WAITING
+from tests.window.conftest import FIRST, settle, shown
+
+SECONDS = 120
+
+
+@pytest.fixture
+def settings(untrained) -> MatteSettings:
+    return MatteSettings(weights=str(untrained), device="cpu", preroll=0)
+
+
+def _dialog(window) -> FarmDialog:
+    (found,) = window.findChildren(FarmDialog)
+    return found
+
+
+def test_every_farm_setting_has_a_control_and_survives_it(window):
+    dialog = window._send([Job("a", "b")])
+    assert list(dialog.fields) == list(farm_choices())
+    assert dialog.settings() == FarmSettings()
+    wanted = FarmSettings("deadline10", chunk=12, gpu_memory=8.5, pool="gpu", after="5f0c", retries=0)
+    dialog._fill(wanted)
+    assert dialog.settings() == wanted
+    dialog.reject()
+
+
+def test_a_shot_is_written_as_a_job_bundle_and_the_settings_are_remembered(window, plate, settings, tmp_path):
+    pytest.importorskip("openjd.model", reason="the farm extra is not installed")
+    window.open([plate])
+    settle(shown(window, FIRST))
+    form = window.shot.form
+    form.set_job(replace(form.job(), output=str(tmp_path / "out"), settings=settings))
+    window.shot.send_to_farm()
+    dialog = _dialog(window)
+    dialog.fields["chunk"].set_value(4)
+    dialog.send()
+    assert dialog.close_button.text() == "Give up"
+    settle(lambda: dialog.close_button.text() == "Close", SECONDS)
+    assert dialog.words.text().startswith("Written for openjd: sh010 (4 tasks)."), dialog.words.text()
+    assert str(tmp_path / "out" / "farm") in dialog.words.text()
+    assert list((tmp_path / "out" / "farm").rglob("template.*"))
+    assert not (tmp_path / "out" / "alpha").exists(), "nothing is rendered by sending"
+    assert window._preferences.farm == FarmSettings(chunk=4)
+    dialog.reject()
+
+
+def test_a_farm_that_is_not_there_costs_a_sentence_and_the_shot_waits_again(
+    window, plate, settings, tmp_path, monkeypatch
+):
+    window.queue.add(Job(plate, str(tmp_path / "out"), settings=settings))
+    window.queue.list.setCurrentRow(0)
+    window.queue.farm_button.click()
+    dialog = _dialog(window)
+    dialog.fields["engine"].set_value("deadline10")
+    dialog.send()
+    assert window.queue.shots[0].state == "paused", "not to be begun here meanwhile"
+    settle(lambda: dialog.close_button.text() == "Close", SECONDS)
+    assert "deadlinecommand" in dialog.words.text()
+    assert dialog.words.property("role") == "wrong"
+    assert window.queue.shots[0].state == WAITING
+    dialog.reject()
+
+
+def test_a_queued_shot_that_was_sent_is_left_out(window, plate, settings, tmp_path):
+    pytest.importorskip("openjd.model", reason="the farm extra is not installed")
+    window.queue.add(Job(plate, str(tmp_path / "out"), settings=settings))
+    window.queue.list.setCurrentRow(0)
+    window.queue.farm_button.click()
+    dialog = _dialog(window)
+    dialog.send()
+    settle(lambda: window.queue.shots[0].state == SENT, SECONDS)
+    assert "Written for openjd" in window.queue.shots[0].words
+    assert window._queue_store.claim("me") is None
+    dialog.reject()
+
+
+def test_a_wrong_setting_is_told_at_its_field(window):
+    dialog = window._send([Job("a", "b")])
+    dialog.fields["command"].set_value(" ")
+    dialog.send()
+    assert "Command cannot be" in dialog.fields["command"].error
+    assert not dialog._more.folded
+    dialog.reject()
+
+
+def test_what_was_submitted_is_said_with_its_ids():
+    clips = [{"name": "sh010", "tasks": 3}, {"name": "sh020", "tasks": 1}]
+    message = {"engine": "deadline10", "clips": clips, "files": ["/a"], "jobs": ["5f0c", "5f0d"]}
+    assert handed_words(message) == "Sent to deadline10: sh010, sh020 (4 tasks). Jobs 5f0c, 5f0d."
