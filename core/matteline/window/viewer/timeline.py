@@ -110,7 +110,8 @@ class Timeline(QWidget):
         played = self._span(self._range)
         painter.drawRect(played)
         self._paint_lanes(painter, track)
-        self._paint_ticks(painter, track)
+        if self.isEnabled():
+            self._paint_ticks(painter, track)
         self._paint_in_and_out(painter, played)
         self._paint_marks(painter, track)
         if self.isEnabled():
