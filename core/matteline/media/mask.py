@@ -151,4 +151,5 @@ def _stamp(path: str) -> str:
     except OSError as error:
         reason = error.strerror or "the system gives no reason"
         raise ReadError(f"{os.path.basename(path)} cannot be read: {reason}.", path=path) from None
-    return f"{found.st_size} {found.st_mtime_ns}"
+    # Not finer than microseconds: more does not survive a copy to other storage and back.
+    return f"{found.st_size} {found.st_mtime_ns // 1000}"
