@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 
-from matteline.drawing.clip import Drawing, draw_clip
+from matteline.drawing import Drawing, draw_clip, draw_people
 from matteline.training.footage import UInt8Array
 from matteline.training.hints import add_hints
 from matteline.training.pack import Example, Pack, add_to_pack, packed_keys
@@ -18,6 +19,11 @@ FIRST_SEED: Final = 1000
 """Seeds from here on are for training; those below, the demo's among them, are never learned from."""
 
 _SIZES: Final = ((320, 240), (320, 180), (240, 320), (256, 256))
+
+_DRAW: Final[Mapping[str, Callable[..., Iterator[Drawing]]]] = MappingProxyType(
+    {"drawn": draw_clip, "people": draw_people}
+)
+"""What is drawn, by the first word of an example's key: the demo's close view, or people of every kind."""
 
 
 def drawn_examples(
@@ -41,7 +47,7 @@ def drawn_examples(
         WriteError: The cache cannot be written.
     """
     folder = cache / f"drawn-{side}"
-    keys = [f"drawn-{seed}" for seed in range(FIRST_SEED, FIRST_SEED + count)]
+    keys = [f"{_kind(seed)}-{seed}" for seed in range(FIRST_SEED, FIRST_SEED + count)]
     there = packed_keys(folder)
     missing = [key for key in keys if key not in there]
     for added in add_to_pack(folder, map(_example, missing), side):
@@ -53,16 +59,18 @@ def drawn_examples(
     return Pack(folder, keys, name)
 
 
+def _kind(seed: int) -> str:
+    """One in four is a close view: hair is best seen there, and the others are more various."""
+    return "drawn" if seed % 4 == 0 else "people"
+
+
 def _example(key: str) -> Example:
-    seed = int(key.rpartition("-")[2])
-    width, height = _SIZES[seed % len(_SIZES)]
-    drawing = _one(draw_clip(width, height, 1, seed=seed))
+    kind, _, number = key.partition("-")
+    seed = int(number)
+    width, height = _SIZES[seed // 4 % len(_SIZES)]
+    drawing = next(_DRAW[kind](width, height, 1, seed=seed))
     pha = _bytes(drawing.alpha)
     return Example(key, _bytes(drawing.plate), _bytes(drawing.fgr), pha, pha, width / height)
-
-
-def _one(drawings: Iterator[Drawing]) -> Drawing:
-    return next(drawings)
 
 
 def _bytes(values: np.ndarray) -> UInt8Array:

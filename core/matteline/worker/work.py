@@ -13,7 +13,6 @@ from matteline import __version__
 from matteline.contract.errors import JobError, MattelineError
 from matteline.contract.events import Event, Failed, Finished, to_dict
 from matteline.contract.farming import FarmSettings
-from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.worker.task import Task
 
@@ -77,19 +76,15 @@ class Desk:
 
     def _part(self, task: Task, verb: str) -> None:
         from matteline.api import surroundings
-        from matteline.farm.chunk import VERBS
-        from matteline.farm.clip import open_clip
+        from matteline.farm.asked import begin
 
-        words = {name: str(task.request.get(name, "")) for name in ("job", "frames", "device")}
-        clip = open_clip(Path(words["job"]), surroundings(), device=words["device"])
-        task.begin_writing()
-        work = VERBS[verb](
-            clip,
-            FrameSet.parse(words["frames"]),
-            overwrite=task.request.get("overwrite") is True,
+        work = begin(
+            {**task.request, "do": verb},
+            surroundings(),
             networks=lambda plan: self._network(plan, task),
             between_frames=task.check,
         )
+        task.begin_writing()
         self._follow(work, task)
 
     def submit(self, task: Task) -> None:
