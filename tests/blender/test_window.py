@@ -20,7 +20,7 @@ from matteline.packaging.blender import package_blender
 from tests.blender.conftest import installed_blender, no_host, own_folders
 
 pytestmark = [pytest.mark.host, pytest.mark.slow]
-SESSION_SECONDS = 500
+SESSION_SECONDS = 590
 SCREEN = "1280x800x24"
 
 

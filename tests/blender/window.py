@@ -270,8 +270,11 @@ def pause(seconds):
 
 
 def wait(condition):
-    until = time.monotonic() + PATIENCE_SECONDS
+    """Wait until something is so, as long as it takes while the render's words still change."""
+    until, words = time.monotonic() + PATIENCE_SECONDS, now().words
     while not condition():
+        if now().words != words:
+            until, words = time.monotonic() + PATIENCE_SECONDS, now().words
         if time.monotonic() > until:
             raise TimeoutError(f"line {condition.__code__.co_firstlineno}")
         yield
