@@ -1,4 +1,4 @@
-"""Every figure of docs/model_card.md, and the choice of the reduced size.
+"""What a model card needs: how good a network is, and the reduced size that suits it best.
 
 ::
 

@@ -1,4 +1,4 @@
-"""Training schedules by name: the four stages of the paper, and the one that made the shipped network."""
+"""Training schedules by name: the four stages of the paper, and one for processors."""
 
 from __future__ import annotations
 
