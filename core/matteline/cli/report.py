@@ -74,7 +74,7 @@ def _report(
     from matteline.judging.page import page
     from matteline.judging.report import judge, report_file
     from matteline.judging.results import open_plate_of
-    from matteline.judging.tables import save_text
+    from matteline.media.atomic import write_text
 
     opened, note = open_plate_of(shot, plate, first_frame)
     with counting(progress, f"Judging {shot.name}", len(shot.expected)) as tell:
@@ -82,7 +82,7 @@ def _report(
         usual = {kind: report_file(shot.folder, shot.name, kind) for kind in ("html", "json")}
         paths = {kind: output / path.name if output else path for kind, path in usual.items()}
         found.save(paths["json"])
-        save_text(paths["html"], page(found, shot))
+        write_text(paths["html"], page(found, shot))
     if progress != "json":
         _say(found, paths["html"])
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from matteline.colour.display import Display
-from matteline.contract.errors import WriteError
 from matteline.contract.events import Assembling, Event, Notice
 from matteline.contract.plate import Header
 from matteline.engine.backdrop import backdrop
@@ -18,6 +17,7 @@ from matteline.engine.outputs import Outputs, Product
 from matteline.engine.pipeline import each
 from matteline.engine.plan import Plan
 from matteline.engine.provenance import made
+from matteline.media.atomic import make_folder
 from matteline.media.frame import Frame
 from matteline.media.movie_writer import MovieFile, MovieHeader, writing_movie
 from matteline.media.plate import open_plate
@@ -56,7 +56,7 @@ def assemble(plan: Plan) -> Iterator[Event]:
     sound = _sound(plan)
     cutter = Cutter(plan.outputs, Display(plan.space))
     for movie in plan.movies:
-        _make_folder(movie)
+        make_folder(movie.path.parent)
         yield from _movie(plan, movie, cutter, sound)
 
 
@@ -162,14 +162,3 @@ def _notes(movie: MoviePlan, file: MovieFile) -> Iterator[str]:
             f"{movie.path.name} lacks some of the plate's sound: a {movie.kind.extension.upper()} file "
             f"cannot hold {' and '.join(dict.fromkeys(file.left_out))}."
         )
-
-
-def _make_folder(movie: MoviePlan) -> None:
-    try:
-        movie.path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WriteError(
-            f"The folder {movie.path.parent} cannot be made: {error.strerror}.",
-            path=movie.path.parent,
-            hint="Choose another output folder, or ask for the right to write there.",
-        ) from None

@@ -14,7 +14,7 @@ from matteline.contract.errors import JobError, WriteError
 from matteline.contract.frames import FrameSet
 from matteline.contract.plate import PlateInfo
 from matteline.contract.settings import MatteSettings
-from matteline.media.atomic import replacing
+from matteline.media.atomic import make_folder, replacing
 from matteline.media.writer import Encoding, frame_path, is_complete
 
 STATE_EVERY_FRAMES = 48
@@ -122,14 +122,7 @@ def prepare_folders(outputs: Outputs) -> None:
     """
     folders = [outputs.folder / product.name for product in outputs.products]
     for folder in [outputs.folder / RECORD_FOLDER, *folders]:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise WriteError(
-                f"The folder {folder} cannot be made: {error.strerror}.",
-                path=folder,
-                hint="Choose another output folder, or ask for the right to write there.",
-            ) from None
+        make_folder(folder)
 
 
 def check_writable(folder: Path) -> None:

@@ -15,7 +15,8 @@ from matteline.engine.part import chunk_of, own_results, rolling_only, run_part,
 from matteline.engine.plan import Plan
 from matteline.engine.settle import use_threads
 from matteline.engine.states import StateFiles
-from matteline.farm.clip import Clip, make_folder
+from matteline.farm.clip import Clip
+from matteline.media.atomic import make_folder
 
 if TYPE_CHECKING:
     from matteline.matting.rvm.network import MattingNetwork

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from matteline.contract.errors import JobError, StateError, WriteError
+from matteline.contract.errors import JobError, StateError
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.engine.plan import Plan, Surroundings, plan
@@ -136,15 +136,3 @@ def _others(clip: Clip) -> list[str]:
     if hashes["plate"] != clip.ticket.plate:
         others.append(f"plate (the files of {clip.plan.plate.path} have changed)")
     return others
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it. Raises `WriteError`."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WriteError(
-            f"The folder {folder} cannot be made: {error.strerror}.",
-            path=folder,
-            hint="Choose another output folder, or ask for the right to write there.",
-        ) from None

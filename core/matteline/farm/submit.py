@@ -16,12 +16,13 @@ from matteline.engine.outputs import existing_frames
 from matteline.engine.part import own_results
 from matteline.engine.plan import Plan, Surroundings
 from matteline.engine.settle import settle, threads_here
-from matteline.farm.clip import make_folder, states_beside
+from matteline.farm.clip import states_beside
 from matteline.farm.paths import PathMap
 from matteline.farm.requests import Request
 from matteline.farm.submission import safe_name
 from matteline.farm.ticket import FILE_NAME, Ticket
 from matteline.matting.weights.files import is_weights_name
+from matteline.media.atomic import make_folder
 
 FARM_FOLDER = "farm"
 """Beside the products: a folder for each clip's ticket and states, and one for what the engine takes."""

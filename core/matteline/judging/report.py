@@ -35,8 +35,8 @@ from matteline.contract.plate import Window
 from matteline.judging.marks import KINDS, LEAST_CLIPPED, LEAST_SPOTS, Mark, find_marks
 from matteline.judging.measure import Measures, measure
 from matteline.judging.results import ShotResults
-from matteline.judging.tables import save_text
 from matteline.judging.usual import OFTEN
+from matteline.media.atomic import write_text
 from matteline.media.plate import Plate
 
 REPORT_VERSION = 1
@@ -109,7 +109,7 @@ class Report:
 
     def save(self, path: Path) -> None:
         """Write the report, whole or not at all. Raises `WriteError`."""
-        save_text(path, self.to_json())
+        write_text(path, self.to_json())
 
     @classmethod
     def load(cls, path: Path) -> Report:

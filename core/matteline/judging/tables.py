@@ -10,10 +10,9 @@ from itertools import zip_longest
 from pathlib import Path
 
 from matteline import __version__
-from matteline.contract.errors import WriteError
 from matteline.judging.chart import Chart, Line, stacked
 from matteline.judging.evaluate import METRICS, ClipScore, Evaluation, mean_of
-from matteline.media.atomic import replacing
+from matteline.media.atomic import write_text
 
 EVALUATION_VERSION = 1
 _LINES_AT_MOST = 8
@@ -28,20 +27,7 @@ def save_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
         "eval.json": json.dumps(to_dict(evaluation), indent=1, allow_nan=False),
         "eval.svg": plot(evaluation),
     }
-    return [save_text(folder / name, text) for name, text in files.items()]
-
-
-def save_text(path: Path, text: str) -> Path:
-    """Write a text as UTF-8, whole or not at all, its folder made if needed. Raises `WriteError`."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WriteError(
-            f"The folder {path.parent} cannot be made: {error.strerror}.", path=path.parent
-        ) from None
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="")
-    return path
+    return [write_text(folder / name, text) for name, text in files.items()]
 
 
 def frames_csv(evaluation: Evaluation) -> str:

@@ -42,6 +42,37 @@ class Refused(Exception):
     """A library that cannot write a file, in its own words."""
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, where they are not there yet.
+
+    Raises:
+        WriteError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteError(
+            f"The folder {folder} cannot be made: {error.strerror}.", path=folder, hint=_ASK_RIGHTS
+        ) from None
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write a text as UTF-8, whole or not at all, its folder made if needed. Lines end as `text` has them.
+
+    Raises:
+        WriteError: It cannot be written.
+    """
+    return write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, data: bytes) -> Path:
+    """Write a file whole or not at all, its folder made if needed. Raises `WriteError`."""
+    make_folder(path.parent)
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+    return path
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary name beside `path` that takes its place when the block ends well.

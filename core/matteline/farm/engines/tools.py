@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from matteline.contract.errors import JobError, MattelineError, WriteError
-from matteline.media.atomic import replacing
+from matteline.contract.errors import JobError, MattelineError
+from matteline.media.atomic import write_bytes
 
 LAST_LINES = 12
 SUBMIT_SECONDS = 600
@@ -86,15 +86,7 @@ def write_text(path: Path, text: str, encoding: str = "utf-8") -> Path:
     Raises:
         WriteError: It cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WriteError(
-            f"The folder {path.parent} cannot be made: {error.strerror}.", path=path.parent
-        ) from None
-    with replacing(path) as temporary:
-        temporary.write_bytes(_encoded(text, path, encoding))
-    return path
+    return write_bytes(path, _encoded(text, path, encoding))
 
 
 def _encoded(text: str, path: Path, encoding: str) -> bytes:
