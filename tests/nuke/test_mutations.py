@@ -7,7 +7,8 @@ import inspect
 import shutil
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -113,8 +114,9 @@ class Door:
     def __init__(self, lender: Any) -> None:
         self._lender = lender
 
-    def client(self) -> Any:
-        return self._lender.client()
+    @contextmanager
+    def asking(self) -> Iterator[Any]:
+        yield self._lender.client()
 
     def close(self) -> None:
         return
