@@ -130,7 +130,7 @@ SMALL_CPU: Final = Preset(
         ),
         Stage(
             "clips", 0.32, _REMEMBERING, clips=5, frames=3, sizes=(*_around(128), (112, 192), (192, 112)),
-            rolled=4, refined_every=5, refined_clips=3, refined_frames=2, boldness=0.6,
+            rolled=4, refined_every=5, refined_clips=3, refined_frames=2, boldness=0.6, detail=0.3,
         ),
     ),
     warm_up=0.02,
