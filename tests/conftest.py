@@ -6,6 +6,8 @@ import os
 
 # As the command does: before torch loads, or its waiting threads spin and starve the others.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# The last bit of a sum depends on the number of threads, and renders of several processes are compared.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from pathlib import Path
 
