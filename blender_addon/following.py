@@ -5,17 +5,12 @@ from contextlib import ExitStack
 
 import bpy
 
-from . import preferences
 from .contract.errors import MattelineError, WorkerError
+from .contract.words import sentence
 from .worker import door
 
 TICK_SECONDS = 0.1
 WAIT_SECONDS = 0.02
-
-
-def sentence(error):
-    """An error in a host's words: what is wrong, and what to do."""
-    return f"{error.message} {error.hint}".strip()
 
 
 class Following:
@@ -89,7 +84,7 @@ class Following:
     def _begin(self, context):
         try:
             self.check(context)
-            self._asked = self.ask(context, door.client(preferences.chosen_worker(context)))
+            self._asked = self.ask(context, door.client())
         except MattelineError as error:
             self._refuse(error)
             return False

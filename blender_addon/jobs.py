@@ -4,10 +4,12 @@ import json
 import os
 import re
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import bpy
 
-from .contract.errors import JobError, MattelineError, WriteError
+from .contract.errors import JobError, MattelineError
+from .contract.files import write_text
 from .contract.job import Job
 from .settings import matte_settings
 
@@ -136,7 +138,6 @@ def listing(folder):
 
 def save_last(folder, rendered):
     """Remember results beyond this Blender, for `Import Last Result`. Raises `WriteError`."""
-    path = os.path.join(folder, "last_result.json")
     data = [
         {
             "job": each.request.job.to_json(),
@@ -146,18 +147,7 @@ def save_last(folder, rendered):
         }
         for each in rendered
     ]
-    write_text(path, json.dumps(data, ensure_ascii=True))
-
-
-def write_text(path, text):
-    """Write a file under a temporary name, then rename it. Makes its folder. Raises `WriteError`."""
-    try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(f"{path}.tmp", "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(f"{path}.tmp", path)
-    except OSError as error:
-        raise WriteError(f"{path} cannot be written: {error.strerror}.", path=path) from None
+    write_text(Path(folder, "last_result.json"), json.dumps(data, ensure_ascii=True))
 
 
 def load_last(folder):

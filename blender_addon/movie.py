@@ -4,12 +4,13 @@ Retimed strips need it: Blender keeps their timing for a movie that takes the pl
 rate and length, and tells no one what the timing is.
 """
 
-import os
 import struct
 import zlib
 from fractions import Fraction
+from pathlib import Path
 
-from .contract.errors import WriteError
+from .contract.errors import ReadError
+from .contract.files import replacing
 
 _MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 
@@ -25,22 +26,11 @@ def bind(path, pictures, rate, size, alpha):
         alpha: Whether the files have alpha.
 
     Raises:
-        WriteError: The movie cannot be written, or a picture cannot be read.
+        ReadError: A picture cannot be read.
+        WriteError: The movie cannot be written.
     """
-    temporary = os.path.join(os.path.dirname(path), f".{os.path.basename(path)}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            _write(file, pictures, rate, size, alpha)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise WriteError(
-            f"The movie {path} cannot be written: {error.strerror}.",
-            path=path,
-            hint="See to the output folder.",
-        ) from None
-    finally:
-        if os.path.exists(temporary):
-            os.remove(temporary)
+    with replacing(Path(path)) as temporary, open(temporary, "wb") as file:
+        _write(file, pictures, rate, size, alpha)
 
 
 def _write(file, pictures, rate, size, alpha):
@@ -58,8 +48,11 @@ def _write(file, pictures, rate, size, alpha):
 
 
 def _read(path):
-    with open(path, "rb") as file:
-        return file.read()
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise ReadError(f"{path} cannot be read: {error.strerror}.", path=path) from None
 
 
 def _blank(width, height, alpha):

@@ -8,8 +8,10 @@ import bpy
 from . import requests, worker
 from .contract.errors import MattelineError
 from .contract.job import EXISTING
-from .following import Following, sentence
-from .jobs import load_last, save_last, with_existing, write_text
+from .contract.job_file import write_job_file
+from .contract.words import sentence
+from .following import Following
+from .jobs import load_last, save_last, with_existing
 from .render import Render, as_rendered, check, submit
 from .results import bring_in
 from .settings import farm_settings
@@ -117,7 +119,7 @@ class _Writes(_About):
 
 def _write_job(request):
     path = os.path.join(request.job.output, "matteline_job.json")
-    write_text(path, request.job.to_json())
+    write_job_file(path, request.job)
     return path
 
 

@@ -3,7 +3,9 @@
 import time
 from dataclasses import dataclass
 
-from .contract import errors
+from .contract.errors import JobError
+from .contract.events import error_of
+from .contract.words import checked_words, submitted_words
 from .jobs import Rendered
 
 CANCEL_SECONDS = 10.0
@@ -102,7 +104,7 @@ class Render:
         if not all(request.size) or request.size == size or same_windows:
             return
         self._client.cancel(self._number)
-        raise errors.JobError(
+        raise JobError(
             f"{request.target.name} has {request.size[0]}x{request.size[1]} pixels in Blender, and its matte "
             f"would have {size[0]}x{size[1]}.",
             hint="Its data window or rotation is read in another way: convert it, or use EXR and nodes.",
@@ -164,10 +166,9 @@ def as_rendered(request, plan):
 
 
 def _error(failed):
-    # After an error that it did not foresee the worker is not to be trusted with another job.
-    kind = errors.WorkerError if failed["kind"] == "InternalError" else errors.MattelineError
-    hint = _HINTS.get(failed["where"].get("field"), failed["hint"])
-    return kind(failed["message"], hint=hint)
+    error = error_of(failed)
+    error.hint = _HINTS.get(failed["where"].get("field"), error.hint)
+    return error
 
 
 class Question:
@@ -210,7 +211,7 @@ class Question:
 
 def check(client):
     """Ask a worker for its versions, devices and model."""
-    return Question(client, client.check(), "checked", _words, "Asking the worker")
+    return Question(client, client.check(), "checked", checked_words, "Asking the worker")
 
 
 def submit(client, requests, farm):
@@ -220,19 +221,4 @@ def submit(client, requests, farm):
 
 
 def _handed(submitted):
-    names = ", ".join(clip["name"] for clip in submitted["clips"])
-    tasks = sum(clip["tasks"] for clip in submitted["clips"])
-    if submitted["jobs"]:
-        what = f"Submitted {names} to {submitted['engine']}: {', '.join(submitted['jobs'])}, {tasks} tasks"
-    else:
-        what = f"Wrote {names} for {submitted['engine']}, {tasks} tasks: {', '.join(submitted['files'])}"
-    return f"{what}. Render Missing Frames brings the mattes in when they are done."
-
-
-def _words(checked):
-    model, problem = checked["model"], checked["problem"]
-    what = f"model {model['name']}" if model else f"{problem['message']} {problem['hint']}"
-    device = next(
-        (each["description"] for each in checked["devices"] if each["name"] == checked["device"]), ""
-    )
-    return f"matteline {checked['matteline']}, {checked['device']} {device}, {what}"
+    return f"{submitted_words(submitted)} Render Missing Frames brings the mattes in when they are done."

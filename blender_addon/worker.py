@@ -6,38 +6,10 @@ import sys
 
 import bpy
 
+from . import preferences
 from .contract.client import WorkerClient
+from .contract.door import Door
 from .contract.launch import find_worker
-
-
-class Door:
-    """Holds at most one worker, so that its model stays loaded from one job to the next."""
-
-    def __init__(self):
-        self._client = None
-        self._command = []
-
-    def client(self, chosen):
-        """The worker that runs, or a new one where none does or another one was chosen.
-
-        Raises:
-            WorkerError: It is not found, or cannot be started.
-        """
-        command = find_worker(os.environ, chosen)
-        if self._client is None or not self._client.alive or command != self._command:
-            self.close()
-            self._client, self._command = _start(command), command
-        return self._client
-
-    def close(self):
-        """End the worker; what it renders is given up, its complete frames stay."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
-
-
-# Blender keeps no Python objects between operators, so the one worker has to live here.
-door = Door()
 
 
 def own_folder():
@@ -58,6 +30,10 @@ def unregister():
     door.close()
 
 
+def _find():
+    return find_worker(os.environ, preferences.chosen_worker(bpy.context))
+
+
 def _start(command):
     folder = own_folder()
     return WorkerClient(
@@ -72,3 +48,7 @@ def _start(command):
 def _blender_dirs():
     program = os.path.dirname(bpy.app.binary_path)
     return [each for each in (program, bpy.utils.resource_path("LOCAL"), sys.prefix) if each]
+
+
+# Blender keeps no Python objects between operators, so the one worker has to live here.
+door = Door(_find, _start)

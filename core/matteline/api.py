@@ -91,7 +91,7 @@ def open_session(width: int, height: int, settings: MatteSettings | None = None)
     """
     from matteline.contract.plate import Window
     from matteline.engine.plan import choose_ratio
-    from matteline.matting.devices import default_batch, resolve_device, resolve_precision
+    from matteline.matting.devices import resolve_batch, resolve_device, resolve_precision
     from matteline.matting.session import Session
     from matteline.matting.weights.find import find_weights
     from matteline.matting.weights.load import load_network
@@ -106,5 +106,5 @@ def open_session(width: int, height: int, settings: MatteSettings | None = None)
         downsample_ratio=choose_ratio(chosen.downsample_ratio, Window(0, 0, width, height), found),
         device=device,
         dtype=resolve_precision(chosen.precision, device),
-        batch=default_batch(device) if chosen.batch == "auto" else int(chosen.batch),
+        batch=resolve_batch(chosen.batch, device),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import subprocess
 import sys
@@ -10,15 +9,16 @@ import sys
 import nuke
 
 from .client import ask, worker_command
-from .contract.client import Message
-from .contract.errors import JobError, MattelineError, WriteError
+from .contract.errors import JobError, MattelineError
 from .contract.job import Job
+from .contract.job_file import write_job_file
+from .contract.words import sentence, submitted_words
 from .job import job_of, span_of
 from .knobs import farm_settings, value
 from .names import WRITE
 from .render import last_result, prepare, render
 from .results import Result, show_result
-from .say import log, sentence, shown
+from .say import log, shown
 from .script import temporary_folder
 from .session import say_status, session
 from .state import State, mark, nodes_below, write_state
@@ -53,7 +53,7 @@ def submit(node: nuke.Node) -> None:
     say_status(node, f"Written: {path}")
     with session.door.asking() as client:
         handed = ask(client, client.submit([job], farm), seconds=SUBMIT_SECONDS)
-    say_status(node, f"{_handed(handed)} Press Show Last Render when it is done. Job file: {path}")
+    say_status(node, f"{submitted_words(handed)} Press Show Last Render when it is done. Job file: {path}")
 
 
 def before_render() -> None:
@@ -116,7 +116,7 @@ def _written_job(node: nuke.Node) -> tuple[str, Job]:
     who = mark(node)
     write_state(node, State(who.token, result.to_data()))
     path = f"{request.job.output}/matteline_job.json"
-    _write_text(path, request.job.to_json())
+    write_job_file(path, request.job)
     return path, request.job
 
 
@@ -129,24 +129,8 @@ def _must_be_reachable(folder: str) -> None:
         )
 
 
-def _handed(handed: Message) -> str:
-    if not handed["jobs"]:
-        return f"Written for {handed['engine']}: {', '.join(handed['files'])}."
-    return f"Submitted to {handed['engine']}: {', '.join(handed['jobs'])}."
-
-
 def _line(command: list[str]) -> str:
     """The command as a terminal takes it."""
     if sys.platform == "win32":
         return subprocess.list2cmdline(command)
     return " ".join(shlex.quote(each) for each in command)
-
-
-def _write_text(path: str, text: str) -> None:
-    temporary = f"{path}.{os.getpid()}.tmp"
-    try:
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise WriteError(f"{path} cannot be written: {error.strerror}.", path=path) from None

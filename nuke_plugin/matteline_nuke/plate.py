@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Optional
 
 import nuke
 
 from . import names, script
-from .contract.errors import JobError, ReadError, WriteError
+from .contract.errors import JobError, ReadError
+from .contract.files import make_folder
 from .contract.frames import FrameRange
 from .folders import input_pattern
 from .node import inner
@@ -86,7 +88,7 @@ def write_input(node: nuke.Node, pattern: str, span: FrameRange, view: str, shif
         WriteError: There is no place for it.
         ReadError: Nuke wrote without complaint, but a frame is not there.
     """
-    _make_folder(os.path.dirname(pattern))
+    make_folder(Path(pattern).parent)
     write, files = inner(node, names.WRITE), moved(span, shift)
     inner(node, names.SHIFT)["time_offset"].setValue(shift)
     with not_undone(), inside(node), _without_proxy(), _enabled(write, pattern):
@@ -99,15 +101,6 @@ def write_input(node: nuke.Node, pattern: str, span: FrameRange, view: str, shif
             raise ReadError(
                 f"Nuke did not write frame {frame} of the input of {node.fullName()}.", frame=frame
             )
-
-
-def _make_folder(folder: str) -> None:
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except OSError as error:
-        raise WriteError(
-            f"{folder} cannot be made: {error.strerror}.", path=folder, hint="Choose another Output folder."
-        ) from None
 
 
 def _failure(node: nuke.Node, error: RuntimeError) -> JobError:

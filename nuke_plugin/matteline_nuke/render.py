@@ -12,10 +12,11 @@ from .contract.client import WorkerClient
 from .contract.errors import JobError, MattelineError, ReadError
 from .contract.frames import FrameRange, FrameSet
 from .contract.job import Job
+from .contract.words import sentence
 from .job import Request, request_of
 from .plate import moved, write_input
 from .results import Result, show_result
-from .say import sentence, shown
+from .say import shown
 from .sequences import is_complete, numbered
 from .session import say_status, session
 from .state import read_state

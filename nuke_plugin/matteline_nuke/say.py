@@ -9,13 +9,9 @@ from typing import Any, Callable, TypeVar, cast
 import nuke
 
 from .contract.errors import MattelineError
+from .contract.words import sentence
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-
-
-def sentence(error: MattelineError) -> str:
-    """An error in a host's words: what is wrong, and what to do."""
-    return f"{error.message} {error.hint}".strip()
 
 
 def shown(function: _Function) -> _Function:

@@ -268,7 +268,7 @@ def values(**wanted):
 def cancel_midway(kind="STRIP"):
     """Give a render up after its first frame, as the modal operator does."""
     following, asked = addon("worker"), addon("requests").requests_for(kind, bpy.context)
-    client = following.door.client(os.environ["MATTELINE_WORKER"])
+    client = following.door.client()
     render = addon("render").Render(client, asked)
     while not render.progress.words.startswith("Matte"):
         render.step()

@@ -10,8 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from matteline.contract.errors import JobError, ReadError
-from matteline.contract.events import Failed, FrameDone, to_dict
+from matteline.contract.errors import (
+    ColourError,
+    DeviceError,
+    JobError,
+    ReadError,
+    StateError,
+    WorkerError,
+)
+from matteline.contract.events import Failed, FrameDone, error_of, to_dict
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings, choices, parse_value
@@ -121,11 +128,47 @@ def test_events_are_plain_json_lines():
     assert to_dict(FrameDone(7, ("a",), 1, 2))["event"] == "frame"
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        ReadError("Frame 7 is short.", path=Path("a.exr"), frame=7, hint="Render it again."),
+        JobError("It is wrong.", field="write"),
+        ColourError("There is no such space.", space="ACEScg"),
+        StateError("It belongs to another plate.", path="1001.state"),
+        DeviceError("It is full."),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_comes_out_of_another_process_as_it_was(error):
+    found = error_of(json.loads(json.dumps(to_dict(Failed.of(error)))))
+    assert type(found) is type(error)
+    assert (found.message, found.hint, found.exit_code, found.where()) == (
+        (error.message, error.hint, error.exit_code, error.where())
+    )
+
+
+def test_an_error_that_no_one_foresaw_is_one_of_the_worker():
+    failed = {"kind": "InternalError", "message": "It broke.", "hint": "", "exit_code": 1, "where": {}}
+    assert type(error_of(failed)) is WorkerError
+
+
+def test_an_error_of_a_later_release_keeps_its_words_and_its_exit_code():
+    failed = {
+        "kind": "MoonError",
+        "message": "It is full.",
+        "hint": "Wait.",
+        "exit_code": 9,
+        "where": {"x": 1},
+    }
+    found = error_of(failed)
+    assert (str(found), found.hint, found.exit_code, found.where()) == ("It is full.", "Wait.", 9, {})
+
+
 def test_the_contract_loads_with_the_standard_library_alone():
     script = (
         "import sys; before = set(sys.modules)\n"
         f"sys.path.insert(0, {str(CONTRACT.parent.parent)!r})\n"
-        "import matteline.contract.job, matteline.contract.events, matteline.contract.plate\n"
+        "import matteline.contract.door, matteline.contract.job_file, matteline.contract.plate\n"
         "loaded = {m.partition('.')[0] for m in set(sys.modules) - before} - {'matteline'}\n"
         "print(sorted(m for m in loaded if m not in sys.stdlib_module_names))"
     )

@@ -9,9 +9,9 @@ from matteline.contract.errors import DeviceError, JobError
 from matteline.matting.devices import (
     DTYPES,
     computing,
-    default_batch,
     devices,
     precision_name,
+    resolve_batch,
     resolve_device,
     resolve_precision,
     torch_build,
@@ -79,8 +79,12 @@ def test_every_precision_is_named_as_in_the_settings(name: str):
 
 
 def test_a_gpu_takes_more_frames_at_once_than_a_processor():
-    assert default_batch(CPU) == 1
-    assert default_batch(CUDA) > 1
+    assert resolve_batch("auto", CPU) == 1
+    assert resolve_batch("auto", CUDA) > 1
+
+
+def test_a_batch_that_is_asked_for_is_taken():
+    assert resolve_batch(3, CPU) == resolve_batch(3, CUDA) == 3
 
 
 def test_the_build_of_torch_says_what_it_was_built_for():

@@ -126,9 +126,9 @@ def with_windows(package: Path, environment: None, nothing_left: None) -> Iterat
     installed.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def without_windows(package: Path, environment: None, nothing_left: None) -> Iterator[Installed]:
-    """The same for `nuke -t`."""
+    """The same for `nuke -t`, ended with its module: others count workers."""
     installed = Installed(package, gui=False)
     yield installed
     installed.close()

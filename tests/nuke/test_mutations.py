@@ -7,13 +7,13 @@ import inspect
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from matteline.contract.door import Door
 from tests.nuke import plates
 from tests.nuke.comp import Comp
 from tests.nuke.conftest import PACKAGE, Installed
@@ -108,15 +108,11 @@ MISTAKES = {
 }
 
 
-class Door:
-    """The worker of another session, lent."""
+class Lent(Door):
+    """The worker of another session, which ends it."""
 
     def __init__(self, lender: Any) -> None:
-        self._lender = lender
-
-    @contextmanager
-    def asking(self) -> Iterator[Any]:
-        yield self._lender.client()
+        super().__init__(find=list, start=lambda _command: lender.client())
 
     def close(self) -> None:
         return
@@ -126,7 +122,7 @@ class Door:
 def lent(with_windows):
     """The door to the worker that all tests share."""
     with with_windows.current():
-        return Door(sys.modules[f"{PACKAGE}.session"].session.door)
+        return Lent(sys.modules[f"{PACKAGE}.session"].session.door)
 
 
 @pytest.fixture

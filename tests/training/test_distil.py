@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from matteline.contract.errors import JobError, ModelError, ReadError
+from matteline.contract.errors import JobError, ModelError, ReadError, WriteError
 from matteline.matting.weights.find import inspect
 from matteline.training.distil import Materials, prepare
 from matteline.training.lessons import Lesson, Shape
@@ -244,3 +244,9 @@ def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(ReadError, match=r"a\.png cannot be read"):
         read_picture(tmp_path / "a.png")
+
+
+def test_a_pack_whose_folder_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(WriteError, match="cannot be made"):
+        next(add_to_pack(tmp_path / "file" / "pack", [], 16))

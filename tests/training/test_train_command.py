@@ -150,7 +150,7 @@ def test_a_folder_that_cannot_be_made_is_told_before_training(
 
     (tmp_path / "file").write_text("in the way")
     words = ["--teacher", str(teacher), "--pictures", str(people), "--cache", str(tmp_path / "cache")]
-    with pytest.raises(WriteError, match="cannot be written"):
+    with pytest.raises(WriteError, match="cannot be made"):
         cli.main(
             ["train", "-o", str(tmp_path / "file" / "run"), "--steps", "1", *SMALL, *words],
             standalone_mode=False,

@@ -21,9 +21,11 @@ pytest.importorskip("PySide6", reason="PySide6 is not installed: pip install 'ma
 
 from matteline.cli.view import check_qt, version_of_qt
 from matteline.contract.errors import MattelineError
+from tests.lengthened import lengthened
 
 WIDTH, HEIGHT = 96, 64
 FIRST, LAST = 1001, 1012
+LONG = 200
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -85,6 +87,13 @@ def plate(tmp_path: Path) -> str:
     for number in range(FIRST, LAST + 1):
         Image.fromarray(picture(number)).save(folder / f"sh010.{number}.png")
     return str(folder / f"sh010.{FIRST}.png")
+
+
+@pytest.fixture
+def long_plate(plate: str) -> str:
+    """The same twelve frames again and again, 1001 to 1200: long enough to be stopped on any machine."""
+    lengthened(Path(plate).parent, FIRST + LONG - 1)
+    return plate
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 """Drives the real window on a real screen, once, and takes a picture of what it looks like at each step.
 
 python drive.py PLATE WEIGHTS RESULTS PICTURES
+
+The plate must be long enough for a render of it to be cancelled and paused on its way.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -15,12 +18,15 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
 from matteline.cli.view import surroundings
+from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.window.app import run
 from matteline.window.farm import FarmDialog
 from matteline.window.main import MainWindow
 
-SECONDS = 240
+SECONDS = 500
+"""For all steps together."""
+ENDS = time.monotonic() + SECONDS
 
 
 class Drive:
@@ -57,13 +63,13 @@ class Drive:
         more = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
         QApplication.sendEvent(self._window, QDragEnterEvent(QPoint(300, 300), *more))
         QApplication.sendEvent(self._window, QDropEvent(QPointF(300, 300), *more))
-        until(lambda: self._window.viewer.projector.on_screen == 1001)
+        until("the plate is on the screen", lambda: self._window.viewer.projector.on_screen == 1001)
         form = self._window.shot.form
         form.field("weights").set_value(weights)
         form.field("device").set_value("cpu")
         form.field("preroll").set_value("0")
         form.output.set_value(str(self._results))
-        until(lambda: self._window.shot.plan.rows)
+        until("there is a plan", lambda: self._window.shot.plan.rows)
         self.picture("shot")
         form.field("downsample_ratio").set_value("much")
         self._window.shot.ask_plan()
@@ -73,31 +79,31 @@ class Drive:
     def preview(self) -> None:
         shot = self._window.shot
         shot.preview_button.click()
-        until(lambda: not shot.runs.previewing)
-        until(lambda: self._window.viewer.footages[0].folder is not None)
+        until("the preview is done", lambda: not shot.runs.previewing)
+        until("the viewer has it", lambda: self._window.viewer.footages[0].folder is not None)
         self.picture("preview")
 
     def cancel_and_resume(self) -> None:
         shot = self._window.shot
         shot.render_button.click()
-        until(lambda: "of 12 frames" in self.words())
+        until("frames are rendered", self.counts)
         rows = shot.runs.rows
         rows.cancel_requested.emit(next(iter(rows.rows)))
-        until(lambda: not shot.runs.rendering)
+        until("the render is given up", lambda: not shot.runs.rendering)
         assert "Cancelled" in self.words(), self.words()
         self.picture("cancelled")
         shot.form.existing.set_value("resume")
         shot.render_button.click()
-        until(lambda: " frames" in self.words() or not shot.runs.rendering)
+        until("the other frames are rendered", lambda: self.counts() or not shot.runs.rendering)
         self.picture("rendering")
-        until(lambda: not shot.runs.rendering)
+        until("all of them are", lambda: not shot.runs.rendering)
         assert "frames in" in self.words(), self.words()
 
     def refuse(self) -> None:
         shot = self._window.shot
         shot.form.existing.set_value("refuse")
         shot.render_button.click()
-        until(lambda: shot.form.existing.error)
+        until("results are not replaced unasked", lambda: shot.form.existing.error)
         self.picture("refused")
 
     def send(self) -> None:
@@ -106,41 +112,47 @@ class Drive:
         dialog.fields["engine"].set_value("deadline10")
         dialog._more.unfold()
         dialog.send()
-        until(lambda: dialog.words.property("role") == "wrong")
+        until("there is no Deadline here", lambda: dialog.words.property("role") == "wrong")
         self.picture("farm_refused")
         dialog.reject()
         assert isinstance(dialog, FarmDialog)
 
     def queue(self) -> None:
-        window, job = self._window, self._window.shot.form.job()
-        window.tabs.setCurrentWidget(window.queue)
-        for name in ("one", "two"):
-            window.queue.add(Job(job.plate, str(self._results / name), settings=job.settings))
-        window.queue.add(Job("/nowhere/gone.mov", str(self._results / "x"), settings=job.settings))
-        window.queue.runner.start()
-        until(lambda: window.queue.shots[0].done >= 2)
-        window.queue.runner.pause()
-        until(lambda: window.queue.shots[0].state == "paused")
-        window.queue.list.setCurrentRow(0)
-        window.queue._buttons["again"].click()
-        window.queue.runner.start()
-        until(lambda: window.queue.runner.current is not None)
+        queue, job = self._window.queue, self._window.shot.form.job()
+        self._window.tabs.setCurrentWidget(queue)
+        queue.add(Job(job.plate, str(self._results / "one"), settings=job.settings))
+        few = FrameSet.parse("1001-1012")
+        queue.add(Job(job.plate, str(self._results / "two"), few, settings=job.settings))
+        queue.add(Job("/nowhere/gone.mov", str(self._results / "x"), settings=job.settings))
+        queue.runner.start()
+        until("two frames are there", lambda: len(list(self._results.glob("one/alpha/*.exr"))) >= 2)
+        queue.runner.pause()
+        until("the first shot is paused", lambda: queue.shots[0].state == "paused")
+        queue.list.setCurrentRow(0)
+        queue._buttons["again"].click()
+        queue.runner.start()
+        until("it goes on", lambda: queue.shots[0].done and queue.shots[0].state in ("running", "done"))
         self.picture("queue")
-        until(lambda: [shot.state for shot in window.queue.shots] == ["done", "done", "failed"])
-        window.queue.list.setCurrentRow(2)
+        ends = ["done", "done", "failed"]
+        until("all shots have ended", lambda: [shot.state for shot in queue.shots] == ends)
+        queue.list.setCurrentRow(2)
         self.picture("queue_done")
 
     def report(self) -> None:
         (self._results / "alpha").joinpath("sh010_alpha.1006.exr").unlink()
         window = self._window
         window.open([str(self._results)])
-        until(lambda: window.viewer.footages[-1].shot == "sh010")
+        until("the results are open", lambda: window.viewer.footages[-1].shot == "sh010")
         window.tabs.setCurrentWidget(window.judging)
         self.picture("not_judged")
         window.judging.button.click()
-        until(lambda: window.judging.list.count() and not window.judging.judge.busy)
+        until("they are judged", lambda: window.judging.list.count() and not window.judging.judge.busy)
         window.judging.list.setCurrentRow(0)
         self.picture("judged")
+
+    def counts(self) -> object:
+        """Whether the render under way says how many frames it has written."""
+        return re.search(r"\d+ of \d+ frames", self.words())
 
     def words(self) -> str:
         return " ".join(row.words for row in self._window.shot.runs.rows.rows.values())
@@ -155,38 +167,38 @@ class Drive:
             assert shown.save(str(self._pictures / f"{name}_{theme}_{scale}x.png"))
 
 
-def until(so: Callable[[], object]) -> None:
-    """Let the window live until something is so."""
-    end = time.monotonic() + SECONDS
+def until(what: str, so: Callable[[], object]) -> None:
+    """Let the window live until something is so. Raises `TimeoutError`, which says what, when it never is."""
     while not so():
         QCoreApplication.processEvents()
         time.sleep(0.003)
-        if time.monotonic() > end:
-            raise TimeoutError("the window never came to that")
+        if time.monotonic() > ENDS:
+            raise TimeoutError(f"The window was given {SECONDS} seconds and did not come so far: {what}.")
 
 
 def rest(seconds: float = 0.25) -> None:
     """Let it paint."""
     end = time.monotonic() + seconds
-    until(lambda: time.monotonic() > end)
+    until("it has painted", lambda: time.monotonic() > end)
 
 
 def main(plate: str, weights: str, results: str, pictures: str) -> int:
     """Open the window, drive it, and close it; 0 where every step came to its end."""
-    failed = []
+    came_through = []
 
     def drive(window: MainWindow) -> None:
         window.showMaximized()
         window.setGeometry(window.screen().geometry())
         try:
             Drive(window, Path(results), Path(pictures)).take(plate, weights)
+            came_through.append(True)
         except (AssertionError, TimeoutError) as error:
-            failed.append(repr(error))
-        window.close()
+            print(repr(error), file=sys.stderr)
+        finally:
+            window.close()
 
     run([], surroundings(), settings_file=str(Path(results).parent / "settings.ini"), when_shown=drive)
-    print("\n".join(failed), file=sys.stderr)
-    return len(failed)
+    return 0 if came_through else 1
 
 
 if __name__ == "__main__":

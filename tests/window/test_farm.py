@@ -9,7 +9,7 @@ import pytest
 from matteline.contract.farming import FarmSettings, farm_choices
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
-from matteline.window.farm import FarmDialog, handed_words
+from matteline.window.farm import FarmDialog
 from matteline.window.queue.store import SENT, WAITING
 from tests.window.conftest import FIRST, settle, shown
 
@@ -93,9 +93,3 @@ def test_a_wrong_setting_is_told_at_its_field(window):
     assert "Command cannot be" in dialog.fields["command"].error
     assert not dialog._more.folded
     dialog.reject()
-
-
-def test_what_was_submitted_is_said_with_its_ids():
-    clips = [{"name": "sh010", "tasks": 3}, {"name": "sh020", "tasks": 1}]
-    message = {"engine": "deadline10", "clips": clips, "files": ["/a"], "jobs": ["5f0c", "5f0d"]}
-    assert handed_words(message) == "Sent to deadline10: sh010, sh020 (4 tasks). Jobs 5f0c, 5f0d."

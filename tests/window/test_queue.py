@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from matteline.contract.errors import WriteError
+from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
 from matteline.window.queue.store import (
@@ -18,7 +19,7 @@ from matteline.window.queue.store import (
     WAITING,
     QueueStore,
 )
-from tests.window.conftest import rest, settle
+from tests.window.conftest import LONG, rest, settle
 
 SECONDS = 120
 
@@ -126,11 +127,13 @@ def test_a_broken_queue_file_does_not_keep_the_window_from_opening(open_window, 
     settle(lambda: "cannot be used" in window.errors.words)
 
 
-def test_shots_are_rendered_paused_and_taken_up_by_the_next_window(open_window, plate, untrained, tmp_path):
+def test_shots_are_rendered_paused_and_taken_up_by_the_next_window(
+    open_window, long_plate, untrained, tmp_path
+):
     settings = MatteSettings(weights=str(untrained), device="cpu", preroll=0, downsample_ratio=1.0)
     window = open_window()
-    window.queue.add(Job(plate, str(tmp_path / "one"), settings=settings))
-    window.queue.add(Job(plate, str(tmp_path / "two"), settings=settings))
+    window.queue.add(Job(long_plate, str(tmp_path / "one"), settings=settings))
+    window.queue.add(Job(long_plate, str(tmp_path / "two"), FrameSet.parse("1001-1012"), settings=settings))
     window.queue.runner.start()
     settle(lambda: (tmp_path / "one" / "alpha").exists() and _count(tmp_path / "one") >= 2, SECONDS)
     window.queue.runner.pause()
@@ -138,7 +141,7 @@ def test_shots_are_rendered_paused_and_taken_up_by_the_next_window(open_window, 
     window.queue.refresh()
     assert [shot.state for shot in window.queue.shots] == [PAUSED, WAITING]
     done = _count(tmp_path / "one")
-    assert 2 <= done < 12
+    assert 2 <= done < LONG
     window.close()
 
     later = open_window()
@@ -147,7 +150,7 @@ def test_shots_are_rendered_paused_and_taken_up_by_the_next_window(open_window, 
     later.queue._buttons["again"].click()
     later.queue.runner.start()
     settle(lambda: all(shot.state == DONE for shot in later.queue.shots), SECONDS)
-    assert _count(tmp_path / "one") == _count(tmp_path / "two") == 12
+    assert (_count(tmp_path / "one"), _count(tmp_path / "two")) == (LONG, 12)
     assert "Run 2" in later.queue.log.toPlainText()
 
 
@@ -162,10 +165,10 @@ def test_a_shot_that_fails_says_why_in_its_log_and_the_next_one_runs(open_window
     assert "gone.mov does not exist" in window.queue.log.toPlainText()
 
 
-def test_closing_the_window_leaves_the_shot_under_way_waiting(open_window, plate, untrained, tmp_path):
+def test_closing_the_window_leaves_the_shot_under_way_waiting(open_window, long_plate, untrained, tmp_path):
     settings = MatteSettings(weights=str(untrained), device="cpu", preroll=0, downsample_ratio=1.0)
     window = open_window()
-    window.queue.add(Job(plate, str(tmp_path / "one"), settings=settings))
+    window.queue.add(Job(long_plate, str(tmp_path / "one"), settings=settings))
     window.queue.runner.start()
     settle(lambda: window.queue.shots[0].state == RUNNING)
     rest(0.1)

@@ -20,8 +20,10 @@ from matteline.contract.client import WorkerClient
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
+from tests.lengthened import lengthened
 
 WIDTH, HEIGHT = 160, 90
+LONG = 2000
 
 Message = dict[str, Any]
 
@@ -30,6 +32,12 @@ Message = dict[str, Any]
 def plate(tmp_path: Path) -> Path:
     """A folder with a sequence of forty 8-bit frames, 1001 to 1040."""
     return draw(tmp_path / "plate", range(1001, 1041))
+
+
+@pytest.fixture
+def long_plate(tmp_path: Path) -> Path:
+    """The same forty frames again and again, 1001 to 3000: a shot that is still at work when a test ends it."""
+    return lengthened(draw(tmp_path / "long", range(1001, 1041)), 1000 + LONG)
 
 
 def draw(folder: Path, numbers: range) -> Path:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from matteline.cli.options import options_of, settings_from, settings_options, taken_from
-from matteline.contract.errors import JobError, ReadError
+from matteline.contract.errors import JobError
 from matteline.contract.farming import FarmSettings
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
+from matteline.contract.job_file import read_job_file
 from matteline.contract.settings import MatteSettings
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def submit(plates: tuple[str, ...], job_file: Path | None, **values: Any) -> Non
     matteline farm submit cut.otio --handles 8 --engine deadline10 -o mattes --path-map 'Z:\\show=/mnt/show'
     """
     settings, farm = settings_from(values), taken_from(values, FarmSettings)
-    host = _host_job(job_file)
+    host = None if job_file is None else read_job_file(job_file)
     if host is not None:
         settings = host.settings
     requests, notes = _requests(plates, host, values)
@@ -78,15 +79,6 @@ def _handed(
         engine_options=dict(_pair(each) for each in values["engine_option"]),
         dry_run=values["dry_run"],
     )
-
-
-def _host_job(path: Path | None) -> Job | None:
-    if path is None:
-        return None
-    try:
-        return Job.from_json(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ReadError(f"The job {path} cannot be read: {error}.", path=path) from None
 
 
 def _requests(

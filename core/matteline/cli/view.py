@@ -73,10 +73,11 @@ def version_of_qt() -> str | None:
 
 def surroundings() -> Surroundings:
     """What the window is handed of this machine and this user."""
+    from matteline.media.atomic import make_folder
     from matteline.window.main import Surroundings
 
     state = Path(platformdirs.user_state_dir("matteline", appauthor=False))
-    state.mkdir(parents=True, exist_ok=True)
+    make_folder(state)
     return Surroundings(
         worker=[sys.executable, "-m", "matteline", "worker"],
         environ=dict(os.environ),

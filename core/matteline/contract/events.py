@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Union
 
-from matteline.contract.errors import MattelineError
+from matteline.contract.errors import (
+    ColourError,
+    DeviceError,
+    JobError,
+    MattelineError,
+    ModelError,
+    ReadError,
+    StateError,
+    WorkerError,
+    WriteError,
+)
 
 
 @dataclass(frozen=True)
@@ -74,6 +85,25 @@ class Failed:
     def of(cls, error: MattelineError) -> Failed:
         """Describe an error for a reader in another process."""
         return cls(type(error).__name__, error.message, error.hint, error.exit_code, error.where())
+
+
+_FORESEEN = (ColourError, DeviceError, JobError, ModelError, ReadError, StateError, WorkerError, WriteError)
+_KINDS: Mapping[str, type[MattelineError]] = {
+    "InternalError": WorkerError,
+    **{each.__name__: each for each in _FORESEEN},
+}
+
+
+def error_of(failed: Mapping[str, Any]) -> MattelineError:
+    """What a `failed` message of another process tells of, as the error that it was there.
+
+    After an error that it did not foresee a worker is not to be trusted with another job: such a one comes
+    back as `WorkerError`.
+    """
+    error = _KINDS.get(failed["kind"], MattelineError)(failed["message"], hint=failed["hint"])
+    error.exit_code = failed["exit_code"]
+    vars(error).update((name, failed["where"].get(name, own)) for name, own in error.where().items())
+    return error
 
 
 Event = Union[Started, FrameDone, Rolling, Assembling, Notice, Finished, Failed]

@@ -12,6 +12,7 @@ from matteline.contract.settings import MatteSettings
 
 JOB_VERSION = 1
 EXISTING = ("refuse", "resume", "overwrite")
+NO_JOB = "Give a job that Matteline or one of its plug-ins has written."
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,10 @@ class Job:
 def _object(text: str) -> dict[str, Any]:
     try:
         data = json.loads(text)
-    except ValueError as error:
-        raise JobError(f"The job is not JSON: {error}.") from None
+    except (ValueError, RecursionError) as error:
+        raise JobError(f"The job is not JSON: {error}.", hint=NO_JOB) from None
     if not isinstance(data, dict):
-        raise JobError("The job is not a JSON object.")
+        raise JobError("The job is not a JSON object.", hint=NO_JOB)
     return data
 
 

@@ -12,6 +12,7 @@ from matteline.contract.plate import Header, Window
 from matteline.drawing.clip import draw_clip
 from matteline.drawing.sheet import comparison_row, contact_sheet
 from matteline.engine.outputs import Outputs
+from matteline.media.atomic import make_folder
 from matteline.media.plate import open_plate
 from matteline.media.writer import Encoding, frame_path, write_image
 
@@ -43,7 +44,7 @@ def draw_plate(folder: Path, width: int, height: int, count: int, *, file_format
     Raises:
         WriteError: The folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     encoding = Encoding(file_format, "8" if file_format == "png" else "half")
     for drawing in draw_clip(width, height, count):
         path = folder / f"demo.{FIRST_FRAME + drawing.number:0{PADDING}d}.{file_format}"

@@ -14,6 +14,7 @@ from pathlib import Path
 from matteline.contract.events import Event, Finished, Started
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.engine.outputs import complete_frames, prepare_folders, write_record
+from matteline.engine.pipeline import go_on
 from matteline.engine.plan import Plan
 from matteline.engine.states import StateFiles
 from matteline.engine.timeline import Span, begun, lay_out, resume
@@ -76,7 +77,7 @@ def run_part(
     recipe: Mapping[str, object],
     *,
     network: MattingNetwork | None = None,
-    between_frames: Callable[[], None] = lambda: None,
+    between_frames: Callable[[], None] = go_on,
 ) -> Generator[Event, None, None]:
     """Run what `chunk_of`, `settled_chunk` or `rolling_only` planned. Raises as `run` does.
 

@@ -19,6 +19,10 @@ Result = TypeVar("Result")
 _END = object()
 
 
+def go_on() -> None:
+    """Do nothing between two frames."""
+
+
 @contextmanager
 def each(
     work: Callable[[Item], Result], items: Iterable[Item], *, workers: int, depth: int

@@ -324,12 +324,12 @@ def _refuse_existing(outputs: Outputs, frames: FrameSet) -> None:
 
 def _machine(job: Job) -> dict[str, Any]:
     # The only place of a plan that loads torch: everything cheaper has been checked by now.
-    from matteline.matting.devices import default_batch, precision_name, resolve_device, resolve_precision
+    from matteline.matting.devices import precision_name, resolve_batch, resolve_device, resolve_precision
 
     settings = job.settings
     device = resolve_device(settings.device)
     precision = precision_name(resolve_precision(settings.precision, device))
-    batch = default_batch(device) if settings.batch == "auto" else int(settings.batch)
+    batch = resolve_batch(settings.batch, device)
     return {"device": str(device), "precision": precision, "batch": batch}
 
 

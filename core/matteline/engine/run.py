@@ -9,9 +9,9 @@ from matteline.contract.events import Event, Finished, FrameDone, Notice, Rollin
 from matteline.engine.assemble import assemble
 from matteline.engine.garbage import hands_of
 from matteline.engine.outputs import prepare_folders, write_record
-from matteline.engine.pipeline import each
+from matteline.engine.pipeline import each, go_on
 from matteline.engine.plan import Plan
-from matteline.engine.shot import Shot, Step, go_on
+from matteline.engine.shot import Shot, Step
 from matteline.engine.source import beside, frames_of
 from matteline.engine.states import StateFiles, states_of
 from matteline.engine.timeline import Span

@@ -38,14 +38,13 @@ def _elsewhere(job: Job, kind: str) -> dict[str, Any]:
     """Device, precision and batch as a machine that has the device would choose them."""
     import torch
 
-    from matteline.matting.devices import default_batch, precision_name, resolve_precision
+    from matteline.matting.devices import precision_name, resolve_batch, resolve_precision
 
     device, settings = torch.device(kind), job.settings
     precision = settings.precision
     if precision == "auto":
         precision = precision_name(resolve_precision("auto", device))
-    batch = default_batch(device) if settings.batch == "auto" else int(settings.batch)
-    return {"device": kind, "precision": precision, "batch": batch}
+    return {"device": kind, "precision": precision, "batch": resolve_batch(settings.batch, device)}
 
 
 def _settled(job: Job, ready: Plan) -> Job:

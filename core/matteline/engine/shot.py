@@ -13,6 +13,7 @@ from matteline.contract.frames import FrameRange
 from matteline.engine.delivery import Delivery, Rendered
 from matteline.engine.finish import Finish
 from matteline.engine.inference import Inference, Shape
+from matteline.engine.pipeline import go_on
 from matteline.engine.plan import Plan
 from matteline.engine.source import Sourced
 from matteline.engine.states import StateFiles, states_of
@@ -26,10 +27,6 @@ Item = TypeVar("Item")
 
 PREROLL_CALL_FRAMES = 8
 """Mirrored frames rolled at once. Fixed, because the state depends on how they are cut into calls."""
-
-
-def go_on() -> None:
-    """Do nothing between two frames."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from typing import Any
 from matteline.contract.errors import JobError
 from matteline.contract.events import Event
 from matteline.contract.frames import FrameSet
+from matteline.engine.pipeline import go_on
 from matteline.engine.plan import Surroundings
-from matteline.farm.chunk import VERBS, Networks, go_on
+from matteline.farm.chunk import VERBS, Networks
 from matteline.farm.clip import open_clip
 from matteline.farm.paths import rules_in
 

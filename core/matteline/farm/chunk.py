@@ -12,6 +12,7 @@ from matteline.contract.errors import DeviceError
 from matteline.contract.events import Event, Notice
 from matteline.contract.frames import FrameSet
 from matteline.engine.part import chunk_of, own_results, rolling_only, run_part, settled_chunk
+from matteline.engine.pipeline import go_on
 from matteline.engine.plan import Plan
 from matteline.engine.settle import use_threads
 from matteline.engine.states import StateFiles
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
 
 Networks = Callable[[Plan], "MattingNetwork"]
 """Gives the network of a plan, for who keeps one loaded."""
-
-
-def go_on() -> None:
-    """Do nothing between two frames."""
 
 
 def roll_states(

@@ -12,12 +12,11 @@ from typing import Any
 
 from matteline.contract.client import WorkerClient
 from matteline.contract.errors import JobError
-from matteline.contract.events import Event, Finished, FrameDone, Notice, Rolling, Started
+from matteline.contract.events import Event, Finished, FrameDone, Notice, Rolling, Started, error_of
 from matteline.contract.frames import FrameRange
 from matteline.engine.outputs import RECORD_FOLDER
 from matteline.engine.plan import Plan
 from matteline.farm.clip import states_beside
-from matteline.farm.session import failure
 from matteline.farm.submit import Options, Prepared, ticket_of, write
 from matteline.farm.ticket import FILE_NAME, Ticket
 
@@ -146,7 +145,7 @@ class _Crew:
     def _heard(self, hand: _Hand) -> Iterator[Event]:
         for message in hand.client.poll(hand.request) if hand.request is not None else ():
             if message["event"] == "failed":
-                raise failure(message)
+                raise error_of(message)
             yield from self._told(hand, message)
             if message.get("last"):
                 self.passing = None if self.passing == hand.request else self.passing

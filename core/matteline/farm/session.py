@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from matteline import __version__
-from matteline.contract.errors import MattelineError
+from matteline.contract.events import error_of
 
 LONGEST_MESSAGE_BYTES = 1 << 20
 
@@ -42,17 +42,10 @@ def ask(file: Path, request: Mapping[str, Any]) -> Iterator[Message]:
                 if message.get("event") == "end":
                     return
                 if message.get("event") == "failed":
-                    raise failure(message)
+                    raise error_of(message)
                 yield message
         except (OSError, EOFError) as error:
             raise Unreachable(f"the session ended: {error or 'no reason given'}") from None
-
-
-def failure(message: Mapping[str, Any]) -> MattelineError:
-    """The error that another process met."""
-    error = MattelineError(str(message["message"]), hint=str(message.get("hint", "")))
-    error.exit_code = int(message["exit_code"])
-    return error
 
 
 def stop(file: Path) -> bool:

@@ -106,8 +106,10 @@ def precision_name(dtype: torch.dtype) -> str:
     return next(name for name, each in DTYPES.items() if each == dtype)
 
 
-def default_batch(device: torch.device) -> int:
-    """How many frames to encode at once."""
+def resolve_batch(batch: str | int, device: torch.device) -> int:
+    """How many frames to encode at once: the number asked for, or for `auto` what suits the device."""
+    if batch != "auto":
+        return int(batch)
     return _CUDA_BATCH if device.type == "cuda" else 1
 
 

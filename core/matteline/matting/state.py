@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +12,8 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from matteline.contract.errors import ModelError, StateError, WriteError
+from matteline.contract.errors import ModelError, StateError
+from matteline.contract.files import replacing
 from matteline.matting.rvm.decoder import State
 
 MAX_BYTES: Final = 1 << 30
@@ -45,7 +43,8 @@ def save_state(path: Path, state: State, *, next_frame: int, hashes: Mapping[str
         "next_frame": str(next_frame),
         "hashes": json.dumps(dict(hashes), sort_keys=True),
     }
-    _write(path, safetensors.torch.save(tensors, metadata))
+    with replacing(path) as temporary:
+        temporary.write_bytes(safetensors.torch.save(tensors, metadata))
 
 
 def load_state(path: Path, *, hashes: Mapping[str, str]) -> tuple[State, int]:
@@ -70,23 +69,6 @@ def load_state(path: Path, *, hashes: Mapping[str, str]) -> tuple[State, int]:
     except safetensors.SafetensorError as error:
         raise _refusal(path, f"is damaged or cut short ({error})") from error
     return state, next_frame
-
-
-def _write(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".matteline-{os.getpid()}-{secrets.token_hex(4)}.tmp")
-    try:
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise WriteError(
-            f"The state {path} cannot be written: {why}.",
-            path=path,
-            hint="Free space there, or ask for the right to write; the frames that are finished stay.",
-        ) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def _check_size(path: Path) -> None:

@@ -12,7 +12,8 @@ import tomllib
 from pathlib import Path
 
 from matteline.contract.errors import MattelineError
-from matteline.packaging.archive import write_file, zipped
+from matteline.media.atomic import write_bytes
+from matteline.packaging.archive import zipped
 from matteline.packaging.contract import contract_files
 
 FOLDER = "matteline_blender"
@@ -35,8 +36,8 @@ def package_blender(folder: Path) -> list[Path]:
     archive = zipped({f"{FOLDER}/{name}": content for name, content in files.items()})
     path = folder / f"{manifest['id']}-{manifest['version']}.zip"
     index = folder / "index.json"
-    write_file(path, archive)
-    write_file(index, _index(manifest, path.name, archive))
+    write_bytes(path, archive)
+    write_bytes(index, _index(manifest, path.name, archive))
     return [path, index]
 
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from matteline.contract.errors import MattelineError, WriteError
-from matteline.packaging.archive import write_file, zipped
+from matteline.media.atomic import write_bytes
+from matteline.packaging.archive import zipped
 from matteline.packaging.contract import contract_files
 from matteline.packaging.icon import icon
 
@@ -38,7 +39,7 @@ def package_nuke(folder: Path) -> list[Path]:
     target = folder / FOLDER
     archive = folder / f"{FOLDER}-{_version(files)}.zip"
     _replace(target, files)
-    write_file(archive, zipped({f"{FOLDER}/{name}": content for name, content in files.items()}))
+    write_bytes(archive, zipped({f"{FOLDER}/{name}": content for name, content in files.items()}))
     return [target, archive]
 
 
@@ -85,7 +86,7 @@ def _replace(target: Path, files: Mapping[str, bytes]) -> None:
     old = target.with_name(f".{FOLDER}.{os.getpid()}.old")
     try:
         for name, content in {**files, **_kept(target)}.items():
-            write_file(fresh / PurePosixPath(name), content)
+            write_bytes(fresh / PurePosixPath(name), content)
         _exchange(fresh, target, old)
     except OSError as error:
         raise WriteError(f"{target} cannot be written: {error.strerror}.", path=target) from None

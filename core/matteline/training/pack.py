@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from matteline.contract.errors import ModelError
-from matteline.media.atomic import replacing
+from matteline.media.atomic import make_folder, replacing
 from matteline.training.footage import UInt8Array
 from matteline.training.stills import resized
 
@@ -165,7 +165,7 @@ def add_to_pack(folder: Path, examples: Iterable[Example], side: int) -> Iterato
     Raises:
         WriteError: The folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     number, added = len(shards_in(folder)), 0
     remaining = iter(examples)
     while part := list(islice(remaining, SHARD)):

@@ -15,6 +15,7 @@ from matteline.contract.plate import Header, Window
 from matteline.drawing.sheet import comparison_row, contact_sheet
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.weights.files import writing
+from matteline.media.atomic import make_folder
 from matteline.media.encoding import Encoding
 from matteline.media.writer import write_image
 from matteline.training.evaluation import Score
@@ -107,7 +108,7 @@ def write_sheet(path: Path, network: MattingNetwork, pack: Examples, side: int) 
     rows = [_row(*(each.cpu() for each in four)) for four in zip(pictures, alpha, fgr, truth, strict=True)]
     sheet = contact_sheet(rows)
     window = Window(0, 0, sheet.shape[1], sheet.shape[0])
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_image(path, sheet, Encoding("png", "8"), Header(window, window), channels=("R", "G", "B"))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from matteline.contract.errors import JobError
-from matteline.matting.weights.files import writing
+from matteline.media.atomic import make_folder
 from matteline.training.checkpoint import (
     checkpoints_in,
     load_checkpoint,
@@ -91,8 +91,7 @@ class Run:
             ModelError: The checkpoint is damaged.
             WriteError: The folder cannot be made.
         """
-        with writing(self._folder):
-            self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         found = checkpoints_in(self._folder)
         if found and not resume:
             hint = "Go on with --resume, or train into another folder."

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 from matteline.contract.errors import JobError
 from matteline.contract.farming import FarmSettings, farm_choices
 from matteline.contract.job import Job
+from matteline.contract.words import sentence, submitted_words
 from matteline.window.form.fields import Field, field_for
 from matteline.window.form.section import Section
 from matteline.window.preferences import Preferences
@@ -30,8 +30,6 @@ from matteline.window.render import Renders
 
 BASIC: Final = ("engine", "chunk", "priority", "pool")
 """Settings that are not folded away."""
-
-_ENDINGS: Final = ("submitted", "failed", "cancelled")
 
 
 class FarmDialog(QDialog):
@@ -81,7 +79,7 @@ class FarmDialog(QDialog):
         try:
             farm = self.settings()
         except JobError as error:
-            self._say_wrong(error.field, f"{error.message} {error.hint}".strip())
+            self._say_wrong(error.field, sentence(error))
             return
         self._preferences.farm = farm
         self._say(f"Checking the plate, and writing what {farm.engine} takes…", "faint")
@@ -161,7 +159,7 @@ class FarmDialog(QDialog):
         self._enable()
         event = message.get("event")
         if event == "submitted":
-            words = handed_words(message)
+            words = submitted_words(message)
             self._say(words, "faint")
             self.send_button.setEnabled(False)
             self.handed.emit(words)
@@ -173,14 +171,14 @@ class FarmDialog(QDialog):
             self._say("Given up. Nothing was sent.", "faint")
         self.refused.emit()
 
-    def _say_wrong(self, where: str, sentence: str) -> None:
+    def _say_wrong(self, where: str, words: str) -> None:
         """What is wrong, at the control that it belongs to where there is one."""
         field = self.fields.get(where)
         if field is None:
-            self._say(sentence, "wrong")
+            self._say(words, "wrong")
             return
         self._say("", "faint")
-        field.show_error(sentence)
+        field.show_error(words)
         if where not in BASIC:
             self._more.unfold()
 
@@ -198,25 +196,6 @@ class FarmDialog(QDialog):
         self.close_button.setText("Give up" if busy else "Close")
         for field in self.fields.values():
             field.setEnabled(not busy)
-
-
-def handed_words(message: Mapping[str, Any]) -> str:
-    """What the worker's answer `submitted` says, as sentences."""
-    clips, engine = message["clips"], message["engine"]
-    names = ", ".join(str(clip["name"]) for clip in clips)
-    tasks = sum(int(clip["tasks"]) for clip in clips)
-    what = f"{names} ({tasks} tasks)" if tasks != 1 else f"{names} (1 task)"
-    if message["jobs"]:
-        ids = ", ".join(str(each) for each in message["jobs"])
-        return f"Sent to {engine}: {what}. Job{'s' if len(message['jobs']) > 1 else ''} {ids}."
-    return f"Written for {engine}: {what}. {_places(message['files'])}"
-
-
-def _places(files: Sequence[str]) -> str:
-    if len(files) == 1:
-        return f"File {files[0]}."
-    folder = os.path.commonpath(files) if files else ""
-    return f"{len(files)} files in {folder}."
 
 
 def _names(jobs: Sequence[Job]) -> str:

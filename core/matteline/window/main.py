@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QSplitter,
 from matteline.contract.errors import MattelineError
 from matteline.contract.frames import FrameRange
 from matteline.contract.job import Job
+from matteline.contract.words import sentence
 from matteline.window.error_line import ErrorLine
 from matteline.window.farm import FarmDialog
 from matteline.window.following import Following
@@ -26,6 +27,7 @@ from matteline.window.queue.panel import QueuePanel
 from matteline.window.queue.runner import QueueRunner
 from matteline.window.queue.store import QueuedShot, QueueStore
 from matteline.window.render import Renders
+from matteline.window.tabs import Tabs
 from matteline.window.theme import apply_theme
 from matteline.window.viewer.footage import Footage
 from matteline.window.viewer.panel import ViewerPanel
@@ -86,6 +88,7 @@ class MainWindow(QMainWindow):
         self.opener.list_views()
 
     def _build(self) -> None:
+        self.tabs.setTabBar(Tabs())
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.shot, "Shot")
         self.tabs.addTab(self.queue, "Queue")
@@ -202,7 +205,7 @@ class MainWindow(QMainWindow):
 
     def _not_opened(self, error: MattelineError, path: str) -> None:
         if path and path == self.shot.form.plate.value():
-            self.shot.form.show_error(type(error).__name__, "plate", f"{error.message} {error.hint}".strip())
+            self.shot.form.show_error(type(error).__name__, "plate", sentence(error))
         self._show_error(error)
 
     def _show_error(self, error: MattelineError) -> None:

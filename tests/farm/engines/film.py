@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import OpenEXR
 from PIL import Image
 
 from matteline.contract.settings import MatteSettings
@@ -92,3 +93,9 @@ class Film:
 def results(folder: Path) -> dict[str, bytes]:
     """Path below the folder to content, of every picture."""
     return {str(each.relative_to(folder)): each.read_bytes() for each in sorted(folder.rglob("*.exr"))}
+
+
+def pixels(picture: Path) -> bytes:
+    """All channels of a result, read to their last line."""
+    with OpenEXR.File(str(picture), separate_channels=True) as exr:
+        return b"".join(channel.pixels.tobytes() for _, channel in sorted(exr.channels().items()))

@@ -19,15 +19,20 @@ from matteline.contract.errors import MattelineError
 from matteline.farm.engines import engine
 from matteline.farm.engines.openjd_template import values
 from matteline.farm.engines.shots import shots
-from tests.farm.engines.film import results
+from tests.farm.engines.film import FIRST, pixels, results
+from tests.lengthened import lengthened
 
 pytestmark = pytest.mark.slow
 
+LAST_OF_LONG = 4000
+"""Of a clip that no machine renders within a second."""
 
-def openjd_run(one, folder: Path, *more: str, **popen) -> subprocess.Popen[str]:
-    """Start `openjd run` of a written bundle, as a person would."""
+
+def openjd_run(one, folder: Path, *more: str, first_pass: str = "", **popen) -> subprocess.Popen[str]:
+    """Start `openjd run` of a written bundle, as a person would; the first pass may be cut short."""
     (shot,) = shots(one)
-    parameters = json.dumps({name: str(value) for name, value in values(one, shot).items()})
+    given = {**values(one, shot), **({"FirstPass": first_pass} if first_pass else {})}
+    parameters = json.dumps({name: str(value) for name, value in given.items()})
     template = str(folder / shot.label / "template.yaml")
     command = [sys.executable, "-m", "openjd", "run", template, "--job-param", parameters, *more]
     return subprocess.Popen(
@@ -108,22 +113,27 @@ def test_a_chunk_that_fails_is_rendered_when_submitted_again(film, out, sessions
     film.assert_same(out)
 
 
-def test_a_timeout_ends_the_task_and_leaves_whole_frames_only(film, out, sessions):
-    one, folder = written(film, out, chunk=24)
+def test_a_timeout_ends_the_task_and_leaves_whole_frames_only(film, out, sessions, tmp_path):
+    plate = shutil.copytree(Path(film.plate).parent, tmp_path / "plate")
+    lengthened(plate, LAST_OF_LONG)
+    long = replace(film, plate=str(plate / Path(film.plate).name))
+    one, folder = written(long, out, chunk=LAST_OF_LONG)
     template = folder / "sh010" / "template.yaml"
     document = yaml.safe_load(template.read_text("utf-8"))
     document["steps"][1]["script"]["actions"]["onRun"]["timeout"] = 1
     template.write_text(yaml.safe_dump(document, allow_unicode=True), "utf-8")
-    process = openjd_run(one, folder)
+    process = openjd_run(one, folder, first_pass=f"{FIRST}-{FIRST + 3}")
     said, _ = process.communicate(timeout=300)
     assert process.returncode == 1
     assert "TIMEOUT" in said and "Exiting Environment: Matteline" in said
-    assert results(out).items() <= results(film.whole).items()
+    left = {name: pixels(out / name) for name in results(out)}
+    known = {name: pixels(film.whole / name) for name in results(film.whole)}
+    assert all(known.get(name, content) == content for name, content in left.items())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_a_cancelled_run_leaves_whole_frames_and_goes_on_later(film, out, sessions):
-    one, folder = written(film, out, chunk=8)
+    one, folder = written(film, out, chunk=4)
     process = openjd_run(one, folder, start_new_session=True)
     deadline = time.monotonic() + 120
     while not list(out.rglob("*.exr")) and time.monotonic() < deadline:
@@ -134,5 +144,5 @@ def test_a_cancelled_run_leaves_whole_frames_and_goes_on_later(film, out, sessio
     left = results(out)
     assert 0 < len(left) < 48
     assert left.items() <= results(film.whole).items()
-    film.submit("openjd", out, chunk=8, missing=True)
+    film.submit("openjd", out, chunk=4, missing=True)
     film.assert_same(out)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from pathlib import Path
 from typing import Final
 
 from matteline.contract.errors import JobError
-from matteline.matting.weights.files import is_weights_name, read_weights, writing
+from matteline.contract.files import write_bytes
+from matteline.matting.weights.files import is_weights_name, read_weights
 from matteline.matting.weights.find import AUTO, FoundWeights, examine, inspect, weight_files
 from matteline.matting.weights.load import load_network
 from matteline.matting.weights.registry import checkpoint_hashed, checkpoint_named
@@ -43,9 +43,7 @@ def add(source: Path, folder: Path, *, name: str | None = None) -> FoundWeights:
     if there is not None:
         return inspect(there)
     target = folder / f"{chosen}{source.suffix.lower()}"
-    with writing(target):
-        _write(data, target)
-    return inspect(target)
+    return inspect(write_bytes(target, data))
 
 
 def _checked(name: str, found: FoundWeights) -> str:
@@ -70,13 +68,3 @@ def _already_there(name: str, folder: Path, found: FoundWeights) -> Path | None:
             hint = "Choose another with --name, or remove that file first."
             raise JobError(message, field="name", hint=hint)
     return None
-
-
-def _write(data: bytes, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)

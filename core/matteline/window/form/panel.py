@@ -22,8 +22,9 @@ from PySide6.QtWidgets import (
 from matteline.contract.errors import JobError, MattelineError
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
+from matteline.contract.job_file import read_job_file, write_job_file
+from matteline.contract.words import sentence
 from matteline.window.form.form import ShotForm
-from matteline.window.form.job_files import read_job, write_job
 from matteline.window.form.plan_view import PlanView
 from matteline.window.form.runs import ShotRuns
 from matteline.window.render import Renders
@@ -184,7 +185,7 @@ class ShotPanel(QWidget):
         path = path or QFileDialog.getSaveFileName(self, "Write job file", name, "Job (*.json)")[0]
         if path:
             try:
-                write_job(path, job)
+                write_job_file(path, job)
             except MattelineError as error:
                 self._say_error(error.message, error.hint)
                 return
@@ -195,7 +196,7 @@ class ShotPanel(QWidget):
         path = path or QFileDialog.getOpenFileName(self, "Open job file", "", "Job (*.json)")[0]
         if path:
             try:
-                self.form.set_job(read_job(path))
+                self.form.set_job(read_job_file(path))
             except MattelineError as error:
                 self._say_error(error.message, error.hint)
 
@@ -225,9 +226,9 @@ class ShotPanel(QWidget):
         try:
             job = self.form.job()
         except JobError as error:
-            self._say_plan(f"{error.message} {error.hint}".strip())
+            self._say_plan(sentence(error))
             if self.form.plate.value():
-                self.form.show_error("JobError", error.field, f"{error.message} {error.hint}".strip())
+                self.form.show_error("JobError", error.field, sentence(error))
             return None
         return job
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from matteline.contract.errors import MattelineError
+from matteline.contract.words import sentence
 from matteline.window.judging.judge import Judge, saved_report
 from matteline.window.theme import wrong
 
@@ -165,7 +166,7 @@ class JudgingPanel(QWidget):
             self.show_report(report)
 
     def _failed(self, error: MattelineError) -> None:
-        self._clear(f"{error.message} {error.hint}".strip())
+        self._clear(sentence(error))
         self.failed.emit(error)
 
     def _show_saved(self) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from matteline.contract.errors import MattelineError
 from matteline.window.form.runs import Landed
-from matteline.window.progress import Progress, advanced
+from matteline.window.progress import Progress, advanced, counted
 from matteline.window.queue.store import CANCELLED, DONE, FAILED, PAUSED, QueuedShot, QueueStore
 from matteline.window.render import Renders
 
@@ -159,8 +159,10 @@ class QueueRunner(QObject):
         state = _STATES.get(str(message.get("event")), FAILED)
         words = current.progress.words
         if state == CANCELLED and current.pausing:
-            state, words = PAUSED, f"Paused after {current.progress.done} frames"
-        self._store.tell(current.shot.number, words)
+            state, words = PAUSED, f"Paused after {counted(current.progress.done)}"
+        if state != FAILED:
+            # Why it failed is told already, with what to do.
+            self._store.tell(current.shot.number, words)
         self._store.end(current.shot.number, self._owner, state, words)
 
     def _guarded(self, do: Any) -> None:

@@ -1,0 +1,50 @@
+"""What a worker answers is said in the same words in every host."""
+
+from __future__ import annotations
+
+import pytest
+
+from matteline.contract.errors import JobError
+from matteline.contract.words import checked_words, sentence, submitted_words
+
+CLIPS = [{"name": "sh010", "tasks": 3}, {"name": "sh020", "tasks": 1}]
+
+
+@pytest.mark.parametrize(
+    ("clips", "files", "jobs", "words"),
+    [
+        (CLIPS, ["/a"], ["5f0c", "5f0d"], "Sent to deadline10: sh010, sh020 (4 tasks). Jobs 5f0c, 5f0d."),
+        (CLIPS[1:], ["/a"], ["5f0c"], "Sent to deadline10: sh020 (1 task). Job 5f0c."),
+        (CLIPS[1:], ["/a/b"], [], "Written for deadline10: sh020 (1 task). File /a/b."),
+        (CLIPS[:1], ["a/b", "a/c/d"], [], "Written for deadline10: sh010 (3 tasks). 2 files in a."),
+    ],
+    ids=["jobs", "job", "file", "files"],
+)
+def test_what_was_submitted_is_said_with_its_ids_or_its_files(clips, files, jobs, words):
+    message = {"engine": "deadline10", "clips": clips, "files": files, "jobs": jobs}
+    assert submitted_words(message) == words
+
+
+def checked(**values):
+    devices = [{"name": "cpu", "description": "2 cores"}, {"name": "cuda:0", "description": "H200"}]
+    model = {"name": "rvm_mobilenetv3"}
+    return {"matteline": "0.1", "devices": devices, "device": "cpu", "model": model, "problem": None} | values
+
+
+def test_a_check_names_version_device_and_model():
+    assert checked_words(checked()) == "matteline 0.1, cpu (2 cores), model rvm_mobilenetv3"
+
+
+def test_a_check_of_a_device_that_is_not_described_still_names_it():
+    assert checked_words(checked(devices=[])) == "matteline 0.1, cpu, model rvm_mobilenetv3"
+
+
+def test_a_check_without_a_model_says_why_and_what_to_do():
+    problem = {"message": "There are no weights.", "hint": "Run 'matteline weights fetch'."}
+    words = checked_words(checked(device="cuda:0", model=None, problem=problem))
+    assert words == "matteline 0.1, cuda:0 (H200), There are no weights. Run 'matteline weights fetch'."
+
+
+def test_an_error_is_what_is_wrong_and_what_to_do():
+    assert sentence(JobError("It is wrong.", hint="Mend it.")) == "It is wrong. Mend it."
+    assert sentence(JobError("It is wrong.")) == "It is wrong."
