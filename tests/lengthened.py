@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def lengthened(folder: Path, last: int) -> Path:
-    """Repeat a folder's one sequence, `name.1001.png` and so on, up to a number; links, which cost no time."""
+    """Repeat the one sequence of a folder, such as `name.1001.png`, up to a number; links cost no time."""
     drawn = sorted(folder.iterdir())
     name, first, suffix = drawn[0].name.rsplit(".", 2)
     for number in range(int(first) + len(drawn), last + 1):

@@ -71,6 +71,6 @@ def program(folder: Path, script: str) -> str:
 
 
 def running() -> list[psutil.Process]:
-    """The worker processes that this one has started; not those of its children, as Blender's tests keep one."""
+    """The worker processes that this one has started. Its children may have their own: Blender's tests do."""
     children = psutil.Process(os.getpid()).children()
     return [each for each in children if each.is_running() and "worker" in each.cmdline()]

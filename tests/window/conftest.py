@@ -151,7 +151,7 @@ WORKER = [sys.executable, "-m", "matteline", "worker"]
 @pytest.fixture
 def open_window(app: object, tmp_path: Path) -> Iterator[Callable[..., object]]:
     """Open a real window; afterwards it is closed, and no thread may be left."""
-    from PySide6.QtCore import QSettings
+    from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 
     from matteline.window.main import MainWindow, Surroundings
     from matteline.window.preferences import Preferences
@@ -179,6 +179,8 @@ def open_window(app: object, tmp_path: Path) -> Iterator[Callable[..., object]]:
         window.close()
         window.deleteLater()
     rest(0.05)
+    # Outside of an event loop it would live on, and be painted, until all tests are done.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert set(threading.enumerate()) <= before
 
 

@@ -112,7 +112,7 @@ class Drive:
         dialog.fields["engine"].set_value("deadline10")
         dialog._more.unfold()
         dialog.send()
-        until("there is no Deadline here", lambda: dialog.words.property("role") == "wrong")
+        until("the farm is refused", lambda: dialog.words.property("role") == "wrong")
         self.picture("farm_refused")
         dialog.reject()
         assert isinstance(dialog, FarmDialog)

@@ -99,7 +99,9 @@ def test_a_cancelled_render_says_so_and_keeps_whole_frames(long_shot, tmp_path):
     assert long_shot.shot.render_button.isEnabled()
     done = len(list((tmp_path / "out" / "alpha").iterdir()))
     assert 0 < done < LONG
-    assert len(long_shot.viewer.footages[0].clips["alpha"].frames) == done, "the scrubber shows all that are there"
+    assert len(long_shot.viewer.footages[0].clips["alpha"].frames) == done, (
+        "the scrubber shows all that are there"
+    )
 
 
 def test_a_plate_that_goes_before_the_render_is_told_at_its_field(shot, plate):

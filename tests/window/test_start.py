@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QStyle, QStyleOptionTab
 
 from matteline.cli.view import check_qt
 from matteline.contract.errors import MattelineError
@@ -72,3 +73,11 @@ def test_the_progress_list_stands_alone(tmp_path):
         [sys.executable, "-c", script], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_words_of_every_tab_have_room(window):
+    bar, option = window.tabs.tabBar(), QStyleOptionTab()
+    for index in range(bar.count()):
+        bar.initStyleOption(option, index)
+        room = bar.style().subElementRect(QStyle.SubElement.SE_TabBarTabText, option, bar)
+        assert room.height() >= option.fontMetrics.height()

@@ -36,7 +36,7 @@ def plate(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def long_plate(tmp_path: Path) -> Path:
-    """The same forty frames again and again, 1001 to 3000: a shot that is still at work when a test ends it."""
+    """The same forty frames again and again, 1001 to 3000: not done yet when a test ends the render."""
     return lengthened(draw(tmp_path / "long", range(1001, 1041)), 1000 + LONG)
 
 

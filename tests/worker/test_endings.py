@@ -53,7 +53,9 @@ while True:
 """
 
 
-def test_a_worker_that_is_closed_at_work_leaves_whole_frames_and_exit_code_zero(start, long_plate, job, tmp_path):
+def test_a_worker_that_is_closed_at_work_leaves_whole_frames_and_exit_code_zero(
+    start, long_plate, job, tmp_path
+):
     client = start()
     render = follow(client, client.render(job(long_plate)))
     up_to("frame", render)

@@ -169,7 +169,7 @@ def _syllabus(
     request: Request, preset: Preset, teacher: FoundWeights | None, device: torch.device, progress: Progress
 ) -> Syllabus:
     if request.matting_clips is None and request.matting_images is None:
-        return _distilled(request, teacher, device, progress)
+        return _distilled(request, preset, teacher, device, progress)
     if teacher is not None or request.pictures or request.stretched or request.drawn:
         hint = "Leave out --teacher, --pictures, --stretched and --drawn, or the folders of true mattes."
         raise JobError("A network learns from a teacher or from true mattes.", field="teacher", hint=hint)
@@ -177,7 +177,7 @@ def _syllabus(
 
 
 def _distilled(
-    request: Request, teacher: FoundWeights | None, device: torch.device, progress: Progress
+    request: Request, preset: Preset, teacher: FoundWeights | None, device: torch.device, progress: Progress
 ) -> Syllabus:
     shown = bool(request.pictures or request.stretched)
     if teacher is None and (shown or not request.drawn):
@@ -192,6 +192,8 @@ def _distilled(
         tuple(request.backgrounds),
         request.drawn,
         request.hold_out,
+        preset.kept_side,
+        preset.agreement,
     )
     looking = None if teacher is None else Teacher(teacher, device)
     cache = request.cache or request.output / "cache"

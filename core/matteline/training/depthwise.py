@@ -24,12 +24,12 @@ def quicken(network: nn.Module) -> None:
     """
     for parent in list(network.modules()):
         for name, layer in parent.named_children():
-            if _is_depthwise(layer):
+            if isinstance(layer, nn.Conv2d) and _is_depthwise(layer):
                 setattr(parent, name, _Depthwise(layer))
 
 
-def _is_depthwise(layer: nn.Module) -> bool:
-    if not isinstance(layer, nn.Conv2d) or isinstance(layer, _Depthwise):
+def _is_depthwise(layer: nn.Conv2d) -> bool:
+    if isinstance(layer, _Depthwise):
         return False
     alike = layer.in_channels == layer.out_channels == layer.groups > 1
     return alike and layer.bias is None and layer.padding_mode == "zeros"
@@ -94,7 +94,8 @@ def _tapped(x: Tensor, gradient: Tensor, weight: Tensor, padding: int, dilation:
             gradient.float(), x.float(), weight.float(), None, [1, 1], [padding] * 2, [1, 1],
             False, [0, 0], len(weight), [False, True, False],
         )  # fmt: skip
-        return made.to(weight.dtype)
+        of_weight: Tensor = made.to(weight.dtype)
+        return of_weight
     height, width = gradient.shape[-2:]
     padded = functional.pad(x, (padding,) * 4)
     taps = range(0, dilation * weight.shape[-1], dilation)
@@ -103,4 +104,5 @@ def _tapped(x: Tensor, gradient: Tensor, weight: Tensor, padding: int, dilation:
         for down in taps
         for across in taps
     ]
-    return torch.stack(sums, 1).view_as(weight)
+    # Laid out as the kernel is, as optimisers and other processes expect it.
+    return torch.empty_like(weight).copy_(torch.stack(sums, 1).view_as(weight))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -17,9 +18,6 @@ from matteline.training.splits import HOLD_OUT, split
 from matteline.training.stills import footage_in, pictures_in, read_picture, resized
 from matteline.training.teacher import Teacher, taught
 
-SIDE = 320
-"""Of the squares that examples are kept as, in pixels."""
-
 
 @dataclass(frozen=True)
 class Materials:
@@ -31,6 +29,8 @@ class Materials:
         backgrounds: Folders of pictures without people.
         drawn: How many drawn people to add.
         hold_out: Of how many pictures of a folder one is held out; 0 for none.
+        side: Of the squares that examples are kept as, in pixels.
+        agreement: How far the teacher must agree with itself on what is learned from; 0 for anyhow.
     """
 
     pictures: tuple[Path, ...] = ()
@@ -38,6 +38,8 @@ class Materials:
     backgrounds: tuple[Path, ...] = ()
     drawn: int = 0
     hold_out: int = HOLD_OUT
+    side: int = 320
+    agreement: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -67,40 +69,45 @@ def prepare(materials: Materials, teacher: Teacher | None, cache: Path, progress
         ReadError: A picture cannot be read.
         WriteError: The cache cannot be written.
     """
-    found = [(split(footage_in(folder), materials.hold_out), False) for folder in materials.pictures]
-    found += [(split(footage_in(folder), materials.hold_out), True) for folder in materials.stretched]
-    scenes = _backgrounds(materials.backgrounds)
-    learned: list[Examples] = []
-    held_out: list[Examples] = []
-    for (learn, kept), stretched in found:
-        if teacher is not None:
-            learned.append(_look(learn, teacher, cache, stretched, progress))
-            held_out.append(_look(kept, teacher, cache, stretched, progress))
+    learned, held_out = _looked_at(materials, teacher, cache, progress) if teacher else ([], [])
     described = [f"{sum(map(len, learned))} pictures"] if learned else []
     if materials.drawn:
-        learned.append(_draw(materials.drawn, teacher, cache, progress))
+        told = partial(progress, "drawings")
+        drawn = drawn_examples(materials.drawn, cache, side=materials.side, progress=told, teacher=teacher)
+        learned.append(drawn)
         described.append(f"{materials.drawn} drawings")
     held = Packs(held_out)
-    return Syllabus(PackedLessons(Packs(learned), scenes), held if len(held) else None, ", ".join(described))
+    lessons = PackedLessons(Packs(learned), _backgrounds(materials.backgrounds, materials.side))
+    return Syllabus(lessons, held if len(held) else None, ", ".join(described))
 
 
-def _look(
-    files: Sequence[Path], teacher: Teacher, cache: Path, stretched: bool, progress: Progress
-) -> Examples:
-    def told(done: int, of: int) -> None:
-        progress("pictures", done, of)
+def _looked_at(
+    materials: Materials, teacher: Teacher, cache: Path, progress: Progress
+) -> tuple[list[Examples], list[Examples]]:
+    """What is learned from, and what is held out, by folder."""
 
-    return taught(files, teacher, cache, side=SIDE, stretched=stretched, progress=told)
+    def look(files: Sequence[Path], agreement: float, *, stretched: bool) -> Examples:
+        return taught(
+            files,
+            teacher,
+            cache,
+            side=materials.side,
+            stretched=stretched,
+            agreement=agreement,
+            progress=partial(progress, "pictures"),
+        )
+
+    folders = [(folder, False) for folder in materials.pictures]
+    folders += [(folder, True) for folder in materials.stretched]
+    learned, held_out = [], []
+    for folder, stretched in folders:
+        learn, hold = split(footage_in(folder), materials.hold_out)
+        learned.append(look(learn, materials.agreement, stretched=stretched))
+        held_out.append(look(hold, 0.0, stretched=stretched))
+    return learned, held_out
 
 
-def _draw(count: int, teacher: Teacher | None, cache: Path, progress: Progress) -> Examples:
-    def told(done: int, of: int) -> None:
-        progress("drawings", done, of)
-
-    return drawn_examples(count, cache, side=SIDE, progress=told, teacher=teacher)
-
-
-def _backgrounds(folders: Sequence[Path]) -> list[Tensor]:
+def _backgrounds(folders: Sequence[Path], side: int) -> list[Tensor]:
     files = [file for folder in folders for file in pictures_in(folder)]
-    squares = [resized(read_picture(file, 2 * SIDE), (SIDE, SIDE)) for file in files]
+    squares = [resized(read_picture(file, 2 * side), (side, side)) for file in files]
     return [torch.from_numpy(square).permute(2, 0, 1).contiguous() for square in squares]

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from matteline.matting.rvm.decoder import PartialState, State
 from matteline.matting.rvm.network import MattingNetwork, reduce
-from matteline.training.depthwise import quicken
 
 NO_STATE: PartialState = (None, None, None, None)
 
@@ -50,7 +49,6 @@ class Pupil(nn.Module):
 
     def __init__(self, network: MattingNetwork, hints: int = 0) -> None:
         super().__init__()
-        quicken(network)
         self.network = network
         channels = network.architecture.context_channels
         self.helper = nn.Conv2d(channels, 1, 1)

@@ -200,6 +200,24 @@ def hints_of(shard: Path, name: str) -> Path:
     return shard.with_name(f"{shard.stem.replace('shard', 'hints')}-{name}.safetensors")
 
 
+def agreement_of(shard: Path, name: str) -> Path:
+    """Where it lies how far a teacher agrees with its own mattes of a shard."""
+    return shard.with_name(f"{shard.stem.replace('shard', 'agreement')}-{name}.safetensors")
+
+
+def agreed_keys(folder: Path, name: str, least: float) -> set[str]:
+    """The keys of the examples on which a teacher agrees with itself, by intersection over union.
+
+    Raises:
+        ModelError: A shard is damaged.
+    """
+    agreed: set[str] = set()
+    for path in shards_in(folder):
+        ious = _opened(agreement_of(path, name)).get_tensor("iou")  # type: ignore[no-untyped-call]
+        agreed.update(key for key, iou in zip(_keys(_opened(path)), ious, strict=True) if iou >= least)
+    return agreed
+
+
 def planes_in(shard: Path) -> Tensor:
     """The planes (N, 8, side, side) of all examples of a shard, uint8.
 

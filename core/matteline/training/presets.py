@@ -91,6 +91,9 @@ class Preset:
         norm_momentum: Of batch normalisation; None as the network has it.
         max_gradient: Longer gradients are shortened to this norm.
         longer_side: Of the reduced picture that the trained network wants.
+        kept_side: Of the squares that a teacher's examples are kept as, in pixels.
+        agreement: How far a teacher must agree with itself on a picture that is learned from, as
+            intersection over union; 0 for anyhow. See `agreement`.
     """
 
     name: str
@@ -104,6 +107,8 @@ class Preset:
     norm_momentum: float | None = None
     max_gradient: float = 5.0
     longer_side: int = 512
+    kept_side: int = 320
+    agreement: float = 0.0
 
 
 def _around(side: int) -> tuple[Size, ...]:
@@ -113,24 +118,24 @@ def _around(side: int) -> tuple[Size, ...]:
 
 
 _FRESH = Rates(2e-3, 2e-3, 2e-3, 2e-3)
-_REMEMBERING = Rates(2e-3, 2e-3, 4e-3, 4e-3)
+_REMEMBERING = Rates(2e-3, 2e-3, 3e-3, 4e-3)
 
 SMALL_CPU: Final = Preset(
     name="small-cpu",
-    summary="a network for processors, 3/8 as wide, from nothing, in an hour on one core",
+    summary="a network for processors, 3/8 as wide, from nothing, in an hour or two on two cores",
     width=0.375,
     stages=(
         Stage(
-            "tiny pictures", 0.40, _FRESH, clips=16, frames=1, sizes=_around(80),
-            boldness=0.15, detail=0.1,
+            "tiny pictures", 0.35, _FRESH, clips=16, frames=1, sizes=_around(96),
+            boldness=0.2, detail=0.1,
         ),
         Stage(
-            "small pictures", 0.28, _FRESH, clips=16, frames=1, sizes=_around(112),
-            boldness=0.4, detail=0.3,
+            "small pictures", 0.30, _FRESH, clips=12, frames=1, sizes=_around(128),
+            boldness=0.4, detail=0.2,
         ),
         Stage(
-            "clips", 0.32, _REMEMBERING, clips=5, frames=3, sizes=(*_around(128), (112, 192), (192, 112)),
-            rolled=4, refined_every=5, refined_clips=3, refined_frames=2, boldness=0.6, detail=0.3,
+            "clips", 0.35, _REMEMBERING, clips=4, frames=3, sizes=(*_around(128), (96, 160), (160, 96)),
+            rolled=4, refined_every=6, refined_clips=3, refined_frames=2, boldness=0.5, detail=0.3,
         ),
     ),
     warm_up=0.02,
@@ -139,7 +144,9 @@ SMALL_CPU: Final = Preset(
     averaging=0.998,
     norm_momentum=0.05,
     max_gradient=2.0,
-    longer_side=256,
+    longer_side=192,
+    kept_side=192,
+    agreement=0.6,
 )  # fmt: skip
 
 # The paper's learning rates assume an encoder that was trained on ImageNet.

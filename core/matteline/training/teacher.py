@@ -17,9 +17,10 @@ from matteline.matting.picture import as_picture
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.weights.find import FoundWeights
 from matteline.matting.weights.load import load_network
+from matteline.training.agreement import add_agreement
 from matteline.training.footage import UInt8Array
 from matteline.training.hints import Thinker, add_hints
-from matteline.training.pack import Example, Pack, add_to_pack, packed_keys
+from matteline.training.pack import Example, Pack, add_to_pack, agreed_keys, packed_keys
 from matteline.training.stacks import MovieFrames
 from matteline.training.stills import is_movie, read_picture, shrunk
 
@@ -52,29 +53,34 @@ class Teacher:
         found: Its weights.
         device: Where to compute.
 
+    Attributes:
+        network: As its weights have it.
+        sha256: Of its weights.
+        device: As given.
+        thinker: What gives its hints.
+
     Raises:
         ModelError: The weights cannot be loaded.
     """
 
     def __init__(self, found: FoundWeights, device: torch.device) -> None:
-        self.sha256 = found.sha256
-        self._device = device
-        self._network: MattingNetwork = load_network(found, "auto").to(device)
+        self.sha256, self.device = found.sha256, device
+        self.network: MattingNetwork = load_network(found, "auto").to(device)
         # Weights that were published for matting alone may hold zeros here.
-        self.thinker = Thinker(self._network, device)
-        self._segments = bool(self._network.project_seg.conv.weight.any())
+        self.thinker = Thinker(self.network, device)
+        self._segments = bool(self.network.project_seg.conv.weight.any())
 
     def example(self, picture: UInt8Array, key: str, aspect: float) -> Example:
         """What the teacher sees in a picture (H, W, 3), sRGB-encoded.
 
         Where its weights hold no segmentation, alpha stands in for it.
         """
-        small = as_picture(picture)[None].to(self._device)
+        small = as_picture(picture)[None].to(self.device)
         looks = small.repeat(_LOOKS, 1, 1, 1)
         with torch.inference_mode():
-            hidden, _ = self._network.decode(looks, (None, None, None, None), _LOOKS)
-            residual, pha = self._network.project_mat(hidden[-1:])[0].split([3, 1])
-            seg = self._network.project_seg(hidden[-1:])[0].sigmoid() if self._segments else pha
+            hidden, _ = self.network.decode(looks, (None, None, None, None), _LOOKS)
+            residual, pha = self.network.project_mat(hidden[-1:])[0].split([3, 1])
+            seg = self.network.project_seg(hidden[-1:])[0].sigmoid() if self._segments else pha
         fgr = residual + small[0]
         return Example(key, picture, _bytes(fgr), _bytes(pha)[..., 0], _bytes(seg)[..., 0], aspect)
 
@@ -87,6 +93,7 @@ def taught(
     side: int,
     stretched: bool,
     progress: Progress,
+    agreement: float = 0.0,
 ) -> Pack:
     """What a teacher sees in pictures, from the cache as far as it goes, the rest computed and kept.
 
@@ -100,6 +107,7 @@ def taught(
         side: Of the squares that are kept, in pixels.
         stretched: The pictures' own aspect is not that of what they show.
         progress: Told after every few pictures.
+        agreement: Leave out pictures on which the teacher agrees less with itself; see `agreement`.
 
     Raises:
         ReadError: A picture cannot be read.
@@ -114,7 +122,11 @@ def taught(
         progress(len(looks) - len(missing) + added, len(looks))
     name = teacher.sha256[:12]
     add_hints(folder, name, teacher.thinker)
-    return Pack(folder, list(looks), name)
+    if not agreement:
+        return Pack(folder, list(looks), name)
+    add_agreement(folder, name, teacher.network, teacher.device)
+    agreed = agreed_keys(folder, name, agreement)
+    return Pack(folder, [key for key in looks if key in agreed], name)
 
 
 def _looks_at(file: Path) -> Iterator[_Look]:

@@ -21,6 +21,7 @@ from matteline.training.checkpoint import (
     under,
 )
 from matteline.training.clock import Limit, rate_at, stage_at
+from matteline.training.depthwise import quicken
 from matteline.training.forward import NO_STATE, Pupil
 from matteline.training.lessons import Lesson, Lessons
 from matteline.training.objective import losses_of
@@ -84,6 +85,8 @@ class Trainer:
 
     def __init__(self, network: MattingNetwork, lessons: Lessons, setting: Setting) -> None:
         preset = setting.preset
+        if setting.device.type == "cpu":
+            quicken(network)
         self.pupil = Pupil(network, lessons.hints).to(setting.device).train()
         self.pupil.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         _set_momentum(self.pupil, preset.norm_momentum)

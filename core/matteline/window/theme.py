@@ -72,7 +72,8 @@ def apply_theme(app: QApplication, wanted: str) -> None:
     app.setPalette(_palette(name))
     boxes = _palette(name)
     boxes.setColor(_R.Base, QColor(_BOX[name]))
-    app.setPalette(boxes, "QCheckBox")
+    # It takes a str, whatever its stub says.
+    app.setPalette(boxes, "QCheckBox")  # type: ignore[arg-type]
     app.setStyleSheet(_sheet(name))
 
 
