@@ -11,13 +11,14 @@ import torch
 
 from matteline.contract.errors import JobError, ModelError, ReadError, WriteError
 from matteline.matting.weights.find import inspect
+from matteline.training.agreement import add_agreement
 from matteline.training.distil import Materials, prepare
 from matteline.training.lessons import Lesson, Shape
-from matteline.training.pack import SHARD, Pack, Packs, add_to_pack, packed_keys
+from matteline.training.pack import SHARD, Pack, Packs, add_to_pack, agreed_keys, packed_keys
 from matteline.training.packed import PackedLessons
 from matteline.training.splits import split
 from matteline.training.stills import footage_in, pictures_in, read_picture
-from matteline.training.teacher import MOVIE_FRAMES, Teacher, taught
+from matteline.training.teacher import LONGEST, MOVIE_FRAMES, Teacher, taught
 from tests.media.reading import write_movie
 from tests.training.make import disc_lessons, disc_pack, disc_pictures, discs, weights, write_png
 
@@ -32,6 +33,10 @@ def teacher(tmp_path_factory: pytest.TempPathFactory) -> Teacher:
 @pytest.fixture(scope="module")
 def lessons(tmp_path_factory: pytest.TempPathFactory) -> PackedLessons:
     return disc_lessons(tmp_path_factory.mktemp("pack"))
+
+
+def _silent(done: int, of: int) -> None:
+    pass
 
 
 def _taught(folder: Path, teacher: Teacher, cache: Path) -> tuple[Pack, list[int]]:
@@ -82,6 +87,26 @@ def test_of_a_movie_the_teacher_sees_some_frames(teacher: Teacher, tmp_path: Pat
     assert len(pack) == MOVIE_FRAMES and not torch.equal(first, last)
 
 
+def test_pictures_on_which_the_teacher_disagrees_with_itself_are_left_out(
+    teacher: Teacher, tmp_path: Path
+) -> None:
+    folder = disc_pictures(tmp_path / "people", 3)
+    agreeing = _taught(folder, teacher, tmp_path / "cache")[0].keys
+    pack = tmp_path / "cache" / f"{teacher.sha256[:12]}-{LONGEST}-64"
+    # Mattes that this teacher would never make: it is sure of no one, and here is somebody.
+    list(add_to_pack(pack, discs(2), 64))
+
+    add_agreement(pack, "t", teacher.network, torch.device("cpu"))
+
+    assert len(packed_keys(pack)) == 5
+    assert agreed_keys(pack, "t", 0.6) == set(agreeing)
+    chosen = taught(
+        pictures_in(folder), teacher, tmp_path / "cache", side=64, stretched=False, progress=_silent,
+        agreement=0.6,
+    )  # fmt: skip
+    assert chosen.keys == agreeing
+
+
 def test_another_teacher_has_a_cache_of_its_own(teacher: Teacher, tmp_path: Path) -> None:
     folder = disc_pictures(tmp_path / "people", 1)
     other = Teacher(inspect(weights(tmp_path / "o.safetensors", seed=9)), torch.device("cpu"))
@@ -95,7 +120,7 @@ def test_another_teacher_has_a_cache_of_its_own(teacher: Teacher, tmp_path: Path
 def test_a_teacher_without_a_segmentation_teaches_its_alpha(tmp_path: Path) -> None:
     path = weights(tmp_path / "t.safetensors")
     teacher = Teacher(inspect(path), torch.device("cpu"))
-    teacher._network.project_seg.conv.weight.data.zero_()
+    teacher.network.project_seg.conv.weight.data.zero_()
     without = Teacher(inspect(path), torch.device("cpu"))
     without._segments = False
     picture = discs(1)[0].picture
@@ -110,7 +135,7 @@ def test_hints_are_the_teachers_context(teacher: Teacher, tmp_path: Path) -> Non
     batch = pack.take([0, 1])
     pictures = batch.pictures.float() / 255
     with torch.no_grad():
-        expected = teacher._network.aspp(teacher._network.backbone(pictures)[3])
+        expected = teacher.network.aspp(teacher.network.backbone(pictures)[3])
 
     assert batch.hints is not None
     torch.testing.assert_close(batch.hints.float(), expected, atol=2e-3, rtol=2e-3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from matteline.matting.weights.load import load_network
 from matteline.training.checkpoint import checkpoints_in
 from matteline.training.losses import alpha_loss
 from matteline.training.pack import Pack
+from matteline.training.presets import preset_named
 from tests.training.make import disc_pictures, weights
 
 SMALL = ("--width", "0.125", "--device", "cpu")
@@ -76,7 +78,7 @@ def test_a_run_leaves_a_model_that_renders(run: Path) -> None:
     found = inspect(run / "model.safetensors")
 
     assert found.architecture.width == 0.125
-    assert found.longer_side == 256
+    assert found.longer_side == preset_named("small-cpu").longer_side
     assert "matteline-small-cpu" in found.origin
     assert not load_network(found, "auto").training
 
@@ -122,7 +124,7 @@ def test_a_checkpoint_of_another_width_is_not_gone_on_from(run: Path, people: Pa
             "cannot begin a network that is 0.5 wide",
         ),
         (("--steps", 1, "--matting-images", "none", "--backgrounds", "none"), "none"),
-        (("--steps", 1, "--matting-images", "none"), "need one folder of backgrounds"),
+        (("--steps", 1, "--matting-images", "none"), "need backgrounds"),
         (("--steps", 1, "--matting-images", "x", "--teacher", "T"), "from a teacher or from true mattes"),
     ],
 )
@@ -155,6 +157,20 @@ def test_a_folder_that_cannot_be_made_is_told_before_training(
             ["train", "-o", str(tmp_path / "file" / "run"), "--steps", "1", *SMALL, *words],
             standalone_mode=False,
         )
+
+
+def test_drawn_people_join_the_papers_training(people: Path, tmp_path: Path) -> None:
+    from matteline.cli.main import cli
+
+    marked, run = tmp_path / "marked", tmp_path / "run"
+    shutil.copytree(people, marked / "images")
+    shutil.copytree(people, marked / "masks")
+    data = ["--segmentation", str(marked), "--drawn", "2", "--preset", "rvm", "--memory-gb", "0.05"]
+    cli.main(["train", "-o", str(run), "--steps", "4", *SMALL, *data], standalone_mode=False)
+
+    last = _lines(run)[-1]
+    assert last["step"] == "4"
+    assert float(last["alpha"]) > 0 and float(last["seg"]) > 0
 
 
 @pytest.mark.slow

@@ -19,7 +19,9 @@ from matteline.matting.weights.load import load_network
 from matteline.training.clock import Limit
 from matteline.training.distil import Materials, Progress, Syllabus, prepare
 from matteline.training.folders import backgrounds, matting_clips, matting_images, segmentation
+from matteline.training.footage import MattingFootage, PlainFootage, Several, Source
 from matteline.training.joint import JointLessons
+from matteline.training.people import DrawnPeople, DrawnPlaces
 from matteline.training.presets import Preset, preset_named
 from matteline.training.run import Habits, Run
 from matteline.training.teacher import Teacher
@@ -168,10 +170,10 @@ def _network(architecture: Architecture, begin: FoundWeights | None, seed: int) 
 def _syllabus(
     request: Request, preset: Preset, teacher: FoundWeights | None, device: torch.device, progress: Progress
 ) -> Syllabus:
-    if request.matting_clips is None and request.matting_images is None:
+    if not (request.matting_clips or request.matting_images or request.segmentation):
         return _distilled(request, preset, teacher, device, progress)
-    if teacher is not None or request.pictures or request.stretched or request.drawn:
-        hint = "Leave out --teacher, --pictures, --stretched and --drawn, or the folders of true mattes."
+    if teacher is not None or request.pictures or request.stretched:
+        hint = "Leave out --teacher, --pictures and --stretched, or the folders of true mattes and masks."
         raise JobError("A network learns from a teacher or from true mattes.", field="teacher", hint=hint)
     return _joint(request, preset)
 
@@ -206,22 +208,26 @@ def _distilled(
 
 
 def _joint(request: Request, preset: Preset) -> Syllabus:
-    if len(request.backgrounds) != 1:
-        hint = "Give one folder with --backgrounds."
-        raise JobError(
-            "People with true mattes need one folder of backgrounds.", field="backgrounds", hint=hint
-        )
     clips, stills, marked = request.matting_clips, request.matting_images, request.segmentation
+    drawn = request.drawn
+    people: list[Source[MattingFootage]] = [] if clips is None else [matting_clips(clips)]
+    places: list[Source[PlainFootage]] = [backgrounds(folder) for folder in request.backgrounds]
+    if drawn:
+        people.append(DrawnPeople(drawn))
+        places.append(DrawnPlaces(drawn))
+    if not places:
+        hint = "Give a folder with --backgrounds, or --drawn."
+        raise JobError("People with true mattes need backgrounds.", field="backgrounds", hint=hint)
     lessons = JointLessons(
-        None if clips is None else matting_clips(clips),
+        Several(tuple(people)) if people else None,
         None if stills is None else matting_images(stills),
-        backgrounds(request.backgrounds[0]),
+        Several(tuple(places)),
         None if marked is None else segmentation(marked),
     )
     lessons.check(preset.stages)
     there = [(lessons.clips, "clips"), (lessons.stills, "mattes"), (lessons.segments, "segmented pictures")]
     words = [f"{len(source)} {name}" for source, name in there if source is not None]
-    return Syllabus(lessons, None, ", ".join(words))
+    return Syllabus(lessons, None, ", ".join(words) + (f", {drawn} of them drawn" if drawn else ""))
 
 
 def _recipe(

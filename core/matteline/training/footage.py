@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,3 +70,25 @@ class Source(Protocol[F]):
             ReadError: A picture cannot be read.
             JobError: The pictures of one clip do not belong together.
         """
+
+
+@dataclass(frozen=True)
+class Several(Generic[F]):
+    """Several sources as one, their clips one after another.
+
+    Attributes:
+        sources: At least one.
+    """
+
+    sources: tuple[Source[F], ...]
+
+    def __len__(self) -> int:
+        return sum(map(len, self.sources))
+
+    def load(self, index: int, frames: int, rng: np.random.Generator, longest: int | None = None) -> F:
+        """As `Source.load`."""
+        for source in self.sources:
+            if index < len(source):
+                break
+            index -= len(source)
+        return source.load(index, frames, rng, longest)

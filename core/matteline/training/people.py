@@ -10,6 +10,7 @@ import numpy as np
 from matteline.drawing.arrays import Floats
 from matteline.drawing.people import draw_people, draw_place
 from matteline.media.samples import to_codes
+from matteline.training.drawn import FIRST_SEED
 from matteline.training.footage import MattingFootage, PlainFootage, UInt8Array
 
 
@@ -25,9 +26,9 @@ class DrawnPeople:
     """
 
     count: int
-    width: int
-    height: int
-    first_seed: int = 0
+    width: int = 1280
+    height: int = 720
+    first_seed: int = FIRST_SEED
 
     def __len__(self) -> int:
         return self.count
@@ -56,9 +57,9 @@ class DrawnPlaces:
     """
 
     count: int
-    width: int
-    height: int
-    first_seed: int = 0
+    width: int = 1280
+    height: int = 720
+    first_seed: int = FIRST_SEED
 
     def __len__(self) -> int:
         return self.count
