@@ -1,4 +1,4 @@
-"""How long a step of training takes on a processor, with torch's gradients of depthwise convolutions and ours.
+"""How long a training step takes on a processor, with torch's gradients of depthwise convolutions and ours.
 
 ::
 

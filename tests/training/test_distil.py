@@ -11,10 +11,9 @@ import torch
 
 from matteline.contract.errors import JobError, ModelError, ReadError, WriteError
 from matteline.matting.weights.find import inspect
-from matteline.training.agreement import add_agreement
 from matteline.training.distil import Materials, prepare
 from matteline.training.lessons import Lesson, Shape
-from matteline.training.pack import SHARD, Pack, Packs, add_to_pack, agreed_keys, packed_keys
+from matteline.training.pack import SHARD, Pack, Packs, add_said, add_to_pack, agreed_keys, packed_keys
 from matteline.training.packed import PackedLessons
 from matteline.training.splits import split
 from matteline.training.stills import footage_in, pictures_in, read_picture
@@ -92,17 +91,17 @@ def test_pictures_on_which_the_teacher_disagrees_with_itself_are_left_out(
 ) -> None:
     folder = disc_pictures(tmp_path / "people", 3)
     agreeing = _taught(folder, teacher, tmp_path / "cache")[0].keys
-    pack = tmp_path / "cache" / f"{teacher.sha256[:12]}-{LONGEST}-64"
+    pack = tmp_path / "cache" / f"{teacher.name}-{LONGEST}-64"
     # Mattes that this teacher would never make: it is sure of no one, and here is somebody.
     list(add_to_pack(pack, discs(2), 64))
 
-    add_agreement(pack, "t", teacher.network, torch.device("cpu"))
+    add_said(pack, "agreement", "t", teacher.agreement)
 
     assert len(packed_keys(pack)) == 5
     assert agreed_keys(pack, "t", 0.6) == set(agreeing)
     chosen = taught(
         pictures_in(folder), teacher, tmp_path / "cache", side=64, stretched=False, progress=_silent,
-        agreement=0.6,
+        agreed=0.6,
     )  # fmt: skip
     assert chosen.keys == agreeing
 

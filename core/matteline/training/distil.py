@@ -86,14 +86,14 @@ def _looked_at(
 ) -> tuple[list[Examples], list[Examples]]:
     """What is learned from, and what is held out, by folder."""
 
-    def look(files: Sequence[Path], agreement: float, *, stretched: bool) -> Examples:
+    def look(files: Sequence[Path], agreed: float, *, stretched: bool) -> Examples:
         return taught(
             files,
             teacher,
             cache,
             side=materials.side,
             stretched=stretched,
-            agreement=agreement,
+            agreed=agreed,
             progress=partial(progress, "pictures"),
         )
 

@@ -11,8 +11,7 @@ import numpy as np
 
 from matteline.drawing import Drawing, draw_clip, draw_people
 from matteline.training.footage import UInt8Array
-from matteline.training.hints import add_hints
-from matteline.training.pack import Example, Pack, add_to_pack, packed_keys
+from matteline.training.pack import Example, Pack, add_said, add_to_pack, packed_keys
 from matteline.training.teacher import Teacher
 
 FIRST_SEED: Final = 1000
@@ -54,9 +53,8 @@ def drawn_examples(
         progress(count - len(missing) + added, count)
     if teacher is None:
         return Pack(folder, keys)
-    name = teacher.sha256[:12]
-    add_hints(folder, name, teacher.thinker)
-    return Pack(folder, keys, name)
+    add_said(folder, "hints", teacher.name, teacher.hints)
+    return Pack(folder, keys, teacher.name)
 
 
 def _kind(seed: int) -> str:

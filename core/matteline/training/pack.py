@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, islice
 from pathlib import Path
@@ -28,6 +28,7 @@ from matteline.training.footage import UInt8Array
 from matteline.training.stills import resized
 
 SHARD: Final = 128
+_AT_ONCE: Final = 16
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Pack:
     def __init__(self, folder: Path, keys: Sequence[str] | None = None, hints: str | None = None) -> None:
         shards = shards_in(folder)
         self._files = [_opened(path) for path in shards]
-        self._hints = [_opened(hints_of(path, hints)) for path in shards] if hints else None
+        self._hints = [_opened(_beside(path, "hints", hints)) for path in shards] if hints else None
         places = {
             key: (file, row) for file, shard in enumerate(self._files) for row, key in enumerate(_keys(shard))
         }
@@ -195,17 +196,38 @@ def shards_in(folder: Path) -> list[Path]:
     return sorted(folder.glob("shard-*.safetensors"))
 
 
-def hints_of(shard: Path, name: str) -> Path:
-    """Where the hints lie that a teacher gave for a shard."""
-    return shard.with_name(f"{shard.stem.replace('shard', 'hints')}-{name}.safetensors")
+def _beside(shard: Path, what: str, teacher: str) -> Path:
+    return shard.with_name(f"{shard.stem.replace('shard', what)}-{teacher}.safetensors")
 
 
-def agreement_of(shard: Path, name: str) -> Path:
-    """Where it lies how far a teacher agrees with its own mattes of a shard."""
-    return shard.with_name(f"{shard.stem.replace('shard', 'agreement')}-{name}.safetensors")
+def add_said(folder: Path, what: str, teacher: str, say: Callable[[Tensor], Tensor]) -> None:
+    """Write beside every shard what a teacher says of its planes, where that is not yet done.
+
+    Args:
+        folder: The pack's.
+        what: `hints` or `agreement`.
+        teacher: Its name; what several teachers say lies side by side.
+        say: From planes (N, 8, side, side), uint8, a few examples at a time, to a tensor (N, ...).
+
+    Raises:
+        ModelError: A shard is damaged.
+        WriteError: The folder cannot be written.
+    """
+    for shard in shards_in(folder):
+        path = _beside(shard, what, teacher)
+        if path.exists():
+            continue
+        said = torch.cat([say(part) for part in torch.split(_planes_in(shard), _AT_ONCE)])
+        with replacing(path) as temporary:
+            temporary.write_bytes(safetensors.numpy.save({what: said.contiguous().numpy()}))
 
 
-def agreed_keys(folder: Path, name: str, least: float) -> set[str]:
+def _planes_in(shard: Path) -> Tensor:
+    planes: Tensor = torch.from_numpy(_opened(shard).get_tensor("planes"))  # type: ignore[no-untyped-call]
+    return planes
+
+
+def agreed_keys(folder: Path, teacher: str, least: float) -> set[str]:
     """The keys of the examples on which a teacher agrees with itself, by intersection over union.
 
     Raises:
@@ -213,19 +235,9 @@ def agreed_keys(folder: Path, name: str, least: float) -> set[str]:
     """
     agreed: set[str] = set()
     for path in shards_in(folder):
-        ious = _opened(agreement_of(path, name)).get_tensor("iou")  # type: ignore[no-untyped-call]
+        ious = _opened(_beside(path, "agreement", teacher)).get_tensor("agreement")  # type: ignore[no-untyped-call]
         agreed.update(key for key, iou in zip(_keys(_opened(path)), ious, strict=True) if iou >= least)
     return agreed
-
-
-def planes_in(shard: Path) -> Tensor:
-    """The planes (N, 8, side, side) of all examples of a shard, uint8.
-
-    Raises:
-        ModelError: It is damaged.
-    """
-    planes: Tensor = torch.from_numpy(_opened(shard).get_tensor("planes"))  # type: ignore[no-untyped-call]
-    return planes
 
 
 def _opened(path: Path) -> safetensors.safe_open:

@@ -15,8 +15,8 @@ from matteline.training.footage import MattingFootage, PlainFootage, UInt8Array
 
 
 @dataclass(frozen=True)
-class DrawnPeople:
-    """Clips of drawn people; each index draws its own, the same every time.
+class _Drawn:
+    """Drawn clips; each index draws its own, the same every time.
 
     Attributes:
         count: How many clips.
@@ -33,49 +33,34 @@ class DrawnPeople:
     def __len__(self) -> int:
         return self.count
 
+    def _size(self, longest: int | None) -> tuple[int, int]:
+        """Width and height at which to draw."""
+        scale = min(1.0, (longest or max(self.width, self.height)) / max(self.width, self.height))
+        return max(2, round(self.width * scale)), max(2, round(self.height * scale))
+
+
+class DrawnPeople(_Drawn):
+    """People with exact mattes."""
+
     def load(
         self, index: int, frames: int, rng: np.random.Generator, longest: int | None = None
     ) -> MattingFootage:
         """As `Source.load`; clips begin at their first frame, and are drawn no larger than asked for."""
-        size = _fitted(self.width, self.height, longest)
-        drawings = list(draw_people(*size, frames, seed=self.first_seed + index, sensor=False))
+        drawings = list(draw_people(*self._size(longest), frames, seed=self.first_seed + index, sensor=False))
         return MattingFootage(
             _codes(drawing.fgr for drawing in drawings),
             _codes(drawing.alpha[..., None] for drawing in drawings)[..., 0],
         )
 
 
-@dataclass(frozen=True)
-class DrawnPlaces:
-    """Clips of drawn places without people, as `DrawnPeople`.
-
-    Attributes:
-        count: How many clips.
-        width: Of the pictures, in pixels.
-        height: Of the pictures, in pixels.
-        first_seed: That of the first clip; the others follow.
-    """
-
-    count: int
-    width: int = 1280
-    height: int = 720
-    first_seed: int = FIRST_SEED
-
-    def __len__(self) -> int:
-        return self.count
+class DrawnPlaces(_Drawn):
+    """Places without people."""
 
     def load(
         self, index: int, frames: int, rng: np.random.Generator, longest: int | None = None
     ) -> PlainFootage:
         """As `Source.load`; clips begin at their first frame, and are drawn no larger than asked for."""
-        size = _fitted(self.width, self.height, longest)
-        return PlainFootage(_codes(draw_place(*size, frames, seed=self.first_seed + index)))
-
-
-def _fitted(width: int, height: int, longest: int | None) -> tuple[int, int]:
-    """The size at which to draw."""
-    scale = min(1.0, (longest or max(width, height)) / max(width, height))
-    return max(2, round(width * scale)), max(2, round(height * scale))
+        return PlainFootage(_codes(draw_place(*self._size(longest), frames, seed=self.first_seed + index)))
 
 
 def _codes(pictures: Iterable[Floats]) -> UInt8Array:

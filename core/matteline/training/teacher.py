@@ -17,10 +17,10 @@ from matteline.matting.picture import as_picture
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.weights.find import FoundWeights
 from matteline.matting.weights.load import load_network
-from matteline.training.agreement import add_agreement
+from matteline.training.agreement import agreement
 from matteline.training.footage import UInt8Array
-from matteline.training.hints import Thinker, add_hints
-from matteline.training.pack import Example, Pack, add_to_pack, agreed_keys, packed_keys
+from matteline.training.hints import Thinker
+from matteline.training.pack import Example, Pack, add_said, add_to_pack, agreed_keys, packed_keys
 from matteline.training.stacks import MovieFrames
 from matteline.training.stills import is_movie, read_picture, shrunk
 
@@ -54,28 +54,35 @@ class Teacher:
         device: Where to compute.
 
     Attributes:
+        name: What its sayings are filed under.
         network: As its weights have it.
-        sha256: Of its weights.
-        device: As given.
-        thinker: What gives its hints.
 
     Raises:
         ModelError: The weights cannot be loaded.
     """
 
     def __init__(self, found: FoundWeights, device: torch.device) -> None:
-        self.sha256, self.device = found.sha256, device
+        self.name = found.sha256[:12]
+        self._device = device
         self.network: MattingNetwork = load_network(found, "auto").to(device)
         # Weights that were published for matting alone may hold zeros here.
-        self.thinker = Thinker(self.network, device)
+        self._thinker = Thinker(self.network, device)
         self._segments = bool(self.network.project_seg.conv.weight.any())
+
+    def hints(self, planes: Tensor) -> Tensor:
+        """What it thinks of packed pictures; see `Thinker.context`."""
+        return self._thinker.context(planes)
+
+    def agreement(self, planes: Tensor) -> Tensor:
+        """How far it agrees with its own mattes; see `agreement`."""
+        return agreement(planes, self.network, self._device)
 
     def example(self, picture: UInt8Array, key: str, aspect: float) -> Example:
         """What the teacher sees in a picture (H, W, 3), sRGB-encoded.
 
         Where its weights hold no segmentation, alpha stands in for it.
         """
-        small = as_picture(picture)[None].to(self.device)
+        small = as_picture(picture)[None].to(self._device)
         looks = small.repeat(_LOOKS, 1, 1, 1)
         with torch.inference_mode():
             hidden, _ = self.network.decode(looks, (None, None, None, None), _LOOKS)
@@ -93,7 +100,7 @@ def taught(
     side: int,
     stretched: bool,
     progress: Progress,
-    agreement: float = 0.0,
+    agreed: float = 0.0,
 ) -> Pack:
     """What a teacher sees in pictures, from the cache as far as it goes, the rest computed and kept.
 
@@ -107,26 +114,25 @@ def taught(
         side: Of the squares that are kept, in pixels.
         stretched: The pictures' own aspect is not that of what they show.
         progress: Told after every few pictures.
-        agreement: Leave out pictures on which the teacher agrees less with itself; see `agreement`.
+        agreed: Leave out pictures on which the teacher agrees less with itself; see `agreement`.
 
     Raises:
         ReadError: A picture cannot be read.
         WriteError: The cache cannot be written.
     """
-    folder = cache / f"{teacher.sha256[:12]}-{LONGEST}-{side}"
+    folder = cache / f"{teacher.name}-{LONGEST}-{side}"
     looks = {look.key: look for file in files for look in _looks_at(file)}
     there = packed_keys(folder)
     missing = [look for key, look in looks.items() if key not in there]
     made = (_example(look, teacher, stretched) for look in missing)
     for added in add_to_pack(folder, made, side):
         progress(len(looks) - len(missing) + added, len(looks))
-    name = teacher.sha256[:12]
-    add_hints(folder, name, teacher.thinker)
-    if not agreement:
-        return Pack(folder, list(looks), name)
-    add_agreement(folder, name, teacher.network, teacher.device)
-    agreed = agreed_keys(folder, name, agreement)
-    return Pack(folder, [key for key in looks if key in agreed], name)
+    add_said(folder, "hints", teacher.name, teacher.hints)
+    if not agreed:
+        return Pack(folder, list(looks), teacher.name)
+    add_said(folder, "agreement", teacher.name, teacher.agreement)
+    keys = agreed_keys(folder, teacher.name, agreed)
+    return Pack(folder, [key for key in looks if key in keys], teacher.name)
 
 
 def _looks_at(file: Path) -> Iterator[_Look]:
