@@ -42,6 +42,8 @@ QUEUED = (
 )
 WAITING = "sh050"
 FAILED_ROW = 3
+SMALLEST = 0
+"""What Qt calls the quality of a PNG: without loss, and as small as that goes."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Studio:
         window = MainWindow(preferences, Surroundings(worker, dict(os.environ), queue_file=self.queue))
         window.resize(*SIZE)
         window.show()
+        window.shot.form.field("weights").set_value(str(self.weights.resolve()))
         try:
             yield window
         finally:
@@ -92,7 +95,7 @@ class Studio:
         """Take a picture, without the blinking of a cursor in it."""
         window.setFocus()
         _rest(0.5)
-        window.grab().save(str(self.pictures / f"window_{name}.png"))
+        window.grab().save(str(self.pictures / f"window_{name}.png"), quality=SMALLEST)
 
 
 def main() -> None:
@@ -115,7 +118,7 @@ def take_shot(studio: Studio, plate: str) -> None:
         window.open([plate])
         _until(lambda: window.viewer.projector.on_screen is not None)
         window.shot.form.output.set_value(str(studio.mattes))
-        _plan(window, studio.weights)
+        _until(lambda: window.shot.plan.rows)
         window.shot.start_render()
         _until(lambda: window.viewer.player.frame == UNDER_WAY == window.viewer.projector.on_screen)
         studio.take(window, "shot")
@@ -126,7 +129,7 @@ def take_viewer(studio: Studio) -> None:
     """The composite wiped against its alpha."""
     with studio.window("dark") as window:
         _open_mattes(window, studio, COMPARED)
-        _plan(window, studio.weights)
+        _until(lambda: window.shot.plan.rows)
         window.viewer.picking.set_layout(Layout.WIPE)
         window.viewer.canvas.hovered.emit(POINTED_AT)
         _rest(1)
@@ -170,11 +173,6 @@ def _arguments() -> argparse.Namespace:
     if given.shot is not None and given.shot.exists():
         parser.error(f"{given.shot} is there already")
     return given
-
-
-def _plan(window: MainWindow, weights: Path) -> None:
-    window.shot.form.field("weights").set_value(str(weights.resolve()))
-    _until(lambda: window.shot.plan.rows)
 
 
 def _open_mattes(window: MainWindow, studio: Studio, frame: int) -> None:

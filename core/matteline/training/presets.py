@@ -117,8 +117,8 @@ def _around(side: int) -> tuple[Size, ...]:
     return (side, side), (short, long), (long, short), (short, long)
 
 
-_FRESH = Rates(2e-3, 2e-3, 2e-3, 2e-3)
-_REMEMBERING = Rates(2e-3, 2e-3, 3e-3, 4e-3)
+_FRESH = Rates(1e-3, 1e-3, 1e-3, 1e-3)
+_REMEMBERING = Rates(1e-3, 1e-3, 2e-3, 3e-3)
 
 SMALL_CPU: Final = Preset(
     name="small-cpu",
@@ -126,15 +126,15 @@ SMALL_CPU: Final = Preset(
     width=0.375,
     stages=(
         Stage(
-            "tiny pictures", 0.35, _FRESH, clips=16, frames=1, sizes=_around(96),
+            "tiny pictures", 0.30, _FRESH, clips=16, frames=1, sizes=_around(96),
             boldness=0.2, detail=0.1,
         ),
         Stage(
             "small pictures", 0.30, _FRESH, clips=12, frames=1, sizes=_around(128),
-            boldness=0.4, detail=0.2,
+            rolled=2, boldness=0.4, detail=0.2,
         ),
         Stage(
-            "clips", 0.35, _REMEMBERING, clips=4, frames=3, sizes=(*_around(128), (96, 160), (160, 96)),
+            "clips", 0.40, _REMEMBERING, clips=4, frames=3, sizes=(*_around(128), (96, 160), (160, 96)),
             rolled=4, refined_every=6, refined_clips=3, refined_frames=2, boldness=0.5, detail=0.3,
         ),
     ),
