@@ -135,7 +135,7 @@ SMALL_CPU: Final = Preset(
         ),
         Stage(
             "clips", 0.40, _REMEMBERING, clips=4, frames=3, sizes=(*_around(128), (96, 160), (160, 96)),
-            rolled=4, refined_every=6, refined_clips=3, refined_frames=2, boldness=0.5, detail=0.3,
+            rolled=4, refined_every=6, refined_clips=3, refined_frames=2, boldness=0.5, detail=0.4,
         ),
     ),
     warm_up=0.02,
@@ -147,6 +147,21 @@ SMALL_CPU: Final = Preset(
     longer_side=192,
     kept_side=192,
     agreement=0.6,
+)  # fmt: skip
+
+_EDGES = Rates(1e-4, 2e-4, 4e-4, 2e-3)
+
+SMALL_CPU_EDGES: Final = replace(
+    SMALL_CPU,
+    name="small-cpu-edges",
+    summary="after small-cpu, begun from its model: larger pictures, and edges in full weight",
+    stages=(
+        Stage(
+            "edges", 1.0, _EDGES, clips=4, frames=2, sizes=(*_around(176), (128, 224), (224, 128)),
+            rolled=3, refined_every=3, refined_clips=3, refined_frames=1, boldness=0.4,
+        ),
+    ),
+    kept_side=320,
 )  # fmt: skip
 
 # The paper's learning rates assume an encoder that was trained on ImageNet.
@@ -183,7 +198,7 @@ _SINGLE: Final = tuple(
     for number, stage in enumerate(_STAGES, 1)
 )
 
-PRESETS: Final = {each.name: each for each in (SMALL_CPU, _RVM, *_SINGLE)}
+PRESETS: Final = {each.name: each for each in (SMALL_CPU, SMALL_CPU_EDGES, _RVM, *_SINGLE)}
 
 
 def preset_named(name: str) -> Preset:
