@@ -19,7 +19,7 @@ from matteline.matting.weights.load import load_network
 from matteline.training.checkpoint import checkpoints_in
 from matteline.training.losses import alpha_loss
 from matteline.training.pack import Pack
-from matteline.training.presets import preset_named
+from matteline.training.presets import SMALL_CPU
 from tests.training.make import disc_pictures, weights
 
 SMALL = ("--width", "0.125", "--device", "cpu")
@@ -47,7 +47,7 @@ def _lines(run: Path) -> list[dict[str, str]]:
 
 def _loss(network: MattingNetwork, run: Path) -> float:
     """Of a network's alpha of all that a run drew; one that never learned goes by each batch's statistics."""
-    batch = Pack(run / "cache" / "drawn-320").take(range(40))
+    batch = Pack(run / "cache" / f"drawn-{SMALL_CPU.kept_side}").take(range(40))
     pictures, truth = (
         functional.interpolate(each.float() / 255, (96, 96), mode="area")
         for each in (batch.pictures, batch.pha)
@@ -78,7 +78,7 @@ def test_a_run_leaves_a_model_that_renders(run: Path) -> None:
     found = inspect(run / "model.safetensors")
 
     assert found.architecture.width == 0.125
-    assert found.longer_side == preset_named("small-cpu").longer_side
+    assert found.longer_side == SMALL_CPU.longer_side
     assert "matteline-small-cpu" in found.origin
     assert not load_network(found, "auto").training
 
@@ -157,6 +157,16 @@ def test_a_folder_that_cannot_be_made_is_told_before_training(
             ["train", "-o", str(tmp_path / "file" / "run"), "--steps", "1", *SMALL, *words],
             standalone_mode=False,
         )
+
+
+def test_a_run_may_be_a_single_step(tmp_path: Path) -> None:
+    from matteline.cli.main import cli
+
+    run = tmp_path / "run"
+    cli.main(["train", "-o", str(run), "--drawn", "2", "--steps", "1", *SMALL], standalone_mode=False)
+
+    assert [line["step"] for line in _lines(run)] == ["1"]
+    assert inspect(run / "model.safetensors").architecture.width == 0.125
 
 
 def test_drawn_people_join_the_papers_training(people: Path, tmp_path: Path) -> None:

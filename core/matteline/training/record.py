@@ -50,6 +50,11 @@ class Figures:
         self._path = path
         self._since: list[Step] = []
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there were steps since the last line."""
+        return bool(self._since)
+
     def count(self, step: Step) -> None:
         """Take a step into the next line's means."""
         self._since.append(step)

@@ -126,9 +126,9 @@ class Run:
             if step.seconds - saved >= self._habits.save_seconds:
                 saved = step.seconds
                 self.save()
-        if step is not None:
+        if step is not None and figures.waiting:
             self._measure(step, figures, report)
-            self.save()
+        self.save()
 
     def save(self) -> None:
         """Write a checkpoint and the model.
