@@ -62,7 +62,7 @@ def test_devices_of_several_kinds_are_refused():
 
 def test_a_dry_run_writes_the_tickets_and_says_what_it_costs(farm, small):
     done = matteline(
-        *("farm", "submit", farm.plate, "--engine", "openjd", "-o", farm.output, *small),
+        *("farm", "submit", farm.plate, "--engine", "openjd", "--out", farm.output, *small),
         *("--chunk", "8", "--state-every", "4", "--dry-run", "--json", "--path-map", "Z:\\show=/mnt/show"),
     )
     if "cannot be imported" in done.stderr:
@@ -83,7 +83,7 @@ def test_only_missing_frames_are_submitted_again(farm, small):
     farm.roll(one)
     farm.chunk(one, "1001-1020")
     done = matteline(
-        *("farm", "submit", farm.plate, "--engine", "openjd", "-o", farm.output, *small),
+        *("farm", "submit", farm.plate, "--engine", "openjd", "--output", farm.output, *small),
         *("--chunk", "8", "--only-missing", "--dry-run", "--json"),
     )
     if "cannot be imported" in done.stderr:

@@ -6,9 +6,10 @@ import json
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox
 
+from matteline.contract.errors import JobError
 from matteline.contract.farming import farm_choices
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
@@ -70,6 +71,28 @@ def test_a_wrong_setting_is_told_at_its_field(window, form, name, typed, says):
     shot.ask_plan()
     assert says in shot.form.field(name).error
     assert not shot.form.field("plate").error
+
+
+@pytest.mark.parametrize("typed", ["ten", "--5", "²"])
+def test_a_first_frame_that_is_no_number_costs_a_sentence(form, typed):
+    form.set_plate("/nowhere/shot.mov")
+    form.first_frame._edit.setText(typed)
+    with pytest.raises(JobError, match="The first frame cannot be") as caught:
+        form.job()
+    assert caught.value.field == "first_frame"
+
+
+def test_a_wheel_over_the_form_changes_no_setting(form):
+    before = {field.name: field.value() for field in form.all_fields()}
+    for control in (*form.findChildren(QComboBox), *form.findChildren(QAbstractSpinBox)):
+        QApplication.sendEvent(control, _wheel())
+    assert {field.name: field.value() for field in form.all_fields()} == before
+
+
+def _wheel():
+    down = (QPointF(5, 5), QPointF(5, 5), QPoint(), QPoint(0, -120))
+    more = (Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)
+    return QWheelEvent(*down, *more)
 
 
 def test_contradictions_are_told_at_the_field_that_can_end_them(window):

@@ -44,7 +44,7 @@ def test_the_release_that_crashes_with_older_pythons_is_refused():
 
 def test_settings_are_remembered(open_window, plate):
     window = open_window()
-    window._set_cache(2)
+    window._set_cache(2 << 30)
     window._set_theme("light")
     window.close()
     later = open_window()

@@ -97,6 +97,20 @@ def test_over_another_clip(judging, exr_plate):
     assert pixel(judging, 80, 10) == pytest.approx((_encoded(0.25), 255, 0), abs=2)
 
 
+def test_a_backdrop_can_be_chosen_again(judging, exr_plate):
+    _choose(judging, "over")
+    picking = judging.viewer.picking
+    offered = picking._over.count()
+    for _ in range(2):
+        picking._over.setCurrentIndex(0)
+        before = picking.look.backdrop
+        judging.opener.open(exr_plate, "backdrop")
+        settle(lambda before=before: picking.look.backdrop is not before)
+        assert picking._over.currentText() == picking.look.backdrop.footage.name
+    assert picking._over.currentData() is picking.look.backdrop
+    assert picking._over.count() == offered + 1
+
+
 def test_the_difference_of_two_sides_is_that_of_their_values(judging):
     picking = judging.viewer.picking
     picking.a.choose_mode("plate")

@@ -49,10 +49,10 @@ def farm() -> None:
     """Render on a render farm: many machines, the pixels of one unbroken render.
 
     \b
-    matteline farm submit plate.####.exr --engine openjd --out mattes    hand it over
-    matteline farm status mattes                                         how far it is
-    matteline farm check --job mattes/farm/plate/job.json                is it whole
-    matteline farm submit plate.####.exr --engine openjd --out mattes --only-missing
+    matteline farm submit plate.####.exr --engine openjd -o mattes    hand it over
+    matteline farm status mattes                                      how far it is
+    matteline farm check --job mattes/farm/plate/job.json             is it whole
+    matteline farm submit plate.####.exr --engine openjd -o mattes --only-missing
 
     Engines call 'states', 'chunk' and 'check', and 'session' to load the model once for many chunks.
     """

@@ -25,7 +25,14 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("plates", nargs=-1, metavar="PLATE…")
-@click.option("-o", "--out", metavar="DIR", help="Folder for the results, on a disk that all machines see.")
+@click.option(
+    "-o",
+    "--output",
+    "--out",
+    "output",
+    metavar="DIR",
+    help="Folder for the results, on a disk that all machines see.",
+)
 @click.option("--job", "job_file", type=click.Path(path_type=Path), metavar="FILE", help="A host's job.")
 @click.option("--frames", metavar="A-B,…", help="Frames to render, by the plate's own numbers. [all]")
 @click.option("--first-frame", type=int, metavar="N", help="Number of a movie's first picture. [1]")
@@ -55,9 +62,9 @@ def submit(plates: tuple[str, ...], job_file: Path | None, **values: Any) -> Non
     if host is not None:
         settings = host.settings
     requests, notes = _requests(plates, host, values)
-    out = values["out"] or (host.output if host else None) or next((r.output for r in requests), "")
+    out = values["output"] or (host.output if host else None) or next((r.output for r in requests), "")
     if not out:
-        raise JobError("No folder for the results is named.", field="output", hint="Name one with --out DIR.")
+        raise JobError("No folder for the results is named.", field="output", hint="Name one with -o DIR.")
     _tell(_handed(requests, settings, farm, out, values), notes, as_json=values["as_json"])
 
 
@@ -119,12 +126,18 @@ def _tell(handed: Handed, notes: list[str], *, as_json: bool) -> None:
         return
     for clip in told["clips"]:
         click.echo(
-            f"{clip['name']}: {clip['frames']} frames in {clip['tasks']} tasks, exact by {clip['exact']}; "
+            f"{clip['name']}: {_counted(clip['frames'], 'frame')} in {_counted(clip['tasks'], 'task')}, "
+            f"exact by {clip['exact']}; "
             "each task loads the model, unless a session keeps it; "
-            f"rolling over {clip['rolled']} frames adds about {clip['added_percent']}% of a render"
+            f"rolling over {_counted(clip['rolled'], 'frame')} adds about "
+            f"{clip['added_percent']}% of a render"
         )
     for words in notes:
         click.echo(f"Note: {words}")
     for file in told["files"]:
         click.echo(f"Wrote {file}")
     click.echo(f"Submitted {', '.join(handed.ids)}" if handed.ids else "Nothing was submitted.")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -130,12 +130,12 @@ SMALL_CPU: Final = Preset(
             boldness=0.2, detail=0.1,
         ),
         Stage(
-            "small pictures", 0.30, _FRESH, clips=12, frames=1, sizes=_around(128),
+            "small pictures", 0.15, _FRESH, clips=12, frames=1, sizes=_around(128),
             rolled=2, boldness=0.4, detail=0.2,
         ),
         Stage(
-            "clips", 0.40, _REMEMBERING, clips=4, frames=3, sizes=(*_around(128), (96, 160), (160, 96)),
-            rolled=4, refined_every=6, refined_clips=3, refined_frames=2, boldness=0.5, detail=0.4,
+            "clips", 0.55, _REMEMBERING, clips=4, frames=3, sizes=(*_around(128), (96, 160), (160, 96)),
+            rolled=8, refined_every=6, refined_clips=3, refined_frames=2, boldness=0.5, detail=0.4,
         ),
     ),
     warm_up=0.02,
@@ -158,7 +158,7 @@ SMALL_CPU_EDGES: Final = replace(
     stages=(
         Stage(
             "edges", 1.0, _EDGES, clips=4, frames=2, sizes=(*_around(176), (128, 224), (224, 128)),
-            rolled=3, refined_every=3, refined_clips=3, refined_frames=1, boldness=0.4,
+            rolled=8, refined_every=3, refined_clips=3, refined_frames=1, boldness=0.4,
         ),
     ),
     kept_side=320,

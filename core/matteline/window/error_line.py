@@ -6,6 +6,10 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
+from matteline.contract.errors import MattelineError
+from matteline.contract.words import sentence
+from matteline.window.controls import give_role, wrapped
+
 NOTICE_MILLISECONDS = 8000
 
 
@@ -27,9 +31,9 @@ class ErrorLine(QLabel):
         """All of what is shown."""
         return self._words
 
-    def show_error(self, message: str, hint: str = "") -> None:
+    def show_error(self, error: MattelineError) -> None:
         """Say what went wrong, and what to do."""
-        self._say(f"{message} {hint}".strip(), "wrong")
+        self._say(sentence(error), "wrong")
 
     def notice(self, words: str) -> None:
         """Say what was done."""
@@ -44,10 +48,8 @@ class ErrorLine(QLabel):
     def _say(self, words: str, role: str) -> None:
         self._gone.stop()
         self._words = words.partition("\n")[0]
-        self.setToolTip(f"<qt>{words.replace('&', '&amp;').replace('<', '&lt;')}</qt>")
-        self.setProperty("role", role)
-        self.style().unpolish(self)
-        self.style().polish(self)
+        self.setToolTip(wrapped(words))
+        give_role(self, role)
         self._elide()
 
     def clear(self) -> None:

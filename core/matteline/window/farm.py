@@ -12,17 +12,17 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from matteline.contract.errors import JobError
+from matteline.contract.events import error_of
 from matteline.contract.farming import FarmSettings, farm_choices
 from matteline.contract.job import Job
 from matteline.contract.words import sentence, submitted_words
+from matteline.window.controls import give_role, high_button, thin_bar
 from matteline.window.form.fields import Field, field_for
 from matteline.window.form.section import Section
 from matteline.window.preferences import Preferences
@@ -62,8 +62,8 @@ class FarmDialog(QDialog):
         }
         self._more = self._section("More", [name for name in self.fields if name not in BASIC], folded=True)
         self.words = QLabel()
-        self._bar = QProgressBar()
-        self.send_button, self.close_button = QPushButton("Send"), QPushButton("Close")
+        self._bar = thin_bar()
+        self.send_button, self.close_button = high_button("Send"), high_button("Close")
         self._build()
         self._fill(preferences.farm)
         renders.heard.connect(self._heard)
@@ -106,9 +106,6 @@ class FarmDialog(QDialog):
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.words.hide()
         self._bar.setRange(0, 0)
-        self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(6)
-        self._bar.hide()
         column.addWidget(title)
         column.addWidget(self._scrolled(), 1)
         column.addWidget(self._bar)
@@ -139,7 +136,6 @@ class FarmDialog(QDialog):
         row.setSpacing(8)
         row.addStretch(1)
         for button in (self.close_button, self.send_button):
-            button.setMinimumHeight(button.fontMetrics().height() + 14)
             button.setMinimumWidth(96)
             row.addWidget(button)
         self.close_button.setAutoDefault(False)
@@ -159,17 +155,18 @@ class FarmDialog(QDialog):
         self._enable()
         event = message.get("event")
         if event == "submitted":
-            words = submitted_words(message)
-            self._say(words, "faint")
-            self.send_button.setEnabled(False)
-            self.handed.emit(words)
+            self._say_handed(submitted_words(message))
             return
         if event == "failed":
-            where = str((message.get("where") or {}).get("field", ""))
-            self._say_wrong(where, f"{message.get('message')} {message.get('hint', '')}".strip())
+            self._say_wrong(message["where"].get("field", ""), sentence(error_of(message)))
         else:
             self._say("Given up. Nothing was sent.", "faint")
         self.refused.emit()
+
+    def _say_handed(self, words: str) -> None:
+        self._say(words, "faint")
+        self.send_button.setEnabled(False)
+        self.handed.emit(words)
 
     def _say_wrong(self, where: str, words: str) -> None:
         """What is wrong, at the control that it belongs to where there is one."""
@@ -184,9 +181,7 @@ class FarmDialog(QDialog):
 
     def _say(self, words: str, role: str) -> None:
         self.words.setText(words)
-        self.words.setProperty("role", role)
-        self.words.style().unpolish(self.words)
-        self.words.style().polish(self.words)
+        give_role(self.words, role)
         self.words.setVisible(bool(words))
 
     def _enable(self) -> None:

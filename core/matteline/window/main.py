@@ -72,7 +72,7 @@ class MainWindow(QMainWindow):
         self.renders = Renders(
             surroundings.worker, surroundings.environ, log_file=surroundings.log_file, parent=self
         )
-        self.viewer = ViewerPanel(self.opener.config, preferences.cache_bytes)
+        self.viewer = ViewerPanel(preferences.cache_bytes)
         self.following = Following(self.viewer)
         self.shot = ShotPanel(self.renders, lambda: self.viewer.player.frame, self._marks)
         self.errors = ErrorLine()
@@ -106,32 +106,43 @@ class MainWindow(QMainWindow):
         self._splitter.setSizes([1440 - SIDE_WIDTH, SIDE_WIDTH])
 
     def _connect(self) -> None:
+        self._connect_opener()
+        self._connect_shot()
+        self._connect_queue()
+        self._connect_judging()
+        self.following.failed.connect(self.errors.show_error)
+        self.viewer.picking.backdrop_wanted.connect(lambda path: self.opener.open(path, "backdrop"))
+
+    def _connect_opener(self) -> None:
         self.opener.opened.connect(self._opened)
         self.opener.failed.connect(self._not_opened)
         self.opener.views_known.connect(lambda views: self.viewer.offer_views(views, self._preferences.view))
         self.opener.spaces_known.connect(self.shot.form.offer_colour_spaces)
+
+    def _connect_shot(self) -> None:
         self.shot.plate_wanted.connect(lambda path: self.opener.open(path, "plate"))
-        self.shot.runs.landed.connect(self.following.land)
-        self.shot.noticed.connect(self.errors.notice)
-        self.shot.runs.noticed.connect(self.errors.notice)
-        self.viewer.failed.connect(self._show_error)
-        self.shot.runs.started.connect(self.following.begin)
-        self.shot.runs.ended.connect(self.following.settle)
-        self.queue.runner.ended.connect(self.following.settle)
-        self.following.failed.connect(self._show_error)
         self.shot.queue_wanted.connect(self._enqueue)
         self.shot.farm_wanted.connect(lambda job: self._send([job]))
+        self.shot.noticed.connect(self.errors.notice)
+        self.shot.runs.noticed.connect(self.errors.notice)
+        self.shot.runs.started.connect(self.following.begin)
+        self.shot.runs.landed.connect(self.following.land)
+        self.shot.runs.ended.connect(self.following.settle)
+
+    def _connect_queue(self) -> None:
         self.queue.farm_wanted.connect(self._send_queued)
-        self.queue.failed.connect(self._show_error)
-        self.queue.runner.failed.connect(self._show_error)
-        self.queue.runner.landed.connect(self.following.land)
         self.queue.shot_wanted.connect(self._show_job)
-        self.judging.failed.connect(self._show_error)
+        self.queue.failed.connect(self.errors.show_error)
+        self.queue.runner.failed.connect(self.errors.show_error)
+        self.queue.runner.landed.connect(self.following.land)
+        self.queue.runner.ended.connect(self.following.settle)
+
+    def _connect_judging(self) -> None:
+        self.judging.failed.connect(self.errors.show_error)
         self.judging.marked.connect(self.viewer.set_marks)
         self.judging.frame_wanted.connect(self._look_at)
         self.tabs.currentChanged.connect(self._offer_judging)
         self.viewer.picking.changed.connect(self._offer_judging)
-        self.viewer.picking.backdrop_wanted.connect(lambda path: self.opener.open(path, "backdrop"))
 
     def _make_menus(self) -> None:
         add_file_menu(self, self._ask_file, self._ask_folder)
@@ -196,7 +207,7 @@ class MainWindow(QMainWindow):
         if plate is None:
             return
         # Not by its signal: the plate is open already.
-        self.shot.form.plate_changed.disconnect()
+        self.shot.form.plate_changed.disconnect(self.shot.open_plate)
         self.shot.form.set_plate(plate.info.path)
         if footage.folder is not None:
             self.shot.form.output.set_value(str(footage.folder))
@@ -206,10 +217,7 @@ class MainWindow(QMainWindow):
     def _not_opened(self, error: MattelineError, path: str) -> None:
         if path and path == self.shot.form.plate.value():
             self.shot.form.show_error(type(error).__name__, "plate", sentence(error))
-        self._show_error(error)
-
-    def _show_error(self, error: MattelineError) -> None:
-        self.errors.show_error(error.message, error.hint)
+        self.errors.show_error(error)
 
     def _enqueue(self, job: Job) -> None:
         self.queue.add(job)
@@ -271,6 +279,6 @@ class MainWindow(QMainWindow):
         assert isinstance(app, QApplication)
         apply_theme(app, name)
 
-    def _set_cache(self, gigabytes: float) -> None:
-        self._preferences.cache_bytes = int(gigabytes * 1024) << 20
-        self.viewer.store.budget_bytes = self._preferences.cache_bytes
+    def _set_cache(self, size: int) -> None:
+        """Bound the frames in memory, in bytes."""
+        self._preferences.cache_bytes = self.viewer.store.budget_bytes = size

@@ -29,7 +29,7 @@ def add_view_menu(
     window: QMainWindow,
     preferences: Preferences,
     set_theme: Callable[[str], None],
-    set_cache: Callable[[float], None],
+    set_cache: Callable[[int], None],
 ) -> None:
     """How it looks, and what it may take."""
     menu = window.menuBar().addMenu("&View")
@@ -39,9 +39,9 @@ def add_view_menu(
         _offer(action, themes, theme_group, chosen=name == preferences.theme)
     memory, size_group = menu.addMenu("Frames in memory"), QActionGroup(window)
     for gigabytes in CACHE_GIGABYTES:
-        action = _action(window, f"{gigabytes:g} GB", partial(set_cache, gigabytes))
-        chosen = preferences.cache_bytes == int(gigabytes * 1024) << 20
-        _offer(action, memory, size_group, chosen=chosen)
+        size = int(gigabytes * 1024) << 20
+        action = _action(window, f"{gigabytes:g} GB", partial(set_cache, size))
+        _offer(action, memory, size_group, chosen=size == preferences.cache_bytes)
 
 
 def add_help_menu(window: QMainWindow, show_keys: Callable[[], None]) -> None:

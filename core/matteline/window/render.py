@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -79,7 +78,7 @@ class Renders(QObject):
             self._client.close()
             self._client = None
 
-    def _ask(self, ask: Any) -> int:
+    def _ask(self, ask: Callable[[WorkerClient], int]) -> int:
         number = next(self._numbers)
         try:
             self._open[number] = ask(self._started())

@@ -6,9 +6,12 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 THEMES: Final = ("system", "light", "dark")
+
+ACCENT: Final = QColor(255, 170, 60)
+"""Of what lies over pictures and on the scrubber, in light and in dark."""
 
 _Roles = dict[QPalette.ColorRole, str]
 _R = QPalette.ColorRole
@@ -80,11 +83,6 @@ def apply_theme(app: QApplication, wanted: str) -> None:
 def is_dark(palette: QPalette) -> bool:
     """Whether a palette is the dark one."""
     return palette.color(QPalette.ColorRole.Window).lightness() < 128
-
-
-def even_height(control: QWidget) -> None:
-    """Make a control as high as a combo box, since styles make spin boxes lower."""
-    control.setMinimumHeight(control.fontMetrics().height() + 11)
 
 
 def wrong(palette: QPalette) -> QColor:

@@ -19,8 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from matteline.contract.choices import Choice, parse_text
-from matteline.window.form.controls import Combo, Spin, faint, wrapped
-from matteline.window.theme import even_height
+from matteline.window.controls import Combo, Spin, even_height, faint, wrapped
 
 
 class Field(QWidget):

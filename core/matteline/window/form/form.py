@@ -42,7 +42,6 @@ class ShotForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._folder = ""
         self._own_output = ""
         self.plate = PathField(
             "plate",
@@ -189,7 +188,7 @@ class ShotForm(QWidget):
 def suggested_output(plate: str) -> str:
     """A folder for the results beside a plate: `sh010/plate.####.exr` gets `sh010/plate_mattes`."""
     path = os.path.abspath(plate)
-    folder, name = (os.path.dirname(path), os.path.basename(path))
+    folder, name = os.path.split(path)
     stem = name if os.path.isdir(path) else os.path.splitext(name)[0]
     bare = re.sub(r"[._-]*(#+|%\d*d|\d+)$", "", stem) or stem
     return os.path.join(folder, f"{bare}_mattes")

@@ -13,17 +13,18 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from matteline.contract.errors import JobError, MattelineError
+from matteline.contract.events import error_of
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.job_file import read_job_file, write_job_file
 from matteline.contract.words import sentence
+from matteline.window.controls import high_button
 from matteline.window.form.form import ShotForm
 from matteline.window.form.plan_view import PlanView
 from matteline.window.form.runs import ShotRuns
@@ -64,9 +65,9 @@ class ShotPanel(QWidget):
         self.plan = PlanView()
         self.plan_words = _label("faint")
         self.error = _label("wrong")
-        self.preview_button = _button("Preview frame", "Render the frame in the viewer, with its preroll")
-        self.render_button = _button("Render", "Render the shot as planned")
-        self.more_button = _button("More", "Queue, render farm and job files")
+        self.preview_button = high_button("Preview frame", "Render the frame in the viewer, with its preroll")
+        self.render_button = high_button("Render", "Render the shot as planned")
+        self.more_button = high_button("More", "Queue, render farm and job files")
         self._plan_soon = QTimer(self, singleShot=True, interval=PLAN_AFTER_MILLISECONDS)
         self._build()
         self._connect()
@@ -187,7 +188,7 @@ class ShotPanel(QWidget):
             try:
                 write_job_file(path, job)
             except MattelineError as error:
-                self._say_error(error.message, error.hint)
+                self._say_error(sentence(error))
                 return
             self.noticed.emit(f"Written: {path}. Send it with 'matteline farm submit --job'.")
 
@@ -198,7 +199,7 @@ class ShotPanel(QWidget):
             try:
                 self.form.set_job(read_job_file(path))
             except MattelineError as error:
-                self._say_error(error.message, error.hint)
+                self._say_error(sentence(error))
 
     def _heard(self, number: int, message: dict[str, Any]) -> None:
         if number == self._planning:
@@ -216,10 +217,9 @@ class ShotPanel(QWidget):
             self._planning = None
 
     def _show_failure(self, message: dict[str, Any]) -> None:
-        kind, where = str(message.get("kind", "")), message.get("where") or {}
-        text, hint = str(message.get("message", "")), str(message.get("hint", ""))
-        if not self.form.show_error(kind, str(where.get("field", "")), f"{text} {hint}".strip()):
-            self._say_error(text, hint)
+        words, where = sentence(error_of(message)), message["where"].get("field", "")
+        if not self.form.show_error(message["kind"], where, words):
+            self._say_error(words)
 
     def _job(self) -> Job | None:
         """The job as the form has it; None, and the reason at its field, where it is wrong."""
@@ -257,9 +257,9 @@ class ShotPanel(QWidget):
         self.plan_words.setVisible(bool(words))
         self.plan.show_rows(rows)
 
-    def _say_error(self, message: str, hint: str = "") -> None:
-        self.error.setText(f"{message} {hint}".strip())
-        self.error.setVisible(bool(message))
+    def _say_error(self, words: str) -> None:
+        self.error.setText(words)
+        self.error.setVisible(bool(words))
 
 
 def _label(role: str) -> QLabel:
@@ -269,13 +269,6 @@ def _label(role: str) -> QLabel:
     label.setWordWrap(True)
     label.setVisible(role == "heading")
     return label
-
-
-def _button(words: str, tip: str) -> QPushButton:
-    button = QPushButton(words)
-    button.setToolTip(tip)
-    button.setMinimumHeight(button.fontMetrics().height() + 14)
-    return button
 
 
 def _line() -> QFrame:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QToolButton, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from matteline.contract.errors import JobError
 from matteline.contract.frames import FrameSet
+from matteline.window.controls import Combo
 from matteline.window.form.fields import Field
 
 _EXISTING = (
@@ -99,11 +100,12 @@ class FirstFrameField(Field):
         text = self._edit.text().strip()
         if not text:
             return None
-        if not text.lstrip("-").isdigit():
+        try:
+            return int(text)
+        except ValueError:
             raise JobError(
                 f"The first frame cannot be '{text}'.", field=self.name, hint="Give a whole number."
-            )
-        return int(text)
+            ) from None
 
     def set_value(self, value: int | None) -> None:
         """See `Field`."""
@@ -115,8 +117,7 @@ class ExistingField(Field):
 
     def __init__(self) -> None:
         super().__init__("existing", "Existing results", "What happens to results that are there already.")
-        self._combo = QComboBox()
-        self._combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._combo = Combo()
         for word, words in _EXISTING:
             self._combo.addItem(words, word)
         self._combo.currentIndexChanged.connect(self.changed)

@@ -10,14 +10,13 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QProgressBar,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from matteline.contract.errors import MattelineError
 from matteline.contract.words import sentence
+from matteline.window.controls import high_button, thin_bar
 from matteline.window.judging.judge import Judge, saved_report
 from matteline.window.theme import wrong
 
@@ -51,8 +50,8 @@ class JudgingPanel(QWidget):
         self.words = QLabel(_NO_RESULTS)
         self.notes = QLabel()
         self.list = QListWidget()
-        self.button = QPushButton("Judge")
-        self._bar = QProgressBar()
+        self.button = high_button("Judge")
+        self._bar = thin_bar()
         self._build()
         self._connect()
         self._enable()
@@ -66,10 +65,6 @@ class JudgingPanel(QWidget):
         self.list.setSpacing(3)
         self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.button.setMinimumHeight(self.button.fontMetrics().height() + 14)
-        self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(6)
-        self._bar.hide()
         self.notes.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 12)

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPlainTextEdit,
-    QPushButton,
     QSplitter,
     QToolButton,
     QVBoxLayout,
@@ -22,10 +21,10 @@ from PySide6.QtWidgets import (
 
 from matteline.contract.errors import MattelineError
 from matteline.contract.job import Job
+from matteline.window.controls import high_button
 from matteline.window.queue.runner import QueueRunner
 from matteline.window.queue.shot_delegate import SHOT_ROLE, ShotDelegate
 from matteline.window.queue.store import (
-    CANCELLED,
     FAILED,
     PAUSED,
     RUNNING,
@@ -36,7 +35,8 @@ from matteline.window.queue.store import (
 )
 
 _EMPTY = "The queue is empty.\n\nSet a shot up in the tab 'Shot',\nthen choose More, Add to queue."
-_RELEASABLE = (PAUSED, FAILED, CANCELLED, SENT)
+_FARM_TIP = "Let a render farm do the chosen shots; this queue then leaves them out"
+_RELEASABLE = (PAUSED, FAILED, SENT)
 
 
 class QueuePanel(QWidget):
@@ -59,7 +59,8 @@ class QueuePanel(QWidget):
     def __init__(self, store: QueueStore, runner: QueueRunner) -> None:
         super().__init__()
         self._store, self.runner = store, runner
-        self.start_button, self.farm_button = QPushButton("Start queue"), QPushButton("Send to farm…")
+        self.start_button = high_button("Start queue")
+        self.farm_button = high_button("Send to farm…", _FARM_TIP)
         self.list = QListWidget()
         self.log = QPlainTextEdit()
         self._empty = QLabel(_EMPTY)
@@ -82,9 +83,15 @@ class QueuePanel(QWidget):
         self.refresh()
 
     def _build(self) -> None:
-        for wide in (self.start_button, self.farm_button):
-            wide.setMinimumHeight(wide.fontMetrics().height() + 14)
-        self.farm_button.setToolTip("Let a render farm do the chosen shots; this queue then leaves them out")
+        self._set_up()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 10, 12, 12)
+        column.setSpacing(8)
+        column.addLayout(self._tools())
+        column.addWidget(self._split(), 1)
+        column.addLayout(self._foot())
+
+    def _set_up(self) -> None:
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self._empty.setProperty("role", "faint")
@@ -95,27 +102,30 @@ class QueuePanel(QWidget):
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.log.setReadOnly(True)
         self.log.setPlaceholderText("Choose a shot to read its log.")
+
+    def _tools(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(6)
         for button in self._buttons.values():
             row.addWidget(button)
         row.addStretch(1)
+        return row
+
+    def _foot(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.start_button, 1)
+        row.addWidget(self.farm_button)
+        return row
+
+    def _split(self) -> QSplitter:
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(_stack(self.list, self._empty))
         split.addWidget(self.log)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 1)
         split.setSizes([480, 160])
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 10, 12, 12)
-        column.setSpacing(8)
-        column.addLayout(row)
-        column.addWidget(split, 1)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.addWidget(self.start_button, 1)
-        foot.addWidget(self.farm_button)
-        column.addLayout(foot)
+        return split
 
     def _connect(self) -> None:
         self.runner.changed.connect(self.refresh)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from matteline.contract.errors import MattelineError
+from matteline.contract.events import error_of
+from matteline.contract.words import sentence
 from matteline.window.form.runs import Landed
 from matteline.window.progress import Progress, advanced, counted
-from matteline.window.queue.store import CANCELLED, DONE, FAILED, PAUSED, QueuedShot, QueueStore
+from matteline.window.queue.store import DONE, FAILED, PAUSED, WAITING, QueuedShot, QueueStore
 from matteline.window.render import Renders
 
 TICK_MILLISECONDS = 1000
 
-_STATES = {"finished": DONE, "failed": FAILED, "cancelled": CANCELLED}
+_STATES = {"finished": DONE, "failed": FAILED, "cancelled": PAUSED}
+"""By the last message of a run. What the queue gives up goes on later."""
 
 
 @dataclass
@@ -26,7 +30,6 @@ class _Current:
     shot: QueuedShot
     request: int
     progress: Progress = field(default_factory=Progress)
-    pausing: bool = False
 
 
 class QueueRunner(QObject):
@@ -78,18 +81,13 @@ class QueueRunner(QObject):
     def pause(self) -> None:
         """Begin no other shot, and stop the one under way; it goes on from there later."""
         self._on = False
-        self._give_up(pausing=True)
+        self._give_up()
         self.changed.emit()
-
-    def cancel(self, number: int) -> None:
-        """Give up the shot under way, if it is this one."""
-        if self.current == number:
-            self._give_up(pausing=False)
 
     def pause_shot(self, number: int) -> None:
         """Stop a shot and go on with the next."""
         if self.current == number:
-            self._give_up(pausing=True)
+            self._give_up()
         else:
             self._guarded(lambda: self._store.hold(number))
 
@@ -99,11 +97,10 @@ class QueueRunner(QObject):
         self._on = False
         if self._current is not None:
             number, self._current = self._current.shot.number, None
-            self._guarded(lambda: self._store.end(number, self._owner, "waiting", ""))
+            self._guarded(lambda: self._store.end(number, self._owner, WAITING, ""))
 
-    def _give_up(self, *, pausing: bool) -> None:
+    def _give_up(self) -> None:
         if self._current is not None:
-            self._current.pausing = pausing
             self._renders.cancel(self._current.request)
 
     def _tick(self) -> None:
@@ -148,24 +145,24 @@ class QueueRunner(QObject):
 
     def _note(self, current: _Current, message: dict[str, Any]) -> None:
         event = message.get("event")
-        if event in ("notice", "failed"):
-            words = f"{message.get('message')} {message.get('hint', '')}".strip()
-            self._store.tell(current.shot.number, words)
+        if event == "failed":
+            self._store.tell(current.shot.number, sentence(error_of(message)))
+        elif event == "notice":
+            self._store.tell(current.shot.number, str(message["message"]))
         elif event in ("loading", "started"):
             self._store.tell(current.shot.number, current.progress.words)
 
     def _end(self, current: _Current, message: dict[str, Any]) -> None:
         self._report(current)
         state = _STATES.get(str(message.get("event")), FAILED)
-        words = current.progress.words
-        if state == CANCELLED and current.pausing:
-            state, words = PAUSED, f"Paused after {counted(current.progress.done)}"
+        progress = current.progress
+        words = f"Paused after {counted(progress.done)}" if state == PAUSED else progress.words
         if state != FAILED:
             # Why it failed is told already, with what to do.
             self._store.tell(current.shot.number, words)
         self._store.end(current.shot.number, self._owner, state, words)
 
-    def _guarded(self, do: Any) -> None:
+    def _guarded(self, do: Callable[[], object]) -> None:
         try:
             do()
         except MattelineError as error:

@@ -21,7 +21,7 @@ BUSY_SECONDS = 5.0
 LONGEST_LOG_CHARACTERS = 20_000
 
 WAITING, PAUSED, RUNNING = "waiting", "paused", "running"
-DONE, FAILED, CANCELLED, SENT = "done", "failed", "cancelled", "sent"
+DONE, FAILED, SENT = "done", "failed", "sent"
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS shots (
@@ -50,7 +50,7 @@ class QueuedShot:
     Attributes:
         number: Its own, for good.
         job: What is to be done.
-        state: `waiting`, `paused`, `running`, `done`, `failed`, `cancelled`, or `sent` to a render farm.
+        state: `waiting`, `paused`, `running`, `done`, `failed`, or `sent` to a render farm.
         words: How far it is, or how it ended, for people.
         done: Frames written by its last run.
         total: Frames that run writes; 0 while that is not known.
@@ -172,7 +172,7 @@ class QueueStore:
             return changed.rowcount == 1
 
     def end(self, number: int, owner: str, state: str, words: str) -> None:
-        """Say how a shot ended: done, failed, cancelled or paused."""
+        """Say how a run ended: `done`, `failed`, `paused`, or `waiting` to be taken up by another window."""
         with self._transaction() as base:
             base.execute(
                 "UPDATE shots SET state = ?, words = ?, owner = '' WHERE number = ? AND owner = ?",

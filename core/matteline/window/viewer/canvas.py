@@ -7,7 +7,6 @@ from enum import Enum
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QFont,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -17,12 +16,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from matteline.window.theme import ACCENT
 from matteline.window.viewer.darkroom import Picture
+from matteline.window.viewer.overlay import paint_message, paint_tag
 
 SURROUND = QColor(38, 38, 38)
-INK = QColor(222, 222, 222)
-FAINT = QColor(150, 150, 150)
-ACCENT = QColor(255, 170, 60)
+DIMMED = QColor(0, 0, 0, 170)
 MOST_ZOOM = 64.0
 WIPE_GRIP_PIXELS = 8
 
@@ -160,7 +159,9 @@ class Canvas(QWidget):
             painter.drawRect(self._target(rooms[0], self._box).adjusted(-6, -6, 6, 6))
         self._paint_names(painter, rooms)
         if self._message[0]:
-            self._paint_message(painter)
+            if self._pictures:
+                painter.fillRect(self.rect(), DIMMED)
+            paint_message(painter, QRectF(self.rect()), *self._message)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """See Qt."""
@@ -279,38 +280,9 @@ class Canvas(QWidget):
     def _paint_names(self, painter: QPainter, rooms: list[QRectF]) -> None:
         if len(self._names) < 2 or self._layout in (Layout.SINGLE, Layout.DIFFERENCE):
             return
-        self._tag(painter, rooms[0].left() + 10, f"A  {self._names[0]}", Qt.AlignmentFlag.AlignLeft)
-        where, align = (rooms[-1].left() + 10, Qt.AlignmentFlag.AlignLeft)
+        paint_tag(painter, rooms[0].left() + 10, f"A  {self._names[0]}")
+        name = f"B  {self._names[1]}"
         if self._layout is Layout.WIPE:
-            where, align = rooms[0].right() - 10, Qt.AlignmentFlag.AlignRight
-        self._tag(painter, where, f"B  {self._names[1]}", align)
-
-    def _tag(self, painter: QPainter, x: float, words: str, align: Qt.AlignmentFlag) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        metrics = painter.fontMetrics()
-        width, height = metrics.horizontalAdvance(words) + 16, metrics.height() + 6
-        left = x if align == Qt.AlignmentFlag.AlignLeft else x - width
-        box = QRectF(left, 10, width, height)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(0, 0, 0, 150))
-        painter.drawRoundedRect(box, 4, 4)
-        painter.setPen(INK)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
-
-    def _paint_message(self, painter: QPainter) -> None:
-        message, hint = self._message
-        if self._pictures:
-            painter.fillRect(self.rect(), QColor(0, 0, 0, 170))
-        font = QFont(self.font())
-        font.setPointSizeF(font.pointSizeF() * 1.15)
-        box = QRectF(self.rect()).adjusted(32, 0, -32, 0)
-        middle = box.center().y()
-        flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignHCenter
-        painter.setPen(INK)
-        painter.setFont(font)
-        above = QRectF(box.left(), box.top(), box.width(), middle - box.top() - 4)
-        painter.drawText(above, flags | Qt.AlignmentFlag.AlignBottom, message)
-        painter.setPen(FAINT)
-        painter.setFont(self.font())
-        below = QRectF(box.left(), middle + 4, box.width(), box.bottom() - middle - 4)
-        painter.drawText(below, flags | Qt.AlignmentFlag.AlignTop, hint)
+            paint_tag(painter, rooms[0].right() - 10, name, from_right=True)
+        else:
+            paint_tag(painter, rooms[-1].left() + 10, name)

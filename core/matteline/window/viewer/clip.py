@@ -7,7 +7,6 @@ import os
 import threading
 from collections.abc import Generator, Iterator
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
@@ -171,9 +170,9 @@ class _Reading:
             yield self._wanted
 
 
-def duration_of_frame(rate: Fraction | None) -> float:
-    """Seconds that a frame is shown; of plates that do not say, as in film."""
-    return 1 / float(rate or 24)
+def rate_of(clip: Clip) -> float:
+    """Frames per second; of clips that do not say, as in film."""
+    return float(clip.info.rate or 24)
 
 
 def _pattern_of(path: Path) -> Pattern:

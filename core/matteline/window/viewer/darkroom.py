@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -11,7 +10,6 @@ import numpy as np
 from PySide6.QtCore import QObject, QRect, QRectF, Signal
 from PySide6.QtGui import QImage
 
-from matteline.colour.config import Config
 from matteline.colour.viewer import PLAIN, Bytes, Floats, Grade, Shower, alpha_shown, linear_of
 from matteline.contract.errors import MattelineError
 from matteline.media.frame import Pixels
@@ -85,11 +83,7 @@ class Made:
 
 
 class Darkroom(QObject):
-    """Makes pictures away from the window's thread.
-
-    Args:
-        config: Of the views.
-    """
+    """Makes pictures away from the window's thread."""
 
     made = Signal(object)
     """A `Made`."""
@@ -97,9 +91,8 @@ class Darkroom(QObject):
     baking = Signal(bool)
     """A view is being made ready, which takes some seconds; afterwards False."""
 
-    def __init__(self, config: Callable[[], Config], parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._config = config
         self._order: Order | None = None
         self._waiting: Order | None = None
         self._closed = False

@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from pathlib import Path
 
 from matteline.colour.config import Config
@@ -15,7 +14,7 @@ from matteline.contract.errors import MattelineError, ReadError
 from matteline.contract.frames import FrameSet
 from matteline.media.naming import Numbered, is_image
 from matteline.media.plate import open_plate
-from matteline.window.viewer.clip import Clip, PlateClip, ResultClip, size_of
+from matteline.window.viewer.clip import Clip, PlateClip, ResultClip, rate_of, size_of
 
 RECORD_FOLDER = ".matteline"
 LONGEST_RECORD_BYTES = 1 << 20
@@ -55,14 +54,20 @@ class Footage:
         return next(self.clips[role] for role in ("plate", *PRODUCTS) if role in self.clips)
 
     @property
+    def results(self) -> list[ResultClip]:
+        """Products of a render, which may still be growing."""
+        found = (self.clips.get(product) for product in PRODUCTS)
+        return [clip for clip in found if isinstance(clip, ResultClip)]
+
+    @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return size_of(self.main)
 
     @property
-    def rate(self) -> Fraction | None:
-        """Frames per second; None where no file says."""
-        return self.main.info.rate
+    def rate(self) -> float:
+        """Frames per second."""
+        return rate_of(self.main)
 
     def close(self) -> None:
         """Close all clips."""

@@ -9,6 +9,8 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from matteline.window.theme import ACCENT
+
 
 @dataclass(frozen=True)
 class Key:
@@ -60,7 +62,7 @@ KEYS: Final = (
 
 _COLUMNS: Final = (("Playing",), ("Marks", "Comparing"), ("Picture",), ("View",))
 _FOOT: Final = "Most keys undo themselves when pressed again. Any key closes this list."
-_INK, _FAINT, _HEAD = QColor(230, 230, 230), QColor(165, 165, 165), QColor(255, 170, 60)
+_INK, _FAINT = QColor(230, 230, 230), QColor(165, 165, 165)
 
 
 class KeySheet(QWidget):
@@ -112,7 +114,7 @@ class KeySheet(QWidget):
     def _paint_group(self, painter: QPainter, group: str, box: QRectF, wide: int) -> float:
         line = box.height()
         flags = Qt.AlignmentFlag.AlignVCenter
-        painter.setPen(_HEAD)
+        painter.setPen(ACCENT)
         painter.drawText(box, flags, group)
         keys = [(_shown(each), each.words) for each in KEYS if each.group == group]
         for name, words in keys:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFontDatabase, QKeySequence, QShortcut
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from matteline.colour.config import Config
 from matteline.colour.viewer import PLAIN
 from matteline.contract.frames import FrameSet
-from matteline.window.viewer.canvas import Canvas, Layout
-from matteline.window.viewer.clip import duration_of_frame
+from matteline.window.viewer.canvas import Canvas
+from matteline.window.viewer.commands import Commands
 from matteline.window.viewer.darkroom import Darkroom
-from matteline.window.viewer.footage import PRODUCTS, Footage
+from matteline.window.viewer.footage import Footage
 from matteline.window.viewer.keys import KEYS, KeySheet
 from matteline.window.viewer.picking import Picking
 from matteline.window.viewer.player import Player
 from matteline.window.viewer.projector import Choice, Projector
+from matteline.window.viewer.readout import Readout
 from matteline.window.viewer.recipe import MODES, Backdrop, roles_of
 from matteline.window.viewer.store import FrameStore
 from matteline.window.viewer.timeline import Timeline
@@ -37,19 +37,13 @@ class ViewerPanel(QWidget):
     """Shows footages. Close it before the application ends, so that its threads do.
 
     Args:
-        config: Opens the OCIO config of the views; asked for only when a picture is to be made.
         budget_bytes: What frames in memory may take.
     """
 
-    failed = Signal(object)
-    """A `MattelineError` that belongs to no frame."""
-
-    def __init__(
-        self, config: Callable[[], Config], budget_bytes: int, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, budget_bytes: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._footages: list[Footage] = []
-        self._before_alpha = "plate"
+        self._backdrops: list[Footage] = []
         self._shown_at: deque[float] = deque(maxlen=48)
         self.player = Player(self)
         self.canvas = Canvas()
@@ -57,10 +51,11 @@ class ViewerPanel(QWidget):
         self.picking = Picking()
         self.transport = Transport()
         self.store = FrameStore(budget_bytes, self)
-        self.darkroom = Darkroom(config, self)
+        self.darkroom = Darkroom(self)
         self.projector = Projector(self.store, self.darkroom, self.canvas, self.player)
-        self._readout = _readout()
+        self._readout = Readout()
         self._keys = KeySheet(self)
+        self._commands = Commands(self.player, self.picking, self.canvas, self.timeline, self._keys)
         self._lanes = QTimer(self, interval=LANES_EVERY_MILLISECONDS)
         self._pointer: tuple[int, int] | None = None
         self._build()
@@ -124,20 +119,17 @@ class ViewerPanel(QWidget):
 
     def frame_landed(self, footage: Footage, number: int) -> None:
         """A result of a frame is written; show it where that frame is on the screen."""
-        for role in PRODUCTS:
-            if role in footage.clips:
-                clip = footage.clips[role]
-                clip.add(number)  # type: ignore[attr-defined]
-                self.store.forget(clip, number)
+        for clip in footage.results:
+            clip.add(number)
+            self.store.forget(clip, number)
         if number == self.player.frame:
             self.projector.refresh()
         self._follow_lanes()
 
     def look_again(self, footage: Footage) -> None:
         """See which results there are by now."""
-        for role in PRODUCTS:
-            if role in footage.clips:
-                footage.clips[role].look_again()  # type: ignore[attr-defined]
+        for clip in footage.results:
+            clip.look_again()
         self._follow_lanes()
 
     def show_result(self) -> None:
@@ -152,6 +144,7 @@ class ViewerPanel(QWidget):
 
     def set_backdrop(self, footage: Footage) -> None:
         """Lay the person over another clip."""
+        self._backdrops.append(footage)
         self.picking.set_backdrop(Backdrop(footage=footage))
 
     def offer_views(self, views: list[str], chosen: str = PLAIN) -> None:
@@ -160,10 +153,7 @@ class ViewerPanel(QWidget):
 
     def run(self, command: str) -> None:
         """Do what a key of `keys.KEYS` means."""
-        if command.startswith("show_"):
-            self._show_mode(command.removeprefix("show_"))
-        else:
-            self._commands()[command]()
+        self._commands.run(command)
 
     def close_all(self) -> None:
         """End threads and close files."""
@@ -171,68 +161,13 @@ class ViewerPanel(QWidget):
         self._lanes.stop()
         self.darkroom.close()
         self.store.close()
-        for footage in self._footages:
+        for footage in (*self._footages, *self._backdrops):
             footage.close()
 
     def resizeEvent(self, event: object) -> None:
         """Keep the list of keys over all of it."""
         if self._keys.isVisible():
             self._keys.setGeometry(self.rect())
-
-    def _commands(self) -> dict[str, Callable[[], object]]:
-        player, picking, canvas = self.player, self.picking, self.canvas
-        return {
-            "toggle": player.toggle,
-            "play": lambda: player.play(1),
-            "play_back": lambda: player.play(-1),
-            "stop": player.stop,
-            "back": lambda: player.step(-1),
-            "on": lambda: player.step(1),
-            "back_ten": lambda: player.step(-10),
-            "on_ten": lambda: player.step(10),
-            "first": lambda: self._to_end(player.range.first, player.whole.first),
-            "last": lambda: self._to_end(player.range.last, player.whole.last),
-            "mark_in": lambda: player.mark(first=player.frame),
-            "mark_out": lambda: player.mark(last=player.frame),
-            "clear_marks": player.clear_marks,
-            "mark_before": lambda: self._to_mark(-1),
-            "mark_after": lambda: self._to_mark(1),
-            "red": lambda: picking.set_channel(0),
-            "green": lambda: picking.set_channel(1),
-            "blue": lambda: picking.set_channel(2),
-            "wipe": lambda: picking.set_layout(Layout.WIPE),
-            "side_by_side": lambda: picking.set_layout(Layout.SIDE_BY_SIDE),
-            "difference": lambda: picking.set_layout(Layout.DIFFERENCE),
-            "swap": picking.swap,
-            "fit": canvas.fit,
-            "pixels": lambda: canvas.set_zoom(1 / canvas.devicePixelRatioF()),
-            "closer": lambda: canvas.set_zoom(canvas.zoom * 1.5),
-            "farther": lambda: canvas.set_zoom(canvas.zoom / 1.5),
-            "darker": lambda: picking.expose(-0.5),
-            "brighter": lambda: picking.expose(0.5),
-            "neutral": picking.neutral,
-            "help": self._keys.open,
-        }
-
-    def _show_mode(self, mode: str) -> None:
-        now = self.picking.a.choice
-        if now is None:
-            return
-        if mode == "alpha" and now.mode == "alpha":
-            mode = self._before_alpha
-        elif mode == "alpha":
-            self._before_alpha = now.mode
-        self.picking.a.choose_mode(mode)
-
-    def _to_end(self, mark: int, end: int) -> None:
-        self.player.stop()
-        self.player.seek(end if self.player.frame == mark else mark)
-
-    def _to_mark(self, direction: int) -> None:
-        mark = self.timeline.mark_beside(self.player.frame, direction)
-        if mark is not None:
-            self.player.stop()
-            self.player.seek(mark)
 
     def _scrub(self, frame: int) -> None:
         self.player.stop()
@@ -257,7 +192,7 @@ class ViewerPanel(QWidget):
         self.canvas.set_plate(*footage.size, footage.main.info.pixel_aspect)
         frames = footage.frames.hull
         if not (keep and frames == self.player.whole):
-            self.player.load(frames, 1 / duration_of_frame(footage.rate))
+            self.player.load(frames, footage.rate)
         self._follow_state()
         self.projector.set_look(self.picking.look)
         self._lanes.start()
@@ -273,7 +208,7 @@ class ViewerPanel(QWidget):
         if look.sides and (not before or before[0].footage.frames.hull != look.sides[0].footage.frames.hull):
             footage = look.sides[0].footage
             self.canvas.set_plate(*footage.size, footage.main.info.pixel_aspect)
-            self.player.load(footage.frames.hull, 1 / duration_of_frame(footage.rate))
+            self.player.load(footage.frames.hull, footage.rate)
 
     def _follow_frame(self, frame: int) -> None:
         if not self.player.speed:
@@ -309,8 +244,8 @@ class ViewerPanel(QWidget):
         clips = [each.footage.clips[role] for each in choices for role in roles_of(each.footage, each.mode)]
         held = [self.store.numbers(clip, self.projector.reduction()) for clip in clips]
         self.timeline.set_cached(FrameSet.of(set.intersection(*held) if held else ()))
-        results = [footage.clips[role].frames for role in PRODUCTS if role in footage.clips]
-        self.timeline.set_rendered(results[0] if results and "plate" in footage.clips else FrameSet())
+        rendered = footage.results[0].frames if footage.results and "plate" in footage.clips else FrameSet()
+        self.timeline.set_rendered(rendered)
 
     def _say_rate(self) -> None:
         rate, speed = f"{self.player.rate:.6g} fps", self.player.speed
@@ -335,28 +270,10 @@ class ViewerPanel(QWidget):
         self._say_values()
 
     def _say_values(self) -> None:
-        footage = self.projector.look.sides[0].footage if self.projector.look.sides else None
-        if footage is None:
+        sides = self.projector.look.sides
+        if not sides:
             return
         if self._pointer is None:
-            width, height = footage.size
-            self._readout.setText(
-                f"{width} x {height}   {footage.main.info.description}   {footage.space.name}"
-            )
-            return
-        x, y = self._pointer
-        parts = [f"{role} {_numbers(values, own)}" for role, values, own in self.projector.values_at(x, y)]
-        self._readout.setText("   ".join([f"x {x}  y {y}", *parts]))
-
-
-def _numbers(values: list[float], own: bool) -> str:
-    return ("" if own else "~ ") + "  ".join(f"{value:.4f}" for value in values)
-
-
-def _readout() -> QLabel:
-    label = QLabel()
-    label.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-    label.setProperty("role", "faint")
-    label.setContentsMargins(12, 4, 12, 2)
-    label.setMinimumWidth(100)
-    return label
+            self._readout.show_footage(sides[0].footage)
+        else:
+            self._readout.show_values(self._pointer, self.projector.values_at(*self._pointer))

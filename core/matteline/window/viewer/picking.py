@@ -8,22 +8,21 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QColorDialog,
-    QComboBox,
     QDoubleSpinBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from matteline.colour.viewer import PLAIN, Grade
-from matteline.window.theme import even_height
+from matteline.window.controls import even_height, quiet_combo
 from matteline.window.viewer.canvas import Layout
 from matteline.window.viewer.footage import Footage
-from matteline.window.viewer.projector import Choice, Look
-from matteline.window.viewer.recipe import MODES, Backdrop, modes_of
+from matteline.window.viewer.projector import Look
+from matteline.window.viewer.recipe import Backdrop
+from matteline.window.viewer.side_picker import SidePicker
 
 _PLAIN_WORDS = "Plain sRGB"
 _BACKDROPS = (
@@ -33,72 +32,8 @@ _BACKDROPS = (
     ("Grey", "#808080"),
     ("Green", "#00b140"),
 )
-
-
-class SidePicker(QWidget):
-    """Which footage one side shows, and what of it."""
-
-    changed = Signal()
-
-    def __init__(self, letter: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._footages: Sequence[Footage] = ()
-        self._which = _combo(f"Footage on side {letter}", least=14)
-        self._mode = _combo(f"What side {letter} shows", least=11)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        row.addWidget(_heading(letter))
-        row.addWidget(self._which)
-        row.addWidget(self._mode)
-        self._which.currentIndexChanged.connect(self._chosen)
-        self._mode.currentIndexChanged.connect(self.changed)
-
-    @property
-    def choice(self) -> Choice | None:
-        """What is chosen; None where there is nothing to choose."""
-        at, mode = self._which.currentIndex(), self._mode.currentData()
-        return Choice(self._footages[at], mode) if 0 <= at < len(self._footages) and mode else None
-
-    def offer(self, footages: Sequence[Footage]) -> None:
-        """Let these be chosen; what was chosen stays where it is still there."""
-        before = self.choice
-        self._footages = tuple(footages)
-        with QSignalBlocker(self._which):
-            self._which.clear()
-            self._which.addItems([each.name for each in footages])
-            if before is not None:
-                same = [at for at, each in enumerate(footages) if each.path == before.footage.path]
-                self._which.setCurrentIndex(same[0] if same else 0)
-        self._offer_modes(before.mode if before else None)
-
-    def choose(self, choice: Choice) -> None:
-        """Show this."""
-        if choice.footage not in self._footages:
-            return
-        with QSignalBlocker(self._which):
-            self._which.setCurrentIndex(self._footages.index(choice.footage))
-        self._offer_modes(choice.mode)
-        self.changed.emit()
-
-    def choose_mode(self, mode: str) -> None:
-        """Show this of the footage, where it is there."""
-        at = self._mode.findData(mode)
-        if at >= 0:
-            self._mode.setCurrentIndex(at)
-
-    def _chosen(self) -> None:
-        self._offer_modes(self._mode.currentData())
-        self.changed.emit()
-
-    def _offer_modes(self, wanted: str | None) -> None:
-        at = self._which.currentIndex()
-        modes = modes_of(self._footages[at]) if 0 <= at < len(self._footages) else []
-        with QSignalBlocker(self._mode):
-            self._mode.clear()
-            for mode in modes:
-                self._mode.addItem(MODES[mode], mode)
-            self._mode.setCurrentIndex(max(self._mode.findData(wanted), 0) if modes else -1)
+_ASKING = 2
+"""Entries behind all backdrops that ask for one: a colour, a clip."""
 
 
 class Picking(QWidget):
@@ -114,12 +49,14 @@ class Picking(QWidget):
         self._channel: int | None = None
         self._backdrop = Backdrop()
         self.a, self.b = SidePicker("A"), SidePicker("B")
-        self._layout = _combo("How A and B are compared: W wipe, S side by side, D difference", least=10)
+        self._layout = quiet_combo("How A and B are compared: W wipe, S side by side, D difference", least=10)
         for each in Layout:
             self._layout.addItem(each.value, each)
         self._over_words = QLabel("over")
-        self._over = _combo("What is behind the person in the mode 'Over'", least=9)
-        self._view = _combo("How the plate's colours come to the screen; files are not changed", least=18)
+        self._over = quiet_combo("What is behind the person in the mode 'Over'", least=9)
+        self._view = quiet_combo(
+            "How the plate's colours come to the screen; files are not changed", least=18
+        )
         self._exposure = _number(-12, 12, 0, 0.5, "Exposure of the screen in stops (, and .)", " stops")
         self._gamma = _number(0.2, 5, 1, 0.1, "Gamma of the screen", "")
         self._state = QLabel()
@@ -187,10 +124,19 @@ class Picking(QWidget):
     def set_backdrop(self, backdrop: Backdrop) -> None:
         """Lay the person over this."""
         self._backdrop = backdrop
-        if backdrop.footage is not None and self._over.findText(backdrop.footage.name) < 0:
-            self._over.insertItem(self._over.count() - 2, backdrop.footage.name, backdrop)
-            self._over.setCurrentIndex(self._over.count() - 3)
+        if backdrop.footage is not None:
+            self._offer_backdrop(backdrop.footage.name, backdrop)
         self.changed.emit()
+
+    def _offer_backdrop(self, name: str, backdrop: Backdrop) -> None:
+        """Let a clip be chosen again, above the entries that ask; the latest of a name."""
+        end = self._over.count() - _ASKING
+        clips = {self._over.itemText(at): at for at in range(len(_BACKDROPS), end)}
+        at = clips.get(name, end)
+        if at == end:
+            self._over.insertItem(at, name)
+        self._over.setItemData(at, backdrop)
+        self._over.setCurrentIndex(at)
 
     def set_channel(self, channel: int) -> None:
         """Show one channel alone; the same again shows colour."""
@@ -247,17 +193,6 @@ class Picking(QWidget):
         self.changed.emit()
 
 
-def _combo(tip: str, *, least: int) -> QComboBox:
-    combo = QComboBox()
-    combo.setToolTip(tip)
-    combo.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(least)
-    combo.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-    combo.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
-    return combo
-
-
 def _number(low: float, high: float, value: float, step: float, tip: str, suffix: str) -> QDoubleSpinBox:
     spin = QDoubleSpinBox()
     spin.setRange(low, high)
@@ -270,12 +205,6 @@ def _number(low: float, high: float, value: float, step: float, tip: str, suffix
     even_height(spin)
     spin.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
     return spin
-
-
-def _heading(words: str) -> QLabel:
-    label = QLabel(words)
-    label.setProperty("role", "heading")
-    return label
 
 
 def _row(*widgets: QWidget | None) -> QHBoxLayout:

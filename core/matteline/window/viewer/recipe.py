@@ -45,13 +45,11 @@ def roles_of(footage: Footage, mode: str) -> tuple[str, ...]:
     """The clips of the footage that a mode is made of; empty where they are not there."""
     have = footage.clips
     both = next((role for role in ("rgba", "layers") if role in have), None)
-    if mode in ("plate", "alpha", "fgr"):
-        own = mode if mode in have else None
-        other = None if mode == "plate" else both
-        return (own or other,) if own or other else ()  # type: ignore[return-value]
-    if "fgr" in have and "alpha" in have:
+    if mode in have and mode in ("plate", "alpha", "fgr"):
+        return (mode,)
+    if mode in ("premult", "over") and "fgr" in have and "alpha" in have:
         return ("fgr", "alpha")
-    return (both,) if both else ()
+    return (both,) if both and mode != "plate" else ()
 
 
 def modes_of(footage: Footage) -> list[str]:

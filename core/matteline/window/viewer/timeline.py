@@ -9,8 +9,8 @@ from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from matteline.contract.frames import FrameRange, FrameSet
+from matteline.window.theme import ACCENT
 
-ACCENT = QColor(255, 170, 60)
 CACHED = QColor(110, 165, 110)
 RENDERED = QColor(90, 150, 215)
 MARKED = QColor(225, 85, 75)

@@ -7,18 +7,19 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QToolButton, QWidget
 
 from matteline.contract.frames import FrameRange
-from matteline.window.theme import even_height
+from matteline.window.controls import even_height
 from matteline.window.viewer.icons import icon, icon_size
 
 _BUTTONS = (
-    ("first", "first", "To the in mark (Home)"),
-    ("play_back", "play_back", "Play backwards (J)"),
-    ("back", "back", "One frame back (Left)"),
-    ("stop", "stop", "Stop (K)"),
-    ("on", "on", "One frame on (Right)"),
-    ("play", "play", "Play (L, Space)"),
-    ("last", "last", "To the out mark (End)"),
+    ("first", "To the in mark (Home)"),
+    ("play_back", "Play backwards (J)"),
+    ("back", "One frame back (Left)"),
+    ("stop", "Stop (K)"),
+    ("on", "One frame on (Right)"),
+    ("play", "Play (L, Space)"),
+    ("last", "To the out mark (End)"),
 )
+"""Commands of `keys`, which are the names of their icons too, and what they do."""
 
 
 class Transport(QWidget):
@@ -35,8 +36,7 @@ class Transport(QWidget):
         self._timecode, self._rate = _label(12), _label(16)
         self._rate.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._timecode.setToolTip("The source's timecode")
-        self._pixel = _label(0)
-        self._buttons = {name: self._button(command, tip) for name, command, tip in _BUTTONS}
+        self._buttons = {command: self._button(command, tip) for command, tip in _BUTTONS}
         self._build()
         self._frame.valueChanged.connect(self.sought)
         for each in (self._first, self._last):
@@ -89,8 +89,8 @@ class Transport(QWidget):
         super().changeEvent(event)
 
     def _draw_icons(self) -> None:
-        for name, button in self._buttons.items():
-            button.setIcon(icon(name, self.palette()))
+        for command, button in self._buttons.items():
+            button.setIcon(icon(command, self.palette()))
 
     def _button(self, command: str, tip: str) -> QToolButton:
         button = QToolButton()
