@@ -72,7 +72,8 @@ def devices() -> list[tuple[str, str]]:
         found += [(f"cuda:{number}", name) for number, name in enumerate(names)]
     if torch.backends.mps.is_available():
         found.append(("mps", "GPU of this Mac"))
-    return [*found, ("cpu", f"{torch.get_num_threads()} threads")]
+    threads = torch.get_num_threads()
+    return [*found, ("cpu", f"{threads} thread{'s' if threads != 1 else ''}")]
 
 
 def torch_build() -> str:
