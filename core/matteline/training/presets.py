@@ -118,7 +118,7 @@ def _around(side: int) -> tuple[Size, ...]:
 
 
 _FRESH = Rates(1e-3, 1e-3, 1e-3, 1e-3)
-_REMEMBERING = Rates(1e-3, 1e-3, 2e-3, 3e-3)
+_REMEMBERING = Rates(1e-3, 1e-3, 1e-3, 2e-3)
 
 SMALL_CPU: Final = Preset(
     name="small-cpu",
@@ -126,16 +126,16 @@ SMALL_CPU: Final = Preset(
     width=0.375,
     stages=(
         Stage(
-            "tiny pictures", 0.30, _FRESH, clips=16, frames=1, sizes=_around(96),
-            boldness=0.2, detail=0.1,
+            "tiny pictures", 0.35, _FRESH, clips=16, frames=1, sizes=_around(96),
+            boldness=0.15, detail=0.1,
         ),
         Stage(
-            "small pictures", 0.15, _FRESH, clips=12, frames=1, sizes=_around(128),
-            rolled=2, boldness=0.4, detail=0.2,
+            "small pictures", 0.30, _FRESH, clips=12, frames=1, sizes=_around(128),
+            rolled=2, boldness=0.15, detail=0.2,
         ),
         Stage(
-            "clips", 0.55, _REMEMBERING, clips=4, frames=3, sizes=(*_around(128), (96, 160), (160, 96)),
-            rolled=8, refined_every=6, refined_clips=3, refined_frames=2, boldness=0.5, detail=0.4,
+            "clips", 0.35, _REMEMBERING, clips=6, frames=2, sizes=(*_around(128), (96, 160), (160, 96)),
+            rolled=6, refined_every=6, refined_clips=3, refined_frames=1, boldness=0.25, detail=0.5,
         ),
     ),
     warm_up=0.02,
