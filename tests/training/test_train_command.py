@@ -23,6 +23,8 @@ from matteline.training.presets import SMALL_CPU
 from tests.training.make import disc_pictures, weights
 
 SMALL = ("--width", "0.125", "--device", "cpu")
+DRAWN = 20
+"""People for two minutes on a slow machine: so few that a network as narrow comes to know them."""
 
 
 def _train(*words: object, processes: int = 0, ok: bool = True) -> subprocess.CompletedProcess[str]:
@@ -47,7 +49,7 @@ def _lines(run: Path) -> list[dict[str, str]]:
 
 def _loss(network: MattingNetwork, run: Path) -> float:
     """Of a network's alpha of all that a run drew; one that never learned goes by each batch's statistics."""
-    batch = Pack(run / "cache" / f"drawn-{SMALL_CPU.kept_side}").take(range(40))
+    batch = Pack(run / "cache" / f"drawn-{SMALL_CPU.kept_side}").take(range(DRAWN))
     pictures, truth = (
         functional.interpolate(each.float() / 255, (96, 96), mode="area")
         for each in (batch.pictures, batch.pha)
@@ -195,7 +197,7 @@ def test_two_processes_train_one_network(people: Path, teacher: Path, tmp_path: 
 @pytest.mark.slow
 def test_two_minutes_on_drawn_people_halve_the_loss(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    _train("--drawn", 40, "--minutes", 2, "-o", folder, *SMALL)
+    _train("--drawn", DRAWN, "--minutes", 2, "-o", folder, *SMALL)
 
     torch.manual_seed(0)
     before = _loss(MattingNetwork(width=0.125), folder)

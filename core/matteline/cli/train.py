@@ -21,7 +21,7 @@ _FOLDER = click.Path(path_type=Path)
     default="small-cpu",
     show_default=True,
     metavar="NAME",
-    help="small-cpu, small-cpu-edges, rvm, rvm-1 to rvm-4.",
+    help="small-cpu, rvm, rvm-1 to rvm-4.",
 )
 @click.option("--matting-clips", type=_FOLDER, metavar="DIR", help="Clips with true mattes: fgr/, pha/.")
 @click.option("--matting-images", type=_FOLDER, metavar="DIR", help="Pictures with true mattes: fgr/, pha/.")

@@ -117,6 +117,7 @@ def _around(side: int) -> tuple[Size, ...]:
     return (side, side), (short, long), (long, short), (short, long)
 
 
+_FIRST_LOOKS = Rates(1.5e-3, 1.5e-3, 1.5e-3, 1.5e-3)
 _FRESH = Rates(1e-3, 1e-3, 1e-3, 1e-3)
 _REMEMBERING = Rates(1e-3, 1e-3, 1e-3, 2e-3)
 
@@ -126,7 +127,7 @@ SMALL_CPU: Final = Preset(
     width=0.375,
     stages=(
         Stage(
-            "tiny pictures", 0.35, _FRESH, clips=16, frames=1, sizes=_around(96),
+            "tiny pictures", 0.35, _FIRST_LOOKS, clips=16, frames=1, sizes=_around(96),
             boldness=0.15, detail=0.1,
         ),
         Stage(
@@ -147,21 +148,6 @@ SMALL_CPU: Final = Preset(
     longer_side=192,
     kept_side=192,
     agreement=0.6,
-)  # fmt: skip
-
-_EDGES = Rates(1e-4, 2e-4, 4e-4, 2e-3)
-
-SMALL_CPU_EDGES: Final = replace(
-    SMALL_CPU,
-    name="small-cpu-edges",
-    summary="after small-cpu, begun from its model: larger pictures, and edges in full weight",
-    stages=(
-        Stage(
-            "edges", 1.0, _EDGES, clips=4, frames=2, sizes=(*_around(176), (128, 224), (224, 128)),
-            rolled=8, refined_every=3, refined_clips=3, refined_frames=1, boldness=0.4,
-        ),
-    ),
-    kept_side=320,
 )  # fmt: skip
 
 # The paper's learning rates assume an encoder that was trained on ImageNet.
@@ -198,7 +184,7 @@ _SINGLE: Final = tuple(
     for number, stage in enumerate(_STAGES, 1)
 )
 
-PRESETS: Final = {each.name: each for each in (SMALL_CPU, SMALL_CPU_EDGES, _RVM, *_SINGLE)}
+PRESETS: Final = {each.name: each for each in (SMALL_CPU, _RVM, *_SINGLE)}
 
 
 def preset_named(name: str) -> Preset:
