@@ -17,6 +17,7 @@ from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.contract.job_file import read_job_file
 from matteline.contract.settings import MatteSettings
+from matteline.contract.words import counted
 
 if TYPE_CHECKING:
     from matteline.farm.handing import Handed
@@ -126,10 +127,10 @@ def _tell(handed: Handed, notes: list[str], *, as_json: bool) -> None:
         return
     for clip in told["clips"]:
         click.echo(
-            f"{clip['name']}: {_counted(clip['frames'], 'frame')} in {_counted(clip['tasks'], 'task')}, "
+            f"{clip['name']}: {counted(clip['frames'], 'frame')} in {counted(clip['tasks'], 'task')}, "
             f"exact by {clip['exact']}; "
             "each task loads the model, unless a session keeps it; "
-            f"rolling over {_counted(clip['rolled'], 'frame')} adds about "
+            f"rolling over {counted(clip['rolled'], 'frame')} adds about "
             f"{clip['added_percent']}% of a render"
         )
     for words in notes:
@@ -137,7 +138,3 @@ def _tell(handed: Handed, notes: list[str], *, as_json: bool) -> None:
     for file in told["files"]:
         click.echo(f"Wrote {file}")
     click.echo(f"Submitted {', '.join(handed.ids)}" if handed.ids else "Nothing was submitted.")
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -17,11 +17,7 @@ _FOLDER = click.Path(path_type=Path)
 @click.command()
 @click.option("-o", "--output", type=_FOLDER, required=True, metavar="DIR", help="The run's folder.")
 @click.option(
-    "--preset",
-    default="small-cpu",
-    show_default=True,
-    metavar="NAME",
-    help="small-cpu, rvm, rvm-1 to rvm-4.",
+    "--preset", default="small-cpu", show_default=True, metavar="NAME", help="small-cpu, rvm, rvm-1 to rvm-4."
 )
 @click.option("--matting-clips", type=_FOLDER, metavar="DIR", help="Clips with true mattes: fgr/, pha/.")
 @click.option("--matting-images", type=_FOLDER, metavar="DIR", help="Pictures with true mattes: fgr/, pha/.")

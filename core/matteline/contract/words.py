@@ -28,9 +28,9 @@ def submitted_words(submitted: Mapping[str, Any]) -> str:
     clips, engine, ids = submitted["clips"], submitted["engine"], submitted["jobs"]
     tasks = sum(clip["tasks"] for clip in clips)
     names = ", ".join(clip["name"] for clip in clips)
-    what = f"{names} ({tasks} task{_s(tasks)})"
+    what = f"{names} ({counted(tasks, 'task')})"
     if ids:
-        return f"Sent to {engine}: {what}. Job{_s(len(ids))} {', '.join(ids)}."
+        return f"Sent to {engine}: {what}. {'Job' if len(ids) == 1 else 'Jobs'} {', '.join(ids)}."
     return f"Written for {engine}: {what}. {_places(submitted['files'])}"
 
 
@@ -40,5 +40,6 @@ def _places(files: Sequence[str]) -> str:
     return f"{len(files)} files in {os.path.commonpath(files) if files else ''}."
 
 
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"
+def counted(number: int, what: str) -> str:
+    """A number of things: `1 frame`, `12 frames`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

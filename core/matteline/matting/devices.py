@@ -9,6 +9,7 @@ from types import MappingProxyType
 import torch
 
 from matteline.contract.errors import DeviceError, JobError
+from matteline.contract.words import counted
 
 DTYPES: Mapping[str, torch.dtype] = MappingProxyType(
     {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
@@ -72,8 +73,7 @@ def devices() -> list[tuple[str, str]]:
         found += [(f"cuda:{number}", name) for number, name in enumerate(names)]
     if torch.backends.mps.is_available():
         found.append(("mps", "GPU of this Mac"))
-    threads = torch.get_num_threads()
-    return [*found, ("cpu", f"{threads} thread{'s' if threads != 1 else ''}")]
+    return [*found, ("cpu", counted(torch.get_num_threads(), "thread"))]
 
 
 def torch_build() -> str:

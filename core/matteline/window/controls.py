@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QWheelEvent
+from typing import TypeVar
+
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
     QLabel,
     QProgressBar,
     QPushButton,
@@ -14,35 +14,24 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+Control = TypeVar("Control", bound=QWidget)
 
-class Combo(QComboBox):
-    """A combo box that a wheel over the form does not change by accident."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
+class _Steady(QObject):
+    def eventFilter(self, control: QObject, event: QEvent) -> bool:
         """See Qt."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
+        if event.type() != QEvent.Type.Wheel or not isinstance(control, QWidget) or control.hasFocus():
+            return False
+        # It scrolls the form then.
+        event.ignore()
+        return True
 
 
-class Spin(QDoubleSpinBox):
-    """A spin box that a wheel over the form does not change by accident."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """See Qt."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
+def steady(control: Control) -> Control:
+    """Keep a wheel over the form from changing a control that nobody has chosen; returns the control."""
+    control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    control.installEventFilter(_Steady(control))
+    return control
 
 
 def quiet_combo(tip: str, *, least: int) -> QComboBox:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from matteline.contract.words import counted
+
 _ENDED = ("finished", "failed", "cancelled")
 
 
@@ -78,15 +80,10 @@ def _under_way(progress: Progress) -> str:
 def _ending(message: Mapping[str, Any], progress: Progress) -> str:
     event = message.get("event")
     if event == "finished":
-        return f"{counted(int(message['frames']))} in {duration(float(message.get('seconds', 0)))}"
+        return f"{counted(int(message['frames']), 'frame')} in {duration(float(message.get('seconds', 0)))}"
     if event == "failed":
         return str(message.get("message", "Failed."))
     return f"Cancelled. Complete frames: {progress.done}, which are kept"
-
-
-def counted(frames: int) -> str:
-    """A number of frames: `1 frame`, `12 frames`."""
-    return "1 frame" if frames == 1 else f"{frames} frames"
 
 
 def duration(seconds: float) -> str:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QDoubleSpinBox,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from matteline.contract.choices import Choice, parse_text
-from matteline.window.controls import Combo, Spin, even_height, faint, wrapped
+from matteline.window.controls import even_height, faint, steady, wrapped
 
 
 class Field(QWidget):
@@ -76,7 +77,7 @@ class ChoiceField(Field):
 
     def __init__(self, name: str, choice: Choice) -> None:
         super().__init__(name, choice.label, choice.help)
-        self._combo = Combo()
+        self._combo = steady(QComboBox())
         self._combo.addItems(choice.options)
         self._combo.currentIndexChanged.connect(self.changed)
         self._hold(self._combo)
@@ -133,7 +134,7 @@ class NumberField(Field):
 
     def __init__(self, name: str, choice: Choice) -> None:
         super().__init__(name, choice.label, choice.help)
-        self._spin = Spin()
+        self._spin = steady(QDoubleSpinBox())
         low, high = choice.minimum or 0.0, choice.maximum or 0.0
         self._spin.setRange(low, high)
         self._whole = choice.kind == "count"
@@ -161,7 +162,7 @@ class WordField(Field):
     def __init__(self, name: str, choice: Choice) -> None:
         super().__init__(name, choice.label, choice.help)
         self._choice = choice
-        self._combo = Combo()
+        self._combo = steady(QComboBox())
         self._combo.setEditable(True)
         self._combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self._combo.addItems(choice.options)

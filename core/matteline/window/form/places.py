@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from matteline.contract.errors import JobError
 from matteline.contract.frames import FrameSet
-from matteline.window.controls import Combo
+from matteline.window.controls import steady
 from matteline.window.form.fields import Field
 
 _EXISTING = (
@@ -117,7 +117,7 @@ class ExistingField(Field):
 
     def __init__(self) -> None:
         super().__init__("existing", "Existing results", "What happens to results that are there already.")
-        self._combo = Combo()
+        self._combo = steady(QComboBox())
         for word, words in _EXISTING:
             self._combo.addItem(words, word)
         self._combo.currentIndexChanged.connect(self.changed)

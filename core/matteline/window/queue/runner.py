@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from matteline.contract.errors import MattelineError
 from matteline.contract.events import error_of
-from matteline.contract.words import sentence
+from matteline.contract.words import counted, sentence
 from matteline.window.form.runs import Landed
-from matteline.window.progress import Progress, advanced, counted
+from matteline.window.progress import Progress, advanced
 from matteline.window.queue.store import DONE, FAILED, PAUSED, WAITING, QueuedShot, QueueStore
 from matteline.window.render import Renders
 
@@ -156,7 +156,7 @@ class QueueRunner(QObject):
         self._report(current)
         state = _STATES.get(str(message.get("event")), FAILED)
         progress = current.progress
-        words = f"Paused after {counted(progress.done)}" if state == PAUSED else progress.words
+        words = f"Paused after {counted(progress.done, 'frame')}" if state == PAUSED else progress.words
         if state != FAILED:
             # Why it failed is told already, with what to do.
             self._store.tell(current.shot.number, words)
