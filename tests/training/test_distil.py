@@ -13,7 +13,7 @@ from matteline.contract.errors import JobError, ModelError, ReadError, WriteErro
 from matteline.matting.weights.find import inspect
 from matteline.training.distil import Materials, prepare
 from matteline.training.lessons import Lesson, Shape
-from matteline.training.pack import SHARD, Pack, Packs, add_said, add_to_pack, agreed_keys, packed_keys
+from matteline.training.pack import SHARD, Pack, Packs, add_agreement, add_to_pack, agreed_keys, packed_keys
 from matteline.training.packed import PackedLessons
 from matteline.training.splits import split
 from matteline.training.stills import footage_in, pictures_in, read_picture
@@ -95,7 +95,7 @@ def test_pictures_on_which_the_teacher_disagrees_with_itself_are_left_out(
     # Mattes that this teacher would never make: it is sure of no one, and here is somebody.
     list(add_to_pack(pack, discs(2), 64))
 
-    add_said(pack, "agreement", "t", teacher.agreement)
+    add_agreement(pack, "t", teacher.agreement)
 
     assert len(packed_keys(pack)) == 5
     assert agreed_keys(pack, "t", 0.6) == set(agreeing)
@@ -127,26 +127,6 @@ def test_a_teacher_without_a_segmentation_teaches_its_alpha(tmp_path: Path) -> N
     example = without.example(picture, "k", 1.0)
 
     assert np.array_equal(example.seg, example.pha)
-
-
-def test_hints_are_the_teachers_context(teacher: Teacher, tmp_path: Path) -> None:
-    pack, _ = _taught(disc_pictures(tmp_path / "people", 2), teacher, tmp_path / "cache")
-    batch = pack.take([0, 1])
-    pictures = batch.pictures.float() / 255
-    with torch.no_grad():
-        expected = teacher.network.aspp(teacher.network.backbone(pictures)[3])
-
-    assert batch.hints is not None
-    torch.testing.assert_close(batch.hints.float(), expected, atol=2e-3, rtol=2e-3)
-
-
-def test_hints_move_with_the_picture_and_not_with_what_is_pasted(teacher: Teacher, tmp_path: Path) -> None:
-    pack, _ = _taught(disc_pictures(tmp_path / "people", 4), teacher, tmp_path / "cache")
-    lesson = PackedLessons(pack, []).lesson(Shape(20, 2, 64, 80), np.random.default_rng(0))
-
-    assert lesson.hints is not None and lesson.hinted is not None
-    assert lesson.hints.shape[1:2] + lesson.hints.shape[3:] == (2, 4, 5)
-    assert set(lesson.hinted.flatten().tolist()) == {0.0, 1.0}
 
 
 def test_lessons_that_are_not_bold_show_nearly_the_whole_picture(lessons: PackedLessons) -> None:

@@ -9,7 +9,6 @@ import torch
 from matteline.training.losses import (
     alpha_loss,
     foreground_loss,
-    hint_loss,
     laplacian_loss,
     segmentation_loss,
     temporal_error,
@@ -107,22 +106,6 @@ def test_segmentation_is_judged_by_cross_entropy() -> None:
     loss = segmentation_loss(torch.from_numpy(logits), torch.from_numpy(truth).float())
 
     assert float(loss) == pytest.approx(expected, rel=1e-5)
-
-
-def test_hints_are_judged_only_where_they_are_of_the_picture() -> None:
-    thought, hints = _random(2, 1, 4, 3, 3), _random(2, 1, 4, 3, 3, seed=1)
-    hinted = np.array([1.0, 0.0]).reshape(2, 1, 1, 1, 1)
-
-    loss = hint_loss(*(torch.from_numpy(each) for each in (thought, hints, hinted)))
-
-    assert float(loss) == pytest.approx(np.mean((thought[0] - hints[0]) ** 2), rel=1e-9)
-
-
-def test_without_a_hint_there_is_nothing_to_judge() -> None:
-    assert (
-        float(hint_loss(torch.rand(1, 1, 2, 3, 3), torch.rand(1, 1, 2, 3, 3), torch.zeros(1, 1, 1, 1, 1)))
-        == 0
-    )
 
 
 def test_a_single_frame_cannot_flicker() -> None:

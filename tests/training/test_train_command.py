@@ -88,8 +88,8 @@ def test_a_run_leaves_a_model_that_renders(run: Path) -> None:
 def test_a_run_leaves_its_figures_and_pictures(run: Path) -> None:
     first, last = _lines(run)
 
-    assert (first["step"], first["stage"]) == ("1", "tiny pictures")
-    assert (last["step"], last["stage"]) == ("2", "small pictures")
+    assert (first["step"], first["stage"]) == ("1", "glances")
+    assert (last["step"], last["stage"]) == ("2", "small clips")
     assert 0 <= float(last["iou"]) <= 1 and float(last["loss"]) > 0
     assert (run / "pictures" / "step-00000002.png").exists()
 

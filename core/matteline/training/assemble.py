@@ -88,12 +88,13 @@ def assemble(request: Request, device: torch.device, progress: Progress) -> Run:
     begin, teacher = (_found(word, request) for word in (request.begin, request.teacher))
     architecture = _architecture(request, preset, begin)
     syllabus = _syllabus(request, preset, teacher, device, progress)
+    thinker = syllabus.teacher.thinker(precision) if syllabus.teacher else None
     network = _network(architecture, begin, request.seed).to(device)
     setting = Setting(preset, limit, device, precision, request.seed, request.team)
     recipe = _recipe(request, architecture, teacher, begin, precision)
     run = Run(
         request.output,
-        Trainer(network, syllabus.lessons, setting),
+        Trainer(network, syllabus.lessons, setting, thinker),
         syllabus.held_out,
         recipe,
         _card(preset, syllabus, recipe),

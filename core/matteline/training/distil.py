@@ -44,11 +44,12 @@ class Materials:
 
 @dataclass(frozen=True)
 class Syllabus:
-    """Lessons, and examples that no lesson shows."""
+    """Lessons, examples that no lesson shows, and who teaches, if anyone does."""
 
     lessons: Lessons
     held_out: Packs | None
     described: str
+    teacher: Teacher | None = None
 
 
 Progress = Callable[[str, int, int], None]
@@ -73,12 +74,12 @@ def prepare(materials: Materials, teacher: Teacher | None, cache: Path, progress
     described = [f"{sum(map(len, learned))} pictures"] if learned else []
     if materials.drawn:
         told = partial(progress, "drawings")
-        drawn = drawn_examples(materials.drawn, cache, side=materials.side, progress=told, teacher=teacher)
+        drawn = drawn_examples(materials.drawn, cache, side=materials.side, progress=told)
         learned.append(drawn)
         described.append(f"{materials.drawn} drawings")
     held = Packs(held_out)
     lessons = PackedLessons(Packs(learned), _backgrounds(materials.backgrounds, materials.side))
-    return Syllabus(lessons, held if len(held) else None, ", ".join(described))
+    return Syllabus(lessons, held if len(held) else None, ", ".join(described), teacher)
 
 
 def _looked_at(

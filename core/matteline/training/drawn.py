@@ -11,8 +11,7 @@ import numpy as np
 
 from matteline.drawing import Drawing, draw_clip, draw_people
 from matteline.training.footage import UInt8Array
-from matteline.training.pack import Example, Pack, add_said, add_to_pack, packed_keys
-from matteline.training.teacher import Teacher
+from matteline.training.pack import Example, Pack, add_to_pack, packed_keys
 
 FIRST_SEED: Final = 1000
 """Seeds from here on are for training; those below, the demo's among them, are never learned from."""
@@ -31,7 +30,6 @@ def drawn_examples(
     *,
     side: int,
     progress: Callable[[int, int], None],
-    teacher: Teacher | None = None,
 ) -> Pack:
     """Draw people, each in a room of its own, or take them from the cache as far as it goes.
 
@@ -40,7 +38,6 @@ def drawn_examples(
         cache: The folder for all caches.
         side: Of the squares that are kept, in pixels.
         progress: Told how many are drawn, of how many.
-        teacher: Gives hints of what it thinks of them, but not their mattes; None for none.
 
     Raises:
         WriteError: The cache cannot be written.
@@ -51,15 +48,12 @@ def drawn_examples(
     missing = [key for key in keys if key not in there]
     for added in add_to_pack(folder, map(_example, missing), side):
         progress(count - len(missing) + added, count)
-    if teacher is None:
-        return Pack(folder, keys)
-    add_said(folder, "hints", teacher.name, teacher.hints)
-    return Pack(folder, keys, teacher.name)
+    return Pack(folder, keys)
 
 
 def _kind(seed: int) -> str:
-    """One in four is a close view: hair is best seen there, and the others are more various."""
-    return "drawn" if seed % 4 == 0 else "people"
+    """One in two is a close view: hair is best seen there, and the others are more various."""
+    return "drawn" if seed % 2 == 0 else "people"
 
 
 def _example(key: str) -> Example:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -9,31 +10,30 @@ from torch import Tensor, nn
 
 from matteline.matting.rvm.decoder import PartialState, State
 from matteline.matting.rvm.network import MattingNetwork, reduce
+from matteline.training.hints import Hints, Likeness, hint_channels
 
 NO_STATE: PartialState = (None, None, None, None)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a network says of clips (B, T, C, H, W).
+    """What a network says of clips (B, T, C, H, W). A glance ends at the context and says no more.
 
     Attributes:
+        context: One channel of logits at a sixteenth of the reduced size.
+        unlike: How far its features are from a teacher's; see `Likeness`. None without a teacher.
         alpha: One channel, 0..1, at the size of the pictures.
         fgr: Three channels, straight, sRGB-encoded, 0..1, at the size of the pictures.
         coarse_alpha: Alpha at the reduced size; None where that is the size of the pictures.
         seg: One channel of logits at the reduced size.
-        context: One channel of logits at a sixteenth of it.
-        state: The recurrent state after the last frame.
-        hints: What a teacher is believed to think, at a sixteenth of the reduced size; None without one.
     """
 
-    alpha: Tensor
-    fgr: Tensor
-    coarse_alpha: Tensor | None
-    seg: Tensor
     context: Tensor
-    state: State
-    hints: Tensor | None = None
+    unlike: Tensor | None
+    alpha: Tensor | None = None
+    fgr: Tensor | None = None
+    coarse_alpha: Tensor | None = None
+    seg: Tensor | None = None
 
 
 class Pupil(nn.Module):
@@ -44,17 +44,26 @@ class Pupil(nn.Module):
 
     Args:
         network: What is trained.
-        hints: Channels of the hints of a teacher; 0 without one.
+        hints: Channels of each hint of a teacher; none without one.
     """
 
-    def __init__(self, network: MattingNetwork, hints: int = 0) -> None:
+    def __init__(self, network: MattingNetwork, hints: Sequence[int] = ()) -> None:
         super().__init__()
         self.network = network
         channels = network.architecture.context_channels
         self.helper = nn.Conv2d(channels, 1, 1)
-        self.thinker = nn.Conv2d(channels, hints, 1) if hints else None
+        own = hint_channels(network.architecture)
+        self.likenesses = nn.ModuleList(map(Likeness, own, hints))
 
-    def forward(self, clips: Tensor, state: PartialState = NO_STATE, ratio: float = 1.0) -> Answer:
+    def forward(
+        self,
+        clips: Tensor,
+        state: PartialState = NO_STATE,
+        ratio: float = 1.0,
+        hints: Hints = (),
+        *,
+        glance: bool = False,
+    ) -> Answer:
         """Matte and segment clips (B, T, 3, H, W), sRGB-encoded 0..1, after what was seen before."""
         network, frames = self.network, clips.shape[1]
         pictures = clips.flatten(0, 1)
@@ -62,7 +71,11 @@ class Pupil(nn.Module):
         small = small.contiguous(memory_format=torch.channels_last)
         f1, f2, f3, f4 = network.backbone(small)
         context = network.aspp(f4)
-        hidden, after = network.decoder(small, (f1, f2, f3, context), state, frames)
+        found = _as_clips(self.helper(context).float(), clips)
+        unlike = self._unlike((f2, f3, f4, context), hints)
+        if glance:
+            return Answer(found, unlike)
+        hidden, _ = network.decoder(small, (f1, f2, f3, context), state, frames)
         coarse = network.project_mat(hidden)
         refined = coarse
         if ratio != 1:
@@ -71,14 +84,19 @@ class Pupil(nn.Module):
         residual, alpha = refined.float()[:, :3], refined.float()[:, 3:]
         rough = passing_clamp(coarse[:, 3:].float())
         return Answer(
+            found,
+            unlike,
             alpha=_as_clips(passing_clamp(alpha), clips),
             fgr=_as_clips(passing_clamp(residual + pictures), clips),
             coarse_alpha=_as_clips(rough, clips) if ratio != 1 else None,
             seg=_as_clips(network.project_seg(hidden).float(), clips),
-            context=_as_clips(self.helper(context).float(), clips),
-            state=after,
-            hints=None if self.thinker is None else _as_clips(self.thinker(context).float(), clips),
         )
+
+    def _unlike(self, features: Hints, hints: Hints) -> Tensor | None:
+        if not hints:
+            return None
+        errors = [each(own, hint) for each, own, hint in zip(self.likenesses, features, hints, strict=True)]
+        return torch.stack(errors).mean()
 
     def rolled(self, clips: Tensor, state: PartialState = NO_STATE) -> State:
         """The state after clips (B, T, 3, h, w) of the reduced size, without gradients."""

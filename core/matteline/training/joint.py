@@ -47,11 +47,6 @@ class JointLessons:
     backgrounds: Source[PlainFootage]
     segments: Source[SegmentedFootage] | None
 
-    @property
-    def hints(self) -> int:
-        """Published data come without a teacher."""
-        return 0
-
     def check(self, stages: Sequence[Stage]) -> None:
         """See that every stage will have its data, before the first one begins.
 

@@ -24,16 +24,12 @@ class Lesson:
         pha: (B, T, 1, H, W), alpha, 0..1; None where people are only marked.
         fgr: (B, T, 3, H, W), straight, 0..1; counts where `pha` is above 0; None as `pha`.
         seg: (B, T, 1, H, W), how likely a pixel is of a person.
-        hints: (B, T, C, h, w), what a teacher thinks, of mean 0 and deviation 1; None without a teacher.
-        hinted: (B, T, 1, 1, 1), 1 where the hints are of just this picture, 0 where not; None as `hints`.
     """
 
     pictures: Tensor
     pha: Tensor | None
     fgr: Tensor | None
     seg: Tensor
-    hints: Tensor | None = None
-    hinted: Tensor | None = None
 
     def each(self, change: Callable[[Tensor], Tensor]) -> Lesson:
         """The same change made to everything that is known."""
@@ -42,8 +38,6 @@ class Lesson:
             None if self.pha is None else change(self.pha),
             None if self.fgr is None else change(self.fgr),
             change(self.seg),
-            None if self.hints is None else change(self.hints),
-            None if self.hinted is None else change(self.hinted),
         )
 
     def to(self, device: torch.device) -> Lesson:
@@ -78,14 +72,7 @@ class Shape:
 
 
 class Lessons(Protocol):
-    """Where lessons come from.
-
-    Attributes:
-        hints: How many channels a teacher's hints have; 0 without hints.
-    """
-
-    @property
-    def hints(self) -> int: ...
+    """Where lessons come from."""
 
     def lesson(self, shape: Shape, rng: np.random.Generator) -> Lesson:
         """A lesson that depends on nothing but its shape and the state of `rng`."""

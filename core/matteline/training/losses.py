@@ -51,20 +51,6 @@ def segmentation_loss(logits: Tensor, truth: Tensor) -> Tensor:
     return functional.binary_cross_entropy_with_logits(logits.float(), truth)
 
 
-def hint_loss(thought: Tensor, hints: Tensor, hinted: Tensor) -> Tensor:
-    """Mean squared error of what a teacher is believed to think, where that is known; 1 for knowing nothing.
-
-    Args:
-        thought: (B, T, C, h, w).
-        hints: (B, T, C, h', w'), of mean 0 and deviation 1 in each channel.
-        hinted: (B, T, 1, 1, 1), 1 where the hints are of this picture.
-    """
-    size = thought.shape[-2:]
-    small = functional.interpolate(hints.flatten(0, 1), size, mode="bilinear", antialias=True)
-    errors = (thought - small.view_as(thought)) ** 2 * hinted
-    return errors.sum() / (hinted.sum().clamp(min=1) * thought[0, 0].numel())
-
-
 def temporal_error(clip: Tensor, truth: Tensor) -> Tensor:
     """Mean squared error of the differences from frame to frame of (B, T, C, H, W); 0 for a single frame."""
     if clip.shape[1] < 2:

@@ -59,12 +59,10 @@ class Batch:
     Attributes:
         planes: (N, 8, side, side), uint8: picture, foreground, alpha, segmentation.
         aspect: (N,), float32; as of `Example`.
-        hints: (N, C, h, w), float16, what a teacher thinks of each picture; None without a teacher.
     """
 
     planes: Tensor
     aspect: Tensor
-    hints: Tensor | None = None
 
     @property
     def pictures(self) -> Tensor:
@@ -83,17 +81,14 @@ class Pack:
     Args:
         folder: Where the shards lie; may not exist yet.
         keys: Which examples to take, in this order; None for all there are.
-        hints: The teacher whose hints are taken along; None for none.
 
     Raises:
         ModelError: A shard is damaged.
         KeyError: An example of `keys` is not there.
     """
 
-    def __init__(self, folder: Path, keys: Sequence[str] | None = None, hints: str | None = None) -> None:
-        shards = shards_in(folder)
-        self._files = [_opened(path) for path in shards]
-        self._hints = [_opened(_beside(path, "hints", hints)) for path in shards] if hints else None
+    def __init__(self, folder: Path, keys: Sequence[str] | None = None) -> None:
+        self._files = [_opened(path) for path in shards_in(folder)]
         places = {
             key: (file, row) for file, shard in enumerate(self._files) for row, key in enumerate(_keys(shard))
         }
@@ -106,11 +101,9 @@ class Pack:
     def take(self, numbers: Iterable[int]) -> Batch:
         """Some examples, by their numbers."""
         places = [self._places[number] for number in numbers]
-        hints = self._hints
         return Batch(
             torch.cat([_part(self._files[file], "planes", row) for file, row in places]),
             torch.cat([_part(self._files[file], "aspect", row) for file, row in places]),
-            None if hints is None else torch.cat([_part(hints[file], "hints", row) for file, row in places]),
         )
 
 
@@ -136,11 +129,9 @@ class Packs:
     def take(self, numbers: Iterable[int]) -> Batch:
         """Some examples, by their numbers."""
         batches = [self._one(number) for number in numbers]
-        hints = [each.hints for each in batches if each.hints is not None]
         return Batch(
             torch.cat([each.planes for each in batches]),
             torch.cat([each.aspect for each in batches]),
-            torch.cat(hints) if len(hints) == len(batches) else None,
         )
 
     def _one(self, number: int) -> Batch:
@@ -196,30 +187,29 @@ def shards_in(folder: Path) -> list[Path]:
     return sorted(folder.glob("shard-*.safetensors"))
 
 
-def _beside(shard: Path, what: str, teacher: str) -> Path:
-    return shard.with_name(f"{shard.stem.replace('shard', what)}-{teacher}.safetensors")
+def _beside(shard: Path, teacher: str) -> Path:
+    return shard.with_name(f"{shard.stem.replace('shard', 'agreement')}-{teacher}.safetensors")
 
 
-def add_said(folder: Path, what: str, teacher: str, say: Callable[[Tensor], Tensor]) -> None:
-    """Write beside every shard what a teacher says of its planes, where that is not yet done.
+def add_agreement(folder: Path, teacher: str, agree: Callable[[Tensor], Tensor]) -> None:
+    """Write beside every shard how far a teacher agrees with itself, where that is not yet done.
 
     Args:
         folder: The pack's.
-        what: `hints` or `agreement`.
         teacher: Its name; what several teachers say lies side by side.
-        say: From planes (N, 8, side, side), uint8, a few examples at a time, to a tensor (N, ...).
+        agree: From planes (N, 8, side, side), uint8, a few examples at a time, to agreement (N,).
 
     Raises:
         ModelError: A shard is damaged.
         WriteError: The folder cannot be written.
     """
     for shard in shards_in(folder):
-        path = _beside(shard, what, teacher)
+        path = _beside(shard, teacher)
         if path.exists():
             continue
-        said = torch.cat([say(part) for part in torch.split(_planes_in(shard), _AT_ONCE)])
+        agreed = torch.cat([agree(part) for part in torch.split(_planes_in(shard), _AT_ONCE)])
         with replacing(path) as temporary:
-            temporary.write_bytes(safetensors.numpy.save({what: said.contiguous().numpy()}))
+            temporary.write_bytes(safetensors.numpy.save({"agreement": agreed.contiguous().numpy()}))
 
 
 def _planes_in(shard: Path) -> Tensor:
@@ -235,7 +225,7 @@ def agreed_keys(folder: Path, teacher: str, least: float) -> set[str]:
     """
     agreed: set[str] = set()
     for path in shards_in(folder):
-        ious = _opened(_beside(path, "agreement", teacher)).get_tensor("agreement")  # type: ignore[no-untyped-call]
+        ious = _opened(_beside(path, teacher)).get_tensor("agreement")  # type: ignore[no-untyped-call]
         agreed.update(key for key, iou in zip(_keys(_opened(path)), ious, strict=True) if iou >= least)
     return agreed
 

@@ -16,9 +16,6 @@ from matteline.training.pack import Batch, Examples
 
 _PASTED: Final = 0.3  # how many of a batch are cut out and put before something else
 _BEFORE_PEOPLE: Final = 0.4  # of those, how many before another picture of people
-_STRIDE: Final = 16  # of the hints
-_SAMPLED: Final = 256  # examples that tell mean and deviation of the hints
-_LEAST_DEVIATION: Final = 0.02
 _EMPTY: Final = 0.03  # how many show no one at all
 
 
@@ -46,40 +43,21 @@ class PackedLessons:
     Args:
         examples: What is learned from.
         backgrounds: Pictures without people, (3, side, side) uint8 each; may be none.
-
-    Attributes:
-        hints: How many channels a teacher's hints have; 0 without hints.
     """
 
     def __init__(self, examples: Examples, backgrounds: list[Tensor]) -> None:
         self._examples = examples
         self._backgrounds = backgrounds
-        some = examples.take(range(0, len(examples), -(-len(examples) // _SAMPLED))).hints
-        self.hints = 0 if some is None else some.shape[1]
-        if some is not None:
-            self._mean = some.float().mean((0, 2, 3)).view(-1, 1, 1)
-            self._deviation = some.float().std((0, 2, 3)).view(-1, 1, 1) + _LEAST_DEVIATION
 
     def lesson(self, shape: Shape, rng: np.random.Generator) -> Lesson:
         """As `Lessons.lesson`; segments come with their mattes."""
-        batch, views = self._chosen(shape, shape.clips, rng)
-        scene = self._people(batch, views, shape, rng)
+        scene = self._people(*self._chosen(shape, shape.clips, rng), shape, rng)
         pasted = [number for number in range(shape.clips) if rng.random() < _PASTED * shape.boldness]
         if pasted:
             scene.put(pasted, self._before(scene.some(pasted), shape, rng))
         pictures = filmed(scene.pictures, rng, strength=shape.boldness)
         pha, seg = scene.pha.clamp(0, 1), scene.seg.clamp(0, 1)
-        return Lesson(pictures, pha, scene.fgr, seg, *self._hints(batch, views, shape, pasted))
-
-    def _hints(
-        self, batch: Batch, views: Views, shape: Shape, pasted: list[int]
-    ) -> tuple[Tensor, Tensor] | tuple[None, None]:
-        if batch.hints is None:
-            return None, None
-        seen = views.sampled(batch.hints, -(-shape.height // _STRIDE), -(-shape.width // _STRIDE))
-        hinted = torch.ones(shape.clips, shape.frames, 1, 1, 1)
-        hinted[pasted] = 0
-        return (seen - self._mean) / self._deviation, hinted
+        return Lesson(pictures, pha, scene.fgr, seg)
 
     def _chosen(self, shape: Shape, count: int, rng: np.random.Generator) -> tuple[Batch, Views]:
         batch = self._examples.take(rng.integers(len(self._examples), size=count).tolist())

@@ -20,7 +20,7 @@ from matteline.matting.weights.load import load_network
 from matteline.training.agreement import agreement
 from matteline.training.footage import UInt8Array
 from matteline.training.hints import Thinker
-from matteline.training.pack import Example, Pack, add_said, add_to_pack, agreed_keys, packed_keys
+from matteline.training.pack import Example, Pack, add_agreement, add_to_pack, agreed_keys, packed_keys
 from matteline.training.stacks import MovieFrames
 from matteline.training.stills import is_movie, read_picture, shrunk
 
@@ -66,12 +66,11 @@ class Teacher:
         self._device = device
         self.network: MattingNetwork = load_network(found, "auto").to(device)
         # Weights that were published for matting alone may hold zeros here.
-        self._thinker = Thinker(self.network, device)
         self._segments = bool(self.network.project_seg.conv.weight.any())
 
-    def hints(self, planes: Tensor) -> Tensor:
-        """What it thinks of packed pictures; see `Thinker.context`."""
-        return self._thinker.context(planes)
+    def thinker(self, precision: torch.dtype) -> Thinker:
+        """The part of it that sees, in that precision."""
+        return Thinker(self.network, self._device, precision)
 
     def agreement(self, planes: Tensor) -> Tensor:
         """How far it agrees with its own mattes; see `agreement`."""
@@ -127,12 +126,11 @@ def taught(
     made = (_example(look, teacher, stretched) for look in missing)
     for added in add_to_pack(folder, made, side):
         progress(len(looks) - len(missing) + added, len(looks))
-    add_said(folder, "hints", teacher.name, teacher.hints)
     if not agreed:
-        return Pack(folder, list(looks), teacher.name)
-    add_said(folder, "agreement", teacher.name, teacher.agreement)
+        return Pack(folder, list(looks))
+    add_agreement(folder, teacher.name, teacher.agreement)
     keys = agreed_keys(folder, teacher.name, agreed)
-    return Pack(folder, [key for key in looks if key in keys], teacher.name)
+    return Pack(folder, [key for key in looks if key in keys])
 
 
 def _looks_at(file: Path) -> Iterator[_Look]:

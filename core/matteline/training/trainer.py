@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from matteline.matting.rvm.network import MattingNetwork
+from matteline.matting.rvm.network import MattingNetwork, reduce
 from matteline.training.average import Average
 from matteline.training.checkpoint import (
     Progress,
@@ -23,6 +23,7 @@ from matteline.training.checkpoint import (
 from matteline.training.clock import Limit, rate_at, stage_at
 from matteline.training.depthwise import quicken
 from matteline.training.forward import NO_STATE, Pupil
+from matteline.training.hints import Hints, Thinker
 from matteline.training.lessons import Lesson, Lessons
 from matteline.training.objective import losses_of
 from matteline.training.presets import Preset, Rates
@@ -81,13 +82,16 @@ class Trainer:
         network: What is trained; stays on its device.
         lessons: What it learns from.
         setting: How.
+        thinker: Whose thoughts its own should resemble; None for nobody's.
     """
 
-    def __init__(self, network: MattingNetwork, lessons: Lessons, setting: Setting) -> None:
+    def __init__(
+        self, network: MattingNetwork, lessons: Lessons, setting: Setting, thinker: Thinker | None = None
+    ) -> None:
         preset = setting.preset
         if setting.device.type == "cpu":
             quicken(network)
-        self.pupil = Pupil(network, lessons.hints).to(setting.device).train()
+        self.pupil = Pupil(network, thinker.channels if thinker else ()).to(setting.device).train()
         self.pupil.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         _set_momentum(self.pupil, preset.norm_momentum)
         self._called = setting.team.parallel(self.pupil, setting.device)
@@ -95,7 +99,7 @@ class Trainer:
         self._optimiser = torch.optim.AdamW(_groups(self.pupil, preset), betas=(0.9, 0.99))
         scaled = setting.precision == torch.float16
         self._scaler = torch.amp.GradScaler(setting.device.type, enabled=scaled)
-        self._lessons, self._setting = lessons, setting
+        self._lessons, self._setting, self._thinker = lessons, setting, thinker
         self.step, self.seconds = 0, 0.0
 
     @property
@@ -129,10 +133,16 @@ class Trainer:
         mixed = setting.precision != torch.float32
         with torch.autocast(setting.device.type, setting.precision, enabled=mixed):
             state = self.pupil.rolled(lesson.pictures[:, :rolled]) if rolled else NO_STATE
-            answer = self._called(lesson.pictures[:, rolled:], state, turn.ratio)
+            pictures = lesson.pictures[:, rolled:]
+            hints = self._hints(pictures, turn.ratio)
+            glance = turn.glance and self._thinker is not None
+            answer = self._called(pictures, state, turn.ratio, hints, glance=glance)
         losses = losses_of(answer, lesson.after(rolled), turn.ratio, turn.detail)
         self._optimise(losses["loss"])
         return {name: float(value.detach()) for name, value in losses.items()}
+
+    def _hints(self, clips: Tensor, ratio: float) -> Hints:
+        return self._thinker.hints(reduce(clips.flatten(0, 1), ratio)) if self._thinker else ()
 
     def _optimise(self, loss: Tensor) -> None:
         self._optimiser.zero_grad(set_to_none=True)
@@ -166,8 +176,7 @@ class Trainer:
 
 def _groups(pupil: Pupil, preset: Preset) -> list[dict[str, Any]]:
     """Parameters by part, each part's convolutions with weight decay and its rest without."""
-    network = pupil.network
-    helpers = [each for each in (pupil.helper, pupil.thinker) if each is not None]
+    network, helpers = pupil.network, (pupil.helper, pupil.likenesses)
     parts: dict[str, list[nn.Module]] = {
         "encoder": [network.backbone],
         "context": [network.aspp],

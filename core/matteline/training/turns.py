@@ -19,12 +19,14 @@ class Turn:
         rolled: How many of the lesson's first frames only roll the recurrent state.
         ratio: Of the reduced picture to the lesson's.
         detail: Weight of alpha and foreground.
+        glance: Whether only the encoder learns.
     """
 
     shape: Shape
     rolled: int
     ratio: float
     detail: float = 1.0
+    glance: bool = False
 
 
 def turn_at(stage: Stage, step: int, rng: np.random.Generator) -> Turn:
@@ -44,4 +46,4 @@ def turn_at(stage: Stage, step: int, rng: np.random.Generator) -> Turn:
         return Turn(shape, 0, 1 / scale, stage.detail)
     rolled = int(rng.integers(stage.rolled + 1)) if stage.rolled else 0
     shape = Shape(stage.clips, rolled + stage.frames, height, width, kind, stage.boldness)
-    return Turn(shape, rolled, 1.0, stage.detail)
+    return Turn(shape, rolled, 1.0, stage.detail, stage.glances)
