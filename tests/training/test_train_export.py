@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 import safetensors
+import safetensors.torch
 import torch
 
 from matteline.contract.errors import JobError, ModelError
 from matteline.matting.rvm.network import MattingNetwork
+from matteline.matting.weights.find import inspect
 from matteline.matting.weights.load import load_network
 from matteline.training.checkpoint import Progress, prefixed, save_checkpoint
 from matteline.training.export import export
@@ -35,6 +37,26 @@ def test_a_checkpoint_gives_its_averaged_weights(tmp_path: Path) -> None:
 
     loaded = load_network(found, "auto").state_dict()
     assert all(torch.equal(loaded[name], each) for name, each in average.state_dict().items())
+
+
+def test_half_as_large_it_is_nearly_the_same(tmp_path: Path) -> None:
+    whole = weights(tmp_path / "model.safetensors")
+
+    found = export(whole, tmp_path / "mine.safetensors", half=True)
+
+    assert found.path.stat().st_size < 0.6 * whole.stat().st_size
+    before, after = (load_network(each, "auto").state_dict() for each in (inspect(whole), found))
+    for name, each in before.items():
+        torch.testing.assert_close(after[name], each, rtol=1e-3, atol=1e-6)
+
+
+def test_a_weight_too_large_for_half_is_told(tmp_path: Path) -> None:
+    state = MattingNetwork(width=WIDTH).state_dict()
+    state["project_mat.conv.bias"][0] = 1e6
+    safetensors.torch.save_file(state, tmp_path / "model.safetensors")
+
+    with pytest.raises(ModelError, match=r"project_mat\.conv\.bias has larger values"):
+        export(tmp_path / "model.safetensors", tmp_path / "mine.safetensors", half=True)
 
 
 @pytest.mark.parametrize(("name", "side"), [("a.safetensors", 7), ("a.pth", 192)])

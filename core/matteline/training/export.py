@@ -3,7 +3,7 @@
 ::
 
     python -m matteline.training.export RUN/model.safetensors matteline-small.safetensors \
-        --name matteline-small --longer-side 192
+        --name matteline-small --longer-side 256 --half
 
 takes a run's model, or the averaged weights out of one of its checkpoints.
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import safetensors
 import safetensors.torch
+import torch
 from torch import Tensor
 
 from matteline.contract.errors import JobError, ModelError
@@ -25,7 +26,12 @@ from matteline.training.checkpoint import load_checkpoint, under, write_tensors
 
 
 def export(
-    source: Path, target: Path, *, name: str | None = None, longer_side: int | None = None
+    source: Path,
+    target: Path,
+    *,
+    name: str | None = None,
+    longer_side: int | None = None,
+    half: bool = False,
 ) -> FoundWeights:
     """Write the weights of a training under a name of their own.
 
@@ -34,9 +40,10 @@ def export(
         target: The file to write, ending in `.safetensors`.
         name: What the model calls itself; None for what it does already.
         longer_side: Of the reduced picture it wants, in pixels; None for what it wants already.
+        half: Whether to round the weights to float16, half as large; they are read as float32 again.
 
     Raises:
-        ModelError: The source is neither, or damaged.
+        ModelError: The source is neither, or damaged, or holds a weight that is too large for float16.
         JobError: The size is impossible, or the target is no safetensors file.
         WriteError: The target cannot be written.
     """
@@ -47,6 +54,7 @@ def export(
         hint = "Let its name end in .safetensors."
         raise JobError(f"{target} is no name for exported weights.", field="target", hint=hint)
     tensors, card = _read(source)
+    tensors = _halved(tensors, source) if half else tensors
     card |= {"name": name} if name else {}
     card |= {"longer_side": str(longer_side)} if longer_side else {}
     write_tensors(target, tensors, card)
@@ -67,6 +75,18 @@ def _read(source: Path) -> tuple[Mapping[str, Tensor], dict[str, str]]:
         raise ModelError(f"{source} is no safetensors file.", path=source) from error
 
 
+def _halved(tensors: Mapping[str, Tensor], source: Path) -> dict[str, Tensor]:
+    made = {name: each.half() if each.is_floating_point() else each for name, each in tensors.items()}
+    for name, each in made.items():
+        if not bool(torch.isfinite(each).all()):
+            raise ModelError(
+                f"{source} does not fit float16: {name} has larger values.",
+                path=source,
+                hint="Export it as it is.",
+            )
+    return made
+
+
 def main(words: Sequence[str] | None = None) -> None:
     """Read the arguments and export."""
     parser = argparse.ArgumentParser(description="Write the weights of a training under a name of their own.")
@@ -74,8 +94,11 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("target", type=Path, help="the .safetensors file to write")
     parser.add_argument("--name", help="what the model calls itself")
     parser.add_argument("--longer-side", type=int, help="of the reduced picture it wants, in pixels")
+    parser.add_argument("--half", action="store_true", help="round to float16, half as large")
     given = parser.parse_args(words)
-    found = export(given.source, given.target, name=given.name, longer_side=given.longer_side)
+    found = export(
+        given.source, given.target, name=given.name, longer_side=given.longer_side, half=given.half
+    )
     print(f"{found.path}: {found.origin}, {found.path.stat().st_size / 1e6:.1f} MB, sha256 {found.sha256}")
 
 

@@ -129,7 +129,7 @@ SMALL_CPU: Final = Preset(
     width=0.75,
     stages=(
         Stage(
-            "glances", 0.30, _LOOKING, clips=8, frames=1, sizes=((160, 160),),
+            "glances", 0.25, _LOOKING, clips=8, frames=1, sizes=((160, 160),),
             boldness=0.5, detail=0.2, glances=True,
         ),
         Stage(
@@ -137,8 +137,12 @@ SMALL_CPU: Final = Preset(
             rolled=2, boldness=0.3, detail=0.3,
         ),
         Stage(
-            "clips", 0.45, _REMEMBERING, clips=4, frames=2, sizes=_around(208),
-            rolled=4, refined_every=6, refined_clips=3, refined_scale=1.5, boldness=0.3, detail=1.0,
+            "clips", 0.22, _REMEMBERING, clips=5, frames=1, sizes=_around(208),
+            rolled=4, refined_every=6, refined_clips=3, refined_scale=1.5, boldness=0.3, detail=0.6,
+        ),
+        Stage(
+            "edges", 0.28, _REMEMBERING, clips=4, frames=2, sizes=_around(208),
+            rolled=4, refined_every=4, refined_clips=3, refined_scale=1.5, boldness=0.3,
         ),
     ),
     warm_up=0.02,

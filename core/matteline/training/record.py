@@ -32,6 +32,7 @@ _COLUMNS = (
     "alpha",
     "fgr",
     "seg",
+    "hints",
     "waited",
     "iou",
     "mad",
@@ -79,7 +80,7 @@ class Figures:
 
 def _line(steps: Sequence[Step], score: Score | None) -> dict[str, object]:
     last = steps[-1]
-    means = {name: _mean(steps, name) for name in ("loss", "alpha", "fgr", "seg")}
+    means = {name: _mean(steps, name) for name in ("loss", "alpha", "fgr", "seg", "hints")}
     return {
         "step": last.number,
         "seconds": round(last.seconds),

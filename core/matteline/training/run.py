@@ -36,7 +36,7 @@ class Habits:
     """
 
     save_seconds: float = 150.0
-    measure_seconds: float = 120.0
+    measure_seconds: float = 300.0
     measured: int = 100
     side: int = 128
 

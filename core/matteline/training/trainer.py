@@ -96,7 +96,7 @@ class Trainer:
         _set_momentum(self.pupil, preset.norm_momentum)
         self._called = setting.team.parallel(self.pupil, setting.device)
         self.average = Average(self.pupil.network, preset.averaging)
-        self._optimiser = torch.optim.AdamW(_groups(self.pupil, preset), betas=(0.9, 0.99))
+        self._optimiser = torch.optim.AdamW(_groups(self.pupil, preset), betas=(0.9, 0.99), fused=True)
         scaled = setting.precision == torch.float16
         self._scaler = torch.amp.GradScaler(setting.device.type, enabled=scaled)
         self._lessons, self._setting, self._thinker = lessons, setting, thinker
