@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -29,6 +29,9 @@ from matteline.training.objective import losses_of
 from matteline.training.presets import Preset, Rates
 from matteline.training.team import ALONE, Team
 from matteline.training.turns import Turn, turn_at
+
+_ALL: Final = 2**32 - 1
+"""In place of a rank: what all processes of a team decide alike."""
 
 
 @dataclass(frozen=True)
@@ -116,15 +119,19 @@ class Trainer:
         started, progress = time.perf_counter(), self.progress
         preset = self._setting.preset
         stage, rate = stage_at(preset, progress), rate_at(preset, progress)
-        rng = np.random.default_rng((self._setting.seed, self.step, self._setting.team.rank))
-        turn = turn_at(stage, self.step, rng)
-        lesson = self._lessons.lesson(turn.shape, rng)
+        # All of a team take the same turn, or the others would wait for whoever drew the longest one.
+        turn = turn_at(stage, self.step, self._rng(_ALL))
+        lesson = self._lessons.lesson(turn.shape, self._rng(self._setting.team.rank))
         made = time.perf_counter() - started
         losses = self._learn(lesson, turn, stage.rates, rate)
         took = self._setting.team.agreed(time.perf_counter() - started, self._setting.device)
         self.step, self.seconds = self.step + 1, self.seconds + took
         self.average.update(self.pupil.network, self.step)
         return Step(self.step, self.seconds, progress, stage.name, rate, losses, made / took)
+
+    def _rng(self, rank: int) -> np.random.Generator:
+        """Decides what this step does in a process, or in all."""
+        return np.random.default_rng((self._setting.seed, self.step, rank))
 
     def _learn(self, lesson: Lesson, turn: Turn, rates: Rates, rate: float) -> dict[str, float]:
         setting, rolled = self._setting, turn.rolled
