@@ -27,7 +27,7 @@ from matteline.engine.plan import Surroundings, plan
 from matteline.engine.run import run
 from matteline.training.measure import Model, agreement, main, taught_photos
 
-SIDES = (128, 160, 192, 224, 256, 288)
+SIDES = (192, 224, 256, 288, 320, 384)
 DEMO_SIZE, DEMO_FRAMES = "960x540", 24
 
 

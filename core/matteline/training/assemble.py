@@ -98,7 +98,7 @@ def assemble(request: Request, device: torch.device, progress: Progress) -> Run:
         syllabus.held_out,
         recipe,
         _card(preset, syllabus, recipe),
-        _habits(limit),
+        _habits(limit, preset),
         f"{preset.name}, width {architecture.width:g}, on {syllabus.described}, {device}",
         leads=request.team.leads,
     )
@@ -125,8 +125,8 @@ def _limit(request: Request) -> Limit:
     return Limit(request.steps, request.minutes)
 
 
-def _habits(limit: Limit) -> Habits:
-    usual = Habits()
+def _habits(limit: Limit, preset: Preset) -> Habits:
+    usual = Habits(side=preset.longer_side)
     if limit.minutes is None:
         return usual
     return replace(usual, measure_seconds=min(usual.measure_seconds, 60 * limit.minutes / _LEAST_LINES))

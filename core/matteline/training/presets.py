@@ -137,12 +137,12 @@ SMALL_CPU: Final = Preset(
             rolled=2, boldness=0.3, detail=0.3,
         ),
         Stage(
-            "clips", 0.22, _REMEMBERING, clips=5, frames=1, sizes=_around(208),
+            "clips", 0.22, _REMEMBERING, clips=4, frames=1, sizes=_around(224),
             rolled=4, refined_every=6, refined_clips=3, refined_scale=1.5, boldness=0.3, detail=0.6,
         ),
         Stage(
-            "edges", 0.28, _REMEMBERING, clips=4, frames=2, sizes=_around(208),
-            rolled=4, refined_every=4, refined_clips=3, refined_scale=1.5, boldness=0.3,
+            "edges", 0.28, _REMEMBERING, clips=3, frames=2, sizes=_around(256),
+            rolled=4, refined_every=4, refined_clips=2, refined_scale=1.5, boldness=0.3,
         ),
     ),
     warm_up=0.02,

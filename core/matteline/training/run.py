@@ -37,8 +37,8 @@ class Habits:
 
     save_seconds: float = 150.0
     measure_seconds: float = 300.0
-    measured: int = 100
-    side: int = 128
+    measured: int = 50
+    side: int = 256
 
 
 @dataclass(frozen=True)
