@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors
 import safetensors.torch
 
 from matteline.contract.job import Job
@@ -13,6 +14,7 @@ from matteline.contract.plate import Header, Window
 from matteline.engine.plan import Plan, Surroundings, plan
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.weights import find
+from matteline.matting.weights.load import load_network
 from matteline.media.encoding import Encoding
 from matteline.media.writer import write_image
 
@@ -52,3 +54,21 @@ def test_the_plan_names_it_and_says_how_to_get_the_official_one(planned: Plan) -
 def test_every_result_names_it(planned: Plan) -> None:
     for product in planned.outputs.products:
         assert planned.attributes(product)["matteline/model"] == "matteline-small"
+
+
+def test_what_comes_along_is_small_and_whole() -> None:
+    (path,) = find._SHIPPED.glob("*.safetensors")
+    found = find.inspect(path)
+
+    assert found.shipped and found.name == "matteline-small"
+    assert path.stat().st_size <= 8_000_000
+    load_network(found, "auto")
+
+
+def test_what_comes_along_says_what_made_it() -> None:
+    (path,) = find._SHIPPED.glob("*.safetensors")
+    with safetensors.safe_open(path, framework="pt") as file:
+        words = file.metadata()
+
+    assert words["licence"] == "GPL-3.0-or-later"
+    assert "matteline train --preset small-cpu" in words["trained"] and "random weights" in words["trained"]

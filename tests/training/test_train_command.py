@@ -197,7 +197,7 @@ def test_two_processes_train_one_network(people: Path, teacher: Path, tmp_path: 
 @pytest.mark.slow
 def test_two_minutes_on_drawn_people_halve_the_loss(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    _train("--drawn", DRAWN, "--minutes", 2, "-o", folder, *SMALL)
+    _train("--drawn", DRAWN, "--minutes", 2, "--memory-gb", 0.25, "-o", folder, *SMALL)
 
     torch.manual_seed(0)
     before = _loss(MattingNetwork(width=0.125), folder)

@@ -41,9 +41,9 @@ _FOLDER = click.option(
 def weights() -> None:
     """See, fetch, add and verify the networks' weights.
 
-    Matteline ships without weights, since their licence is for you to judge. Fetch one of the official files,
-    or add a file of your own. They are looked for in the folder that MATTELINE_WEIGHTS names (for a studio),
-    then in your own data folder.
+    A small network comes with matteline. The official ones are better; their licence is for you to judge, so
+    fetch one of them, or add a file of your own. Weights are looked for in the folder that MATTELINE_WEIGHTS
+    names (for a studio), then in your own data folder; what came along is taken last.
     """
 
 

@@ -39,7 +39,8 @@ class MatteSettings:
         minimum=0.02,
         maximum=1.0,
         help="The network works on the plate scaled by this and refines edges at full size. "
-        "'auto' makes the longer side 512 pixels; raise it towards 0.4 at HD for a full body far away.",
+        "'auto' makes the longer side what the weights were made for, 512 pixels for the official ones; "
+        "raise it towards 0.4 at HD for a full body far away.",
     )
     refiner: str = setting(
         "auto",
