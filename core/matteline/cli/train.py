@@ -78,7 +78,7 @@ def _preparing(what: str, done: int, of: int) -> None:
 def _tell(report: Report) -> None:
     line, step = report.line, report.step
     score = f", held out: IoU {line['iou']}, MAD {line['mad']}" if report.score else ""
+    parts = ", ".join(f"{name} {line[name]}" for name in ("loss", "alpha", "hints") if line[name])
     click.echo(
-        f"Step {step.number}, {step.seconds / 60:.1f} min, {step.progress:.0%}, {step.stage}: "
-        f"loss {line['loss']}, alpha {line['alpha']}{score}"
+        f"Step {step.number}, {step.seconds / 60:.1f} min, {step.progress:.0%}, {step.stage}: {parts}{score}"
     )

@@ -144,7 +144,8 @@ class Run:
     def _measure(self, step: Step, figures: Figures, report: Callable[[Report], None]) -> None:
         pack, side = self._held_out, self._habits.side
         score = None
-        if pack is not None:
+        # A glance makes no mattes to measure; but what can fail, fails at the first step.
+        if pack is not None and (step.number == 1 or "alpha" in step.losses):
             network = self._trainer.average.network
             apart = max(1, len(pack) // self._habits.measured)
             score = evaluate(network, pack, list(range(0, len(pack), apart)), side)
