@@ -89,7 +89,7 @@ def test_a_run_leaves_its_figures_and_pictures(run: Path) -> None:
     first, last = _lines(run)
 
     assert (first["step"], first["stage"]) == ("1", "glances")
-    assert (last["step"], last["stage"]) == ("2", "small clips")
+    assert (last["step"], last["stage"]) == ("2", "clips")
     assert 0 <= float(last["iou"]) <= 1 and float(last["loss"]) > 0
     assert (run / "pictures" / "step-00000002.png").exists()
 
