@@ -12,6 +12,7 @@ import torch
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.training.checkpoint import load_checkpoint, save_checkpoint
 from matteline.training.clock import Limit, rate_at, stage_at
+from matteline.training.hints import Thinker
 from matteline.training.lessons import SEGMENTS, STILLS, Shape
 from matteline.training.objective import losses_of
 from matteline.training.packed import PackedLessons
@@ -28,29 +29,42 @@ def lessons(tmp_path_factory: pytest.TempPathFactory) -> PackedLessons:
     return disc_lessons(tmp_path_factory.mktemp("pack"))
 
 
-def _trainer(lessons: PackedLessons) -> Trainer:
+def _trainer(lessons: PackedLessons, *, taught: bool = False) -> Trainer:
+    """Of a network that nobody teaches, or that first glances at what a teacher thinks."""
     torch.manual_seed(1)
-    setting = Setting(TINY, Limit(steps=STEPS), torch.device("cpu"), seed=4)
-    return Trainer(MattingNetwork(width=WIDTH), lessons, setting)
+    glances, *others = TINY.stages
+    preset = replace(TINY, stages=(replace(glances, glances=True), *others))
+    setting = Setting(preset, Limit(steps=STEPS), torch.device("cpu"), seed=4)
+    thinker = Thinker(MattingNetwork(width=WIDTH), torch.device("cpu")) if taught else None
+    return Trainer(MattingNetwork(width=WIDTH), lessons, setting, thinker)
 
 
+@pytest.mark.parametrize("taught", [False, True])
 def test_training_resumed_from_a_checkpoint_equals_unbroken_training(
-    lessons: PackedLessons, tmp_path: Path
+    lessons: PackedLessons, tmp_path: Path, taught: bool
 ) -> None:
-    whole = _trainer(lessons)
+    whole = _trainer(lessons, taught=taught)
     losses = [dict(step.losses) for step in whole.steps()]
 
-    begun = _trainer(lessons)
+    begun = _trainer(lessons, taught=taught)
     steps = begun.steps()
     first = [dict(next(steps).losses) for _ in range(5)]
     path = save_checkpoint(tmp_path, begun.where({}), begun.tensors())
-    resumed = _trainer(lessons)
+    resumed = _trainer(lessons, taught=taught)
     resumed.go_on(*load_checkpoint(path))
     last = [dict(step.losses) for step in resumed.steps()]
 
     assert first + last == losses
     for name, tensor in whole.tensors().items():
         assert torch.equal(tensor, resumed.tensors()[name]), name
+
+
+def test_the_first_steps_of_a_taught_network_are_glances(lessons: PackedLessons) -> None:
+    learned = [set(step.losses) for step in _trainer(lessons, taught=True).steps()]
+
+    assert learned[0] == {"loss", "helper", "hints"}
+    assert {"alpha", "seg", "hints"} <= learned[-1]
+    assert all("alpha" in step.losses for step in _trainer(lessons).steps())
 
 
 def test_every_part_of_the_network_learns(lessons: PackedLessons) -> None:
