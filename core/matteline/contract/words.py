@@ -34,12 +34,12 @@ def submitted_words(submitted: Mapping[str, Any]) -> str:
     return f"Written for {engine}: {what}. {_places(submitted['files'])}"
 
 
+def counted(number: int, what: str) -> str:
+    """A number of things: `1 frame`, `12 frames`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def _places(files: Sequence[str]) -> str:
     if len(files) == 1:
         return f"File {files[0]}."
     return f"{len(files)} files in {os.path.commonpath(files) if files else ''}."
-
-
-def counted(number: int, what: str) -> str:
-    """A number of things: `1 frame`, `12 frames`."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -29,16 +29,16 @@ class Habits:
     """When a run does what beside training. The first step is measured too: what can fail, fails then.
 
     Attributes:
+        side: What the network looks at when it is measured, in pixels.
         save_seconds: Between checkpoints, in seconds of training.
         measure_seconds: Between evaluations and lines of the table.
         measured: At most how many held-out examples are measured.
-        side: What the network looks at when it is measured, in pixels.
     """
 
+    side: int
     save_seconds: float = 150.0
     measure_seconds: float = 300.0
     measured: int = 50
-    side: int = 256
 
 
 @dataclass(frozen=True)
