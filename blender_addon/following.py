@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import bpy
 
 from .contract.errors import MattelineError, WorkerError
-from .contract.words import sentence
+from .contract.messages import sentence
 from .worker import door
 
 TICK_SECONDS = 0.1

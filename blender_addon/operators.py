@@ -9,7 +9,7 @@ from . import requests, worker
 from .contract.errors import MattelineError
 from .contract.job import EXISTING
 from .contract.job_file import write_job_file
-from .contract.words import sentence
+from .contract.messages import sentence
 from .following import Following
 from .jobs import load_last, save_last, with_existing
 from .render import Render, as_rendered, check, submit

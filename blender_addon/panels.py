@@ -5,7 +5,7 @@ from typing import ClassVar
 import bpy
 
 from . import compat, requests
-from .contract.farming import farm_choices
+from .contract.farm_settings import farm_choices
 from .contract.settings import choices
 from .settings import NUMBER, number_property
 

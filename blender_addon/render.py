@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .contract.errors import JobError
 from .contract.events import error_of
-from .contract.words import checked_words, submitted_words
+from .contract.messages import describe_check, describe_submission
 from .jobs import Rendered
 
 CANCEL_SECONDS = 10.0
@@ -114,7 +114,7 @@ class Render:
         self._progress = Progress(f"Loading {message['model']}", 0.0)
 
     def _rolling(self, message):
-        self._progress = Progress(f"Settling {message['done']}/{message['total']}", self._progress.fraction)
+        self._progress = Progress(f"Preroll {message['done']}/{message['total']}", self._progress.fraction)
 
     def _frame(self, message):
         done, total = message["done"], message["total"]
@@ -151,7 +151,7 @@ class Render:
 _TAKE = {
     "plan": Render._plan,
     "loading": Render._loading,
-    "rolling": Render._rolling,
+    "preroll": Render._rolling,
     "frame": Render._frame,
     "notice": Render._notice,
     "finished": Render._finished,
@@ -211,7 +211,7 @@ class Question:
 
 def check(client):
     """Ask a worker for its versions, devices and model."""
-    return Question(client, client.check(), "checked", checked_words, "Asking the worker")
+    return Question(client, client.check(), "checked", describe_check, "Asking the worker")
 
 
 def submit(client, requests, farm):
@@ -221,4 +221,4 @@ def submit(client, requests, farm):
 
 
 def _handed(submitted):
-    return f"{submitted_words(submitted)} Render Missing Frames brings the mattes in when they are done."
+    return f"{describe_submission(submitted)} Render Missing Frames brings the mattes in when they are done."

@@ -6,7 +6,7 @@ import bpy
 
 from .compat import RELATIVE_PATHS
 from .contract.choices import choices_of
-from .contract.farming import FarmSettings
+from .contract.farm_settings import FarmSettings
 from .contract.job import EXISTING
 from .contract.settings import MatteSettings
 

@@ -8,8 +8,8 @@ import bpy
 
 from . import preferences
 from .contract.client import WorkerClient
-from .contract.door import Door
 from .contract.launch import find_worker
+from .contract.worker_holder import WorkerHolder
 
 
 def own_folder():
@@ -51,4 +51,4 @@ def _blender_dirs():
 
 
 # Blender keeps no Python objects between operators, so the one worker has to live here.
-door = Door(_find, _start)
+door = WorkerHolder(_find, _start)

@@ -12,7 +12,7 @@ from .client import ask, worker_command
 from .contract.errors import JobError, MattelineError
 from .contract.job import Job
 from .contract.job_file import write_job_file
-from .contract.words import sentence, submitted_words
+from .contract.messages import describe_submission, sentence
 from .job import job_of, span_of
 from .knobs import farm_settings, value
 from .names import WRITE
@@ -53,7 +53,9 @@ def submit(node: nuke.Node) -> None:
     say_status(node, f"Written: {path}")
     with session.door.asking() as client:
         handed = ask(client, client.submit([job], farm), seconds=SUBMIT_SECONDS)
-    say_status(node, f"{submitted_words(handed)} Press Show Last Render when it is done. Job file: {path}")
+    say_status(
+        node, f"{describe_submission(handed)} Press Show Last Render when it is done. Job file: {path}"
+    )
 
 
 def before_render() -> None:

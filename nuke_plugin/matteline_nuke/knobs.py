@@ -11,7 +11,7 @@ from typing import Any
 import nuke
 
 from .contract.choices import Choice
-from .contract.farming import FarmSettings, farm_choices
+from .contract.farm_settings import FarmSettings, farm_choices
 from .contract.settings import MatteSettings, choices
 from .making import beside, helped, holding, knobs_of
 from .names import FORM, INPUTS, NUMBER, PRODUCTS, RANGES, knob_name, number_name, word_name

@@ -12,7 +12,7 @@ from .contract.client import WorkerClient
 from .contract.errors import JobError, MattelineError, ReadError
 from .contract.frames import FrameRange, FrameSet
 from .contract.job import Job
-from .contract.words import sentence
+from .contract.messages import sentence
 from .job import Request, request_of
 from .plate import moved, write_input
 from .results import Result, show_result

@@ -84,8 +84,8 @@ class Rendering:
     def _progress(self, kind: str, message: Message) -> None:
         if kind == "loading":
             self.words = f"Loading {message['model']}"
-        elif kind == "rolling":
-            self.words = f"Settling {message['done']}/{message['total']}"
+        elif kind == "preroll":
+            self.words = f"Preroll {message['done']}/{message['total']}"
         elif kind == "frame":
             self.words = f"Matte {message['done']}/{message['total']}"
             self.fraction = message["done"] / message["total"]

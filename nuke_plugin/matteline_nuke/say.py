@@ -9,7 +9,7 @@ from typing import Any, Callable, TypeVar, cast
 import nuke
 
 from .contract.errors import MattelineError
-from .contract.words import sentence
+from .contract.messages import sentence
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

@@ -9,10 +9,10 @@ from typing import Optional
 import nuke
 
 from .client import ask, start_worker, worker_command
-from .contract.door import Door
 from .contract.errors import JobError, MattelineError, WorkerError
 from .contract.job import Job
-from .contract.words import checked_words, sentence
+from .contract.messages import describe_check, sentence
+from .contract.worker_holder import WorkerHolder
 from .folders import drop_input
 from .knobs import set_value, value
 from .pump import Pump
@@ -30,7 +30,7 @@ class Session:
     """The renders that go on, and the worker they share. Main thread only."""
 
     def __init__(self) -> None:
-        self.door = Door(worker_command, start_worker)
+        self.door = WorkerHolder(worker_command, start_worker)
         self.renderings: list[Rendering] = []
         self._pump = Pump(self.tick)
         self._idle_since = time.monotonic()
@@ -184,7 +184,7 @@ def check(node: nuke.Node) -> None:
         MattelineError: It is not found, or does not answer.
     """
     with session.door.asking() as client:
-        say_status(node, checked_words(ask(client, client.check())))
+        say_status(node, describe_check(ask(client, client.check())))
 
 
 def say_status(node: nuke.Node, words: str) -> None:

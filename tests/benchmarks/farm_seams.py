@@ -22,7 +22,7 @@ import numpy as np
 
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.settings import MatteSettings
-from matteline.engine.networks import KeptNetwork
+from matteline.engine.kept_network import KeptNetwork
 from matteline.engine.plan import Surroundings, plan
 from matteline.engine.run import run
 from matteline.farm.chunk import render_chunk, roll_states

@@ -168,7 +168,7 @@ def test_the_contract_loads_with_the_standard_library_alone():
     script = (
         "import sys; before = set(sys.modules)\n"
         f"sys.path.insert(0, {str(CONTRACT.parent.parent)!r})\n"
-        "import matteline.contract.door, matteline.contract.job_file, matteline.contract.plate\n"
+        "import matteline.contract.worker_holder, matteline.contract.job_file, matteline.contract.plate\n"
         "loaded = {m.partition('.')[0] for m in set(sys.modules) - before} - {'matteline'}\n"
         "print(sorted(m for m in loaded if m not in sys.stdlib_module_names))"
     )

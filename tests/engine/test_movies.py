@@ -22,7 +22,7 @@ from matteline.contract.errors import JobError, ReadError, WriteError
 from matteline.contract.events import Assembling, Finished, FrameDone, Notice
 from matteline.contract.plate import Header, Window
 from matteline.contract.settings import MatteSettings
-from matteline.engine.assemble import assemble
+from matteline.engine.make_movies import assemble
 from matteline.engine.outputs import Product
 from matteline.engine.plan import Plan, plan
 from matteline.media.movie_kinds import KINDS

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from matteline.contract.errors import JobError, ReadError
-from matteline.contract.events import Finished, FrameDone, Notice, Rolling, Started
+from matteline.contract.events import Finished, FrameDone, Notice, Preroll, Started
 from matteline.engine.outputs import STATE_EVERY_FRAMES
 from matteline.engine.plan import plan
 
@@ -72,7 +72,7 @@ def test_events_tell_the_whole_story(render, png_plate, tmp_path):
     events = render(png_plate, tmp_path / "out", "1003-1005")
     assert isinstance(events[0], Started) and events[0].frames == 3
     assert [event.number for event in events if isinstance(event, FrameDone)] == [1003, 1004, 1005]
-    rolled = [event for event in events if isinstance(event, Rolling)]
+    rolled = [event for event in events if isinstance(event, Preroll)]
     assert (rolled[-1].done, rolled[-1].total) == (3, 3)
     assert isinstance(events[-1], Finished) and events[-1].frames == 3
     assert all(

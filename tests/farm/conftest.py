@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from matteline.contract.events import Event, FrameDone
 from matteline.contract.frames import FrameSet
 from matteline.contract.settings import MatteSettings
-from matteline.engine.networks import KeptNetwork
+from matteline.engine.kept_network import KeptNetwork
 from matteline.engine.plan import Surroundings, plan
 from matteline.engine.run import run
 from matteline.farm.chunk import Networks, render_chunk, roll_states

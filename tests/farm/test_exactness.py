@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from matteline.contract.errors import ReadError
-from matteline.contract.events import Notice, Rolling
+from matteline.contract.events import Notice, Preroll
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.farm.clip import open_clip
 from tests.colour.conftest import FACILITY
@@ -176,7 +176,7 @@ def test_a_task_that_reaches_over_a_gap_renders_what_was_submitted(farm):
 
 
 def _rolled(events) -> int:
-    return max((event.done for event in events if isinstance(event, Rolling)), default=0)
+    return max((event.done for event in events if isinstance(event, Preroll)), default=0)
 
 
 def _states(one):

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from matteline.contract.door import Door
+from matteline.contract.worker_holder import WorkerHolder
 from tests.nuke import plates
 from tests.nuke.comp import Comp
 from tests.nuke.conftest import PACKAGE, Installed
@@ -108,7 +108,7 @@ MISTAKES = {
 }
 
 
-class Lent(Door):
+class Lent(WorkerHolder):
     """The worker of another session, which ends it."""
 
     def __init__(self, lender: Any) -> None:
@@ -172,7 +172,9 @@ class Settings:
         }
 
 
-def _tried(installed: Installed, door: Door, test: Any, given: dict[str, Any], settings: Settings) -> None:
+def _tried(
+    installed: Installed, door: WorkerHolder, test: Any, given: dict[str, Any], settings: Settings
+) -> None:
     with installed.current():
         session = sys.modules[f"{PACKAGE}.session"].session
         own, uses_own = session.door, test.__name__.startswith("test_a_worker")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from matteline.contract.farming import FarmSettings, farm_choices
+from matteline.contract.farm_settings import FarmSettings, farm_choices
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
 from matteline.window.farm import FarmDialog

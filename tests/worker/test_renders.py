@@ -63,7 +63,7 @@ def test_a_plan_says_what_a_render_would_do_and_does_nothing(worker, plate, job,
 def test_a_render_tells_its_story_and_leaves_its_files(worker, plate, job, tmp_path):
     messages = list(follow(worker, worker.render(job(plate, frames="1003-1005", preroll=2))))
     story = [name for name in names(messages) if name != "loading"]
-    assert story == ["plan", "started", "rolling", "frame", "finished"]
+    assert story == ["plan", "started", "preroll", "frame", "finished"]
     frames = [message for message in messages if message["event"] == "frame"]
     assert [message["number"] for message in frames] == [1003, 1004, 1005]
     written = {path for message in frames for path in message["files"]}

@@ -9,7 +9,7 @@ import pytest
 
 from matteline.contract.client import WorkerClient, follow
 from matteline.contract.errors import JobError
-from matteline.contract.farming import FarmSettings
+from matteline.contract.farm_settings import FarmSettings
 from matteline.farm.ticket import Ticket
 
 

@@ -232,7 +232,7 @@ def stop(file: Path) -> None:
 def serve(file: Path, idle_seconds: float) -> None:
     """Be the session."""
     from matteline.api import surroundings
-    from matteline.engine.networks import KeptNetwork
+    from matteline.engine.kept_network import KeptNetwork
     from matteline.farm.resident import serve as answer
 
     answer(file, surroundings(), KeptNetwork().take, idle_seconds)

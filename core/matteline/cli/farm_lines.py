@@ -34,7 +34,7 @@ class Lines:
         words = _words(message)
         if words:
             self.say(words)
-        if message["event"] in ("frame", "rolling", "assembling") and message["total"]:
+        if message["event"] in ("frame", "preroll", "assembling") and message["total"]:
             self.progress(100 * message["done"] / message["total"])
 
     def progress(self, percent: float) -> None:
@@ -123,8 +123,8 @@ def _words(message: Mapping[str, Any]) -> str:
         return f"{message['frames']} frames to render on {message['device']} with {message['model']}"
     if event == "frame":
         return f"frame {message['number']} ({message['done']} of {message['total']})"
-    if event == "rolling":
-        return f"rolling ({message['done']} of {message['total']})"
+    if event == "preroll":
+        return f"preroll ({message['done']} of {message['total']})"
     if event == "assembling":
         return f"movie {message['name']} ({message['done']} of {message['total']})"
     if event == "notice":

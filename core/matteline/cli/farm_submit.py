@@ -12,12 +12,12 @@ import click
 
 from matteline.cli.options import options_of, settings_from, settings_options, taken_from
 from matteline.contract.errors import JobError
-from matteline.contract.farming import FarmSettings
+from matteline.contract.farm_settings import FarmSettings
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.contract.job_file import read_job_file
+from matteline.contract.messages import counted
 from matteline.contract.settings import MatteSettings
-from matteline.contract.words import counted
 
 if TYPE_CHECKING:
     from matteline.farm.handing import Handed

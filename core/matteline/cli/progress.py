@@ -19,7 +19,7 @@ from matteline.contract.events import (
     Finished,
     FrameDone,
     Notice,
-    Rolling,
+    Preroll,
     Started,
     to_dict,
 )
@@ -117,7 +117,7 @@ class _Bar:
             self._since = time.perf_counter()
             self._bar.start()
             self._render = self._bar.add_task("Rendering", total=event.frames, speed="")
-        elif isinstance(event, Rolling):
+        elif isinstance(event, Preroll):
             self._roll(event)
         elif isinstance(event, FrameDone):
             self._frame(event)
@@ -128,7 +128,7 @@ class _Bar:
         elif isinstance(event, Finished):
             self._bar.console.print(_summary(event))
 
-    def _roll(self, event: Rolling) -> None:
+    def _roll(self, event: Preroll) -> None:
         if self._rolling is None:
             self._rolling = self._bar.add_task("Preroll", total=event.total, speed="")
         self._bar.update(self._rolling, completed=event.done, visible=event.done < event.total)

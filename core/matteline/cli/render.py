@@ -98,7 +98,7 @@ def job_for(job: Job, device: str) -> Job:
 def _render_on(job: Job, devices: list[str], report: Reporter, *, dry_run: bool) -> None:
     """The same on several devices at once, with the pixels of one."""
     from matteline.api import surroundings
-    from matteline.engine.settle import settle
+    from matteline.engine.resolve_auto import settle
     from matteline.farm.local import one_kind, render_on
 
     try:

@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Any, Optional
 
 from matteline.contract.errors import WorkerError
-from matteline.contract.farming import FarmSettings
+from matteline.contract.farm_settings import FarmSettings
 from matteline.contract.job import JOB_VERSION, Job
 from matteline.contract.process import WorkerProcess
 from matteline.contract.wire import PROTOCOL

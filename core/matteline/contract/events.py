@@ -40,7 +40,7 @@ class FrameDone:
 
 
 @dataclass(frozen=True)
-class Rolling:
+class Preroll:
     """The state is being rolled over frames that are not written: preroll, or what a resume finds done."""
 
     done: int
@@ -106,12 +106,12 @@ def error_of(failed: Mapping[str, Any]) -> MattelineError:
     return error
 
 
-Event = Union[Started, FrameDone, Rolling, Assembling, Notice, Finished, Failed]
+Event = Union[Started, FrameDone, Preroll, Assembling, Notice, Finished, Failed]
 
 _NAMES = {
     Started: "started",
     FrameDone: "frame",
-    Rolling: "rolling",
+    Preroll: "preroll",
     Assembling: "assembling",
     Notice: "notice",
     Finished: "finished",

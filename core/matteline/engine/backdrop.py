@@ -15,7 +15,7 @@ from matteline.colour.display import Display
 from matteline.colour.space import choose_space
 from matteline.contract.frames import FrameSet
 from matteline.contract.plate import PlateInfo
-from matteline.engine.over import colour_of
+from matteline.engine.preview_background import colour_of
 from matteline.media.frame import Frame
 from matteline.media.plate import open_plate
 from matteline.media.samples import placed

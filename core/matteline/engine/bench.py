@@ -11,9 +11,9 @@ from matteline.contract.events import FrameDone
 from matteline.engine.outputs import prepare_folders
 from matteline.engine.pipeline import each
 from matteline.engine.plan import Plan
+from matteline.engine.read import PlateFrame, read_frames
 from matteline.engine.run import READ_AHEAD_FRAMES, READERS, WRITE_BEHIND_FRAMES, WRITERS, run
 from matteline.engine.shot import Conditioned, Shot, Step
-from matteline.engine.source import Sourced, frames_of
 from matteline.matting.weights.load import load_network
 from matteline.media.plate import open_plate
 
@@ -79,17 +79,17 @@ def _timed(items: Iterable[Item]) -> tuple[list[Item], float]:
     return gathered, (len(gathered) - WARM_FRAMES) / (time.perf_counter() - since)
 
 
-def _read(plan: Plan) -> Iterator[Sourced]:
+def _read(plan: Plan) -> Iterator[PlateFrame]:
     (span,) = plan.spans
     missing = plan.job.settings.missing
     with (
         open_plate(plan.job.plate, first_frame=plan.job.first_frame) as plate,
-        frames_of(plate, span.frames, missing, workers=READERS, depth=READ_AHEAD_FRAMES) as sources,
+        read_frames(plate, span.frames, missing, workers=READERS, depth=READ_AHEAD_FRAMES) as sources,
     ):
         yield from sources
 
 
-def _condition(plan: Plan, shot: Shot, sources: Iterable[Sourced]) -> Iterator[Conditioned]:
+def _condition(plan: Plan, shot: Shot, sources: Iterable[PlateFrame]) -> Iterator[Conditioned]:
     (span,) = plan.spans
     with each(lambda source: shot.condition(source, span), sources, workers=1, depth=1) as takes:
         yield from takes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matteline.engine.movies import MoviePlan
+from matteline.engine.movie_plan import MoviePlan
 from matteline.engine.outputs import Product, free_bytes
 from matteline.matting.weights.find import GET_OFFICIAL
 
@@ -23,7 +23,7 @@ def rows(plan: Plan) -> list[tuple[str, str]]:
         ("Picture", _showing(plan)),
         ("Frames", _frames(plan)),
         ("Preroll", _preroll(plan)),
-        *((matte.name.capitalize(), matte.description) for matte in plan.hand_mattes),
+        *((matte.name.capitalize(), matte.description) for matte in plan.user_mattes),
         ("Model", f"{plan.found.name} ({plan.found.origin}), {plan.refiner} refiner"),
         *((("", f"The official network is better. {GET_OFFICIAL}"),) if plan.found.shipped else ()),
         ("Ratio", f"{plan.downsample_ratio:.4g}"),

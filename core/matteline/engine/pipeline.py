@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 _END = object()
 
 
-def go_on() -> None:
+def do_nothing() -> None:
     """Do nothing between two frames."""
 
 

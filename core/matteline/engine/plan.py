@@ -19,10 +19,11 @@ from matteline.contract.errors import JobError, ReadError
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.plate import PlateInfo, Window
+from matteline.engine.checkpoints import state_files
+from matteline.engine.conditioning import Conditioning, choose_conditioning
 from matteline.engine.describe import rows
 from matteline.engine.fingerprint import fingerprint, of_config
-from matteline.engine.garbage import HandMatte, check_hand_mattes
-from matteline.engine.movies import MoviePlan, movies_of, refuse_existing_movies
+from matteline.engine.movie_plan import MoviePlan, movies_of, refuse_existing_movies
 from matteline.engine.outputs import (
     Outputs,
     Product,
@@ -33,9 +34,8 @@ from matteline.engine.outputs import (
     outputs_of,
 )
 from matteline.engine.provenance import attributes
-from matteline.engine.showing import Showing, showing_of
-from matteline.engine.states import states_of
 from matteline.engine.timeline import Span, lay_out, resume
+from matteline.engine.user_mattes import UserMatte, check_user_mattes
 from matteline.matting.rvm.reduction import reduced_size
 from matteline.matting.weights.find import FoundWeights, choose_refiner, find_weights
 from matteline.media.plate import open_plate
@@ -91,7 +91,7 @@ class Plan:
         space: The plate's colour space, and why it was chosen.
         showing: How the shot is shown to the network.
         movies: What is made of the results when all of them are complete.
-        hand_mattes: The artist's garbage and hold-out mattes.
+        user_mattes: The artist's garbage and hold-out mattes.
     """
 
     job: Job
@@ -106,9 +106,9 @@ class Plan:
     batch: int
     outputs: Outputs
     space: PlateSpace
-    showing: Showing
+    showing: Conditioning
     movies: tuple[MoviePlan, ...] = ()
-    hand_mattes: tuple[HandMatte, ...] = ()
+    user_mattes: tuple[UserMatte, ...] = ()
 
     @property
     def render(self) -> FrameSet:
@@ -169,7 +169,7 @@ class Plan:
         """
         with open_plate(self.job.plate, first_frame=self.job.first_frame) as plate:
             marks = fingerprint(plate)
-        hand = [f"{matte.field}_files" for matte in self.hand_mattes]
+        hand = [f"{matte.field}_files" for matte in self.user_mattes]
         settings = _digest(self.portable_recipe("frames", "weights", *hand))
         return {"plate": marks, "weights": self.found.sha256, "settings": settings}
 
@@ -206,7 +206,7 @@ class Plan:
             "denoise": self.showing.denoise,
             "view": self.showing.view,
             **{name: getattr(self.job.settings, name) for name in _DELIVERY},
-            **{f"{matte.field}_files": matte.identity for matte in self.hand_mattes},
+            **{f"{matte.field}_files": matte.identity for matte in self.user_mattes},
         }
 
 
@@ -226,7 +226,7 @@ def plan(job: Job, surroundings: Surroundings) -> Plan:
     """
     with open_plate(job.plate, first_frame=job.first_frame) as plate:
         draft = _draft(job, plate.info, surroundings)
-        ready = replace(draft, showing=showing_of(plate, draft.space, job.settings))
+        ready = replace(draft, showing=choose_conditioning(plate, draft.space, job.settings))
     return _resumed(ready) if job.existing == "resume" else ready
 
 
@@ -235,7 +235,7 @@ def _draft(job: Job, info: PlateInfo, surroundings: Surroundings) -> Plan:
     frames = _frames(job, info)
     spans = _spans(job, info, frames)
     screen_of(job.settings.despill)
-    hand_mattes = check_hand_mattes(job.settings, info, frames)
+    user_mattes = check_user_mattes(job.settings, info, frames)
     found = find_weights(job.settings.weights, folders=surroundings.weight_folders)
     outputs = outputs_of(Path(job.output), info, job.settings)
     check_writable(outputs.folder)
@@ -253,9 +253,9 @@ def _draft(job: Job, info: PlateInfo, surroundings: Surroundings) -> Plan:
         downsample_ratio=choose_ratio(job.settings.downsample_ratio, info.canvas, found),
         outputs=outputs,
         space=_space(job, info, surroundings),
-        showing=Showing(0.0, 0.0, None),
+        showing=Conditioning(0.0, 0.0, None),
         movies=movies,
-        hand_mattes=hand_mattes,
+        user_mattes=user_mattes,
         **_machine(job),
     )
 
@@ -339,4 +339,4 @@ def _resumed(draft: Plan) -> Plan:
         return draft
     check_record(draft.outputs, draft.recipe())
     done = complete_frames(draft.outputs, draft.plate, draft.frames)
-    return replace(draft, spans=resume(draft.spans, done, states_of(draft.outputs).saved()))
+    return replace(draft, spans=resume(draft.spans, done, state_files(draft.outputs).saved()))

@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator
 
-from matteline.contract.events import Event, Finished, FrameDone, Notice, Rolling, Started
-from matteline.engine.assemble import assemble
-from matteline.engine.garbage import hands_of
+from matteline.contract.events import Event, Finished, FrameDone, Notice, Preroll, Started
+from matteline.engine.checkpoints import StateFiles, state_files
+from matteline.engine.make_movies import assemble
 from matteline.engine.outputs import prepare_folders, write_record
-from matteline.engine.pipeline import each, go_on
+from matteline.engine.pipeline import do_nothing, each
 from matteline.engine.plan import Plan
+from matteline.engine.read import beside, read_frames
 from matteline.engine.shot import Shot, Step
-from matteline.engine.source import beside, frames_of
-from matteline.engine.states import StateFiles, states_of
 from matteline.engine.timeline import Span
+from matteline.engine.user_mattes import read_user_mattes
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.weights.load import load_network
 from matteline.media.plate import Plate, open_plate
@@ -26,7 +26,7 @@ WRITE_BEHIND_FRAMES = 3
 
 
 def run(
-    plan: Plan, *, network: MattingNetwork | None = None, between_frames: Callable[[], None] = go_on
+    plan: Plan, *, network: MattingNetwork | None = None, between_frames: Callable[[], None] = do_nothing
 ) -> Generator[Event, None, None]:
     """Render what the plan says. Closing the iterator stops the render within a frame.
 
@@ -49,8 +49,8 @@ def run(
     if plan.spans:
         prepare_folders(plan.outputs)
         write_record(plan.outputs, plan.recipe())
-        yield from run_spans(plan, network, between_frames, states_of(plan.outputs))
-        states_of(plan.outputs).trim(keep=0)
+        yield from run_spans(plan, network, between_frames, state_files(plan.outputs))
+        state_files(plan.outputs).trim(keep=0)
     yield from assemble(plan)
     yield Finished(len(plan.render), time.perf_counter() - started)
 
@@ -68,12 +68,12 @@ def run_spans(
 
 def _span(plan: Plan, plate: Plate, shot: Shot, span: Span, count: _Count) -> Iterator[Event]:
     missing = plan.job.settings.missing
-    with frames_of(plate, sorted(set(span.mirrored)), missing, workers=READERS, depth=1) as handles:
+    with read_frames(plate, sorted(set(span.mirrored)), missing, workers=READERS, depth=1) as handles:
         yield from map(count.rolled, shot.begin(span, handles))
     with (
-        frames_of(plate, span.frames, missing, workers=READERS, depth=READ_AHEAD_FRAMES) as frames,
-        hands_of(
-            plan.hand_mattes, plan.plate, span.render, workers=READERS, depth=READ_AHEAD_FRAMES
+        read_frames(plate, span.frames, missing, workers=READERS, depth=READ_AHEAD_FRAMES) as frames,
+        read_user_mattes(
+            plan.user_mattes, plan.plate, span.render, workers=READERS, depth=READ_AHEAD_FRAMES
         ) as hands,
         each(
             lambda source: shot.condition(source, span),
@@ -94,11 +94,11 @@ class _Count:
 
     def __init__(self, plan: Plan) -> None:
         self._frames, self._frames_total = 0, len(plan.render)
-        self._rolled, self._rolled_total = 0, sum(span.rolled_only for span in plan.spans)
+        self._rolled, self._rolled_total = 0, sum(span.preroll_frames for span in plan.spans)
 
-    def rolled(self, _number: int) -> Rolling:
+    def rolled(self, _number: int) -> Preroll:
         self._rolled += 1
-        return Rolling(self._rolled, self._rolled_total)
+        return Preroll(self._rolled, self._rolled_total)
 
     def after(self, step: Step) -> Event:
         if not step.files:

@@ -10,14 +10,14 @@ import torch
 
 from matteline.colour.picture import PictureTransform
 from matteline.contract.frames import FrameRange
-from matteline.engine.delivery import Delivery, Rendered
-from matteline.engine.finish import Finish
-from matteline.engine.inference import Inference, Shape
-from matteline.engine.pipeline import go_on
+from matteline.engine.checkpoints import StateFiles, state_files
+from matteline.engine.infer import Inference, Shape
+from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Plan
-from matteline.engine.source import Sourced
-from matteline.engine.states import StateFiles, states_of
+from matteline.engine.read import PlateFrame
+from matteline.engine.restore import Finish
 from matteline.engine.timeline import Span
+from matteline.engine.write import Delivery, Rendered
 from matteline.matting.devices import DTYPES
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.session import Matte, State, Take
@@ -33,7 +33,7 @@ PREROLL_CALL_FRAMES = 8
 class Conditioned:
     """A frame with its picture for the network."""
 
-    source: Sourced
+    source: PlateFrame
     take: Take
 
 
@@ -70,12 +70,12 @@ class Shot:
         self,
         plan: Plan,
         network: MattingNetwork,
-        between_frames: Callable[[], None] = go_on,
+        between_frames: Callable[[], None] = do_nothing,
         states: StateFiles | None = None,
     ) -> None:
         canvas = plan.plate.canvas
         self._plan = plan
-        self._states = states or states_of(plan.outputs)
+        self._states = states or state_files(plan.outputs)
         self._own: FrameRange | None = None
         self._hashes: Mapping[str, str] | None = None
         self._device = torch.device(plan.device)
@@ -103,7 +103,7 @@ class Shot:
     def _fresh(self) -> Inference:
         return Inference(self._network, self._shape, self._plan.batch)
 
-    def begin(self, span: Span, handles: Iterable[Sourced]) -> Iterator[int]:
+    def begin(self, span: Span, handles: Iterable[PlateFrame]) -> Iterator[int]:
         """Forget the last span and settle the state for this one; yields each frame number rolled over.
 
         Args:
@@ -121,17 +121,17 @@ class Shot:
             session.preroll([reduced[number] for number in numbers])
             yield from numbers
 
-    def condition(self, source: Sourced, span: Span) -> Conditioned:
+    def condition(self, source: PlateFrame, span: Span) -> Conditioned:
         """Turn a frame of the plate into the picture that the network sees."""
         number = source.frame.number
         return Conditioned(source, Take(number, self._picture(source), finish=number in span.render))
 
-    def _picture(self, source: Sourced) -> torch.Tensor:
+    def _picture(self, source: PlateFrame) -> torch.Tensor:
         return self._transform.to_network(source.frame.pixels, self._device)
 
     def infer(self, conditioned: Iterable[Conditioned]) -> Iterator[Step]:
         """Run the network over conditioned frames, in order."""
-        waiting: dict[int, Sourced] = {}
+        waiting: dict[int, PlateFrame] = {}
         for takes, mattes in self._inference.over(_remember(self._checked(conditioned), waiting)):
             state = self._state_after(takes)
             finished = {matte.number: matte for matte in mattes}
@@ -146,7 +146,7 @@ class Shot:
             # The next one may be long in coming.
             self._between_frames()
 
-    def _step(self, source: Sourced, matte: Matte | None) -> Step:
+    def _step(self, source: PlateFrame, matte: Matte | None) -> Step:
         notes = (*self._inference.notes(), *((source.note,) if source.note else ()))
         rendered = None if matte is None else Rendered(source.frame, matte, source.hand)
         return Step(source.frame.number, notes, rendered)
@@ -180,7 +180,7 @@ class Shot:
         return self._hashes
 
 
-def _remember(conditioned: Iterable[Conditioned], waiting: dict[int, Sourced]) -> Iterator[Take]:
+def _remember(conditioned: Iterable[Conditioned], waiting: dict[int, PlateFrame]) -> Iterator[Take]:
     for each in conditioned:
         waiting[each.take.number] = each.source
         yield each.take

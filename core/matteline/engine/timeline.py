@@ -35,7 +35,7 @@ class Span:
     own: FrameRange | None = field(default=None, compare=False)
 
     @property
-    def rolled_only(self) -> int:
+    def preroll_frames(self) -> int:
         """How many pictures are shown to the network without a matte being written."""
         return len(self.mirrored) + len(self.frames) - len(self.render)
 

@@ -9,7 +9,7 @@ from typing import Any
 from matteline.contract.errors import JobError
 from matteline.contract.events import Event
 from matteline.contract.frames import FrameSet
-from matteline.engine.pipeline import go_on
+from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Surroundings
 from matteline.farm.chunk import VERBS, Networks
 from matteline.farm.clip import open_clip
@@ -21,7 +21,7 @@ def begin(
     surroundings: Surroundings,
     *,
     networks: Networks | None = None,
-    between_frames: Callable[[], None] = go_on,
+    between_frames: Callable[[], None] = do_nothing,
 ) -> Generator[Event, None, None]:
     """Open the clip of a request; the work, for who follows it.
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from matteline.contract.errors import ReadError
 from matteline.contract.events import Event
 from matteline.contract.frames import FrameSet
+from matteline.engine.chunks import marked
 from matteline.engine.outputs import complete_frames, existing_frames
-from matteline.engine.part import marked
 from matteline.engine.plan import Plan
 from matteline.farm.clip import Clip
 from matteline.farm.ticket import FILE_NAME
@@ -85,7 +85,7 @@ def finish(clip: Clip, *, again: bool = False) -> Iterator[Event]:
         MattelineError: As `engine.assemble.assemble` says.
     """
     # It loads torch, and most checks make no movie.
-    from matteline.engine.assemble import assemble
+    from matteline.engine.make_movies import assemble
 
     if again or any(not _is_new(clip, movie.path) for movie in clip.plan.movies):
         yield from assemble(clip.plan)

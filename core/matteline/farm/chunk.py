@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from matteline.contract.errors import DeviceError
 from matteline.contract.events import Event, Notice
 from matteline.contract.frames import FrameSet
-from matteline.engine.part import chunk_of, own_results, rolling_only, run_part, settled_chunk
-from matteline.engine.pipeline import go_on
+from matteline.engine.checkpoints import StateFiles
+from matteline.engine.chunks import chunk_of, own_results, prerolled_chunk, run_part, state_pass
+from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Plan
-from matteline.engine.settle import use_threads
-from matteline.engine.states import StateFiles
+from matteline.engine.resolve_auto import use_threads
 from matteline.farm.clip import Clip
 from matteline.media.atomic import make_folder
 
@@ -32,7 +32,7 @@ def roll_states(
     *,
     overwrite: bool = False,
     networks: Networks | None = None,
-    between_frames: Callable[[], None] = go_on,
+    between_frames: Callable[[], None] = do_nothing,
 ) -> Generator[Event, None, None]:
     """Write the states that chunks of these frames begin from, those that are there already left out.
 
@@ -55,7 +55,7 @@ def roll_states(
     states = clip.states
     make_folder(states.folder)
     there = [] if overwrite else states.without_damaged(states.saved(), clip.ticket.hashes)
-    part = rolling_only(clip.plan, clip.wanted(frames).hull, states, there)
+    part = state_pass(clip.plan, clip.wanted(frames).hull, states, there)
     yield from _run(clip, part, states, networks, between_frames)
 
 
@@ -65,7 +65,7 @@ def render_chunk(
     *,
     overwrite: bool = False,
     networks: Networks | None = None,
-    between_frames: Callable[[], None] = go_on,
+    between_frames: Callable[[], None] = do_nothing,
 ) -> Generator[Event, None, None]:
     """Render frames with the pixels of one unbroken run; those that are there and right are left alone.
 
@@ -87,7 +87,7 @@ def render_chunk(
         yield Notice(f"Frames {done} are there already.")
     states = _saving(clip, wanted)
     if clip.ticket.exact == "none":
-        part = settled_chunk(clip.plan, wanted, done, clip.ticket.preroll_frames)
+        part = prerolled_chunk(clip.plan, wanted, done, clip.ticket.preroll_frames)
     else:
         part = _begun(clip, wanted, _not_handed_on(clip, wanted, done), states)
         yield from _notes(clip, part)

@@ -9,9 +9,9 @@ from typing import Any
 from matteline.contract.errors import JobError, StateError
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
+from matteline.engine.checkpoints import StateFiles
 from matteline.engine.plan import Plan, Surroundings, plan
-from matteline.engine.settle import settle
-from matteline.engine.states import StateFiles
+from matteline.engine.resolve_auto import settle
 from matteline.farm.paths import PathMap, moved
 from matteline.farm.ticket import Ticket
 

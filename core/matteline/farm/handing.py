@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from matteline.contract.farming import FarmSettings
+from matteline.contract.farm_settings import FarmSettings
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
 from matteline.engine.plan import Surroundings

@@ -12,7 +12,7 @@ from typing import Any
 
 from matteline.contract.client import WorkerClient
 from matteline.contract.errors import JobError
-from matteline.contract.events import Event, Finished, FrameDone, Notice, Rolling, Started, error_of
+from matteline.contract.events import Event, Finished, FrameDone, Notice, Preroll, Started, error_of
 from matteline.contract.frames import FrameRange
 from matteline.engine.outputs import RECORD_FOLDER
 from matteline.engine.plan import Plan
@@ -63,7 +63,7 @@ def render_on(
         yield from _rendered(plan, devices, start)
     # It loads torch, and only movies need it here.
     if plan.movies:
-        from matteline.engine.assemble import assemble
+        from matteline.engine.make_movies import assemble
 
         yield from assemble(plan)
     yield Finished(len(plan.render), time.perf_counter() - started)
@@ -155,7 +155,7 @@ class _Crew:
         if message["event"] == "frame":
             self.done += 1
             yield FrameDone(message["number"], tuple(message["files"]), self.done, len(self.plan.render))
-        elif message["event"] == "rolling" and hand.request == self.passing:
-            yield Rolling(message["done"], message["total"])
+        elif message["event"] == "preroll" and hand.request == self.passing:
+            yield Preroll(message["done"], message["total"])
         elif message["event"] == "notice":
             yield Notice(message["message"])

@@ -12,10 +12,10 @@ from matteline.contract.errors import JobError, MattelineError
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
+from matteline.engine.chunks import own_results
 from matteline.engine.outputs import existing_frames
-from matteline.engine.part import own_results
 from matteline.engine.plan import Plan, Surroundings
-from matteline.engine.settle import settle, threads_here
+from matteline.engine.resolve_auto import settle, threads_here
 from matteline.farm.clip import states_beside
 from matteline.farm.paths import PathMap
 from matteline.farm.requests import Request

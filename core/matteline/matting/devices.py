@@ -9,7 +9,7 @@ from types import MappingProxyType
 import torch
 
 from matteline.contract.errors import DeviceError, JobError
-from matteline.contract.words import counted
+from matteline.contract.messages import counted
 
 DTYPES: Mapping[str, torch.dtype] = MappingProxyType(
     {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}

@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from matteline.contract.errors import MattelineError
-from matteline.contract.words import sentence
+from matteline.contract.messages import sentence
 from matteline.window.controls import give_role, wrapped
 
 NOTICE_MILLISECONDS = 8000

@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 
 from matteline.contract.errors import JobError
 from matteline.contract.events import error_of
-from matteline.contract.farming import FarmSettings, farm_choices
+from matteline.contract.farm_settings import FarmSettings, farm_choices
 from matteline.contract.job import Job
-from matteline.contract.words import sentence, submitted_words
+from matteline.contract.messages import describe_submission, sentence
 from matteline.window.controls import give_role, high_button, thin_bar
 from matteline.window.form.fields import Field, field_for
 from matteline.window.form.section import Section
@@ -155,7 +155,7 @@ class FarmDialog(QDialog):
         self._enable()
         event = message.get("event")
         if event == "submitted":
-            self._say_handed(submitted_words(message))
+            self._say_handed(describe_submission(message))
             return
         if event == "failed":
             self._say_wrong(message["where"].get("field", ""), sentence(error_of(message)))

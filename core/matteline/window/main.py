@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QSplitter,
 from matteline.contract.errors import MattelineError
 from matteline.contract.frames import FrameRange
 from matteline.contract.job import Job
-from matteline.contract.words import sentence
+from matteline.contract.messages import sentence
 from matteline.window.error_line import ErrorLine
 from matteline.window.farm import FarmDialog
 from matteline.window.following import Following

@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 from matteline.colour.viewer import PLAIN
 from matteline.contract.errors import JobError
-from matteline.contract.farming import FarmSettings
+from matteline.contract.farm_settings import FarmSettings
 
 _MEGABYTE = 1 << 20
 LEAST_CACHE_BYTES = 64 * _MEGABYTE

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from matteline.contract.words import counted
+from matteline.contract.messages import counted
 
 _ENDED = ("finished", "failed", "cancelled")
 
@@ -62,7 +62,7 @@ def _meanwhile(message: Mapping[str, Any]) -> str:
         return "Planned"
     if event == "loading":
         return f"Loading {message.get('model')}"
-    if event == "rolling":
+    if event == "preroll":
         return f"Preroll, frame {message['done']} of {message['total']}"
     if event == "assembling":
         return f"Making the movie {message['name']}, frame {message['done']} of {message['total']}"

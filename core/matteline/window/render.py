@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from matteline.contract.client import Message, WorkerClient
 from matteline.contract.errors import WorkerError
 from matteline.contract.events import Failed, to_dict
-from matteline.contract.farming import FarmSettings
+from matteline.contract.farm_settings import FarmSettings
 from matteline.contract.job import Job
 from matteline.window.words import in_form_words
 

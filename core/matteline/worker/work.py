@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from matteline import __version__
 from matteline.contract.errors import JobError, MattelineError
 from matteline.contract.events import Event, Failed, Finished, to_dict
-from matteline.contract.farming import FarmSettings
+from matteline.contract.farm_settings import FarmSettings
 from matteline.contract.job import Job
 from matteline.worker.task import Task
 
 if TYPE_CHECKING:
-    from matteline.engine.networks import KeptNetwork
+    from matteline.engine.kept_network import KeptNetwork
     from matteline.engine.plan import Plan
     from matteline.matting.rvm.network import MattingNetwork
 
@@ -105,7 +105,7 @@ class Desk:
             self._kept.drop()
 
     def _network(self, plan: Plan, task: Task) -> MattingNetwork:
-        from matteline.engine.networks import KeptNetwork
+        from matteline.engine.kept_network import KeptNetwork
 
         self._kept = self._kept or KeptNetwork()
         task.check()

@@ -23,7 +23,7 @@ from matteline.contract.events import error_of
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.job_file import read_job_file, write_job_file
-from matteline.contract.words import sentence
+from matteline.contract.messages import sentence
 from matteline.window.controls import high_button
 from matteline.window.form.form import ShotForm
 from matteline.window.form.plan_view import PlanView

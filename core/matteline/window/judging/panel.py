@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from matteline.contract.errors import MattelineError
-from matteline.contract.words import sentence
+from matteline.contract.messages import sentence
 from matteline.window.controls import high_button, thin_bar
 from matteline.window.judging.judge import Judge, saved_report
 from matteline.window.theme import wrong

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from matteline.contract.errors import MattelineError
 from matteline.contract.events import error_of
-from matteline.contract.words import counted, sentence
+from matteline.contract.messages import counted, sentence
 from matteline.window.form.runs import Landed
 from matteline.window.progress import Progress, advanced
 from matteline.window.queue.store import DONE, FAILED, PAUSED, WAITING, QueuedShot, QueueStore

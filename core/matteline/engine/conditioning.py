@@ -18,7 +18,7 @@ SAMPLES = 6
 
 
 @dataclass(frozen=True)
-class Showing:
+class Conditioning:
     """How a shot is shown to the network: the same in every frame, since change would flicker.
 
     Attributes:
@@ -32,7 +32,7 @@ class Showing:
     view: str | None
 
 
-def showing_of(plate: Plate, space: PlateSpace, settings: MatteSettings) -> Showing:
+def choose_conditioning(plate: Plate, space: PlateSpace, settings: MatteSettings) -> Conditioning:
     """What the artist said, or what a spread of the plate's frames asks for.
 
     Raises:
@@ -42,7 +42,7 @@ def showing_of(plate: Plate, space: PlateSpace, settings: MatteSettings) -> Show
     if view is not None:
         space.config.parse_view(view)
     stops = _exposure(plate, space, settings.exposure)
-    return Showing(stops, _denoise(plate, space, settings.denoise, stops), view)
+    return Conditioning(stops, _denoise(plate, space, settings.denoise, stops), view)
 
 
 def _exposure(plate: Plate, space: PlateSpace, wanted: float | str) -> float:

@@ -18,7 +18,7 @@ _NAMES = {"garbage": "garbage matte", "holdout": "hold-out matte"}
 
 
 @dataclass(frozen=True)
-class HandMatte:
+class UserMatte:
     """A matte that the artist gave, found good for the plate.
 
     Attributes:
@@ -52,10 +52,10 @@ class Hand:
     holdout: Coverage | None = None
 
 
-NO_HAND = Hand()
+NO_USER_MATTES = Hand()
 
 
-def check_hand_mattes(settings: MatteSettings, plate: PlateInfo, frames: FrameSet) -> tuple[HandMatte, ...]:
+def check_user_mattes(settings: MatteSettings, plate: PlateInfo, frames: FrameSet) -> tuple[UserMatte, ...]:
     """Find the mattes that the settings name and hold them against the plate, reading no more than headers.
 
     Args:
@@ -72,8 +72,8 @@ def check_hand_mattes(settings: MatteSettings, plate: PlateInfo, frames: FrameSe
 
 
 @contextmanager
-def hands_of(
-    mattes: tuple[HandMatte, ...], plate: PlateInfo, frames: FrameSet, *, workers: int, depth: int
+def read_user_mattes(
+    mattes: tuple[UserMatte, ...], plate: PlateInfo, frames: FrameSet, *, workers: int, depth: int
 ) -> Iterator[Iterator[Hand]]:
     """Decode the artist's mattes ahead of the consumer: one `Hand` for each frame, in ascending order.
 
@@ -87,14 +87,14 @@ def hands_of(
 
 def _together(streams: dict[str, Iterator[Coverage]]) -> Iterator[Hand]:
     if not streams:
-        return repeat(NO_HAND)
+        return repeat(NO_USER_MATTES)
     rows = zip(*streams.values(), strict=False)  # a still goes on for ever
     return (Hand(**dict(zip(streams, row, strict=True))) for row in rows)
 
 
 @contextmanager
 def _stream(
-    matte: HandMatte, plate: PlateInfo, frames: FrameSet, workers: int, depth: int
+    matte: UserMatte, plate: PlateInfo, frames: FrameSet, workers: int, depth: int
 ) -> Iterator[Iterator[Coverage]]:
     mask, window = _opened(matte.field, matte.words, plate)
 
@@ -117,7 +117,7 @@ def _decoded(field: str, mask: Mask, frames: FrameSet, window: Window) -> Iterat
         yield from mask.read(frames, window)
 
 
-def _checked(field: str, words: str, plate: PlateInfo, frames: FrameSet) -> HandMatte:
+def _checked(field: str, words: str, plate: PlateInfo, frames: FrameSet) -> UserMatte:
     mask, _ = _opened(field, words, plate)
     lacking = mask.missing(frames)
     if lacking.ranges:
@@ -129,7 +129,7 @@ def _checked(field: str, words: str, plate: PlateInfo, frames: FrameSet) -> Hand
     with _blamed(field):
         identity = mask.identity(frames)
     reach = "for all frames" if mask.still else f"frames {mask.info.frames}"
-    return HandMatte(field, words, f"{words} ({mask.info.description}, {reach})", identity)
+    return UserMatte(field, words, f"{words} ({mask.info.description}, {reach})", identity)
 
 
 def _opened(field: str, words: str, plate: PlateInfo) -> tuple[Mask, Window]:

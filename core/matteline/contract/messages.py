@@ -14,7 +14,7 @@ def sentence(error: MattelineError) -> str:
     return f"{error.message} {error.hint}".strip()
 
 
-def checked_words(checked: Mapping[str, Any]) -> str:
+def describe_check(checked: Mapping[str, Any]) -> str:
     """The worker's answer `checked`: its version, its device, and its model or why it has none."""
     model, problem, device = checked["model"], checked["problem"], checked["device"]
     known = [each["description"] for each in checked["devices"] if each["name"] == device]
@@ -23,7 +23,7 @@ def checked_words(checked: Mapping[str, Any]) -> str:
     return f"matteline {checked['matteline']}, {where}, {what}"
 
 
-def submitted_words(submitted: Mapping[str, Any]) -> str:
+def describe_submission(submitted: Mapping[str, Any]) -> str:
     """The worker's answer `submitted`: what was handed over, and its ids or the files written."""
     clips, engine, ids = submitted["clips"], submitted["engine"], submitted["jobs"]
     tasks = sum(clip["tasks"] for clip in clips)

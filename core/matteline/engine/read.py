@@ -10,14 +10,14 @@ import numpy as np
 
 from matteline.contract.errors import ReadError
 from matteline.contract.plate import Header, PlateInfo
-from matteline.engine.garbage import NO_HAND, Hand
 from matteline.engine.pipeline import ahead, each
+from matteline.engine.user_mattes import NO_USER_MATTES, Hand
 from matteline.media.frame import Frame
 from matteline.media.plate import Plate
 
 
 @dataclass(frozen=True)
-class Sourced:
+class PlateFrame:
     """A frame ready for the network.
 
     Attributes:
@@ -28,13 +28,13 @@ class Sourced:
 
     frame: Frame
     note: str = ""
-    hand: Hand = NO_HAND
+    hand: Hand = NO_USER_MATTES
 
 
 @contextmanager
-def frames_of(
+def read_frames(
     plate: Plate, numbers: Iterable[int], missing: str, *, workers: int, depth: int
-) -> Iterator[Iterator[Sourced]]:
+) -> Iterator[Iterator[PlateFrame]]:
     """Decode ahead of the consumer: one sourced frame for each number, in ascending order.
 
     Sequences are read by `workers` threads, movies by one. Where the plate has a gap or, in a sequence, an
@@ -45,11 +45,13 @@ def frames_of(
         with each(lambda n: _attempt(plate, n, missing), numbers, workers=workers, depth=depth) as read:
             yield _filled(plate.info, read, missing)
     else:
-        with ahead((Sourced(frame) for frame in plate.read(numbers)), depth=depth) as decoded:
+        with ahead((PlateFrame(frame) for frame in plate.read(numbers)), depth=depth) as decoded:
             yield decoded
 
 
-def beside(frames: Iterable[Sourced], hands: Iterator[Hand], numbers: Container[int]) -> Iterator[Sourced]:
+def beside(
+    frames: Iterable[PlateFrame], hands: Iterator[Hand], numbers: Container[int]
+) -> Iterator[PlateFrame]:
     """Put the artist's mattes beside the frames of these numbers, both in ascending order."""
     for source in frames:
         wanted = source.frame.number in numbers
@@ -82,7 +84,7 @@ def _source(info: PlateInfo, number: int, missing: str) -> int | None:
     return max(each.last for each in info.frames.ranges if each.last < number)
 
 
-def _filled(info: PlateInfo, attempts: Iterable[_Attempt], missing: str) -> Iterator[Sourced]:
+def _filled(info: PlateInfo, attempts: Iterable[_Attempt], missing: str) -> Iterator[PlateFrame]:
     last: Frame | None = None
     for attempt in attempts:
         sourced = _fill(info, attempt, last, missing)
@@ -90,18 +92,18 @@ def _filled(info: PlateInfo, attempts: Iterable[_Attempt], missing: str) -> Iter
         yield sourced
 
 
-def _fill(info: PlateInfo, attempt: _Attempt, last: Frame | None, missing: str) -> Sourced:
+def _fill(info: PlateInfo, attempt: _Attempt, last: Frame | None, missing: str) -> PlateFrame:
     frame, error = attempt.frame, attempt.error
     if frame is not None and frame.number == attempt.number:
-        return Sourced(frame)
+        return PlateFrame(frame)
     if error is not None and missing == "error":
         raise error
     if missing == "black":
-        return Sourced(_black(info, attempt.number), _note(attempt, "black"))
+        return PlateFrame(_black(info, attempt.number), _note(attempt, "black"))
     held = frame if frame is not None else last
     if held is None:
         raise error if error is not None else AssertionError("a gap is always held from a frame before it")
-    return Sourced(_stand_in(held, attempt.number), _note(attempt, f"frame {held.number}, held"))
+    return PlateFrame(_stand_in(held, attempt.number), _note(attempt, f"frame {held.number}, held"))
 
 
 def _note(attempt: _Attempt, put: str) -> str:

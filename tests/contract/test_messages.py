@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from matteline.contract.errors import JobError
-from matteline.contract.words import checked_words, sentence, submitted_words
+from matteline.contract.messages import describe_check, describe_submission, sentence
 
 CLIPS = [{"name": "sh010", "tasks": 3}, {"name": "sh020", "tasks": 1}]
 
@@ -22,7 +22,7 @@ CLIPS = [{"name": "sh010", "tasks": 3}, {"name": "sh020", "tasks": 1}]
 )
 def test_what_was_submitted_is_said_with_its_ids_or_its_files(clips, files, jobs, words):
     message = {"engine": "deadline10", "clips": clips, "files": files, "jobs": jobs}
-    assert submitted_words(message) == words
+    assert describe_submission(message) == words
 
 
 def checked(**values):
@@ -32,16 +32,16 @@ def checked(**values):
 
 
 def test_a_check_names_version_device_and_model():
-    assert checked_words(checked()) == "matteline 0.1, cpu (2 cores), model rvm_mobilenetv3"
+    assert describe_check(checked()) == "matteline 0.1, cpu (2 cores), model rvm_mobilenetv3"
 
 
 def test_a_check_of_a_device_that_is_not_described_still_names_it():
-    assert checked_words(checked(devices=[])) == "matteline 0.1, cpu, model rvm_mobilenetv3"
+    assert describe_check(checked(devices=[])) == "matteline 0.1, cpu, model rvm_mobilenetv3"
 
 
 def test_a_check_without_a_model_says_why_and_what_to_do():
     problem = {"message": "There are no weights.", "hint": "Run 'matteline weights fetch'."}
-    words = checked_words(checked(device="cuda:0", model=None, problem=problem))
+    words = describe_check(checked(device="cuda:0", model=None, problem=problem))
     assert words == "matteline 0.1, cuda:0 (H200), There are no weights. Run 'matteline weights fetch'."
 
 

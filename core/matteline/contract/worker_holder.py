@@ -10,7 +10,7 @@ from matteline.contract.client import WorkerClient
 from matteline.contract.errors import WorkerError
 
 
-class Door:
+class WorkerHolder:
     """Holds at most one worker, so that its model stays loaded from one job to the next.
 
     Args:

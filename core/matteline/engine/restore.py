@@ -11,7 +11,7 @@ from matteline.colour.picture import PictureTransform
 from matteline.colour.screen import screen_of
 from matteline.colour.space import PlateSpace
 from matteline.contract.settings import MatteSettings
-from matteline.engine.garbage import Hand
+from matteline.engine.user_mattes import Hand
 from matteline.matting.edges import EdgeTools, hold
 from matteline.matting.session import Matte
 from matteline.media.mask import Coverage

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from matteline.contract.events import Event, Finished, Started
 from matteline.contract.frames import FrameRange, FrameSet
+from matteline.engine.checkpoints import StateFiles
 from matteline.engine.outputs import complete_frames, prepare_folders, write_record
-from matteline.engine.pipeline import go_on
+from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Plan
-from matteline.engine.states import StateFiles
 from matteline.engine.timeline import Span, begun, lay_out, resume
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.media.image import read_header
@@ -39,17 +39,17 @@ def chunk_of(plan: Plan, frames: FrameSet, done: FrameSet, states: Sequence[int]
     return replace(plan, spans=resume(plan.spans, FrameSet.joined((*others.ranges, *done.ranges)), states))
 
 
-def settled_chunk(plan: Plan, frames: FrameSet, done: FrameSet, preroll_frames: int) -> Plan:
+def prerolled_chunk(plan: Plan, frames: FrameSet, done: FrameSet, preroll_frames: int) -> Plan:
     """The plan of some of the frames, settled by a preroll instead: near the whole, but not equal to it."""
     filled = plan.job.settings.missing != "error"
     there = FrameSet((plan.plate.frames.hull,)) if filled else plan.plate.frames
     return replace(plan, spans=resume(lay_out(frames, there, preroll_frames), done, ()))
 
 
-def rolling_only(plan: Plan, frames: FrameRange, states: StateFiles, there: Sequence[int]) -> Plan:
+def state_pass(plan: Plan, frames: FrameRange, states: StateFiles, there: Sequence[int]) -> Plan:
     """The plan that writes the states which rendering these frames needs, beside those that are `there`."""
     wanted = (_rolled(span, frames, states, there) for span in plan.spans)
-    return replace(plan, spans=tuple(span for span in wanted if span is not None), hand_mattes=())
+    return replace(plan, spans=tuple(span for span in wanted if span is not None), user_mattes=())
 
 
 def _rolled(span: Span, frames: FrameRange, states: StateFiles, there: Sequence[int]) -> Span | None:
@@ -77,9 +77,9 @@ def run_part(
     recipe: Mapping[str, object],
     *,
     network: MattingNetwork | None = None,
-    between_frames: Callable[[], None] = go_on,
+    between_frames: Callable[[], None] = do_nothing,
 ) -> Generator[Event, None, None]:
-    """Run what `chunk_of`, `settled_chunk` or `rolling_only` planned. Raises as `run` does.
+    """Run what `chunk_of`, `prerolled_chunk` or `state_pass` planned. Raises as `run` does.
 
     Args:
         plan: The part.

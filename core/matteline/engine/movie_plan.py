@@ -10,7 +10,7 @@ from matteline.contract.errors import JobError
 from matteline.contract.plate import PlateInfo
 from matteline.contract.settings import MatteSettings
 from matteline.engine.outputs import Outputs
-from matteline.engine.over import check_over
+from matteline.engine.preview_background import check_over
 from matteline.media.movie_kinds import KINDS, MovieKind
 
 FOLDER = "movies"

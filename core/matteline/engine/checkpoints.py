@@ -80,7 +80,7 @@ class StateFiles:
                 yield int(middle), self.folder / name
 
 
-def states_of(outputs: Outputs) -> StateFiles:
+def state_files(outputs: Outputs) -> StateFiles:
     """The states that a render on one machine saves beside its results, and drops when it is done."""
     return StateFiles(outputs.folder / RECORD_FOLDER, outputs.name)
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from matteline.contract.client import WorkerClient
-from matteline.contract.door import Door
 from matteline.contract.errors import JobError, WorkerError
+from matteline.contract.worker_holder import WorkerHolder
 
 LISTENS = "import sys\nfor line in sys.stdin: pass"
 
-Opened = Callable[..., Door]
+Opened = Callable[..., WorkerHolder]
 
 
 def command(note: str = "") -> list[str]:
@@ -24,10 +24,10 @@ def command(note: str = "") -> list[str]:
 @pytest.fixture
 def opened() -> Iterator[Opened]:
     """A door to workers that only listen."""
-    doors: list[Door] = []
+    doors: list[WorkerHolder] = []
 
-    def begin(find: Callable[[], list[str]] = command) -> Door:
-        doors.append(Door(find, lambda command: WorkerClient(command, environ=os.environ)))
+    def begin(find: Callable[[], list[str]] = command) -> WorkerHolder:
+        doors.append(WorkerHolder(find, lambda command: WorkerClient(command, environ=os.environ)))
         return doors[-1]
 
     yield begin

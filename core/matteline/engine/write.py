@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from matteline.contract.plate import Window
-from matteline.engine.finish import Finish
-from matteline.engine.garbage import NO_HAND, Hand
 from matteline.engine.outputs import Outputs, Product
+from matteline.engine.restore import Finish
+from matteline.engine.user_mattes import NO_USER_MATTES, Hand
 from matteline.matting.session import Matte
 from matteline.media.frame import Frame
 from matteline.media.writer import write_image
@@ -27,7 +27,7 @@ class Rendered:
 
     frame: Frame
     matte: Matte
-    hand: Hand = NO_HAND
+    hand: Hand = NO_USER_MATTES
 
 
 class Delivery:

@@ -12,7 +12,7 @@ from matteline.colour.display import Display
 from matteline.contract.events import Assembling, Event, Notice
 from matteline.contract.plate import Header
 from matteline.engine.backdrop import backdrop
-from matteline.engine.movies import MoviePlan
+from matteline.engine.movie_plan import MoviePlan
 from matteline.engine.outputs import Outputs, Product
 from matteline.engine.pipeline import each
 from matteline.engine.plan import Plan

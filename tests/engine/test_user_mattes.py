@@ -15,8 +15,8 @@ from matteline.contract.errors import JobError, ReadError
 from matteline.contract.events import FrameDone
 from matteline.contract.frames import FrameSet
 from matteline.contract.settings import MatteSettings
-from matteline.engine.garbage import Hand, check_hand_mattes, hands_of
 from matteline.engine.plan import plan
+from matteline.engine.user_mattes import Hand, check_user_mattes, read_user_mattes
 from matteline.matting.edges import EdgeTools
 from matteline.media.plate import open_plate
 
@@ -172,8 +172,8 @@ def _hands(plate: str, frames: str, **mattes: str) -> list[Hand]:
     numbers = FrameSet.parse(frames)
     with open_plate(plate) as opened:
         info = opened.info
-    checked = check_hand_mattes(MatteSettings(**mattes), info, numbers)
-    with hands_of(checked, info, numbers, workers=2, depth=2) as hands:
+    checked = check_user_mattes(MatteSettings(**mattes), info, numbers)
+    with read_user_mattes(checked, info, numbers, workers=2, depth=2) as hands:
         return [hand for hand, _ in zip(hands, numbers, strict=False)]
 
 
