@@ -1,4 +1,4 @@
-"""Judging without truth: every kind of damage is found where it is, and sound results have no marks."""
+"""Judging without truth: every kind of damage is found where it is, and sound results have no findings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from matteline.cli.main import cli
 from matteline.cli.report import report as command
 from matteline.contract.errors import JobError, ReadError
 from matteline.contract.plate import Window
-from matteline.judging.marks import KINDS
+from matteline.judging.findings import KINDS
 from matteline.judging.report import Report, judge, report_file
 from matteline.judging.results import find_results, open_plate_of
 from matteline.judging.thumbnails import thumbnails
@@ -38,14 +38,14 @@ def _judged(results: Results, *, with_plate: bool = True) -> Report:
     return judge(shot, opened)
 
 
-def _marks(report: Report) -> list[tuple[int, str]]:
-    return [(frame.number, mark.kind) for frame in report.marked for mark in frame.marks]
+def _findings(report: Report) -> list[tuple[int, str]]:
+    return [(frame.number, finding.kind) for frame in report.flagged for finding in frame.findings]
 
 
 @pytest.mark.parametrize("with_plate", [True, False])
-def test_sound_results_have_no_marks(results, with_plate):
+def test_sound_results_have_no_findings(results, with_plate):
     report = _judged(results, with_plate=with_plate)
-    assert _marks(report) == []
+    assert _findings(report) == []
     assert len(report.frames) == 40 and report.notes == ()
 
 
@@ -57,11 +57,11 @@ def test_coverage_is_the_mean_alpha(results):
 
 def test_an_empty_matte_is_found_and_told_once(results):
     results.write_alpha(1020, np.zeros((48, 64)))
-    [frame] = _judged(results).marked
-    [mark] = frame.marks
-    assert mark.kind == "empty" and mark.severity == "look"
+    [frame] = _judged(results).flagged
+    [finding] = frame.findings
+    assert finding.kind == "empty" and finding.severity == "look"
     share = 100 * blob(1020).mean()
-    assert mark.sentence == f"Frame 1020: the matte is empty; the frames around it cover {share:.0f} %."
+    assert finding.sentence == f"Frame 1020: the matte is empty; the frames around it cover {share:.0f} %."
 
 
 @pytest.mark.parametrize("with_plate", [True, False])
@@ -71,9 +71,9 @@ def test_a_jump_of_coverage_that_stays_is_marked_at_its_first_frame(results, wit
         alpha[30:] = 0
         results.write_alpha(number, alpha)
     report = _judged(results, with_plate=with_plate)
-    assert _marks(report) == [(1020, "coverage")]
+    assert _findings(report) == [(1020, "coverage")]
     words = r"Frame 1020: alpha coverage jumps from 2\d % to 1\d %\."
-    assert re.fullmatch(words, report.marked[0].marks[0].sentence)
+    assert re.fullmatch(words, report.flagged[0].findings[0].sentence)
 
 
 @pytest.mark.parametrize("with_plate", [True, False])
@@ -82,8 +82,8 @@ def test_a_hole_is_found_where_it_is(results, with_plate):
     alpha[25:28, 30:34] = 0
     results.write_alpha(1020, alpha)
     report = _judged(results, with_plate=with_plate)
-    assert (1020, "hole") in _marks(report) and {number for number, _ in _marks(report)} == {1020}
-    hole = next(mark for mark in report.marked[0].marks if mark.kind == "hole")
+    assert (1020, "hole") in _findings(report) and {number for number, _ in _findings(report)} == {1020}
+    hole = next(finding for finding in report.flagged[0].findings if finding.kind == "hole")
     assert hole.box == Window(30, 25, 4, 3)
     assert "x 30, y 25, 4x3 pixels" in hole.sentence
 
@@ -97,7 +97,7 @@ def test_gaps_that_come_and_go_are_no_holes_but_do_not_hide_one(results):
             alpha[33:36, 34:37] = 0
         results.write_alpha(number, alpha)
     report = _judged(results)
-    assert [number for number, kind in _marks(report) if kind == "hole"] == [1020]
+    assert [number for number, kind in _findings(report) if kind == "hole"] == [1020]
     assert (
         "frames have gaps or small holes in the body; only those that stand out are marked" in report.notes[0]
     )
@@ -108,8 +108,8 @@ def test_a_speck_is_found_where_it_is(results):
     alpha[2:5, 3:6] = 0.6
     results.write_alpha(1020, alpha)
     report = _judged(results)
-    assert {number for number, _ in _marks(report)} == {1020}
-    speck = next(mark for mark in report.marked[0].marks if mark.kind == "speck")
+    assert {number for number, _ in _findings(report)} == {1020}
+    speck = next(finding for finding in report.flagged[0].findings if finding.kind == "speck")
     assert speck.box == Window(3, 2, 3, 3)
 
 
@@ -117,7 +117,7 @@ def test_what_comes_for_one_frame_alone_pops(results):
     alpha = blob(1020)
     alpha[2:12, 3:20] = 1
     results.write_alpha(1020, alpha)
-    pop = next(mark for mark in _judged(results).marked[0].marks if mark.kind == "pop")
+    pop = next(finding for finding in _judged(results).flagged[0].findings if finding.kind == "pop")
     assert pop.box == Window(3, 2, 17, 10)
 
 
@@ -126,32 +126,32 @@ def test_flicker_needs_a_plate_that_stands_still(results):
         alpha = blob(number)
         alpha[2:8, 3:12] = 0.2 * (number - 1019)
         results.write_alpha(number, alpha)
-    flickering = [number for number, kind in _marks(_judged(results)) if kind == "flicker"]
+    flickering = [number for number, kind in _findings(_judged(results)) if kind == "flicker"]
     assert flickering[0] == 1020 and set(flickering) <= {1020, 1021, 1022, 1023}
-    assert "flicker" not in {kind for _, kind in _marks(_judged(results, with_plate=False))}
+    assert "flicker" not in {kind for _, kind in _findings(_judged(results, with_plate=False))}
 
 
 @pytest.mark.parametrize("with_plate", [True, False])
 def test_a_matte_that_is_late_by_a_frame_is_found(results, with_plate):
     shutil.copy(results.path(1019), results.path(1020))
     report = _judged(results, with_plate=with_plate)
-    assert [number for number, kind in _marks(report) if kind == "repeat"] == [1020]
+    assert [number for number, kind in _findings(report) if kind == "repeat"] == [1020]
     assert (
-        report.frame(1020).marks[-1].sentence
+        report.frame(1020).findings[-1].sentence
         == "Frame 1020: the matte is that of frame 1019 to the last pixel."
     )
 
 
 def test_a_matte_that_is_early_by_a_frame_is_blamed_itself(results):
     shutil.copy(results.path(1021), results.path(1020))
-    assert [number for number, kind in _marks(_judged(results)) if kind == "repeat"] == [1020]
+    assert [number for number, kind in _findings(_judged(results)) if kind == "repeat"] == [1020]
 
 
 def test_repeats_of_a_plate_that_repeats_are_no_fault(results):
     folder = Path(results.plate).parent
     shutil.copy(results.path(1019), results.path(1020))
     shutil.copy(folder / "sh010.1019.png", folder / "sh010.1020.png")
-    assert "repeat" not in {kind for _, kind in _marks(_judged(results))}
+    assert "repeat" not in {kind for _, kind in _findings(_judged(results))}
 
 
 def test_what_is_kept_of_a_long_shot_are_figures(results):
@@ -163,7 +163,7 @@ def test_many_repeats_are_a_change_of_rate_and_noted_once(results):
     for number in range(1004, 1041, 5):
         shutil.copy(results.path(number - 1), results.path(number))
     report = _judged(results, with_plate=False)
-    assert "repeat" not in {kind for _, kind in _marks(report)}
+    assert "repeat" not in {kind for _, kind in _findings(report)}
     assert "8 frames repeat the frame before, as after a change of frame rate." in report.notes
 
 
@@ -171,18 +171,18 @@ def test_many_repeats_are_a_change_of_rate_and_noted_once(results):
 def test_a_truncated_file_is_found(results, product):
     path = results.path(1020, product)
     path.write_bytes(path.read_bytes()[:100])
-    [frame] = _judged(results).marked
-    [mark] = frame.marks
-    assert (frame.number, mark.kind, mark.severity) == (1020, "unreadable", "broken")
-    assert mark.sentence.startswith(f"Frame 1020: sh010_{product}.1020.png cannot be read: ")
+    [frame] = _judged(results).flagged
+    [finding] = frame.findings
+    assert (frame.number, finding.kind, finding.severity) == (1020, "unreadable", "broken")
+    assert finding.sentence.startswith(f"Frame 1020: sh010_{product}.1020.png cannot be read: ")
 
 
 @pytest.mark.parametrize("product", ["alpha", "fgr"])
 def test_a_deleted_file_is_found(results, product):
     results.path(1020, product).unlink()
     report = _judged(results)
-    assert _marks(report) == [(1020, "missing")]
-    assert report.marked[0].marks[0].sentence == f"Frame 1020 is missing from {product}."
+    assert _findings(report) == [(1020, "missing")]
+    assert report.flagged[0].findings[0].sentence == f"Frame 1020 is missing from {product}."
     assert report.notes == ("Frame 1020 is missing.",)
 
 
@@ -191,8 +191,8 @@ def test_frames_behind_the_last_are_missing_by_the_record(results):
         for product in ("alpha", "fgr"):
             results.path(number, product).unlink()
     report = _judged(results)
-    assert _marks(report) == [(1039, "missing"), (1040, "missing")]
-    assert report.frame(1040).marks[0].sentence == "Frame 1040 is missing from alpha and fgr."
+    assert _findings(report) == [(1039, "missing"), (1040, "missing")]
+    assert report.frame(1040).findings[0].sentence == "Frame 1040 is missing from alpha and fgr."
     assert report.notes == ("Frames 1039-1040 are missing.",)
 
 
@@ -203,20 +203,20 @@ def test_a_matte_beyond_0_to_1_is_damaged(tmp_path):
             alpha[0, :2] = np.nan, 7
         write_exr(tmp_path / "alpha" / f"a_alpha.{number:04d}.exr", dict.fromkeys("RGB", alpha))
     [shot] = find_results(tmp_path)
-    [frame] = judge(shot).marked
-    assert frame.marks[0].sentence == "Frame 3: 2 pixels of the matte are no numbers from 0 to 1."
+    [frame] = judge(shot).flagged
+    assert frame.findings[0].sentence == "Frame 3: 2 pixels of the matte are no numbers from 0 to 1."
 
 
 def test_products_of_different_sizes_are_damaged(results):
     write_png(results.path(1020, "fgr"), np.zeros((20, 20, 3)))
-    assert _judged(results).marked[0].marks[0].sentence == "Frame 1020: its products differ in size."
+    assert _judged(results).flagged[0].findings[0].sentence == "Frame 1020: its products differ in size."
 
 
 def test_colour_at_the_limit_is_marked_where_it_stands_out(results):
     colour = plate(1020) * 0.9
     colour[24:34, 26:38] = 1
     write_png(results.path(1020, "fgr"), colour)
-    assert _marks(_judged(results)) == [(1020, "clipped")]
+    assert _findings(_judged(results)) == [(1020, "clipped")]
 
 
 def test_colour_at_the_limit_all_over_the_shot_is_a_note(results):
@@ -225,7 +225,7 @@ def test_colour_at_the_limit_all_over_the_shot_is_a_note(results):
         colour[24:34, 26:38] = 1
         write_png(results.path(number, "fgr"), colour)
     report = _judged(results)
-    assert _marks(report) == []
+    assert _findings(report) == []
     assert re.search(
         r"In half of the frames \d+\.\d % of the body or more is at the file's limit", report.notes[0]
     )
@@ -240,7 +240,7 @@ def test_a_start_that_settles_is_marked(results, with_plate):
         body = blob(number if with_plate else 1001) * (1 - 0.01 * (index % 3))
         results.write_alpha(number, np.maximum(body, ghost))
     warming = [
-        number for number, kind in _marks(_judged(results, with_plate=with_plate)) if kind == "warm_up"
+        number for number, kind in _findings(_judged(results, with_plate=with_plate)) if kind == "warm_up"
     ]
     assert warming[:3] == [1001, 1002, 1003] and warming[-1] <= 1006
 
@@ -249,10 +249,10 @@ def test_nobody_in_any_frame_is_a_note(results):
     for number in results.numbers:
         results.write_alpha(number, np.zeros((48, 64)))
     report = _judged(results)
-    assert report.marked == () and report.notes == ("Nobody was found in any frame.",)
+    assert report.flagged == () and report.notes == ("Nobody was found in any frame.",)
 
 
-def test_every_kind_of_mark_is_tried_here():
+def test_every_kind_of_finding_is_tried_here():
     text = Path(__file__).read_text(encoding="utf-8")
     assert [kind for kind in KINDS if f'"{kind}"' not in text] == []
 
@@ -273,13 +273,13 @@ def test_a_report_of_another_version_is_refused(results):
     path = report_file(results.folder, "sh010")
     _judged(results).save(path)
     path.write_text(
-        path.read_text(encoding="utf-8").replace('"version": 1', '"version": 9', 1), encoding="utf-8"
+        path.read_text(encoding="utf-8").replace('"version": 2', '"version": 9', 1), encoding="utf-8"
     )
-    with pytest.raises(JobError, match="is a report of version 9, not 1"):
+    with pytest.raises(JobError, match="is a report of version 9, not 2"):
         Report.load(path)
 
 
-@pytest.mark.parametrize("text", ["[]", "{", '{"version": 1}', '{"version": 1, "frames": [{"marks": 3}]}'])
+@pytest.mark.parametrize("text", ["[]", "{", '{"version": 2}', '{"version": 2, "frames": [{"findings": 3}]}'])
 def test_what_is_no_report_is_refused(tmp_path, text):
     (tmp_path / "r.json").write_text(text, encoding="utf-8")
     with pytest.raises(ReadError, match=r"r\.json is no report\.$"):
@@ -338,7 +338,7 @@ def test_a_damaged_plate_does_not_stop_a_report(results):
     path = Path(results.plate).parent / "sh010.1020.png"
     path.write_bytes(path.read_bytes()[:80])
     report = _judged(results)
-    assert _marks(report) == []
+    assert _findings(report) == []
     assert report.frame(1020).measures.flicker is None and report.frame(1022).measures.flicker is not None
 
 
@@ -363,7 +363,7 @@ def test_the_command_writes_a_page_that_needs_nothing_else(results):
     ]
     assert outside == []
     data = json.loads((results.folder / "report" / "sh010_report.json").read_text(encoding="utf-8"))
-    assert data["version"] == 1 and data["frames"][19]["marks"][0]["kind"] == "missing"
+    assert data["version"] == 2 and data["frames"][19]["findings"][0]["kind"] == "missing"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="file names cannot hold < there")
@@ -411,9 +411,9 @@ def test_thumbnails_show_premultiplied_linear_light_as_it_looks(tmp_path):
     write_exr(tmp_path / "rgba" / "a_rgba.0001.exr", {**dict.fromkeys("RGB", alpha * 0.5), "A": alpha})
     [shot] = find_results(tmp_path)
     (_, matte), (_, over) = thumbnails(shot, 1)
-    # Straight 0.5 is 188 by the sRGB curve; half of it over half of the checker's first square, 0.36.
+    # Straight 0.5 is 188 by the sRGB curve; half of it over half of the checkerboard's first square, 0.35.
     assert _pixel(matte) == (128, 128, 128)
-    assert _pixel(over) == pytest.approx((140, 140, 140), abs=1)
+    assert _pixel(over) == pytest.approx((138, 138, 138), abs=1)
 
 
 def _pixel(address: str) -> tuple[int, ...]:

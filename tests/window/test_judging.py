@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from matteline.window.judging.judge import saved_report
+from matteline.window.judging.background_judge import saved_report
 from matteline.window.viewer.projector import Choice
 from tests.window.conftest import FIRST, settle, shown
 

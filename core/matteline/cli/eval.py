@@ -1,4 +1,4 @@
-"""`matteline eval`: mattes held against the truth."""
+"""`matteline eval`: mattes measured against the truth."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from matteline.cli.progress import PROGRESS
 from matteline.contract.frames import FrameSet
 
 if TYPE_CHECKING:
-    from matteline.judging.clips import Pairing
     from matteline.judging.evaluate import Evaluation
 
 
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 def eval_(
     pred: str, truth: str, output: str | None, frames: str | None, metrics: str, as_json: bool, progress: str
 ) -> None:
-    """Hold mattes PRED against TRUTH.
+    """Measure mattes PRED against TRUTH.
 
     Each is a sequence or movie (an EXR's channel as mattes.####.exr:mask.A), a folder of results, or a test
     set of clips, DATASET/CLIP/pha/* and fgr/*. Frames belong together by number where both have the same
@@ -52,28 +51,23 @@ def eval_(
 
     names = choose_metrics(metrics)
     pairings = pair_up(pred, truth, None if frames is None else FrameSet.parse(frames))
-    with counting(progress, "Comparing", sum(len(each.frames) for each in pairings)) as tell:
-        evaluation = evaluate(pairings, names, tell)
+    with counting(progress, "Comparing", sum(len(each.frames) for each in pairings)) as on_frame:
+        evaluation = evaluate(pairings, names, on_frame)
     files = save_evaluation(evaluation, Path(output)) if output else []
     if as_json:
         click.echo(json.dumps(to_dict(evaluation), allow_nan=False))
         return
-    click.echo(_matched(pairings))
+    total, clips = sum(len(each.frames) for each in pairings), len(pairings)
+    by = " and ".join(sorted({each.by for each in pairings}))
+    click.echo(f"{total} frames{f' of {clips} clips' if clips > 1 else ''}, matched by {by}.")
     for line in _table(evaluation):
         click.echo(line)
     for path in files:
         click.echo(f"Wrote {path}.")
 
 
-def _matched(pairings: list[Pairing]) -> str:
-    frames = sum(len(each.frames) for each in pairings)
-    by = " and ".join(sorted({each.by for each in pairings}))
-    of = f" of {len(pairings)} clips" if len(pairings) > 1 else ""
-    return f"{frames} frames{of}, matched by {by}."
-
-
 def _table(evaluation: Evaluation) -> Iterator[str]:
-    """The figures in columns; not a drawn table, which would cut names to the terminal's width."""
+    """Yield lines of columns; not a drawn table, which would cut names to the terminal's width."""
     from matteline.judging.evaluate import METRICS
 
     names = evaluation.metrics

@@ -1,4 +1,4 @@
-"""`matteline report`: what is worth a look in a folder of results."""
+"""`matteline report`: results judged without a truth."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ if TYPE_CHECKING:
     from matteline.judging.report import Report
     from matteline.judging.results import ShotResults
 
-_SAID = 10
-"""Marks that are printed; the page has all."""
+_MOST_PRINTED = 10
+"""Findings that are printed; the page has all."""
 
 
 @click.command()
 @click.argument("folder", metavar="DIR")
-@click.option("--plate", metavar="PLATE", help="What the results were made of. [what their record says]")
-@click.option("--first-frame", type=int, metavar="N", help="Number of a movie's first picture. [1]")
-@click.option("--shot", metavar="NAME", help="One shot of a folder that holds several. [all]")
+@click.option(
+    "--plate", metavar="PLATE", help="Plate that the results were made of. [the one in their record]"
+)
+@click.option("--first-frame", type=int, metavar="N", help="Frame number of a movie's first picture. [1]")
+@click.option("--shot", metavar="NAME", help="Judge one shot of a folder that holds several. [all]")
 @click.option("-o", "--output", metavar="DIR", help="Folder for the pages. [DIR/report]")
 @click.option("--progress", type=click.Choice(PROGRESS), default="auto", help="Bar, JSON lines, or nothing.")
 def report(
@@ -37,8 +39,8 @@ def report(
     """Judge the results in DIR, where there is no truth to hold them against.
 
     Every frame is read. Those worth a look are listed with a reason: missing or damaged, an empty matte,
-    coverage that jumps, flicker where the plate stands still, holes, specks, a matte that repeats or still
-    settles, colour at the file's limit.
+    coverage that jumps, flicker where the plate stands still, holes, specks, a repeated matte, a start that
+    has not settled, colour at the file's limit.
 
     \b
     DIR/report/<name>_report.html    a page with plots and thumbnails, for people
@@ -46,7 +48,14 @@ def report(
     """
     from matteline.judging.results import find_results
 
-    shots = _chosen(find_results(Path(folder)), shot)
+    found = find_results(Path(folder))
+    shots = [each for each in found if shot in (None, each.name)]
+    if not shots:
+        raise JobError(
+            f"There is no shot '{shot}'.",
+            field="shot",
+            hint=f"The folder holds: {', '.join(each.name for each in found)}.",
+        )
     if len(shots) > 1 and (plate is not None or first_frame is not None):
         raise JobError(
             f"{folder} holds {len(shots)} shots, and a plate is of one.",
@@ -55,17 +64,6 @@ def report(
         )
     for each in shots:
         _report(each, plate, first_frame, Path(output) if output else None, progress)
-
-
-def _chosen(shots: list[ShotResults], name: str | None) -> list[ShotResults]:
-    chosen = [each for each in shots if name in (None, each.name)]
-    if not chosen:
-        raise JobError(
-            f"There is no shot '{name}'.",
-            field="shot",
-            hint=f"The folder holds: {', '.join(each.name for each in shots)}.",
-        )
-    return chosen
 
 
 def _report(
@@ -77,24 +75,23 @@ def _report(
     from matteline.media.atomic import write_text
 
     opened, note = open_plate_of(shot, plate, first_frame)
-    with counting(progress, f"Judging {shot.name}", len(shot.expected)) as tell:
-        found = judge(shot, opened, tell=tell, notes=(note,) if note else ())
-        usual = {kind: report_file(shot.folder, shot.name, kind) for kind in ("html", "json")}
-        paths = {kind: output / path.name if output else path for kind, path in usual.items()}
+    with counting(progress, f"Judging {shot.name}", len(shot.expected)) as on_frame:
+        found = judge(shot, opened, on_frame=on_frame, notes=(note,) if note else ())
+        beside = {kind: report_file(shot.folder, shot.name, kind) for kind in ("html", "json")}
+        paths = {kind: output / path.name if output else path for kind, path in beside.items()}
         found.save(paths["json"])
         write_text(paths["html"], page(found, shot))
     if progress != "json":
-        _say(found, paths["html"])
+        _print_summary(found, paths["html"])
 
 
-def _say(found: Report, path: Path) -> None:
-    marked = found.marked
-    click.echo(f"{found.name}: {len(marked)} of {len(found.frames)} frames are worth a look.")
+def _print_summary(found: Report, path: Path) -> None:
+    click.echo(f"{found.name}: {len(found.flagged)} of {len(found.frames)} frames are worth a look.")
     for note in found.notes:
         click.echo(f"  {note}")
-    sentences = [mark.sentence for frame in marked for mark in frame.marks]
-    for sentence in sentences[:_SAID]:
+    sentences = [finding.sentence for frame in found.flagged for finding in frame.findings]
+    for sentence in sentences[:_MOST_PRINTED]:
         click.echo(f"  {sentence}")
-    if len(sentences) > _SAID:
-        click.echo(f"  And {len(sentences) - _SAID} more.")
+    if len(sentences) > _MOST_PRINTED:
+        click.echo(f"  And {len(sentences) - _MOST_PRINTED} more.")
     click.echo(f"Look at {path}.")

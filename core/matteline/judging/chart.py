@@ -1,4 +1,4 @@
-"""Lines over frames as SVG, by hand: small enough to lie in a page, readable on light and on dark."""
+"""Charts of lines over frames as SVG, small enough to lie in a page, readable on light and on dark."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from html import escape
 
 _COLOURS = ("#4a90d9", "#d9822b", "#3fa66b", "#a55fc0", "#c9505f", "#8a8f3c", "#2f9ea8", "#8c6d5a")
-"""In the middle of the scale of brightness, so that white and black are both far from them."""
+"""Of middle brightness, so that both white and black paper are far from them."""
 _MARK = "#d64545"
 _INK = "#808080"
 
+# Pixels around the plotted area: the widest figure of the scale, the title and the frame numbers fit in.
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 26, 20
 _TICKS = 4
+_LETTER_WIDTH = 6.5
+"""Mean width of a letter of 11 px sans-serif, by which the labels of lines stand beside one another."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Chart:
     """One panel: lines over frames.
 
     Attributes:
-        title: What is shown, with its unit.
+        title: Name of the quantity, with its unit.
         frames: The number of each frame, ascending.
         lines: Each with a value for every frame.
         marked: Frames to draw attention to.
@@ -45,23 +48,25 @@ class Chart:
     height: int = 150
 
     def svg(self) -> str:
-        """The chart as one `svg` element, to stand in a page or as a file."""
+        """Return the chart as one `svg` element, to stand in a page or as a file."""
         return stacked([self])
 
     def panel(self, top: int) -> str:
-        """The chart as a group, to be put below others."""
-        parts = [self._title(), *self._grid(), *self._marks(), *self._lines(), *self._ends()]
+        """Return the chart as a group, moved down by `top` pixels."""
+        mark_ends = f"{_TOP}V{self.height - _BOTTOM}"
+        parts = [f'<text x="{_LEFT}" y="16" class="title">{escape(self.title)}</text>', *self._legend()]
+        parts += self._scale()
+        parts += [
+            f'<path d="M{self._x(frame):.1f} {mark_ends}" class="mark"><title>Frame {frame}</title></path>'
+            for frame in sorted(self.marked)
+        ]
+        parts += [
+            f'<path d="{path}" fill="none" stroke="{_COLOURS[index % len(_COLOURS)]}" stroke-width="1.4" '
+            'stroke-linecap="round" stroke-linejoin="round"/>'
+            for index, line in enumerate(self.lines)
+            if (path := self._path(line.values))
+        ]
         return f'<g transform="translate(0 {top})">{"".join(parts)}</g>'
-
-    @property
-    def _ceiling(self) -> float:
-        """The top of the scale: 1, 2, 2.5 or 5 times a power of ten, at or above the largest value."""
-        values = [value for line in self.lines for value in line.values if value is not None]
-        largest = max((value for value in values if math.isfinite(value)), default=0.0)
-        if largest <= 0:
-            return 1.0
-        power = 10.0 ** math.floor(math.log10(largest))
-        return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= largest * (1 - 1e-9))
 
     def _x(self, frame: int) -> float:
         first, last = self.frames[0], self.frames[-1]
@@ -71,40 +76,41 @@ class Chart:
         inner = self.height - _TOP - _BOTTOM
         return _TOP + inner * (1 - min(max(value / self._ceiling, 0.0), 1.0))
 
-    def _title(self) -> str:
-        words = [f'<text x="{_LEFT}" y="16" class="title">{escape(self.title)}</text>']
-        if len(self.lines) > 1:
-            x = float(self.width - _RIGHT)
-            for index, line in reversed(list(enumerate(self.lines))):
-                colour = _COLOURS[index % len(_COLOURS)]
-                words.append(_text(x, 16, "end", line.label, f' style="fill:{colour}"'))
-                x -= 6.5 * len(line.label) + 14
-        return "".join(words)
+    @property
+    def _ceiling(self) -> float:
+        """The top of the scale: 1, 2, 2.5 or 5 times a power of ten, at or above the largest value."""
+        values = [value for line in self.lines for value in line.values if value is not None]
+        largest = max((value for value in values if math.isfinite(value)), default=0.0)
+        if largest <= 0:
+            return 1.0
+        power = 10.0 ** math.floor(math.log10(largest))
+        # A little tolerance, so that a largest value of 0.3 does not lie above 3 * 0.1 by rounding.
+        return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= largest * (1 - 1e-9))
 
-    def _grid(self) -> list[str]:
-        ceiling, right = self._ceiling, self.width - _RIGHT
+    def _legend(self) -> list[str]:
+        """Return the labels of the lines, from the right edge to the left; a lone line has none."""
+        if len(self.lines) < 2:
+            return []
+        x, labels = float(self.width - _RIGHT), []
+        for index, line in reversed(list(enumerate(self.lines))):
+            colour = _COLOURS[index % len(_COLOURS)]
+            labels.append(_text(x, 16, "end", line.label, f' style="fill:{colour}"'))
+            x -= _LETTER_WIDTH * len(line.label) + 14
+        return labels
+
+    def _scale(self) -> list[str]:
+        """Return the grid with its values, and the first and last frame below it."""
+        right = self.width - _RIGHT
         parts = []
         for tick in range(_TICKS + 1):
-            value = ceiling * tick / _TICKS
+            value = self._ceiling * tick / _TICKS
             y = self._y(value)
             parts.append(f'<path d="M{_LEFT} {y:.1f}H{right}" class="grid"/>')
             parts.append(_text(_LEFT - 6, y + 3.5, "end", f"{value:g}"))
+        parts.append(_text(_LEFT, self.height - 5, "start", str(self.frames[0])))
+        if len(self.frames) > 1:
+            parts.append(_text(right, self.height - 5, "end", str(self.frames[-1])))
         return parts
-
-    def _marks(self) -> list[str]:
-        line = f"{_TOP}V{self.height - _BOTTOM}"
-        return [
-            f'<path d="M{self._x(frame):.1f} {line}" class="mark"><title>Frame {frame}</title></path>'
-            for frame in sorted(self.marked)
-        ]
-
-    def _lines(self) -> list[str]:
-        return [
-            f'<path d="{path}" fill="none" stroke="{_COLOURS[index % len(_COLOURS)]}" stroke-width="1.4" '
-            'stroke-linecap="round" stroke-linejoin="round"/>'
-            for index, line in enumerate(self.lines)
-            if (path := self._path(line.values))
-        ]
 
     def _path(self, values: Sequence[float | None]) -> str:
         words, pen_down = [], False
@@ -117,15 +123,9 @@ class Chart:
             pen_down = True
         return "".join(words)
 
-    def _ends(self) -> list[str]:
-        ends = [_text(_LEFT, self.height - 5, "start", str(self.frames[0]))]
-        if len(self.frames) > 1:
-            ends.append(_text(self.width - _RIGHT, self.height - 5, "end", str(self.frames[-1])))
-        return ends
-
 
 def stacked(charts: Sequence[Chart]) -> str:
-    """Charts below one another as one `svg` element, which is also a file by itself."""
+    """Return charts below one another as one `svg` element, which is also a file by itself."""
     width, height = max(chart.width for chart in charts), sum(chart.height for chart in charts)
     panels, top = [], 0
     for chart in charts:

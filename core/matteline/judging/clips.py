@@ -1,4 +1,4 @@
-"""Which mattes are held against which truth: test sets, folders of results, any two sequences or movies.
+"""Pairs of mattes and truth: test sets, folders of results, any two sequences or movies.
 
 A test set is a folder of clips, at any depth down to three, and a clip is a folder that holds its matte in
 `pha` and, if it has one, its foreground in `fgr`: `videomatte_512x288/videomatte_motion/0000/pha/0000.png`.
@@ -20,15 +20,16 @@ from matteline.media.plate import Plate, open_plate
 MATTE_FOLDERS = ("pha", "alpha", "rgba", "layers")
 FOREGROUND_FOLDER = "fgr"
 _DEEPEST = 3
+"""Folders below a test set in which clips are looked for: data set, kind, clip."""
 
 
 @dataclass(frozen=True)
-class Clip:
-    """Where the matte of one clip lies, and its foreground.
+class MatteClip:
+    """The files of one clip: its matte, and its foreground.
 
     Attributes:
         matte: A folder, a pattern, an image or a movie, with a channel after a colon where one is meant.
-        foreground: The same of its straight colour; None where there is none.
+        foreground: The same for its straight colour; None where there is none.
     """
 
     matte: str
@@ -44,9 +45,9 @@ class Pairing:
         pred: The mattes.
         truth: The true ones.
         frames: Numbers of the frames that belong together: of the matte, of the truth.
-        by: What they were matched by, `number` or `order`.
-        window: The picture of the mattes.
-        truth_window: That of the truth, as large.
+        by: The way in which they were matched, `number` or `order`.
+        window: Display window of the mattes.
+        truth_window: Display window of the truth, of the same size.
         pred_fgr: The foreground; None where either side has none.
         truth_fgr: The true foreground.
     """
@@ -62,17 +63,20 @@ class Pairing:
     truth_fgr: Plate | None = None
 
 
-def find_clips(words: str) -> dict[str, Clip]:
-    """The clips that a path stands for, by name.
+def find_clips(words: str) -> dict[str, MatteClip]:
+    """Return the clips that a path stands for, by name.
 
     Raises:
         ReadError: A folder without images or clips.
     """
     if not os.path.isdir(words):
-        return {"": Clip(words)}
+        return {"": MatteClip(words)}
     root = Path(words)
-    found = {_name(root, folder): clip for folder, clip in _clips_below(root, _DEEPEST)}
-    return found or {"": Clip(words)}
+    found = {
+        "" if folder == root else folder.relative_to(root).as_posix(): clip
+        for folder, clip in _clips_below(root, _DEEPEST)
+    }
+    return found or {"": MatteClip(words)}
 
 
 def pair_up(pred: str, truth: str, frames: FrameSet | None = None) -> list[Pairing]:
@@ -99,30 +103,23 @@ def pair_up(pred: str, truth: str, frames: FrameSet | None = None) -> list[Pairi
     return [_paired(name, mine[name], true[name], frames) for name in sorted(mine)]
 
 
-def _clips_below(folder: Path, depth: int) -> list[tuple[Path, Clip]]:
-    inside = {each.name: each for each in sorted(_folders(folder))}
+def _clips_below(folder: Path, depth: int) -> list[tuple[Path, MatteClip]]:
+    try:
+        folders = sorted(each for each in folder.iterdir() if each.is_dir() and not each.name.startswith("."))
+    except OSError as error:
+        reason = error.strerror or "the system gives no reason"
+        raise ReadError(f"The folder {folder} cannot be read: {reason}.", path=folder) from None
+    inside = {each.name: each for each in folders}
     matte = next((inside[name] for name in MATTE_FOLDERS if name in inside), None)
     if matte is not None:
         foreground = inside.get(FOREGROUND_FOLDER)
-        return [(folder, Clip(str(matte), str(foreground) if foreground else None))]
+        return [(folder, MatteClip(str(matte), str(foreground) if foreground else None))]
     if depth == 0:
         return []
     return [found for each in inside.values() for found in _clips_below(each, depth - 1)]
 
 
-def _folders(folder: Path) -> list[Path]:
-    try:
-        return [each for each in folder.iterdir() if each.is_dir() and not each.name.startswith(".")]
-    except OSError as error:
-        reason = error.strerror or "the system gives no reason"
-        raise ReadError(f"The folder {folder} cannot be read: {reason}.", path=folder) from None
-
-
-def _name(root: Path, folder: Path) -> str:
-    return "" if folder == root else folder.relative_to(root).as_posix()
-
-
-def _paired(name: str, mine: Clip, true: Clip, frames: FrameSet | None) -> Pairing:
+def _paired(name: str, mine: MatteClip, true: MatteClip, frames: FrameSet | None) -> Pairing:
     pred, truth = Mask(mine.matte, first_frame=1), Mask(true.matte, first_frame=1)
     windows = pred.info.display_window, truth.info.display_window
     _same_size(name, *windows)
@@ -164,15 +161,15 @@ def match_frames(
         raise JobError(
             f"There are {len(mine.frames)} frames of mattes{_of(name)} ({mine.frames}), but "
             f"{len(true.frames)} of the truth ({true.frames}).",
-            field="truth",
-            hint="Name the frames that both have with --frames, as 1001-1020.",
+            field="frames",
+            hint="Compare only the frames that both have, such as 1001-1020.",
         )
     by = "number" if mine.frames == true.frames else "order"
     return tuple(zip(mine.frames, true.frames, strict=True)), by
 
 
 def _foregrounds(
-    name: str, mine: Clip, true: Clip, frames: tuple[tuple[int, int], ...]
+    name: str, mine: MatteClip, true: MatteClip, frames: tuple[tuple[int, int], ...]
 ) -> tuple[Plate | None, Plate | None]:
     if mine.foreground is None or true.foreground is None:
         return None, None

@@ -1,4 +1,4 @@
-"""Connected areas of a mask, found by runs instead of pixels: quick at 4K, with numpy alone."""
+"""Connected areas of a mask, found by runs of pixels in rows: quick at 4K, with numpy alone."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ class Components:
 
     Attributes:
         shape: Height and width of the mask.
-        starts: Of each run of pixels in a row, in reading order; rows are one longer than the mask is wide.
-        ends: Behind the last pixel of each run, alike.
-        labels: The area that each run belongs to.
+        starts: Index of the first pixel of each run, in reading order; rows are counted as one pixel longer
+            than the mask is wide, so that no run crosses into the next row.
+        ends: Index behind the last pixel of each run, counted alike.
+        labels: Number of the area that each run belongs to.
         areas: Pixels of each area.
     """
 
@@ -35,11 +36,15 @@ class Components:
         return len(self.areas)
 
     def painted(self, label: int) -> Mask:
-        """The mask of one area."""
+        """Return the mask of one area, (H, W) bool."""
         return self._painted(self.labels == label)
 
     def painted_all(self, wanted: Mask) -> Mask:
-        """The mask of the areas that are wanted, (len(self),) bool."""
+        """Return the mask of some areas, (H, W) bool.
+
+        Args:
+            wanted: (len(self),) bool.
+        """
         return self._painted(wanted[self.labels])
 
     def _painted(self, mine: Mask) -> Mask:
@@ -51,7 +56,7 @@ class Components:
         return inside.reshape(height, width + 1)[:, :width]
 
     def box(self, label: int) -> Window:
-        """The smallest window around one area."""
+        """Return the smallest window around one area, in pixels of the mask."""
         mine = self.labels == label
         rows, left = np.divmod(self.starts[mine], self.shape[1] + 1)
         right = left + (self.ends - self.starts)[mine]
@@ -59,7 +64,7 @@ class Components:
         return Window(x, y, int(right.max()) - x, int(rows.max()) - y + 1)
 
     def at_border(self) -> Mask:
-        """Which areas touch the border of the picture."""
+        """Return, as (len(self),) bool, the areas that touch the border of the picture."""
         height, width = self.shape
         rows, left = np.divmod(self.starts, width + 1)
         right = left + self.ends - self.starts
@@ -74,24 +79,20 @@ def components_of(mask: Mask) -> Components:
     edges, not pixels, so a mask of 1920x1080 takes milliseconds.
     """
     height, width = mask.shape
-    starts, ends = _runs(mask)
+    # A column of False behind each row, and one value before the first, so that no run crosses rows.
+    flat = np.zeros(1 + height * (width + 1), np.bool_)
+    flat[1:].reshape(height, width + 1)[:, :width] = mask
+    changes = np.flatnonzero(flat[1:] != flat[:-1])
+    starts, ends = changes[0::2], changes[1::2]
     roots = _roots(len(starts), *_touching(starts, ends, width + 1))
     _, labels = np.unique(roots, return_inverse=True)
     areas = np.bincount(labels, weights=ends - starts).astype(np.int64)
     return Components((height, width), starts, ends, labels, areas)
 
 
-def _runs(mask: Mask) -> tuple[_Indices, _Indices]:
-    height, width = mask.shape
-    # A column of False behind each row, and one value before the first, so that no run crosses rows.
-    flat = np.zeros(1 + height * (width + 1), np.bool_)
-    flat[1:].reshape(height, width + 1)[:, :width] = mask
-    changes = np.flatnonzero(flat[1:] != flat[:-1])
-    return changes[0::2], changes[1::2]
-
-
 def _touching(starts: _Indices, ends: _Indices, stride: int) -> tuple[_Indices, _Indices]:
-    """Pairs of runs that lie above one another."""
+    """Return pairs of runs that touch: the indices of the upper ones, and of those in the row below."""
+    # Both ends ascend, so the runs that touch a given one are a slice, found by bisection.
     first = np.searchsorted(ends, starts + stride, "right")
     behind = np.searchsorted(starts, ends + stride, "left")
     counts = np.maximum(behind - first, 0)
@@ -101,7 +102,12 @@ def _touching(starts: _Indices, ends: _Indices, stride: int) -> tuple[_Indices, 
 
 
 def _roots(count: int, one: _Indices, other: _Indices) -> _Indices:
-    """For each run the first run of its area: roots are hooked onto lower ones until no pair is apart."""
+    """Return for each run the first run of its area.
+
+    Roots of runs that touch are hooked onto the lower one, then chains are shortened to their ends (Shiloach
+    and Vishkin 1982), until no pair of touching runs has different roots. Each round at least halves the
+    number of separate parts of an area.
+    """
     roots = np.arange(count)
     while True:
         low, high = np.minimum(roots[one], roots[other]), np.maximum(roots[one], roots[other])
@@ -109,12 +115,5 @@ def _roots(count: int, one: _Indices, other: _Indices) -> _Indices:
         if not apart.any():
             return roots
         np.minimum.at(roots, high[apart], low[apart])
-        roots = _flattened(roots)
-
-
-def _flattened(roots: _Indices) -> _Indices:
-    while True:
-        further = roots[roots]
-        if np.array_equal(further, roots):
-            return roots
-        roots = further
+        while not np.array_equal(further := roots[roots], roots):
+            roots = further

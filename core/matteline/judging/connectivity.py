@@ -1,4 +1,4 @@
-"""Conn: how much of a matte has come loose from its body.
+"""Conn: the part of a matte that is not connected to its body.
 
 By Rhemann et al. (2009), as published evaluations compute it: at each threshold t of 0.1, 0.2 … 1.0 the
 body is the largest area, of pixels that touch by their sides, in which both mattes reach t; of equal areas
@@ -19,32 +19,28 @@ from matteline.judging.metrics import Alpha
 STEPS = 10
 """Thresholds from 0 to 1. Published evaluations take 10; smaller steps give other values."""
 LOOSE = 0.15
-"""What is less loose than this is not counted."""
+"""Alpha above the connected level below which a pixel counts as connected."""
 
 
 def conn(pred: Alpha, truth: Alpha) -> float:
-    """The connectivity error, divided by 1000."""
+    """Return the connectivity error of a matte, divided by 1000."""
     level = _connected_up_to(np.minimum(pred, truth))
     return float(np.abs(_phi(pred, level) - _phi(truth, level)).sum(dtype=np.float64)) / 1e3
 
 
 def _connected_up_to(both: Alpha) -> Alpha:
-    """The threshold up to which each pixel belongs to the body of what both mattes hold."""
+    """Return the threshold up to which each pixel belongs to the body of both mattes' minimum, (H, W)."""
     thresholds = np.arange(STEPS + 1, dtype=np.float32) / np.float32(STEPS)
     reached: npt.NDArray[np.uint8] = np.zeros(both.shape, np.uint8)
     inside: Mask = np.ones(both.shape, np.bool_)
     for threshold in thresholds[1:]:
-        body = _largest(both >= threshold)
-        if body is None:
+        areas = components_of(both >= threshold)
+        if not len(areas):
             break
-        inside &= body
+        # Once outside the body a pixel stays outside, also where it would be inside at a higher threshold.
+        inside &= areas.painted(int(np.argmax(areas.areas)))
         reached += inside
     return thresholds[reached]
-
-
-def _largest(mask: Mask) -> Mask | None:
-    areas = components_of(mask)
-    return areas.painted(int(np.argmax(areas.areas))) if len(areas) else None
 
 
 def _phi(alpha: Alpha, level: Alpha) -> Alpha:

@@ -1,4 +1,4 @@
-"""Holding mattes against the truth, frame by frame. Only figures are kept of a frame that is done."""
+"""Evaluation of mattes against the truth, frame by frame. Only figures are kept of a frame that is done."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from matteline.media.samples import placed, to_float
 
 
 @dataclass(frozen=True)
-class Looks:
-    """What is compared of one frame: both mattes, the frames before them, and both foregrounds."""
+class FramePair:
+    """Both mattes of one frame, those of the frame before, and both foregrounds."""
 
     pred: Alpha
     truth: Alpha
@@ -34,39 +34,37 @@ class Metric:
     """One measure.
 
     Attributes:
-        label: What papers call it.
-        unit: What its figures are scaled by.
-        measure: Of one frame; None where there is nothing to measure.
+        label: Its name in papers.
+        unit: The scale of its figures, as `x 1000`.
+        measure: The figure of one frame; None where there is nothing to measure.
     """
 
     label: str
     unit: str
-    measure: Callable[[Looks], float | None]
+    measure: Callable[[FramePair], float | None]
 
 
-def _of_both(function: Callable[[Alpha, Alpha], float]) -> Callable[[Looks], float | None]:
-    return lambda looks: function(looks.pred, looks.truth)
+def _of_alpha(function: Callable[[Alpha, Alpha], float]) -> Callable[[FramePair], float]:
+    return lambda pair: function(pair.pred, pair.truth)
 
 
-def _dtssd(looks: Looks) -> float:
-    return dtssd(looks.pred, looks.truth, looks.pred_before, looks.truth_before)
-
-
-def _foreground(looks: Looks) -> float | None:
-    if looks.pred_fgr is None or looks.truth_fgr is None:
+def _of_foreground(pair: FramePair) -> float | None:
+    if pair.pred_fgr is None or pair.truth_fgr is None:
         return None
-    return foreground_mse(looks.pred_fgr, looks.truth_fgr, looks.truth)
+    return foreground_mse(pair.pred_fgr, pair.truth_fgr, pair.truth)
 
 
 METRICS: Mapping[str, Metric] = MappingProxyType(
     {
-        "mad": Metric("MAD", "x 1000", _of_both(mad)),
-        "mse": Metric("MSE", "x 1000", _of_both(mse)),
-        "grad": Metric("Grad", "/ 1000", _of_both(grad)),
-        "grad_plain": Metric("Grad, plain", "/ 1000", _of_both(partial(grad, stretched=False))),
-        "conn": Metric("Conn", "/ 1000", _of_both(conn)),
-        "dtssd": Metric("dtSSD", "x 100", _dtssd),
-        "fgr_mse": Metric("Fg MSE", "x 1000", _foreground),
+        "mad": Metric("MAD", "x 1000", _of_alpha(mad)),
+        "mse": Metric("MSE", "x 1000", _of_alpha(mse)),
+        "grad": Metric("Grad", "/ 1000", _of_alpha(grad)),
+        "grad_plain": Metric("Grad, plain", "/ 1000", _of_alpha(partial(grad, stretched=False))),
+        "conn": Metric("Conn", "/ 1000", _of_alpha(conn)),
+        "dtssd": Metric(
+            "dtSSD", "x 100", lambda pair: dtssd(pair.pred, pair.truth, pair.pred_before, pair.truth_before)
+        ),
+        "fgr_mse": Metric("Fg MSE", "x 1000", _of_foreground),
     }
 )
 DEFAULT_METRICS = ("mad", "mse", "grad", "conn", "dtssd", "fgr_mse")
@@ -86,8 +84,8 @@ class ClipScore:
     """The measures of one clip.
 
     Attributes:
-        name: Of the clip, empty for a lone one.
-        by: What its frames were matched by, `number` or `order`.
+        name: Name of the clip, empty for a lone one.
+        by: The way in which its frames were matched, `number` or `order`.
         frames: In order.
     """
 
@@ -96,7 +94,7 @@ class ClipScore:
     frames: tuple[FrameScore, ...]
 
     def mean(self, metric: str) -> float | None:
-        """Over all frames that have the measure; None where none has."""
+        """Return the mean over all frames that have the measure; None where none has."""
         return mean_of(frame.values[metric] for frame in self.frames)
 
 
@@ -108,7 +106,7 @@ class Evaluation:
     clips: tuple[ClipScore, ...]
 
     def mean(self, metric: str) -> float | None:
-        """Over the means of the clips, so that each counts alike, as in the published evaluation."""
+        """Return the mean of the clips' means, so that each counts alike, as in the published evaluation."""
         return mean_of(clip.mean(metric) for clip in self.clips)
 
 
@@ -134,15 +132,15 @@ def scores(pairing: Pairing, metrics: Sequence[str]) -> Iterator[FrameScore]:
     Raises:
         ReadError: A frame of either cannot be read.
     """
-    for (frame, truth_frame), looks in zip(pairing.frames, _looks(pairing), strict=True):
-        values = {name: METRICS[name].measure(looks) for name in metrics}
+    for (frame, truth_frame), pair in zip(pairing.frames, _frame_pairs(pairing), strict=True):
+        values = {name: METRICS[name].measure(pair) for name in metrics}
         yield FrameScore(frame, truth_frame, values)
 
 
 def evaluate(
-    pairings: Sequence[Pairing], metrics: Sequence[str], tell: Callable[[int], None] = lambda done: None
+    pairings: Sequence[Pairing], metrics: Sequence[str], on_frame: Callable[[int], None] = lambda done: None
 ) -> Evaluation:
-    """Measure all clips; `tell` hears after every frame how many are done.
+    """Measure all clips; `on_frame` is called after every frame with the number of frames done.
 
     Raises:
         ReadError: A frame of either side cannot be read.
@@ -153,18 +151,18 @@ def evaluate(
         for score in scores(pairing, metrics):
             frames.append(score)
             done += 1
-            tell(done)
+            on_frame(done)
         clips.append(ClipScore(pairing.name, pairing.by, tuple(frames)))
     return Evaluation(tuple(metrics), tuple(clips))
 
 
 def mean_of(values: Iterator[float | None]) -> float | None:
-    """The mean of those that are there; None where none is."""
-    there = [value for value in values if value is not None]
-    return float(np.mean(there)) if there else None
+    """Return the mean of the values that are known; None where none is."""
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
 
 
-def _looks(pairing: Pairing) -> Iterator[Looks]:
+def _frame_pairs(pairing: Pairing) -> Iterator[FramePair]:
     mine, true = zip(*pairing.frames, strict=True)
     before: tuple[Alpha | None, Alpha | None] = (None, None)
     for pred, truth, pred_fgr, truth_fgr in zip(
@@ -174,7 +172,7 @@ def _looks(pairing: Pairing) -> Iterator[Looks]:
         _colours(pairing.truth_fgr, true),
         strict=True,
     ):
-        yield Looks(pred, truth, *before, pred_fgr, truth_fgr)
+        yield FramePair(pred, truth, *before, pred_fgr, truth_fgr)
         before = pred, truth
 
 

@@ -1,4 +1,4 @@
-"""How far a matte is from the truth: the measures that papers on video matting report, by their definitions.
+"""Measures of a matte's distance to the truth, by the definitions of papers on video matting.
 
 Units are those of the papers: MAD and MSE times 1000, Grad divided by 1000, dtSSD times 100. Connectivity has
 a file of its own. Definitions: Lin et al., "Robust High-Resolution Video Matting with Temporal Guidance"
@@ -21,7 +21,7 @@ Colour = npt.NDArray[np.float32]
 """(H, W, 3), straight."""
 
 SIGMA = 1.4
-"""Of the Gaussian whose derivative Grad takes, in pixels."""
+"""Sigma of the Gaussian whose derivative Grad takes, in pixels."""
 _ROWS = 32
 """Rows filtered at once, which stay in the processor's cache: twice as fast as whole pictures."""
 _NEGLIGIBLE = 1e-2
@@ -29,23 +29,23 @@ _NEGLIGIBLE = 1e-2
 
 
 def mad(pred: Alpha, truth: Alpha) -> float:
-    """Mean absolute difference, times 1000."""
+    """Return the mean absolute difference, times 1000."""
     return 1e3 * float(np.abs(pred - truth).mean(dtype=np.float64))
 
 
 def mse(pred: npt.NDArray[Any], truth: npt.NDArray[Any]) -> float:
-    """Mean squared difference, times 1000."""
+    """Return the mean squared difference, times 1000."""
     return 1e3 * float(np.square(pred - truth).mean(dtype=np.float64))
 
 
 def foreground_mse(pred: Colour, truth: Colour, alpha: Alpha) -> float | None:
-    """Mean squared difference of colour where the true alpha is above 0, times 1000; None without any."""
+    """Return the mean squared difference of colour where true alpha is above 0, times 1000, or None."""
     inside = alpha > 0
     return mse(pred[inside], truth[inside]) if inside.any() else None
 
 
 def dtssd(pred: Alpha, truth: Alpha, pred_before: Alpha | None, truth_before: Alpha | None) -> float:
-    """How differently the two change from the frame before: root mean square, times 100.
+    """Return the difference of the two changes from the frame before: root mean square, times 100.
 
     The first frame changes from nothing and counts as 0, as in the published evaluation.
     """
@@ -56,7 +56,7 @@ def dtssd(pred: Alpha, truth: Alpha, pred_before: Alpha | None, truth_before: Al
 
 
 def grad(pred: Alpha, truth: Alpha, *, stretched: bool = True) -> float:
-    """Summed squared difference of the lengths of the gradients, divided by 1000.
+    """Return the summed squared difference of the lengths of the gradients, divided by 1000.
 
     The gradient is taken with the derivative of a Gaussian of sigma 1.4, nine pixels wide, each of the two
     filters of unit length; borders are repeated.
@@ -64,10 +64,10 @@ def grad(pred: Alpha, truth: Alpha, *, stretched: bool = True) -> float:
     Args:
         pred: The matte.
         truth: The true one.
-        stretched: Whether both are first stretched to fill 0..1. The published evaluation does at low
-            resolution, and does not at high resolution.
+        stretched: Stretch both to fill 0..1 first. The published evaluation does at low resolution, and does
+            not at high resolution.
     """
-    lengths = [_gradient(_stretched(alpha) if stretched else alpha) for alpha in (pred, truth)]
+    lengths = [_gradient_length(_stretched(alpha) if stretched else alpha) for alpha in (pred, truth)]
     return float(np.square(lengths[0] - lengths[1]).sum(dtype=np.float64)) / 1e3
 
 
@@ -79,9 +79,13 @@ def _stretched(alpha: Alpha) -> Alpha:
     return stretched
 
 
-def _gradient(alpha: Alpha) -> Alpha:
-    smooth, slope = _filters(SIGMA)
-    reach = len(smooth) // 2
+def _gradient_length(alpha: Alpha) -> Alpha:
+    # A Gaussian and its derivative, each of unit length, so that their outer product is of unit length too.
+    reach = math.ceil(SIGMA * math.sqrt(-2 * math.log(math.sqrt(2 * math.pi) * SIGMA * _NEGLIGIBLE)))
+    places = range(-reach, reach + 1)
+    gaussian = [math.exp(-(x**2) / (2 * SIGMA**2)) for x in places]
+    smooth = _unit(gaussian)
+    slope = _unit([-x * weight for x, weight in zip(places, gaussian, strict=True)])
     padded = np.pad(alpha, reach, "edge")
     lengths = np.empty_like(alpha)
     for top in range(0, len(alpha), _ROWS):
@@ -92,21 +96,13 @@ def _gradient(alpha: Alpha) -> Alpha:
     return lengths
 
 
-def _filters(sigma: float) -> tuple[list[float], list[float]]:
-    """A Gaussian and its derivative, each of unit length, so that their outer product is too."""
-    reach = math.ceil(sigma * math.sqrt(-2 * math.log(math.sqrt(2 * math.pi) * sigma * _NEGLIGIBLE)))
-    smooth = [math.exp(-(x**2) / (2 * sigma**2)) for x in range(-reach, reach + 1)]
-    slope = [-x * weight for x, weight in zip(range(-reach, reach + 1), smooth, strict=True)]
-    return _unit(smooth), _unit(slope)
-
-
 def _unit(weights: list[float]) -> list[float]:
     length = math.sqrt(sum(weight**2 for weight in weights))
     return [weight / length for weight in weights]
 
 
 def _filtered(padded: Alpha, weights: list[float], *, axis: int) -> Alpha:
-    """The weighted sum of neighbours along an axis, where all of them are there."""
+    """Return the weighted sum of neighbours along an axis, where none is beyond the border."""
     size = padded.shape[axis] - len(weights) + 1
     parts = [padded[at : at + size] if axis == 0 else padded[:, at : at + size] for at in range(len(weights))]
     total: Alpha = np.zeros_like(parts[0])

@@ -1,4 +1,4 @@
-"""Judging results where there is no truth, as a value that other programs can take up.
+"""Reports: results judged where there is no truth, as a value that other programs can use.
 
 ::
 
@@ -11,13 +11,13 @@
     report = Report.load(path)                       # later, without the pictures
 
     for frame in report.frames:                      # every frame that should be there, ascending
-        for mark in frame.marks:                     # () for most
-            mark.kind, mark.severity, mark.sentence, mark.box
+        for finding in frame.findings:               # () for most
+            finding.kind, finding.severity, finding.sentence, finding.box
 
-`mark.kind` is one of `marks.KINDS`, `mark.severity` is `broken` or `look`, `mark.sentence` is for people and
-has the frame's number in it, `mark.box` is a `contract.plate.Window` in pixels of the display window, or
-None.
-`report.marked` are the frames with marks; `report.frame(1042)` finds one. Nothing here loads torch or Qt.
+`finding.kind` is one of `findings.KINDS`, `finding.severity` is `broken` or `look`, `finding.sentence` is for
+people and has the frame's number in it, `finding.box` is a `contract.plate.Window` in pixels of the display
+window, or None. `report.flagged` are the frames with findings; `report.frame(1042)` returns one. Nothing here
+loads torch or Qt.
 """
 
 from __future__ import annotations
@@ -32,19 +32,20 @@ from matteline import __version__
 from matteline.contract.errors import JobError, ReadError
 from matteline.contract.frames import FrameSet
 from matteline.contract.plate import Window
-from matteline.judging.marks import KINDS, LEAST_CLIPPED, LEAST_SPOTS, Mark, find_marks
+from matteline.judging.findings import KINDS, LEAST_CLIPPED, LEAST_SMALL_AREAS, Finding, find_faults
 from matteline.judging.measure import Measures, measure
+from matteline.judging.outliers import FREQUENT_SHARE
 from matteline.judging.results import ShotResults
-from matteline.judging.usual import OFTEN
 from matteline.media.atomic import write_text
 from matteline.media.plate import Plate
 
-REPORT_VERSION = 1
+REPORT_VERSION = 2
+_FINDINGS_KEY = {1: "marks", 2: "findings"}
+"""By version, the key under which the findings of a frame lie."""
 REPORT_FOLDER = "report"
 REPORT_BYTES = 1 << 28
-"""Of a million frames, far more than a shot has."""
-
-_BOXES = ("pop_box", "hole_box", "speck_box")
+"""The size of a report of a million frames, far more than a shot has. A larger file is not read."""
+_REMAKE = "Make the report again."
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class FrameReport:
     """One frame: its measures, and the reasons to look at it."""
 
     measures: Measures
-    marks: tuple[Mark, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def number(self) -> int:
@@ -62,12 +63,12 @@ class FrameReport:
 
 @dataclass(frozen=True)
 class Report:
-    """What was found in the results of one shot.
+    """The judgement of one shot's results.
 
     Attributes:
-        name: Of the shot.
-        folder: Where its results lie.
-        plate: What they were compared with; empty where it was not at hand.
+        name: Name of the shot.
+        folder: Folder of its results.
+        plate: Path of the plate that they were compared with; empty where it could not be read.
         frames: Every frame that should be there, ascending.
         notes: Sentences on the shot as a whole.
     """
@@ -79,20 +80,22 @@ class Report:
     notes: tuple[str, ...] = ()
 
     @property
-    def marked(self) -> tuple[FrameReport, ...]:
+    def flagged(self) -> tuple[FrameReport, ...]:
         """The frames that are worth a look."""
-        return tuple(frame for frame in self.frames if frame.marks)
+        return tuple(frame for frame in self.frames if frame.findings)
 
     def frame(self, number: int) -> FrameReport | None:
-        """The frame of a number; None where the report has none."""
+        """Return the frame of a number; None where the report has none."""
         return next((frame for frame in self.frames if frame.number == number), None)
 
-    def count(self, kind: str) -> int:
-        """How many frames have a mark of a kind."""
-        return sum(any(mark.kind == kind for mark in frame.marks) for frame in self.frames)
+    def numbers_with(self, kind: str) -> FrameSet:
+        """Return the numbers of the frames that have a finding of a kind."""
+        return FrameSet.of(
+            frame.number for frame in self.frames if any(each.kind == kind for each in frame.findings)
+        )
 
     def to_json(self) -> str:
-        """The report as one JSON object with its version."""
+        """Return the report as one JSON object with its version."""
         data = {
             "version": REPORT_VERSION,
             "matteline": __version__,
@@ -101,7 +104,7 @@ class Report:
             "plate": self.plate,
             "notes": list(self.notes),
             "frames": [
-                {**asdict(frame.measures), "marks": [asdict(mark) for mark in frame.marks]}
+                {**asdict(frame.measures), "findings": [asdict(each) for each in frame.findings]}
                 for frame in self.frames
             ],
         }
@@ -113,122 +116,113 @@ class Report:
 
     @classmethod
     def load(cls, path: Path) -> Report:
-        """Read what `save` wrote.
+        """Read what `save` wrote, in this version or an earlier one.
 
         Raises:
             ReadError: It is not there, or no report.
-            JobError: It is one of another version.
+            JobError: It is one of a version that is not known here.
         """
-        data = _read(path)
-        if data.get("version") != REPORT_VERSION:
+        no_report = ReadError(f"{path} is no report.", path=path, hint=_REMAKE)
+        try:
+            if path.stat().st_size > REPORT_BYTES:
+                raise no_report
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ReadError(f"{path} cannot be read: {error.strerror}.", path=path) from None
+        except ValueError:
+            raise no_report from None
+        if not isinstance(data, dict):
+            raise no_report
+        version = data.get("version")
+        if version not in list(_FINDINGS_KEY):  # a list, because what a file holds may not be hashable
             raise JobError(
-                f"{path} is a report of version {data.get('version')}, not {REPORT_VERSION}.",
+                f"{path} is a report of version {version}, not {REPORT_VERSION}.",
                 field="version",
-                hint="Make the report again with 'matteline report'.",
+                hint=_REMAKE,
             )
         try:
-            frames = tuple(_frame(each) for each in data["frames"])
+            frames = tuple(_frame_from_json(each, _FINDINGS_KEY[version]) for each in data["frames"])
             name, folder, plate = (str(data[each]) for each in ("name", "folder", "plate"))
             return cls(name, folder, plate, frames, tuple(map(str, data["notes"])))
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise _no_report(path) from None
+            raise no_report from None
 
 
 def judge(
     shot: ShotResults,
     plate: Plate | None = None,
     *,
-    tell: Callable[[int], None] = lambda done: None,
+    on_frame: Callable[[int], None] = lambda done: None,
     notes: tuple[str, ...] = (),
 ) -> Report:
-    """Look at every frame of a shot's results and say which are worth a look.
+    """Measure every frame of a shot's results and return which are worth a look.
 
     Nothing about single frames raises: what is missing or damaged is what a report is for. Memory holds three
     frames, and the figures of all.
 
     Args:
         shot: The results.
-        plate: What they were made of, under the same numbers; None judges the mattes alone.
-        tell: Hears after every frame how many are done.
-        notes: Sentences to begin the report's own with.
+        plate: The plate that they were made of, under the same numbers; None judges the mattes alone.
+        on_frame: Called after every frame with the number of frames done.
+        notes: Sentences to stand before the report's own notes.
     """
     measures = []
     for done, each in enumerate(measure(shot, plate), 1):
         measures.append(each)
-        tell(done)
-    frames = tuple(map(FrameReport, measures, find_marks(measures)))
+        on_frame(done)
+    frames = tuple(map(FrameReport, measures, find_faults(measures)))
     found = Report(shot.name, str(shot.folder), plate.info.path if plate else "", frames)
     return Report(found.name, found.folder, found.plate, frames, (*notes, *_notes(found)))
 
 
 def report_file(folder: Path, name: str, extension: str = "json") -> Path:
-    """Where the report of a shot lies, or will lie: `folder/report/<name>_report.<extension>`."""
+    """Return the path of a shot's report: `folder/report/<name>_report.<extension>`."""
     return folder / REPORT_FOLDER / f"{name}_report.{extension}"
 
 
 def _notes(report: Report) -> list[str]:
+    """Say what is true of the shot as a whole, and what is too frequent to be told frame by frame."""
     notes = []
-    covered = [each.measures.coverage for each in report.frames if each.measures.coverage is not None]
-    if covered and max(covered) < 0.001:
+    measures = [each.measures for each in report.frames]
+    coverage = [each.coverage for each in measures if each.coverage is not None]
+    if coverage and max(coverage) < 0.001:
         notes.append("Nobody was found in any frame.")
-    for kind, words in (("missing", "missing"), ("unreadable", "damaged")):
-        numbers = FrameSet.of(
-            each.number for each in report.frames if any(mark.kind == kind for mark in each.marks)
-        )
-        if numbers:
+    for kind in ("missing", "unreadable"):
+        if numbers := report.numbers_with(kind):
             frames = f"Frames {numbers} are" if len(numbers) > 1 else f"Frame {numbers} is"
-            notes.append(f"{frames} {words}.")
-    clipped = sorted(each.measures.clipped or 0.0 for each in report.frames)
-    if (middle := clipped[len(clipped) // 2]) >= LEAST_CLIPPED:
+            notes.append(f"{frames} {KINDS[kind]}.")
+    clipped = sorted(each.clipped or 0.0 for each in measures)
+    if (median := clipped[len(clipped) // 2]) >= LEAST_CLIPPED:
         notes.append(
-            f"In half of the frames {100 * middle:.1f} % of the body or more is at the file's limit."
+            f"In half of the frames {100 * median:.1f} % of the body or more is at the file's limit."
         )
-    for kind, words in (("holes", "gaps or small holes in the body"), ("specks", "specks beside the body")):
-        often = _often(report, kind)
-        if often > OFTEN * len(report.frames):
-            notes.append(f"{often} frames have {words}; only those that stand out are marked.")
-    repeats = sum(each.measures.repeats for each in report.frames)
-    if repeats and not report.count("repeat"):
+    for words, areas in (
+        ("gaps or small holes in the body", [each.holes for each in measures]),
+        ("specks beside the body", [each.specks for each in measures]),
+    ):
+        frequent = sum((share or 0.0) > LEAST_SMALL_AREAS for share in areas)
+        if frequent > FREQUENT_SHARE * len(report.frames):
+            notes.append(f"{frequent} frames have {words}; only those that stand out are marked.")
+    repeats = sum(each.repeats for each in measures)
+    if repeats and not report.numbers_with("repeat"):
         notes.append(f"{repeats} frames repeat the frame before, as after a change of frame rate.")
     return notes
 
 
-def _often(report: Report, measure: str) -> int:
-    """How many frames have enough of a measure to be marked, if it were rare."""
-    return sum((getattr(each.measures, measure) or 0.0) > LEAST_SPOTS for each in report.frames)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > REPORT_BYTES:
-            raise _no_report(path)
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ReadError(f"{path} cannot be read: {error.strerror}.", path=path) from None
-    except ValueError:
-        raise _no_report(path) from None
-    if not isinstance(data, dict):
-        raise _no_report(path)
-    return data
-
-
-def _no_report(path: Path) -> ReadError:
-    return ReadError(f"{path} is no report.", path=path, hint="Make it again with 'matteline report'.")
-
-
-def _frame(data: dict[str, Any]) -> FrameReport:
+def _frame_from_json(data: dict[str, Any], findings_key: str) -> FrameReport:
+    """Return a frame from its JSON. Raises `KeyError`, `TypeError` or `ValueError` where it is none."""
     known = {each.name for each in fields(Measures)}
     values = {name: value for name, value in data.items() if name in known}
-    values.update({name: _box(values.get(name)) for name in _BOXES})
-    values.update({name: tuple(values[name]) for name in ("missing", "broken")})
-    return FrameReport(Measures(**values), tuple(_mark(each) for each in data["marks"]))
+    values |= {name: _box_from_json(values.get(name)) for name in ("pop_box", "hole_box", "speck_box")}
+    values |= {name: tuple(values[name]) for name in ("missing", "broken")}
+    findings = []
+    for each in data[findings_key]:
+        if each["kind"] not in KINDS:
+            raise ValueError(each["kind"])
+        box = _box_from_json(each["box"])
+        findings.append(Finding(each["kind"], str(each["sentence"]), str(each["severity"]), box))
+    return FrameReport(Measures(**values), tuple(findings))
 
 
-def _mark(data: dict[str, Any]) -> Mark:
-    if data["kind"] not in KINDS:
-        raise ValueError(data["kind"])
-    return Mark(data["kind"], str(data["sentence"]), str(data["severity"]), _box(data["box"]))
-
-
-def _box(data: dict[str, Any] | None) -> Window | None:
+def _box_from_json(data: dict[str, Any] | None) -> Window | None:
     return None if data is None else Window(*(int(data[each]) for each in ("x", "y", "width", "height")))

@@ -1,13 +1,14 @@
-"""A folder of results: which shots lie in it, which of their frames are there, and which should be.
+"""A folder of results: the shots in it, the frames that each has, and those that it should have.
 
 The layout is that of `matteline render`: `<product>/<name>_<product>.<frame>.<ext>`, and beside it, in
-`.matteline/<name>.json`, how the results were made.
+`.matteline/<name>.json`, a record of how the results were made.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +20,7 @@ from matteline.media.plate import Plate, open_plate
 
 RECORD_FOLDER = ".matteline"
 RECORD_BYTES = 1 << 20
-"""A record is a few kilobytes; what is larger is something else."""
-
-_PRODUCTS = (*PRODUCTS, "layers")
+"""A record is a few kilobytes; a larger file is something else, and is not read."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +28,15 @@ class ShotResults:
     """The results of one shot.
 
     Attributes:
-        folder: What `matteline render -o` named.
-        name: What the results are named after.
+        folder: Folder that `matteline render -o` was given.
+        name: Name that the files of the results begin with.
         products: By product, the file of each frame that is there. Never empty.
         expected: Frames that should be there: those of the record, and all that any product has. Without a
             record all from the first to the last.
-        plate: What they were made of, by the record; empty where it does not say.
-        colour_space: The plate's, which is that of the foreground; empty where the record does not say.
-        first_frame: The number of the plate's first picture where it is a movie, by the record.
+        plate: Plate that the results were made of, by the record; empty where it does not say.
+        colour_space: Colour space of the plate, which is that of the foreground; empty where the record does
+            not say.
+        first_frame: Number of the plate's first picture where it is a movie, by the record.
     """
 
     folder: Path
@@ -59,7 +59,7 @@ class ShotResults:
 
 
 def find_results(folder: Path) -> list[ShotResults]:
-    """The shots whose results lie in a folder, by name.
+    """Return the shots whose results lie in a folder, by name.
 
     Raises:
         ReadError: The folder is not there, or a product of it cannot be listed.
@@ -68,27 +68,30 @@ def find_results(folder: Path) -> list[ShotResults]:
     if not folder.is_dir():
         raise ReadError(f"The folder {folder} is not there.", path=folder, hint="Name a folder of results.")
     found: dict[str, dict[str, dict[int, Path]]] = {}
-    for product in _PRODUCTS:
-        for name, files in _of_product(folder / product, product).items():
+    for product in (*PRODUCTS, "layers"):
+        for name, files in _list_product(folder / product, product).items():
             found.setdefault(name, {})[product] = files
-    shots = [_shot(folder, name, products) for name, products in sorted(found.items())]
+    shots = [_with_record(folder, name, products) for name, products in sorted(found.items())]
     shots = [shot for shot in shots if shot.matte_product]
     if not shots:
         raise JobError(
             f"{folder} holds no results with an alpha.",
             field="folder",
-            hint="Name the folder that 'matteline render -o' was given: with alpha, rgba or layers in it.",
+            hint="Name the output folder of a render: with alpha, rgba or layers in it.",
         )
     return shots
 
 
 def open_plate_of(shot: ShotResults, given: str | None, first_frame: int | None) -> tuple[Plate | None, str]:
-    """The plate that results were made of, if it can be had, and a sentence if it cannot.
+    """Open the plate that results were made of, or say in a sentence why it cannot be opened.
 
     Args:
         shot: The results.
-        given: The plate by the user's words; None takes that of the record.
+        given: Path of the plate from the user; None takes that of the record.
         first_frame: The number of a movie's first picture; None takes the record's for the record's plate.
+
+    Returns:
+        The plate and "", or None and a sentence for the report's notes.
 
     Raises:
         ReadError: The plate that the user named cannot be read.
@@ -97,7 +100,11 @@ def open_plate_of(shot: ShotResults, given: str | None, first_frame: int | None)
     if given is not None:
         plate = open_plate(given, first_frame=first_frame)
         if misfit := _misfit(shot, plate):
-            raise JobError(misfit, field="plate", hint="Give a movie's first number with --first-frame.")
+            raise JobError(
+                misfit,
+                field="plate",
+                hint="Name the plate of these results, and a movie's first frame number.",
+            )
         return plate, ""
     if not shot.plate:
         return None, "No record says what the plate is, so flicker is judged by the matte alone."
@@ -115,8 +122,8 @@ def _misfit(shot: ShotResults, plate: Plate) -> str:
     return f"The plate {plate.info.path} has frames {plate.info.frames}, the results {shot.expected}."
 
 
-def _of_product(folder: Path, product: str) -> dict[str, dict[int, Path]]:
-    """By shot, the files of one product's folder."""
+def _list_product(folder: Path, product: str) -> dict[str, dict[int, Path]]:
+    """Return, by shot, the files in the folder of one product."""
     if not folder.is_dir():
         return {}
     try:
@@ -131,17 +138,29 @@ def _of_product(folder: Path, product: str) -> dict[str, dict[int, Path]]:
     return found
 
 
-def _shot(folder: Path, name: str, products: Mapping[str, Mapping[int, Path]]) -> ShotResults:
-    record = _record(folder / RECORD_FOLDER / f"{name}.json")
-    there = FrameSet.of(number for files in products.values() for number in files)
-    meant = _frames(record.get("frames"))
-    expected = FrameSet.joined([*there.ranges, *meant.ranges]) if meant else FrameSet((there.hull,))
-    plate, space = (str(record.get(word) or "") for word in ("plate", "colour"))
-    return ShotResults(folder, name, products, expected, plate, space, _whole(record.get("first_frame")))
+def _with_record(folder: Path, name: str, products: Mapping[str, Mapping[int, Path]]) -> ShotResults:
+    """Return a shot with the facts of its record, each of them only as far as it can be believed."""
+    record = _read_record(folder / RECORD_FOLDER / f"{name}.json")
+    existing = FrameSet.of(number for files in products.values() for number in files)
+    expected = FrameSet((existing.hull,))
+    if isinstance(words := record.get("frames"), str):
+        with suppress(JobError):  # a damaged record counts as none
+            expected = FrameSet.joined([*existing.ranges, *FrameSet.parse(words).ranges])
+    first_frame = record.get("first_frame")
+    return ShotResults(
+        folder,
+        name,
+        products,
+        expected,
+        plate=str(record.get("plate") or ""),
+        colour_space=str(record.get("colour") or ""),
+        # Not isinstance: True is an int as well, and no frame number.
+        first_frame=first_frame if type(first_frame) is int else None,
+    )
 
 
-def _record(path: Path) -> dict[str, object]:
-    """What the record says; nothing where there is none, or what lies there is none."""
+def _read_record(path: Path) -> dict[str, object]:
+    """Return the facts of a record; none where there is no file, or no record in it."""
     try:
         if path.stat().st_size > RECORD_BYTES:
             return {}
@@ -149,14 +168,3 @@ def _record(path: Path) -> dict[str, object]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _whole(value: object) -> int | None:
-    return value if type(value) is int else None
-
-
-def _frames(words: object) -> FrameSet:
-    try:
-        return FrameSet.parse(words) if isinstance(words, str) else FrameSet()
-    except JobError:
-        return FrameSet()

@@ -1,4 +1,4 @@
-"""An evaluation as files: one line a frame, one line a clip, all of it as JSON, and a plot."""
+"""Files of an evaluation: a line for each frame, a line for each clip, everything as JSON, and a plot."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pathlib import Path
 
 from matteline import __version__
 from matteline.judging.chart import Chart, Line, stacked
-from matteline.judging.evaluate import METRICS, ClipScore, Evaluation, mean_of
+from matteline.judging.evaluate import METRICS, Evaluation, mean_of
 from matteline.media.atomic import write_text
 
 EVALUATION_VERSION = 1
-_LINES_AT_MOST = 8
-"""Clips that get a line each in a plot; of more the mean is drawn."""
+_MOST_LINES = 8
+"""Clips that are drawn as a line each, one for each colour of a chart; of more the mean is drawn."""
 
 
 def save_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
-    """Write `frames.csv`, `clips.csv`, `eval.json` and `eval.svg`; returns the paths. Raises `WriteError`."""
+    """Write `frames.csv`, `clips.csv`, `eval.json` and `eval.svg`; return the paths. Raises `WriteError`."""
     files = {
         "frames.csv": frames_csv(evaluation),
         "clips.csv": clips_csv(evaluation),
@@ -31,7 +31,7 @@ def save_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:
 
 
 def frames_csv(evaluation: Evaluation) -> str:
-    """`clip, frame, truth_frame` and a column for each measure; one line for each frame."""
+    """Return `clip, frame, truth_frame` and a column for each measure, a line for each frame."""
     rows = (
         [clip.name, frame.frame, frame.truth_frame, *(frame.values[name] for name in evaluation.metrics)]
         for clip in evaluation.clips
@@ -41,7 +41,7 @@ def frames_csv(evaluation: Evaluation) -> str:
 
 
 def clips_csv(evaluation: Evaluation) -> str:
-    """`clip, frames` and a column for each measure; one line for each clip, and `mean` for all."""
+    """Return `clip, frames` and a column for each measure, a line for each clip, and `mean` for all."""
     rows: list[list[object]] = [
         [clip.name, len(clip.frames), *(clip.mean(name) for name in evaluation.metrics)]
         for clip in evaluation.clips
@@ -52,71 +52,63 @@ def clips_csv(evaluation: Evaluation) -> str:
 
 
 def to_dict(evaluation: Evaluation) -> dict[str, object]:
-    """The evaluation as plain JSON values."""
+    """Return the evaluation as plain JSON values."""
+    metrics = evaluation.metrics
     return {
         "version": EVALUATION_VERSION,
         "matteline": __version__,
-        "metrics": {
-            name: {"label": METRICS[name].label, "unit": METRICS[name].unit} for name in evaluation.metrics
-        },
-        "mean": {name: evaluation.mean(name) for name in evaluation.metrics},
-        "clips": [_clip(clip, evaluation.metrics) for clip in evaluation.clips],
-    }
-
-
-def plot(evaluation: Evaluation) -> str:
-    """A panel for each measure, its lines over frames, as an SVG file."""
-    frames, clips = _frames(evaluation)
-    panels = []
-    for name in evaluation.metrics:
-        lines = _lines(evaluation, clips, name)
-        if any(value is not None for line in lines for value in line.values):
-            panels.append(Chart(_title(evaluation, name), frames, lines))
-    return stacked(panels)
-
-
-def _frames(evaluation: Evaluation) -> tuple[list[int], list[ClipScore]]:
-    """The numbers along the plot: of a lone clip its own, of several the place in the clip, from 1."""
-    clips = list(evaluation.clips)
-    if len(clips) == 1:
-        return [frame.frame for frame in clips[0].frames], clips
-    return list(range(1, max(len(clip.frames) for clip in clips) + 1)), clips
-
-
-def _lines(evaluation: Evaluation, clips: list[ClipScore], metric: str) -> list[Line]:
-    columns = [[frame.values[metric] for frame in clip.frames] for clip in clips]
-    by_place = list(zip_longest(*columns))
-    if len(clips) > _LINES_AT_MOST:
-        return [Line("mean", [mean_of(iter(values)) for values in by_place])]
-    return [Line(clip.name, [values[index] for values in by_place]) for index, clip in enumerate(clips)]
-
-
-def _title(evaluation: Evaluation, name: str) -> str:
-    metric, mean, count = METRICS[name], evaluation.mean(name), len(evaluation.clips)
-    of = f", mean of {count} clips" if count > _LINES_AT_MOST else ""
-    return f"{metric.label} {metric.unit}{of}: {mean:.3g}"
-
-
-def _clip(clip: ClipScore, metrics: tuple[str, ...]) -> dict[str, object]:
-    return {
-        "name": clip.name,
-        "matched_by": clip.by,
-        "mean": {name: clip.mean(name) for name in metrics},
-        "frames": [
-            {"frame": frame.frame, "truth_frame": frame.truth_frame, **frame.values} for frame in clip.frames
+        "metrics": {name: {"label": METRICS[name].label, "unit": METRICS[name].unit} for name in metrics},
+        "mean": {name: evaluation.mean(name) for name in metrics},
+        "clips": [
+            {
+                "name": clip.name,
+                "matched_by": clip.by,
+                "mean": {name: clip.mean(name) for name in metrics},
+                "frames": [
+                    {"frame": frame.frame, "truth_frame": frame.truth_frame, **frame.values}
+                    for frame in clip.frames
+                ],
+            }
+            for clip in evaluation.clips
         ],
     }
 
 
+def plot(evaluation: Evaluation) -> str:
+    """Return an SVG file with a panel for each measure, its lines over frames.
+
+    A lone clip is drawn over its own frame numbers, several over the place of a frame in its clip, from 1.
+    """
+    clips = evaluation.clips
+    if len(clips) == 1:
+        frames = [frame.frame for frame in clips[0].frames]
+    else:
+        frames = list(range(1, max(len(clip.frames) for clip in clips) + 1))
+    averaged = len(clips) > _MOST_LINES
+    panels = []
+    for name in evaluation.metrics:
+        # Clips of different lengths end in gaps.
+        rows = list(zip_longest(*([frame.values[name] for frame in clip.frames] for clip in clips)))
+        if averaged:
+            lines = [Line("mean", [mean_of(iter(row)) for row in rows])]
+        else:
+            lines = [Line(clip.name, [row[index] for row in rows]) for index, clip in enumerate(clips)]
+        if any(value is not None for line in lines for value in line.values):
+            metric = METRICS[name]
+            scope = f", mean of {len(clips)} clips" if averaged else ""
+            title = f"{metric.label} {metric.unit}{scope}: {evaluation.mean(name):.3g}"
+            panels.append(Chart(title, frames, lines))
+    return stacked(panels)
+
+
 def _csv(header: list[str], rows: Iterable[Sequence[object]]) -> str:
+    def cell(value: object) -> object:
+        if value is None:
+            return ""
+        return f"{value:.6g}" if isinstance(value, float) else value
+
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerows([cell(value) for value in row] for row in rows)
     return text.getvalue()
-
-
-def _cell(value: object) -> object:
-    if value is None:
-        return ""
-    return f"{value:.6g}" if isinstance(value, float) else value

@@ -1,4 +1,4 @@
-"""The chunks that a PNG is made of."""
+"""The chunks that a PNG is made of, and small PNGs made of them in memory."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import struct
 import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _FRAME_BYTES = 12
@@ -38,3 +41,22 @@ def chunks(image: memoryview) -> Iterator[Chunk]:
         intact = zlib.crc32(image[start + 4 : end - 4]) == checksum
         yield Chunk(start, bytes(image[start + 4 : start + 8]), image[start + 8 : end - 4], intact)
         start = end
+
+
+def encode_png(codes: npt.NDArray[np.uint8], level: int = 6) -> bytes:
+    """Return a small picture as a PNG file in memory, such as a thumbnail or an icon.
+
+    Frames are written by `png_writer`, which is many times faster and states the colour space.
+
+    Args:
+        codes: (H, W, 3) RGB or (H, W, 4) straight RGBA.
+        level: How hard zlib tries, 1 to 9.
+    """
+    height, width, channels = codes.shape
+    # 8 bits, colour type 2 (RGB) or 6 (RGBA), and the only methods that PNG has of compression and filtering.
+    header = struct.pack(">IIBBBBB", width, height, 8, 2 if channels == 3 else 6, 0, 0, 0)
+    # Each row begins with its filter: 0, none.
+    rows = np.zeros((height, 1 + width * channels), np.uint8)
+    rows[:, 1:] = codes.reshape(height, width * channels)
+    data = zlib.compress(rows.tobytes(), level)
+    return SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")

@@ -139,7 +139,7 @@ class MainWindow(QMainWindow):
 
     def _connect_judging(self) -> None:
         self.judging.failed.connect(self.errors.show_error)
-        self.judging.marked.connect(self.viewer.set_marks)
+        self.judging.flagged.connect(self.viewer.set_marks)
         self.judging.frame_wanted.connect(self._look_at)
         self.tabs.currentChanged.connect(self._offer_judging)
         self.viewer.picking.changed.connect(self._offer_judging)

@@ -6,38 +6,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtWidgets import (
-    QLabel,
-    QListWidget,
-    QListWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from matteline.contract.errors import MattelineError
 from matteline.contract.messages import sentence
 from matteline.window.controls import high_button, thin_bar
-from matteline.window.judging.judge import Judge, saved_report
+from matteline.window.judging.background_judge import BackgroundJudge, saved_report
 from matteline.window.theme import wrong
 
 if TYPE_CHECKING:
-    from matteline.judging.marks import Mark
     from matteline.judging.report import Report
 
 _NO_RESULTS = "Open a folder of results, or render a shot, to have it judged."
 _NOT_JUDGED = "Not judged yet. Every frame is read once."
-_MARK = Qt.ItemDataRole.UserRole
+_PLACE = Qt.ItemDataRole.UserRole
+"""Role of a line's frame number and rectangle."""
 _BROKEN = Qt.ItemDataRole.UserRole + 1
+"""Role that is True for lines of missing and damaged files."""
 
 
 class JudgingPanel(QWidget):
-    """Shows one report, and makes it."""
+    """Shows the report of the results in the viewer, and makes it."""
 
     frame_wanted = Signal(int, object)
-    """Go to this frame; a rectangle (`QRectF`) there, or None, is to be looked at."""
+    """A frame to go to, and the rectangle (`QRectF`) in it to look at, or None."""
 
-    marked = Signal(object)
-    """Frames worth a look, and why: for the scrubber."""
+    flagged = Signal(object)
+    """Sentences by the number of their frame, for the scrubber."""
 
     failed = Signal(object)
     """A `MattelineError`."""
@@ -46,123 +41,124 @@ class JudgingPanel(QWidget):
         super().__init__()
         self._folder: Path | None = None
         self._shot = ""
-        self.judge = Judge(self)
+        self.judge = BackgroundJudge(self)
         self.words = QLabel(_NO_RESULTS)
+        self.words.setProperty("role", "faint")
         self.notes = QLabel()
-        self.list = QListWidget()
-        self.button = high_button("Judge")
-        self._bar = thin_bar()
-        self._build()
-        self._connect()
-        self._enable()
-
-    def _build(self) -> None:
+        self.notes.hide()
         for label in (self.words, self.notes):
             label.setWordWrap(True)
+            # Names of files stand in the sentences, and must not be taken for markup.
             label.setTextFormat(Qt.TextFormat.PlainText)
-        self.words.setProperty("role", "faint")
+        self.list = QListWidget()
         self.list.setWordWrap(True)
         self.list.setSpacing(3)
         self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.notes.hide()
+        self.button = high_button("Judge")
+        self._bar = thin_bar()
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(8)
         for widget in (self.words, self.notes, self.list, self._bar, self.button):
             column.addWidget(widget, 1 if widget is self.list else 0)
-
-    def _connect(self) -> None:
-        self.button.clicked.connect(self._toggle)
-        self.list.itemSelectionChanged.connect(self._go)
-        self.judge.progressed.connect(self._progress)
-        self.judge.judged.connect(self._judged)
-        self.judge.failed.connect(self._failed)
+        self.button.clicked.connect(self._start_or_stop)
+        self.list.itemSelectionChanged.connect(self._go_to_selected)
+        # Methods of this widget, never closures: Qt then calls them in the window's thread.
+        self.judge.progressed.connect(self.show_progress)
+        self.judge.judged.connect(self.show_if_wanted)
+        self.judge.failed.connect(self.show_error)
         self.judge.stopped.connect(self._show_saved)
-        self.judge.ended.connect(self._rest)
+        self.judge.ended.connect(self.show_end)
+        self._reset_button()
 
     def set_results(self, folder: Path | None, shot: str) -> None:
-        """Judge these results; a report that lies beside them is shown at once.
+        """Judge these results from now on; a report that lies beside them is shown at once.
 
         Args:
-            folder: Of the results; None where there are none.
-            shot: Which of the shots in that folder; empty for the first.
+            folder: Folder of the results; None where there are none.
+            shot: Name of the shot in that folder; empty for the first.
         """
         if (folder, shot) == (self._folder, self._shot):
             return
         self.judge.stop()
         self._folder, self._shot = folder, shot
         self._show_saved()
-        self._enable()
+        self._reset_button()
+
+    def show_progress(self, done: int, total: int) -> None:
+        """Show how many of all frames are judged."""
+        self._bar.setRange(0, total)
+        self._bar.setValue(done)
+        self.words.setText(f"Frame {done} of {total}")
+
+    def show_error(self, error: MattelineError) -> None:
+        """Show in place of a report why there is none."""
+        self._clear(sentence(error))
+        self.failed.emit(error)
+
+    def show_end(self) -> None:
+        """Take the progress bar away."""
+        self._bar.hide()
+        self._reset_button()
+
+    def show_if_wanted(self, report: Report) -> None:
+        """Show a report, unless other results were opened while it was made."""
+        if not self._shot or report.name == self._shot:
+            self.show_report(report)
 
     def show_report(self, report: Report) -> None:
-        """List what a report has marked."""
+        """List the findings of a report."""
         self._clear("")
-        marked = report.marked
-        for frame in marked:
-            for mark in frame.marks:
-                self.list.addItem(self._item(frame.number, mark))
-        count = f"{len(marked)} of {len(report.frames)} frames are" if len(marked) != 1 else "One frame is"
-        self.words.setText(f"{count} worth a look." if marked else "No frame stands out.")
+        flagged = report.flagged
+        for frame in flagged:
+            for finding in frame.findings:
+                item = QListWidgetItem(finding.sentence)
+                box = finding.box
+                rectangle = None if box is None else QRectF(box.x, box.y, box.width, box.height)
+                item.setData(_PLACE, (frame.number, rectangle))
+                if finding.severity == "broken":
+                    item.setData(_BROKEN, True)
+                    item.setForeground(wrong(self.palette()))
+                self.list.addItem(item)
+        count = f"{len(flagged)} of {len(report.frames)} frames are" if len(flagged) != 1 else "One frame is"
+        self.words.setText(f"{count} worth a look." if flagged else "No frame stands out.")
         self.notes.setText("\n".join(report.notes))
         self.notes.setVisible(bool(report.notes))
-        self.marked.emit({frame.number: " ".join(mark.sentence for mark in frame.marks) for frame in marked})
+        sentences = {each.number: " ".join(finding.sentence for finding in each.findings) for each in flagged}
+        self.flagged.emit(sentences)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Give what is broken its colour anew where light became dark."""
+        """Colour the broken lines anew when the desktop changes between light and dark."""
         if event.type() == QEvent.Type.PaletteChange:
-            for at in range(self.list.count()):
-                if self.list.item(at).data(_BROKEN):
-                    self.list.item(at).setForeground(wrong(self.palette()))
+            for row in range(self.list.count()):
+                if self.list.item(row).data(_BROKEN):
+                    self.list.item(row).setForeground(wrong(self.palette()))
         super().changeEvent(event)
 
     def close_all(self) -> None:
         """End the thread."""
         self.judge.close()
 
-    def _item(self, number: int, mark: Mark) -> QListWidgetItem:
-        item = QListWidgetItem(mark.sentence)
-        box = mark.box
-        place = None if box is None else QRectF(box.x, box.y, box.width, box.height)
-        item.setData(_MARK, (number, place))
-        if mark.severity == "broken":
-            item.setData(_BROKEN, True)
-            item.setForeground(wrong(self.palette()))
-        return item
-
     def _clear(self, words: str) -> None:
         self.list.clear()
         self.words.setText(words)
         self.notes.hide()
-        self.marked.emit({})
+        self.flagged.emit({})
 
-    def _go(self) -> None:
-        items = self.list.selectedItems()
-        if items:
-            self.frame_wanted.emit(*items[0].data(_MARK))
+    def _go_to_selected(self) -> None:
+        for item in self.list.selectedItems()[:1]:
+            self.frame_wanted.emit(*item.data(_PLACE))
 
-    def _toggle(self) -> None:
+    def _start_or_stop(self) -> None:
         if self.judge.busy:
             self.judge.stop()
             self.button.setEnabled(False)
         elif self._folder is not None:
             self.judge.judge(self._folder, self._shot)
-            self._bar.setRange(0, 0)
+            self._bar.setRange(0, 0)  # moves to and fro until the first frame is done
             self._bar.show()
             self.button.setText("Stop")
-
-    def _progress(self, done: int, total: int) -> None:
-        self._bar.setRange(0, total)
-        self._bar.setValue(done)
-        self.words.setText(f"Frame {done} of {total}")
-
-    def _judged(self, report: Report) -> None:
-        if not self._shot or report.name == self._shot:
-            self.show_report(report)
-
-    def _failed(self, error: MattelineError) -> None:
-        self._clear(sentence(error))
-        self.failed.emit(error)
 
     def _show_saved(self) -> None:
         report = None if self._folder is None else saved_report(self._folder, self._shot)
@@ -170,10 +166,6 @@ class JudgingPanel(QWidget):
         if report is not None:
             self.show_report(report)
 
-    def _rest(self) -> None:
-        self._bar.hide()
-        self._enable()
-
-    def _enable(self) -> None:
+    def _reset_button(self) -> None:
         self.button.setText("Judge")
         self.button.setEnabled(self._folder is not None)

@@ -1,4 +1,4 @@
-"""Judging away from the window's thread: which frames of a folder of results are worth a look."""
+"""Judging of results on a thread of its own, so that the window stays usable."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
 
 
 class _Stopped(Exception):
-    """The user has given the judging up."""
+    """Raised between two frames when the user has stopped the judging."""
 
 
-class Judge(QObject):
+class BackgroundJudge(QObject):
     """Judges the results of one shot at a time."""
 
     progressed = Signal(int, int)
-    """Frames judged, and in all."""
+    """Number of frames judged, and number of all."""
 
     judged = Signal(object)
-    """The `Report`. It is saved beside the results too."""
+    """The finished `Report`. It is saved beside the results too."""
 
     failed = Signal(object)
     """A `MattelineError`."""
 
-    ended = Signal()
-    """It is over, however."""
-
     stopped = Signal()
-    """It was given up."""
+    """The user has stopped it."""
+
+    ended = Signal()
+    """It is over, in whichever way. Comes after one of the three above."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -47,22 +47,22 @@ class Judge(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether it judges now."""
+        """True while it judges."""
         return self._work is not None and not self._work.done()
 
     def judge(self, folder: Path, shot: str) -> None:
-        """Judge a shot's results, with the plate that their record names where that is there.
+        """Judge a shot's results, with the plate that their record names where that can be read.
 
         Args:
-            folder: What `matteline render -o` wrote.
-            shot: What its results are named after; empty for the first of the folder.
+            folder: Folder that `matteline render -o` was given.
+            shot: Name of the shot; empty for the first of the folder.
         """
         self._stop.clear()
-        self._work = self._pool.submit(self._guarded, folder, shot)
+        self._work = self._pool.submit(self._run, folder, shot)
         self._work.add_done_callback(surface)
 
     def stop(self) -> None:
-        """Give it up after the frame under way."""
+        """Stop after the frame under way."""
         self._stop.set()
 
     def close(self) -> None:
@@ -70,7 +70,7 @@ class Judge(QObject):
         self.stop()
         self._pool.shutdown(cancel_futures=True)
 
-    def _guarded(self, folder: Path, shot: str) -> None:
+    def _run(self, folder: Path, shot: str) -> None:
         try:
             self.judged.emit(self._report(folder, shot))
         except MattelineError as error:
@@ -81,36 +81,33 @@ class Judge(QObject):
             self.ended.emit()
 
     def _report(self, folder: Path, name: str) -> Report:
+        # Judging loads the readers of images and movies; the window opens without them.
         from matteline.judging.report import judge, report_file
         from matteline.judging.results import find_results, open_plate_of
 
         shots = find_results(folder)
         shot = next((each for each in shots if each.name == name), shots[0])
         plate, note = open_plate_of(shot, None, None)
+
+        def on_frame(done: int) -> None:
+            if self._stop.is_set():
+                raise _Stopped
+            self.progressed.emit(done, len(shot.expected))
+
         with plate or contextlib.nullcontext():
-            report = judge(
-                shot,
-                plate,
-                tell=lambda done: self._tell(done, len(shot.expected)),
-                notes=(note,) if note else (),
-            )
+            report = judge(shot, plate, on_frame=on_frame, notes=(note,) if note else ())
+        # A folder that cannot be written can still be judged.
         with contextlib.suppress(MattelineError):
-            # A folder that cannot be written can still be judged.
             report.save(report_file(shot.folder, shot.name))
         return report
 
-    def _tell(self, done: int, total: int) -> None:
-        if self._stop.is_set():
-            raise _Stopped
-        self.progressed.emit(done, total)
-
 
 def saved_report(folder: Path, shot: str) -> Report | None:
-    """The report that lies beside a shot's results; None without one, or with one that cannot be read.
+    """Return the report beside a shot's results; None without one, or with one that cannot be read.
 
     Args:
-        folder: Of the results.
-        shot: What they are named after; empty for the first of the folder.
+        folder: Folder of the results.
+        shot: Name of the shot; empty for the first report of the folder.
     """
     from matteline.judging.report import REPORT_FOLDER, Report, report_file
 
