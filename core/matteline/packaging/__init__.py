@@ -1,1 +1,1 @@
-"""Building what host programs install: their plug-in, with a copy of the contract inside."""
+"""Building of the plug-ins that host programs install, each with a copy of the contract inside."""

@@ -11,10 +11,9 @@ import json
 import tomllib
 from pathlib import Path
 
-from matteline.contract.errors import MattelineError
 from matteline.media.atomic import write_bytes
 from matteline.packaging.archive import zipped
-from matteline.packaging.contract import contract_files
+from matteline.packaging.sources import contract_files, plugin_folder
 
 FOLDER = "matteline_blender"
 """The folder inside the zip: the add-on's module name before Blender 4.2."""
@@ -23,7 +22,7 @@ MANIFEST = "blender_manifest.toml"
 
 
 def package_blender(folder: Path) -> list[Path]:
-    """Write the extension's zip and the repository's `index.json` to a folder; returns their paths.
+    """Write the extension's zip and the repository's `index.json` to a folder; return their paths.
 
     The folder can be served by any web server, or used as it is from a shared disk.
 
@@ -37,33 +36,18 @@ def package_blender(folder: Path) -> list[Path]:
     path = folder / f"{manifest['id']}-{manifest['version']}.zip"
     index = folder / "index.json"
     write_bytes(path, archive)
-    write_bytes(index, _index(manifest, path.name, archive))
+    # The listing format of Blender's static extension repositories, API version v1.
+    entry = {key: value for key, value in manifest.items() if key != "build"} | {
+        "archive_url": f"./{path.name}",
+        "archive_size": len(archive),
+        "archive_hash": f"sha256:{hashlib.sha256(archive).hexdigest()}",
+    }
+    write_bytes(index, json.dumps({"version": "v1", "blocklist": [], "data": [entry]}, indent=2).encode())
     return [path, index]
 
 
 def extension_files() -> dict[str, bytes]:
-    """Path inside the extension to content, the contract included. Raises `MattelineError`."""
-    source = _source()
+    """Return contents by path inside the extension, the contract included. Raises `MattelineError`."""
+    source = plugin_folder("blender_addon", MANIFEST, "Blender")
     own = {path.name: path.read_bytes() for path in source.iterdir() if path.suffix in (".py", ".toml")}
     return own | {f"contract/{name}": content for name, content in contract_files().items()}
-
-
-def _source() -> Path:
-    """The add-on's files: beside this one in an installation, at the top of a checkout."""
-    here = Path(__file__).resolve()
-    for place in (here.parent / "blender_addon", here.parents[3] / "blender_addon"):
-        if (place / MANIFEST).is_file():
-            return place
-    raise MattelineError(
-        "This installation of matteline does not have the Blender add-on's files.",
-        hint="Install matteline from its wheel or source archive again.",
-    )
-
-
-def _index(manifest: dict[str, object], name: str, archive: bytes) -> bytes:
-    entry = {key: value for key, value in manifest.items() if key != "build"} | {
-        "archive_url": f"./{name}",
-        "archive_size": len(archive),
-        "archive_hash": f"sha256:{hashlib.sha256(archive).hexdigest()}",
-    }
-    return json.dumps({"version": "v1", "blocklist": [], "data": [entry]}, indent=2).encode()

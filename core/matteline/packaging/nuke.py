@@ -11,22 +11,22 @@ from pathlib import Path, PurePosixPath
 from matteline.contract.errors import MattelineError, WriteError
 from matteline.media.atomic import write_bytes
 from matteline.packaging.archive import zipped
-from matteline.packaging.contract import contract_files
 from matteline.packaging.icon import icon
+from matteline.packaging.sources import contract_files, plugin_folder
 
 FOLDER = "matteline-nuke"
 """The folder's name has a hyphen, so that no Python takes it for the package inside it."""
 
 PACKAGE = "matteline_nuke"
 ICON = "Matteline.png"
-LIST = Path(__file__).resolve().parents[1] / "window" / "progress_list.py"
-"""A widget that stands alone; read as a file, because nothing but the window may load Qt."""
+PROGRESS_LIST = Path(__file__).resolve().parents[1] / "window" / "progress_list.py"
+"""A widget that needs nothing but Qt; read as a file, because nothing but the window may load Qt."""
 
 _VERSION = re.compile(r'^VERSION = "([^"]+)"$', re.MULTILINE)
 
 
 def package_nuke(folder: Path) -> list[Path]:
-    """Write the plug-in to `folder`, once to put on NUKE_PATH and once as a zip; returns both paths.
+    """Write the plug-in to `folder`, once to put on NUKE_PATH and once as a zip; return both paths.
 
     A folder that an earlier call wrote is replaced as a whole, so no module of an older release stays. A
     studio's `worker.txt` in it is kept.
@@ -37,41 +37,25 @@ def package_nuke(folder: Path) -> list[Path]:
     """
     files = plugin_files()
     target = folder / FOLDER
-    archive = folder / f"{FOLDER}-{_version(files)}.zip"
+    version = _VERSION.search(files[f"{PACKAGE}/version.py"].decode())
+    if version is None:
+        raise MattelineError("The Nuke plug-in does not say its version.")
+    archive = folder / f"{FOLDER}-{version[1]}.zip"
     _replace(target, files)
     write_bytes(archive, zipped({f"{FOLDER}/{name}": content for name, content in files.items()}))
     return [target, archive]
 
 
 def plugin_files() -> dict[str, bytes]:
-    """Path inside the plug-in to content, the contract and the icon included. Raises `MattelineError`."""
-    source = _source()
+    """Return contents by path inside the plug-in, contract and icon included. Raises `MattelineError`."""
+    source = plugin_folder("nuke_plugin", f"{PACKAGE}/version.py", "Nuke")
     own = {
         path.relative_to(source).as_posix(): path.read_bytes()
         for path in sorted(source.rglob("*"))
         if path.suffix in (".py", ".md") and "__pycache__" not in path.parts
     }
     contract = {f"{PACKAGE}/contract/{name}": content for name, content in contract_files().items()}
-    return own | contract | {f"{PACKAGE}/{LIST.name}": LIST.read_bytes(), ICON: icon()}
-
-
-def _source() -> Path:
-    """The plug-in's files: beside this one in an installation, at the top of a checkout."""
-    here = Path(__file__).resolve()
-    for place in (here.parent / "nuke_plugin", here.parents[3] / "nuke_plugin"):
-        if (place / PACKAGE / "version.py").is_file():
-            return place
-    raise MattelineError(
-        "This installation of matteline does not have the Nuke plug-in's files.",
-        hint="Install matteline from its wheel or source archive again.",
-    )
-
-
-def _version(files: Mapping[str, bytes]) -> str:
-    match = _VERSION.search(files[f"{PACKAGE}/version.py"].decode())
-    if match is None:
-        raise MattelineError("The Nuke plug-in does not say its version.")
-    return match[1]
+    return own | contract | {f"{PACKAGE}/{PROGRESS_LIST.name}": PROGRESS_LIST.read_bytes(), ICON: icon()}
 
 
 def _replace(target: Path, files: Mapping[str, bytes]) -> None:
@@ -80,13 +64,15 @@ def _replace(target: Path, files: Mapping[str, bytes]) -> None:
         raise WriteError(
             f"{target} is there and is not the Nuke plug-in.",
             path=target,
-            hint="Choose another folder with -o.",
+            hint="Choose another folder.",
         )
     fresh = target.with_name(f".{FOLDER}.{os.getpid()}.tmp")
     old = target.with_name(f".{FOLDER}.{os.getpid()}.old")
     try:
-        for name, content in {**files, **_kept(target)}.items():
+        for name, content in files.items():
             write_bytes(fresh / PurePosixPath(name), content)
+        if (choice := target / "worker.txt").is_file():
+            write_bytes(fresh / choice.name, choice.read_bytes())
         _exchange(fresh, target, old)
     except OSError as error:
         raise WriteError(f"{target} cannot be written: {error.strerror}.", path=target) from None
@@ -95,6 +81,7 @@ def _replace(target: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _exchange(fresh: Path, target: Path, old: Path) -> None:
+    """Put one folder in the place of another, which comes back if that fails."""
     if not target.exists():
         os.replace(fresh, target)
         return
@@ -105,8 +92,3 @@ def _exchange(fresh: Path, target: Path, old: Path) -> None:
         os.replace(old, target)
         raise
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _kept(target: Path) -> dict[str, bytes]:
-    choice = target / "worker.txt"
-    return {choice.name: choice.read_bytes()} if choice.is_file() else {}
