@@ -19,8 +19,8 @@ from matteline.contract.events import Event
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
-from matteline.engine.plan import Plan, Surroundings
-from matteline.engine.plan import plan as _plan
+from matteline.engine.plan import Plan, Resources
+from matteline.engine.planner import plan as _plan
 from matteline.matting.weights.find import weight_folders
 
 if TYPE_CHECKING:
@@ -36,21 +36,21 @@ __all__ = [
     "login",
     "open_session",
     "plan",
+    "resources",
     "run",
-    "surroundings",
 ]
 
 
-def surroundings() -> Surroundings:
+def resources() -> Resources:
     """What this process's environment says: where weights lie, and the OCIO config.
 
     Doors call this; nothing below them reads the environment.
     """
-    return Surroundings(weight_folders(os.environ), os.environ.get("OCIO") or None)
+    return Resources(weight_folders(os.environ), os.environ.get("OCIO") or None)
 
 
 def login() -> str:
-    """Who is working at this machine; empty where it does not say. For doors, as `surroundings`."""
+    """Who is working at this machine; empty where it does not say. For doors, as `resources`."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):
@@ -63,7 +63,7 @@ def plan(job: Job) -> Plan:
     Raises:
         MattelineError: As `engine.plan.plan` says.
     """
-    return _plan(job, surroundings())
+    return _plan(job, resources())
 
 
 def run(plan: Plan) -> Iterator[Event]:
@@ -90,7 +90,7 @@ def open_session(width: int, height: int, settings: MatteSettings | None = None)
         DeviceError: The device asked for is not there.
     """
     from matteline.contract.plate import Window
-    from matteline.engine.plan import choose_ratio
+    from matteline.engine.planner import choose_ratio
     from matteline.matting.devices import resolve_batch, resolve_device, resolve_precision
     from matteline.matting.session import Session
     from matteline.matting.weights.find import find_weights
@@ -98,7 +98,7 @@ def open_session(width: int, height: int, settings: MatteSettings | None = None)
 
     chosen = settings or MatteSettings()
     device = resolve_device(chosen.device)
-    found = find_weights(chosen.weights, folders=surroundings().weight_folders)
+    found = find_weights(chosen.weights, folders=resources().weight_folders)
     return Session(
         load_network(found, chosen.refiner),
         width=width,

@@ -23,7 +23,8 @@ import numpy as np
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.settings import MatteSettings
 from matteline.engine.kept_network import KeptNetwork
-from matteline.engine.plan import Surroundings, plan
+from matteline.engine.plan import Resources
+from matteline.engine.planner import plan
 from matteline.engine.run import run
 from matteline.farm.chunk import render_chunk, roll_states
 from matteline.farm.clip import open_clip
@@ -32,7 +33,7 @@ from matteline.farm.submit import Options, Prepared, prepare, write
 from matteline.media.plate import open_plate
 from matteline.media.result import read_result
 
-AROUND = Surroundings()
+AROUND = Resources()
 CHUNK_FRAMES = 24
 BEHIND_A_SEAM = 8
 """Frames looked at behind each border, where a cut shows."""

@@ -23,7 +23,8 @@ from matteline.cli.demo import _size
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
 from matteline.engine.demo import Verdict, draw_plate, judge
-from matteline.engine.plan import Surroundings, plan
+from matteline.engine.plan import Resources
+from matteline.engine.planner import plan
 from matteline.engine.run import run
 from matteline.training.measure import Model, agreement, main, taught_photos
 
@@ -38,7 +39,7 @@ def demo(weights: Path) -> Verdict:
         folder = Path(scratch)
         plate = draw_plate(folder / "plate", width, height, DEMO_FRAMES)
         settings = MatteSettings(weights=str(weights), device="cpu", format="png", write=("alpha", "fgr"))
-        ready = plan(Job(plate, str(folder / "mattes"), settings=settings), Surroundings())
+        ready = plan(Job(plate, str(folder / "mattes"), settings=settings), Resources())
         for _ in run(ready):
             pass
         return judge(ready.outputs, folder, width, height, DEMO_FRAMES)

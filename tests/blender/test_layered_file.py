@@ -11,7 +11,7 @@ import pytest
 from matteline.contract.frames import FrameSet
 from matteline.contract.plate import Header, PlateInfo, Window
 from matteline.contract.settings import MatteSettings
-from matteline.engine.outputs import outputs_of
+from matteline.engine.outputs import lay_out_results
 from matteline.media.writer import write_image
 
 WIDTH, HEIGHT = 32, 24
@@ -39,7 +39,7 @@ print(json.dumps([image.type, [socket.name for socket in node.outputs if socket.
 def test_a_layered_file_opens_as_picture_alpha_and_foreground(bpy_python, tmp_path):
     window = Window(0, 0, WIDTH, HEIGHT)
     plate = PlateInfo("s.####.exr", "sequence", "s", FrameSet.parse("1001"), 4, window, window, 1.0, "half")
-    outputs = outputs_of(tmp_path, plate, MatteSettings(layout="layered"))
+    outputs = lay_out_results(tmp_path, plate, MatteSettings(layout="layered"))
     [product] = outputs.products
     path = outputs.path(product, 1001)
     path.parent.mkdir()

@@ -27,7 +27,7 @@ LIMIT_SECONDS = 20.0
 PREAMBLE = """
 import json, os, signal, subprocess, sys, time
 def say(**message): print(json.dumps(message), flush=True)
-def hello(**more): say(**{"event": "hello", "protocol": 1, "job": 1, "matteline": "9.9", **more})
+def hello(**more): say(**{"event": "hello", "protocol": 2, "job": 1, "matteline": "9.9", **more})
 def ask(): return json.loads(sys.stdin.readline() or "null")
 """
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from matteline.contract.choices import AFFECTS
 from matteline.contract.errors import (
     ColourError,
     DeviceError,
@@ -45,7 +46,7 @@ def test_a_job_survives_its_json_form():
         ('{"version": 1, "plate": "a", "output": "b", "settings": {"preroll": -1}}', "Preroll cannot be -1"),
         ('{"version": 1, "plate": "a", "output": "b", "settings": {"write": 5}}', "Products cannot be 5"),
         ('{"version": 1, "plate": "a", "output": "b", "first_frame": "1"}', "first frame cannot be '1'"),
-        ('{"version": 1, "plate": "a", "output": "b", "existing": ["resume"]}', "cannot be treated by"),
+        ('{"version": 1, "plate": "a", "output": "b", "existing": ["resume"]}', "Existing results cannot be"),
         ('{"version": 1, "plate": "a", "output": "b", "frames": "x"}', "'x' is not a frame range"),
     ],
 )
@@ -176,3 +177,9 @@ def test_the_contract_loads_with_the_standard_library_alone():
         [sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_every_setting_says_what_another_value_of_it_changes():
+    """The recipe of a result is made from it: a setting without it could mix two recipes in one folder."""
+    unclassified = [name for name, choice in choices().items() if choice.affects not in AFFECTS]
+    assert unclassified == []

@@ -16,13 +16,14 @@ from matteline.contract.events import Event
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
-from matteline.engine.plan import Surroundings, plan
+from matteline.engine.plan import Resources
+from matteline.engine.planner import plan
 from matteline.engine.run import run
 from matteline.matting.rvm.architecture import Architecture
 from tests.matting.filling import filled
 
 WIDTH, HEIGHT = 70, 46
-SURROUNDINGS = Surroundings()
+SURROUNDINGS = Resources()
 
 
 @pytest.fixture(scope="session")

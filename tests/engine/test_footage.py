@@ -13,7 +13,7 @@ from PIL import Image
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
-from matteline.engine.plan import plan
+from matteline.engine.planner import plan
 from matteline.engine.run import run
 
 from .conftest import SURROUNDINGS, read_exr, write_exr

@@ -22,9 +22,11 @@ from matteline.contract.errors import JobError, ReadError, WriteError
 from matteline.contract.events import Assembling, Finished, FrameDone, Notice
 from matteline.contract.plate import Header, Window
 from matteline.contract.settings import MatteSettings
-from matteline.engine.make_movies import assemble
+from matteline.engine.describe import describe, plan_data
+from matteline.engine.make_movies import make_movies
 from matteline.engine.outputs import Product
-from matteline.engine.plan import Plan, plan
+from matteline.engine.plan import Plan
+from matteline.engine.planner import plan
 from matteline.media.movie_kinds import KINDS
 from matteline.media.writer import write_image
 
@@ -136,7 +138,7 @@ def _over(background: np.ndarray | float) -> np.ndarray:
 
 def test_prores_holds_straight_colour_and_alpha(finished, png_plate):
     ready = finished(png_plate, movies=("prores4444",))
-    list(assemble(ready))
+    list(make_movies(ready))
     pictures = _decoded(_movie(ready, "prores4444"))
     assert pictures.shape == (3, HEIGHT, WIDTH, 4)
     np.testing.assert_allclose(pictures[1, ..., 3], _ramp(), atol=1 / 255)
@@ -148,7 +150,7 @@ def test_prores_holds_straight_colour_and_alpha(finished, png_plate):
 
 def test_the_matte_movie_is_alpha_as_luma_in_video_range(finished, png_plate):
     ready = finished(png_plate, write=("alpha",), movies=("matte",))
-    list(assemble(ready))
+    list(make_movies(ready))
     path = _movie(ready, "matte")
     pictures = _decoded(path, "gray")
     np.testing.assert_allclose(pictures[1, ..., 0], _ramp(), atol=1 / 255)
@@ -161,7 +163,7 @@ def test_the_matte_movie_is_alpha_as_luma_in_video_range(finished, png_plate):
 
 def test_the_full_range_matte_says_so_and_is_the_same_alpha(finished, png_plate):
     ready = finished(png_plate, write=("alpha",), movies=("matte_full",))
-    list(assemble(ready))
+    list(make_movies(ready))
     path = _movie(ready, "matte_full")
     assert _probe(path)["video"]["color_range"] == "pc"
     np.testing.assert_allclose(_decoded(path, "gray")[1, ..., 0], _ramp(), atol=4 / 255)
@@ -169,7 +171,7 @@ def test_the_full_range_matte_says_so_and_is_the_same_alpha(finished, png_plate)
 
 def test_the_preview_can_be_hevc(finished, png_plate):
     ready = finished(png_plate, movies=("preview_hevc",), over="black")
-    list(assemble(ready))
+    list(make_movies(ready))
     video = _probe(_movie(ready, "preview_hevc"))["video"]
     assert (video["codec_name"], video["codec_tag_string"], video["pix_fmt"]) == (
         "hevc",
@@ -182,7 +184,7 @@ def test_the_preview_can_be_hevc(finished, png_plate):
 
 def test_the_preview_lies_over_a_colour(finished, png_plate):
     ready = finished(png_plate, movies=("preview",), over="#3366cc")
-    list(assemble(ready))
+    list(make_movies(ready))
     pictures = _decoded(_movie(ready, "preview"), "rgb24")
     wanted = _over(np.array([0x33, 0x66, 0xCC], np.float32) / 255)
     inside = _inside_bars()
@@ -195,7 +197,7 @@ def test_the_preview_lies_over_a_colour(finished, png_plate):
 )
 def test_the_preview_lies_over_colours_by_name(finished, png_plate, over, top):
     ready = finished(png_plate, "1001", movies=("preview",), over=over)
-    list(assemble(ready))
+    list(make_movies(ready))
     corner = _decoded(_movie(ready, "preview"), "rgb24")[0, 0, 2:6].mean(axis=0) * 255
     np.testing.assert_allclose(corner, top, atol=3)
 
@@ -204,7 +206,7 @@ def test_the_checker_shows_two_greys_behind_the_person(finished, png_plate):
     ready = finished(png_plate, "1001", movies=("preview",))
     alpha = next(product for product in ready.outputs.products if product.name == "alpha")
     write_exr(ready.outputs.path(alpha, 1001), np.zeros((HEIGHT, WIDTH, 3), np.float16))
-    list(assemble(ready))
+    list(make_movies(ready))
     picture = _decoded(_movie(ready, "preview"), "rgb24")[0]
     assert np.ptp(picture, axis=2).max() < 3 / 255
     dark, light = np.abs(picture - 0.35).max(axis=2) < 0.05, np.abs(picture - 0.5).max(axis=2) < 0.05
@@ -219,7 +221,7 @@ def test_the_preview_lies_over_another_clip_frame_by_frame(finished, png_plate, 
             folder / f"clean.{number:04d}.png"
         )
     ready = finished(png_plate, "1001-1003", movies=("preview",), over=str(folder / "clean.####.png"))
-    list(assemble(ready))
+    list(make_movies(ready))
     tops = _decoded(_movie(ready, "preview"), "rgb24")[:, 0].mean(axis=(1, 2)) * 255
     np.testing.assert_allclose(tops, [40, 120, 120], atol=3)
 
@@ -237,7 +239,7 @@ def test_the_preview_lies_over_another_clip_frame_by_frame(finished, png_plate, 
 )
 def test_every_way_of_writing_gives_the_same_movie(finished, png_plate, values):
     ready = finished(png_plate, "1001", movies=("prores4444", "matte"), **values)
-    list(assemble(ready))
+    list(make_movies(ready))
     picture = _decoded(_movie(ready, "prores4444"))[0]
     np.testing.assert_allclose(picture[..., 3], _ramp(), atol=1.5 / 255)
     covered = picture[6:, _inside_bars(), :3]  # where alpha is 0, a multiplied picture has no colour
@@ -250,7 +252,7 @@ def test_a_scene_linear_plate_is_shown_as_people_see_it(finished, exr_plate):
     grey = np.broadcast_to(np.float32(0.18), (HEIGHT, WIDTH, 3))
     fgr = next(product for product in ready.outputs.products if product.name == "fgr")
     write_exr(ready.outputs.path(fgr, 1001), grey.astype(np.float16))
-    list(assemble(ready))
+    list(make_movies(ready))
     picture = _decoded(_movie(ready, "prores4444"))[0]
     np.testing.assert_allclose(picture[..., :3], 0.461, atol=1.5 / 255)
 
@@ -263,7 +265,7 @@ def test_movies_show_the_display_window_whatever_the_data_window(finished, png_p
         pixels = np.ones((window.height, window.width, 3), np.float32)
         header = Header(window, display)
         write_image(ready.outputs.path(alpha, frame), pixels, alpha.encoding, header, channels=alpha.channels)
-    list(assemble(ready))
+    list(make_movies(ready))
     cropped, overscan = _decoded(_movie(ready, "matte"), "gray")[..., 0]
     wanted = np.zeros((HEIGHT, WIDTH))
     wanted[10:30, 20:50] = 1
@@ -273,7 +275,7 @@ def test_movies_show_the_display_window_whatever_the_data_window(finished, png_p
 
 def test_colour_tags_are_those_of_rec_709_in_video_range(finished, png_plate):
     ready = finished(png_plate, "1001", movies=("prores4444", "matte", "preview"))
-    list(assemble(ready))
+    list(make_movies(ready))
     for movie in ready.movies:
         stream = _probe(movie.path)["video"]
         tags = ("color_range", "color_space", "color_transfer", "color_primaries")
@@ -337,7 +339,7 @@ def test_the_plates_sound_comes_along_in_step_with_its_pictures(render, tmp_path
     movies = ("matte", "preview")
     ready = plan(render.job(plate, tmp_path / "out", frames, movies=movies), SURROUNDINGS)
     _write_small(ready)
-    list(assemble(ready))
+    list(make_movies(ready))
     for movie in ready.movies:
         probe = _probe(movie.path)
         assert probe["audio"]["codec_name"] == sound
@@ -349,7 +351,7 @@ def test_sound_of_two_ranges_joins_as_the_pictures_do(render, tmp_path):
     plate = _write_plate_movie(tmp_path / "take.mov", Fraction(25), sound="pcm_s16le", timecode="01:00:00:00")
     ready = plan(render.job(plate, tmp_path / "out", "1-10,24-40", movies=("matte",)), SURROUNDINGS)
     _write_small(ready)
-    list(assemble(ready))
+    list(make_movies(ready))
     probe = _probe(_movie(ready, "matte"))
     assert int(probe["video"]["nb_frames"]) == 27
     # Frame 24 is shown at 0.92 s, and comes at 0.4 s. Sound can be cut between packets alone.
@@ -360,7 +362,7 @@ def test_sound_that_a_container_cannot_hold_is_left_out_and_said(render, tmp_pat
     plate = _write_plate_movie(tmp_path / "take.mkv", Fraction(25), sound="libvorbis", timecode="01:00:00:00")
     ready = plan(render.job(plate, tmp_path / "out", "1-3", movies=("matte",)), SURROUNDINGS)
     _write_small(ready)
-    notes = [event.message for event in assemble(ready) if isinstance(event, Notice)]
+    notes = [event.message for event in make_movies(ready) if isinstance(event, Notice)]
     assert notes == ["take_matte.mov lacks some of the plate's sound: a MOV file cannot hold vorbis."]
     assert "audio" not in _probe(_movie(ready, "matte"))
 
@@ -370,7 +372,7 @@ def test_sound_of_a_codec_that_nobody_knows_is_left_out_and_said(render, tmp_pat
     plate.write_bytes(plate.read_bytes().replace(b"mp4a", b"apac").replace(b"esds", b"free"))
     ready = plan(render.job(str(plate), tmp_path / "out", "1-3", movies=("preview",)), SURROUNDINGS)
     _write_small(ready)
-    [note] = [event.message for event in assemble(ready) if isinstance(event, Notice)]
+    [note] = [event.message for event in make_movies(ready) if isinstance(event, Notice)]
     assert note.startswith("take_preview.mp4 lacks some of the plate's sound")
 
 
@@ -378,7 +380,7 @@ def test_a_silent_plate_makes_silent_movies(render, tmp_path):
     plate = _write_plate_movie(tmp_path / "take.mov", Fraction(25), sound="", timecode="01:00:00:00")
     ready = plan(render.job(plate, tmp_path / "out", "1-3", movies=("preview",)), SURROUNDINGS)
     _write_small(ready)
-    assert {type(event) for event in assemble(ready)} == {Assembling}
+    assert {type(event) for event in make_movies(ready)} == {Assembling}
     assert "audio" not in _probe(_movie(ready, "preview"))
 
 
@@ -393,21 +395,21 @@ def test_rate_and_timecode_of_a_plate_reach_its_movies(render, tmp_path):
 
 def test_a_plate_that_tells_no_rate_runs_at_24_and_the_plan_says_so(finished, png_plate):
     ready = finished(png_plate, "1001-1002", movies=("preview",))
-    assert "H.264, 24 fps assumed, over checker" in dict(ready.describe())["preview"]
-    list(assemble(ready))
+    assert "H.264, 24 fps assumed, over checker" in dict(describe(ready))["preview"]
+    list(make_movies(ready))
     assert _probe(_movie(ready, "preview"))["video"]["r_frame_rate"] == "24/1"
 
 
 def test_wide_pixels_stay_wide(finished, png_plate):
     ready = finished(png_plate, "1001", movies=("prores4444", "matte", "preview"))
     wide = replace(ready, plate=replace(ready.plate, pixel_aspect=2.0))
-    list(assemble(wide))
+    list(make_movies(wide))
     assert {_probe(movie.path)["video"]["sample_aspect_ratio"] for movie in ready.movies} == {"2:1"}
 
 
 def test_a_movie_has_all_frames_of_the_render_and_skips_its_gaps(finished, png_plate):
     ready = finished(png_plate, "1001-1002,1005", movies=("matte",))
-    events = list(assemble(ready))
+    events = list(make_movies(ready))
     assert events == [Assembling("matte", done, 3) for done in (1, 2, 3)]
     assert int(_probe(_movie(ready, "matte"))["video"]["nb_frames"]) == 3
 
@@ -442,7 +444,7 @@ def test_a_movie_that_is_there_is_not_replaced_unasked(render, png_plate, tmp_pa
 
 def test_a_movie_given_up_leaves_nothing(finished, png_plate):
     ready = finished(png_plate, movies=("preview",))
-    events = assemble(ready)
+    events = make_movies(ready)
     next(events)
     events.close()
     assert list((ready.outputs.folder / "movies").iterdir()) == []
@@ -453,7 +455,7 @@ def test_a_damaged_result_stops_the_movie_and_is_named(finished, png_plate):
     victim = ready.outputs.path(ready.outputs.products[0], 1002)
     victim.write_bytes(victim.read_bytes()[:700])
     with pytest.raises(ReadError, match=r"sh010_alpha\.1002\.exr cannot be read") as caught:
-        list(assemble(ready))
+        list(make_movies(ready))
     assert caught.value.frame == 1002 and "Resume" in caught.value.hint
     assert list((ready.outputs.folder / "movies").iterdir()) == []
 
@@ -469,7 +471,7 @@ def test_a_full_disk_is_named_and_no_movie_is_left(finished, png_plate, limit):
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
         with pytest.raises(WriteError, match=r"sh010_prores4444\.mov cannot be written: it would be larger"):
-            list(assemble(ready))
+            list(make_movies(ready))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
@@ -518,5 +520,5 @@ def test_an_encoder_that_is_not_there_is_one_sentence():
 def test_the_plan_names_the_movies_and_counts_their_bytes(render, png_plate, tmp_path):
     ready = plan(render.job(png_plate, tmp_path / "out", movies=("prores4444",)), SURROUNDINGS)
     bare = plan(render.job(png_plate, tmp_path / "out"), SURROUNDINGS)
-    assert ready.to_dict()["movies"] == {"prores4444": str(tmp_path / "out/movies/sh010_prores4444.mov")}
+    assert plan_data(ready)["movies"] == {"prores4444": str(tmp_path / "out/movies/sh010_prores4444.mov")}
     assert ready.disk_bytes > bare.disk_bytes

@@ -11,8 +11,9 @@ from PIL import Image
 
 from matteline.contract.errors import JobError, ReadError
 from matteline.contract.events import Finished, FrameDone, Notice, Preroll, Started
+from matteline.engine.describe import describe, plan_data
 from matteline.engine.outputs import STATE_EVERY_FRAMES
-from matteline.engine.plan import plan
+from matteline.engine.planner import plan
 
 from .conftest import HEIGHT, SURROUNDINGS, WIDTH, read_exr, write_exr
 
@@ -169,7 +170,7 @@ def test_a_resume_with_nothing_left_to_do_does_nothing(render, png_plate, tmp_pa
 
 def test_a_resume_with_other_settings_is_refused_and_says_which(render, png_plate, tmp_path):
     render(png_plate, tmp_path / "out")
-    with pytest.raises(JobError, match=r"another ratio \(0.5, now 0.25\)"):
+    with pytest.raises(JobError, match=r"Downsample ratio 0\.5, now 0\.25"):
         render(png_plate, tmp_path / "out", existing="resume", downsample_ratio=0.25)
 
 
@@ -210,8 +211,8 @@ def test_a_gap_is_filled_as_asked_and_said(render, png_plate, tmp_path, missing,
     Path(png_plate.replace("####", "1005")).unlink()
     events = render(png_plate, tmp_path / "out", missing=missing, preroll=0)
     notes = [event.message for event in events if isinstance(event, Notice)]
-    put = {"hold": "frame 1004, held", "black": "black"}[missing]
-    assert notes == [f"Frame 1005 is missing. In its place: {put}."]
+    filled = {"hold": "Frame 1004 is held instead.", "black": "It is replaced by black."}[missing]
+    assert notes == [f"Frame 1005 is missing. {filled}"]
 
     pixels = picture(1004) if missing == "hold" else np.zeros((HEIGHT, WIDTH, 3), np.float32)
     filled = Path(png_plate.replace("####", "1005"))
@@ -238,7 +239,7 @@ def test_a_truncated_frame_is_held_when_asked(render, exr_plate, tmp_path):
     victim.write_bytes(victim.read_bytes()[:3000])
     events = render(exr_plate, tmp_path / "out", missing="hold")
     notes = [event.message for event in events if isinstance(event, Notice)]
-    assert len(notes) == 1 and "1006" in notes[0] and "frame 1005, held" in notes[0]
+    assert len(notes) == 1 and "1006" in notes[0] and "Frame 1005 is held" in notes[0]
     assert sum(isinstance(event, FrameDone) for event in events) == 12
 
 
@@ -255,8 +256,8 @@ def test_a_range_outside_the_plate_says_what_the_plate_has(render, png_plate, tm
 
 def test_a_plan_makes_nothing_on_disk_and_is_plain_json(render, png_plate, tmp_path):
     ready = plan(render.job(png_plate, tmp_path / "out"), SURROUNDINGS)
-    assert json.loads(json.dumps(ready.to_dict()))["render"] == "1001-1012"
-    assert dict(ready.describe())["Size"] == "70x46, the network sees 35x23"
+    assert json.loads(json.dumps(plan_data(ready)))["render"] == "1001-1012"
+    assert dict(describe(ready))["Size"] == "70x46, the network sees 35x23"
     assert not (tmp_path / "out").exists()
 
 

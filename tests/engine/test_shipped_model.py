@@ -11,7 +11,10 @@ import safetensors.torch
 
 from matteline.contract.job import Job
 from matteline.contract.plate import Header, Window
-from matteline.engine.plan import Plan, Surroundings, plan
+from matteline.engine.describe import describe
+from matteline.engine.plan import Plan, Resources
+from matteline.engine.planner import plan
+from matteline.engine.provenance import attributes
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.weights import find
 from matteline.matting.weights.load import load_network
@@ -36,7 +39,7 @@ def planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
         Header(window, window),
         channels=channels,
     )
-    return plan(Job(str(plate), str(tmp_path / "out")), Surroundings((folder,)))
+    return plan(Job(str(plate), str(tmp_path / "out")), Resources((folder,)))
 
 
 def test_it_is_shown_the_size_it_was_trained_for(planned: Plan) -> None:
@@ -45,7 +48,7 @@ def test_it_is_shown_the_size_it_was_trained_for(planned: Plan) -> None:
 
 
 def test_the_plan_names_it_and_says_how_to_get_the_official_one(planned: Plan) -> None:
-    words = " ".join(text for _, text in planned.describe())
+    words = " ".join(text for _, text in describe(planned))
 
     assert "matteline-small (small RVM MobileNetV3 that comes with matteline)" in words
     assert "matteline weights fetch rvm_mobilenetv3" in words
@@ -53,7 +56,7 @@ def test_the_plan_names_it_and_says_how_to_get_the_official_one(planned: Plan) -
 
 def test_every_result_names_it(planned: Plan) -> None:
     for product in planned.outputs.products:
-        assert planned.attributes(product)["matteline/model"] == "matteline-small"
+        assert attributes(planned, product)["matteline/model"] == "matteline-small"
 
 
 def test_what_comes_along_is_small_and_whole() -> None:

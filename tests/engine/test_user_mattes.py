@@ -15,8 +15,9 @@ from matteline.contract.errors import JobError, ReadError
 from matteline.contract.events import FrameDone
 from matteline.contract.frames import FrameSet
 from matteline.contract.settings import MatteSettings
-from matteline.engine.plan import plan
-from matteline.engine.user_mattes import Hand, check_user_mattes, read_user_mattes
+from matteline.engine.describe import describe
+from matteline.engine.planner import plan
+from matteline.engine.user_mattes import UserMattes, check_user_mattes, read_user_mattes
 from matteline.matting.edges import EdgeTools
 from matteline.media.plate import open_plate
 
@@ -163,11 +164,11 @@ def test_a_stopped_render_resumes_to_the_same_pixels_unless_a_matte_was_changed(
     for number in range(1001, 1007):
         assert np.array_equal(alpha_of(tmp_path / "out", number), alpha_of(tmp_path / "whole", number))
     os.utime(tmp_path / "roto.1002.png", ns=(1, 1))
-    with pytest.raises(JobError, match="another garbage_files"):
+    with pytest.raises(JobError, match="Garbage matte: other files"):
         render(exr_plate, tmp_path / "out", "1001-1006", existing="resume", **values)
 
 
-def _hands(plate: str, frames: str, **mattes: str) -> list[Hand]:
+def _hands(plate: str, frames: str, **mattes: str) -> list[UserMattes]:
     """The mattes of a plate's frames, as a render reads them."""
     numbers = FrameSet.parse(frames)
     with open_plate(plate) as opened:
@@ -259,4 +260,4 @@ def test_a_word_that_is_no_screen_colour_is_refused_before_the_first_frame(rende
 def test_a_plan_names_the_mattes(render, exr_plate, tmp_path):
     path = png(tmp_path / "roto.png", drawn())
     ready = plan(render.job(exr_plate, tmp_path / "out", garbage=path), SURROUNDINGS)
-    assert dict(ready.describe())["Garbage matte"] == f"{path} (PNG 8-bit, for all frames)"
+    assert dict(describe(ready))["Garbage matte"] == f"{path} (PNG 8-bit, for all frames)"

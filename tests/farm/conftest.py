@@ -16,7 +16,8 @@ from matteline.contract.events import Event, FrameDone
 from matteline.contract.frames import FrameSet
 from matteline.contract.settings import MatteSettings
 from matteline.engine.kept_network import KeptNetwork
-from matteline.engine.plan import Surroundings, plan
+from matteline.engine.plan import Resources
+from matteline.engine.planner import plan
 from matteline.engine.run import run
 from matteline.farm.chunk import Networks, render_chunk, roll_states
 from matteline.farm.clip import open_clip
@@ -26,7 +27,7 @@ from matteline.matting.rvm.architecture import Architecture
 from tests.matting.filling import filled
 
 WIDTH, HEIGHT = 64, 48
-NOTHING_AROUND = Surroundings()
+NOTHING_AROUND = Resources()
 
 
 @pytest.fixture(scope="session")

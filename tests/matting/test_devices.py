@@ -36,7 +36,8 @@ def test_the_processor_is_always_there():
 def test_a_gpu_that_is_not_there_is_refused_with_the_build_of_torch(word: str):
     with pytest.raises(DeviceError, match=torch.__version__.replace("+", r"\+")) as raised:
         resolve_device(word)
-    assert "--device cpu" in raised.value.hint
+    assert "render on the CPU" in raised.value.hint
+    assert raised.value.settings == ("device=cpu",)
 
 
 @pytest.mark.skipif(torch.backends.mps.is_available(), reason="this machine has an Apple GPU")

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from matteline.contract.errors import JobError
 from matteline.matting.rvm.network import MattingNetwork
-from matteline.matting.session import Matte, Session, State, Take
+from matteline.matting.session import Matte, NetworkInput, Session, State
 from tests.matting.filling import moving_pictures
 
 CPU = torch.device("cpu")
@@ -33,12 +33,12 @@ def opened(network: MattingNetwork, batch: int = 1, **changes: object) -> Sessio
     return Session(network, **{**settings, **changes})
 
 
-def takes_of(pictures: Tensor, *, finish: bool = True, first: int = FIRST) -> list[Take]:
-    return [Take(number, picture, finish) for number, picture in enumerate(pictures, first)]
+def inputs_of(pictures: Tensor, *, matte_wanted: bool = True, first: int = FIRST) -> list[NetworkInput]:
+    return [NetworkInput(number, picture, matte_wanted) for number, picture in enumerate(pictures, first)]
 
 
-def run(session: Session, takes: Sequence[Take], batch: int) -> list[Matte]:
-    windows = [list(window) for _, window in groupby(takes, key=lambda take: take.number // batch)]
+def run(session: Session, inputs: Sequence[NetworkInput], batch: int) -> list[Matte]:
+    windows = [list(window) for _, window in groupby(inputs, key=lambda each: each.number // batch)]
     return [matte for window in windows for matte in session.advance(window)]
 
 
@@ -55,14 +55,14 @@ def assert_same_state(left: State, right: State) -> None:
 
 @pytest.mark.parametrize("batch", BATCHES)
 def test_a_range_cut_anywhere_gives_the_same_bits(untrained: MattingNetwork, pictures: Tensor, batch: int):
-    takes = takes_of(pictures)
+    inputs = inputs_of(pictures)
     session = opened(untrained, batch)
-    whole, end = run(session, takes, batch), session.state
-    for cut in range(1, len(takes)):
+    whole, end = run(session, inputs, batch), session.state
+    for cut in range(1, len(inputs)):
         before, after = opened(untrained, batch), opened(untrained, batch)
-        head = run(before, takes[:cut], batch)
+        head = run(before, inputs[:cut], batch)
         after.restore(before.state)
-        assert_same_bits([*head, *run(after, takes[cut:], batch)], whole)
+        assert_same_bits([*head, *run(after, inputs[cut:], batch)], whole)
         assert_same_state(after.state, end)
 
 
@@ -70,23 +70,23 @@ def test_a_range_cut_anywhere_gives_the_same_bits(untrained: MattingNetwork, pic
 def test_rolling_over_frames_leaves_the_state_that_finishing_them_leaves(
     untrained: MattingNetwork, pictures: Tensor, batch: int
 ):
-    takes = takes_of(pictures)
-    whole = run(opened(untrained, batch), takes, batch)
-    for start in range(1, len(takes)):
-        rolled = [*takes_of(pictures[:start], finish=False), *takes[start:]]
+    inputs = inputs_of(pictures)
+    whole = run(opened(untrained, batch), inputs, batch)
+    for start in range(1, len(inputs)):
+        rolled = [*inputs_of(pictures[:start], matte_wanted=False), *inputs[start:]]
         assert_same_bits(run(opened(untrained, batch), rolled, batch), whole[start:])
 
 
 @pytest.mark.parametrize("batch", BATCHES)
 def test_windows_keep_their_place_below_frame_zero(untrained: MattingNetwork, pictures: Tensor, batch: int):
-    takes = takes_of(pictures[:4], first=-3)
-    mattes = run(opened(untrained, batch), takes, batch)
+    inputs = inputs_of(pictures[:4], first=-3)
+    mattes = run(opened(untrained, batch), inputs, batch)
     assert [matte.number for matte in mattes] == [-3, -2, -1, 0]
 
 
 def test_batches_agree_with_single_frames(trained: MattingNetwork, pictures: Tensor):
-    single = run(opened(trained, 1), takes_of(pictures), 1)
-    batched = run(opened(trained, 4), takes_of(pictures), 4)
+    single = run(opened(trained, 1), inputs_of(pictures), 1)
+    batched = run(opened(trained, 4), inputs_of(pictures), 4)
     for one, other in zip(single, batched, strict=True):
         torch.testing.assert_close(one.alpha, other.alpha, rtol=0, atol=1e-5)
         torch.testing.assert_close(one.fgr, other.fgr, rtol=0, atol=1e-5)
@@ -95,23 +95,23 @@ def test_batches_agree_with_single_frames(trained: MattingNetwork, pictures: Ten
 def test_preroll_leaves_the_state_of_the_same_frames(untrained: MattingNetwork, pictures: Tensor):
     prerolled, advanced = opened(untrained), opened(untrained)
     prerolled.preroll([prerolled.reduce(picture) for picture in pictures[:3]])
-    run(advanced, takes_of(pictures[:3], finish=False), 1)
+    run(advanced, inputs_of(pictures[:3], matte_wanted=False), 1)
     assert_same_state(prerolled.state, advanced.state)
 
 
 def test_a_session_begins_with_no_state_and_can_forget(untrained: MattingNetwork, pictures: Tensor):
     session = opened(untrained)
     assert session.state is None
-    (fresh,) = session.advance(takes_of(pictures[:1]))
+    (fresh,) = session.advance(inputs_of(pictures[:1]))
     assert session.state is not None
     session.restore(None)
-    (again,) = session.advance(takes_of(pictures[:1]))
+    (again,) = session.advance(inputs_of(pictures[:1]))
     assert_same_bits([again], [fresh])
 
 
 def test_the_state_handed_out_is_a_copy(untrained: MattingNetwork, pictures: Tensor):
     session = opened(untrained)
-    session.advance(takes_of(pictures[:1]))
+    session.advance(inputs_of(pictures[:1]))
     kept = session.state
     for tensor in session.state:
         tensor.zero_()
@@ -119,7 +119,7 @@ def test_the_state_handed_out_is_a_copy(untrained: MattingNetwork, pictures: Ten
 
 
 def test_a_matte_may_be_changed_by_whoever_receives_it(untrained: MattingNetwork, pictures: Tensor):
-    (matte,) = opened(untrained).advance(takes_of(pictures[:1]))
+    (matte,) = opened(untrained).advance(inputs_of(pictures[:1]))
     matte.alpha.mul_(2)
     matte.fgr.mul_(matte.alpha)
     assert not matte.alpha.is_inference()
@@ -128,13 +128,13 @@ def test_a_matte_may_be_changed_by_whoever_receives_it(untrained: MattingNetwork
 def test_the_pictures_handed_in_are_left_as_they_were(untrained: MattingNetwork, pictures: Tensor):
     for ratio in (0.5, 1):
         before = pictures.clone()
-        run(opened(untrained, downsample_ratio=ratio), takes_of(pictures[:2]), 1)
+        run(opened(untrained, downsample_ratio=ratio), inputs_of(pictures[:2]), 1)
         assert torch.equal(pictures, before)
 
 
 def test_without_foreground_alpha_stays_the_same(untrained: MattingNetwork, pictures: Tensor):
-    (matte,) = opened(untrained).advance(takes_of(pictures[:1]))
-    (alone,) = opened(untrained, want_fgr=False).advance(takes_of(pictures[:1]))
+    (matte,) = opened(untrained).advance(inputs_of(pictures[:1]))
+    (alone,) = opened(untrained, want_fgr=False).advance(inputs_of(pictures[:1]))
     assert alone.fgr is None
     torch.testing.assert_close(alone.alpha, matte.alpha, rtol=0, atol=1e-6)
 
@@ -161,13 +161,15 @@ def test_arrays_of_every_type_are_matted_as_pictures(
 
 def test_mattes_are_numbered_from_the_first(untrained: MattingNetwork, pictures: Tensor):
     mattes = list(opened(untrained, batch=4).mattes(iter(pictures), first=FIRST))
-    assert_same_bits(mattes, run(opened(untrained, 4), takes_of(pictures), 4))
+    assert_same_bits(mattes, run(opened(untrained, 4), inputs_of(pictures), 4))
 
 
 def test_a_picture_gives_the_same_bits_however_it_lies_in_memory(untrained: MattingNetwork, pictures: Tensor):
     interleaved = pictures[0].permute(1, 2, 0).contiguous().permute(2, 0, 1)
     planar, other = opened(untrained), opened(untrained)
-    assert_same_bits(planar.advance([Take(1, pictures[0])]), other.advance([Take(1, interleaved)]))
+    assert_same_bits(
+        planar.advance([NetworkInput(1, pictures[0])]), other.advance([NetworkInput(1, interleaved)])
+    )
 
 
 @pytest.mark.parametrize("shape", [(3, HEIGHT, WIDTH + 1), (3, HEIGHT // 2, WIDTH), (4, HEIGHT, WIDTH)])
@@ -175,19 +177,19 @@ def test_a_picture_of_another_size_is_refused_and_forgotten(
     untrained: MattingNetwork, pictures: Tensor, shape: tuple[int, ...]
 ):
     session = opened(untrained)
-    session.advance(takes_of(pictures[:1]))
+    session.advance(inputs_of(pictures[:1]))
     before = session.state
     with pytest.raises(JobError, match=f"a shot of {WIDTH}x{HEIGHT}") as raised:
-        session.advance([Take(FIRST + 1, torch.zeros(shape))])
+        session.advance([NetworkInput(FIRST + 1, torch.zeros(shape))])
     assert raised.value.field == "plate"
     assert_same_state(session.state, before)
 
 
 def test_what_fails_halfway_leaves_the_state_unchanged(untrained: MattingNetwork, pictures: Tensor):
     session = opened(untrained, batch=2)
-    session.advance(takes_of(pictures[:1], first=2))
+    session.advance(inputs_of(pictures[:1], first=2))
     before = session.state
-    good, bad = Take(4, pictures[1]), Take(5, pictures[2].double())
+    good, bad = NetworkInput(4, pictures[1]), NetworkInput(5, pictures[2].double())
     with pytest.raises(RuntimeError):
         session.advance([good, bad])
     assert_same_state(session.state, before)
@@ -198,12 +200,12 @@ def test_takes_outside_one_window_are_refused(
     untrained: MattingNetwork, pictures: Tensor, numbers: tuple[int, ...]
 ):
     with pytest.raises(ValueError, match="not consecutive in one window of 4"):
-        opened(untrained, batch=4).advance([Take(number, pictures[0]) for number in numbers])
+        opened(untrained, batch=4).advance([NetworkInput(number, pictures[0]) for number in numbers])
 
 
 def test_a_state_of_another_size_is_refused(untrained: MattingNetwork, pictures: Tensor):
     session, other = opened(untrained), opened(untrained, downsample_ratio=0.25)
-    session.advance(takes_of(pictures[:1]))
+    session.advance(inputs_of(pictures[:1]))
     with pytest.raises(JobError, match="another network, picture size or downsample ratio"):
         other.restore(session.state)
     assert other.state is None
@@ -256,13 +258,13 @@ def _decoded(path: Path, matrix: str, count: int) -> list[np.ndarray]:
 def test_on_a_gpu_a_range_cut_anywhere_gives_the_same_bits(
     untrained: MattingNetwork, pictures: Tensor, cuda: torch.device, batch: int
 ):
-    takes = takes_of(pictures.to(cuda))
-    whole = run(opened(untrained, batch, device=cuda), takes, batch)
-    for cut in range(1, len(takes)):
+    inputs = inputs_of(pictures.to(cuda))
+    whole = run(opened(untrained, batch, device=cuda), inputs, batch)
+    for cut in range(1, len(inputs)):
         before, after = (opened(untrained, batch, device=cuda) for _ in range(2))
-        head = run(before, takes[:cut], batch)
+        head = run(before, inputs[:cut], batch)
         after.restore(before.state)
-        assert_same_bits([*head, *run(after, takes[cut:], batch)], whole)
+        assert_same_bits([*head, *run(after, inputs[cut:], batch)], whole)
 
 
 @pytest.mark.gpu

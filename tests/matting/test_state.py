@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from matteline.contract.errors import ModelError, WriteError
 from matteline.matting.rvm.decoder import State
 from matteline.matting.rvm.network import MattingNetwork
-from matteline.matting.session import Session, Take
+from matteline.matting.session import NetworkInput, Session
 from matteline.matting.state import MAX_BYTES, load_state, save_state
 from tests.matting.filling import moving_pictures
 
@@ -50,7 +50,7 @@ def test_a_shot_goes_on_from_a_file_bit_for_bit(path: Path, untrained: MattingNe
             untrained, width=64, height=48, downsample_ratio=0.5, device=torch.device("cpu"), batch=2
         )
 
-    windows = [[Take(number, picture)] for number, picture in enumerate(moving_pictures(4, 64, 48))]
+    windows = [[NetworkInput(number, picture)] for number, picture in enumerate(moving_pictures(4, 64, 48))]
     whole, stopped, resumed = opened(), opened(), opened()
     for window in windows:
         (expected,) = whole.advance(window)

@@ -9,7 +9,7 @@ import safetensors.torch
 
 from matteline.contract.errors import ModelError
 from matteline.contract.plate import Window
-from matteline.engine.plan import choose_ratio
+from matteline.engine.planner import choose_ratio
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.weights import find
 from matteline.matting.weights.find import FoundWeights, find_weights, inspect

@@ -13,7 +13,8 @@ import numpy as np
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
-from matteline.engine.plan import Surroundings, plan
+from matteline.engine.plan import Resources
+from matteline.engine.planner import plan
 from matteline.engine.run import run
 from tests.nuke import plates
 from tests.nuke.fake import FakeNuke, Picture
@@ -136,7 +137,7 @@ class Comp:
             self._direct[key] = self.folder / f"direct{len(self._direct)}"
             wanted = None if frames is None else FrameSet.parse(frames)
             job = Job(plate, str(self._direct[key]), wanted, settings=MatteSettings(**values))
-            for _ in run(plan(job, Surroundings())):
+            for _ in run(plan(job, Resources())):
                 pass
         return self._direct[key]
 

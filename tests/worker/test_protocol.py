@@ -31,7 +31,7 @@ def say(*lines: bytes | dict[str, object], code: int = 0) -> list[dict[str, obje
 
 def test_the_worker_greets_with_its_versions_and_ends_with_its_input():
     (hello,) = say()
-    assert (hello["event"], hello["protocol"], hello["job"]) == ("hello", 1, 1)
+    assert (hello["event"], hello["protocol"], hello["job"]) == ("hello", 2, 1)
     assert hello["matteline"] == __version__
 
 

@@ -76,15 +76,15 @@ def _plates(
 
 
 def _row(name: str, path: str, output: Path, settings: MatteSettings, count: int) -> dict[str, object]:
-    from matteline.api import surroundings
+    from matteline.api import resources
     from matteline.engine.bench import measure
-    from matteline.engine.plan import plan
+    from matteline.engine.planner import plan
 
     settings = replace(settings, preroll=0)
-    ready = plan(Job(path, str(output), None, None, "overwrite", settings), surroundings())
+    ready = plan(Job(path, str(output), None, None, "overwrite", settings), resources())
     first = ready.frames.first
     frames = FrameSet((FrameRange(first, min(first + count - 1, ready.frames.last)),))
-    ready = plan(replace(ready.job, frames=frames), surroundings())
+    ready = plan(replace(ready.job, frames=frames), resources())
     return _figures(name, ready, measure(ready))
 
 
@@ -92,7 +92,7 @@ def _figures(name: str, ready: Plan, speeds: Speeds) -> dict[str, object]:
     figures = {stage: round(speed, 2) for stage, speed in asdict(speeds).items()}
     return {
         "plate": name,
-        "device": f"{ready.device} {ready.precision}, batch {ready.batch}",
+        "device": f"{ready.settings.device} {ready.settings.precision}, batch {ready.batch}",
         "products": ",".join(each.name for each in ready.outputs.products),
         "frames": len(ready.render),
         **figures,

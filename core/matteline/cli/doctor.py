@@ -92,10 +92,10 @@ def _media() -> list[Finding]:
 
 
 def _weights() -> list[Finding]:
-    from matteline.api import surroundings
+    from matteline.api import resources
     from matteline.matting.weights.find import find_weights
 
-    folders = surroundings().weight_folders
+    folders = resources().weight_folders
     try:
         found = find_weights("auto", folders=folders)
     except MattelineError as error:
@@ -104,11 +104,11 @@ def _weights() -> list[Finding]:
 
 
 def _colour() -> Finding:
-    from matteline.api import surroundings
+    from matteline.api import resources
     from matteline.colour.config import open_config
 
     try:
-        config = open_config(surroundings().ocio)
+        config = open_config(resources().ocio)
     except MattelineError as error:
         return Finding("OCIO config", "missing", error.message, error.hint)
     return Finding("OCIO config", "ok", config.source)

@@ -137,10 +137,10 @@ def _messages(request: dict[str, Any], session: Path | None, lines: Lines) -> It
 
 
 def _here(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    from matteline.api import surroundings
+    from matteline.api import resources
     from matteline.farm.asked import begin
 
-    with closing(begin(request, surroundings())) as events:
+    with closing(begin(request, resources())) as events:
         for event in events:
             yield to_dict(event)
 
@@ -158,14 +158,14 @@ def check(job_file: Path, path_rules: Path | None, finish: bool | None, clean: b
 
     Prints the missing frames as one range, and ends with 3 when there are any.
     """
-    from matteline.api import surroundings
+    from matteline.api import resources
     from matteline.farm import check as checking
     from matteline.farm.clip import open_finished
     from matteline.farm.paths import rules_in
 
     lines = lines_for(os.environ, as_json)
     rules = rules_in(path_rules) if path_rules else ()
-    clip = open_finished(job_file, surroundings(), rules=rules)
+    clip = open_finished(job_file, resources(), rules=rules)
     verdict = checking.check(clip)
     lines.verdict(verdict)
     verdict.refuse_holes()
@@ -231,8 +231,8 @@ def stop(file: Path) -> None:
 @click.option("--idle-seconds", type=click.FloatRange(min=0.1), default=1800, show_default=True)
 def serve(file: Path, idle_seconds: float) -> None:
     """Be the session."""
-    from matteline.api import surroundings
+    from matteline.api import resources
     from matteline.engine.kept_network import KeptNetwork
     from matteline.farm.resident import serve as answer
 
-    answer(file, surroundings(), KeptNetwork().take, idle_seconds)
+    answer(file, resources(), KeptNetwork().take, idle_seconds)

@@ -72,14 +72,14 @@ def submit(plates: tuple[str, ...], job_file: Path | None, **values: Any) -> Non
 def _handed(
     requests: list[Request], settings: MatteSettings, farm: FarmSettings, out: str, values: dict[str, Any]
 ) -> Handed:
-    from matteline.api import login, surroundings
+    from matteline.api import login, resources
     from matteline.farm.handing import hand_over, options_of
     from matteline.farm.submit import prepare
 
     path_map = tuple(_pair(each) for each in values["path_map"])
     options = options_of(farm, out, existing=values["existing"] or "refuse", path_map=path_map)
     return hand_over(
-        prepare(requests, settings, options, surroundings()),
+        prepare(requests, settings, options, resources()),
         farm,
         Path(out),
         batch_name=values["batch_name"],

@@ -11,6 +11,7 @@ from types import FrameType
 import click
 
 from matteline import __version__
+from matteline.cli.options import flag
 from matteline.contract.errors import MattelineError
 
 EXIT_CODES = """\b
@@ -20,7 +21,7 @@ Exit codes:
     3  unreadable input
     4  device or memory
     5  cannot write
-    6  a state or a ticket belongs to something else
+    6  a saved state or a farm job belongs to something else
   130  interrupted (143 when asked to terminate)
 """
 
@@ -104,5 +105,6 @@ def _exit_code() -> int:
 def show_error(error: MattelineError) -> None:
     """Print an error as its sentence, and its hint below."""
     click.echo(f"Error: {error.message}", err=True)
+    flags = f"({', '.join(map(flag, error.settings))})" if error.settings else ""
     if error.hint:
-        click.echo(f"       {error.hint}", err=True)
+        click.echo(f"       {error.hint} {flags}".rstrip(), err=True)

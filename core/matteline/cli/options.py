@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
 from matteline.contract.choices import Choice, choices_of, parse_text
 from matteline.contract.settings import MatteSettings
+
+_FLAGS: Final = {"existing=resume": "--resume", "existing=overwrite": "--overwrite", "output": "-o"}
+"""Flags that are not named after their setting."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Settings = TypeVar("Settings")
@@ -54,9 +57,12 @@ def _option(name: str, choice: Choice, default: Any) -> Callable[[Function], Fun
     )
 
 
-def flag(name: str) -> str:
-    """The flag of a settings field."""
-    return f"--{name.replace('_', '-')}"
+def flag(setting: str) -> str:
+    """Return the flag of a setting, given as `name` or as `name=value`."""
+    if setting in _FLAGS:
+        return _FLAGS[setting]
+    name, _, value = setting.partition("=")
+    return f"--{name.replace('_', '-')} {value}".rstrip()
 
 
 def _metavar(choice: Choice) -> str:

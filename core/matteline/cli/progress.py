@@ -64,7 +64,9 @@ class _Json:
         return nullcontext()
 
     def plan(self, plan: Plan) -> None:
-        self._line({"event": "plan", **plan.to_dict()})
+        from matteline.engine.describe import plan_data
+
+        self._line({"event": "plan", **plan_data(plan)})
 
     def event(self, event: Event) -> None:
         self._line(to_dict(event))
@@ -108,8 +110,10 @@ class _Bar:
         return self._bar.console.status(doing)
 
     def plan(self, plan: Plan) -> None:
+        from matteline.engine.describe import describe
+
         # Not a table: it would break paths that are longer than the terminal is wide.
-        for label, words in plan.describe():
+        for label, words in describe(plan):
             click.echo(f"{label:<8} {words}")
 
     def event(self, event: Event) -> None:

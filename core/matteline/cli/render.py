@@ -97,13 +97,13 @@ def job_for(job: Job, device: str) -> Job:
 
 def _render_on(job: Job, devices: list[str], report: Reporter, *, dry_run: bool) -> None:
     """The same on several devices at once, with the pixels of one."""
-    from matteline.api import surroundings
-    from matteline.engine.resolve_auto import settle
+    from matteline.api import resources
+    from matteline.engine.planner import portable_plan
     from matteline.farm.local import one_kind, render_on
 
     try:
         with report.busy("Reading the plate"):
-            ready = settle(job_for(job, one_kind(devices)), surroundings())
+            ready = portable_plan(job_for(job, one_kind(devices)), resources())
         report.plan(ready)
         if not dry_run:
             _follow(render_on(ready, devices, _worker), report)

@@ -51,10 +51,10 @@ def train(**values: Any) -> None:
     The run's folder receives model.safetensors (what --weights takes), progress.csv, pictures and
     checkpoints. See docs/training.md.
     """
-    from matteline.api import surroundings
+    from matteline.api import resources
     from matteline.training.assemble import Request, assemble, device_of
 
-    request = Request(**values, weight_folders=surroundings().weight_folders, team=_team())
+    request = Request(**values, weight_folders=resources().weight_folders, team=_team())
     device = device_of(request)
     with request.team.joined(device):
         run = assemble(request, device, _preparing)

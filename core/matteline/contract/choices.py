@@ -1,4 +1,4 @@
-"""How a setting is presented and checked: what flags, properties, knobs and widgets are generated from."""
+"""The presentation and the checks of one setting: flags, properties, knobs and widgets are generated from it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Any, Optional
 
 from matteline.contract.errors import JobError
 
+AFFECTS = ("network", "matte", "file", "nothing")
+
 
 @dataclass(frozen=True)
 class Choice:
-    """How a door presents one field of a settings dataclass.
+    """The presentation of one field of a settings dataclass at every door.
 
     Attributes:
         label: What an artist reads beside the control.
@@ -22,6 +24,10 @@ class Choice:
         minimum: The least number allowed.
         maximum: The greatest number allowed.
         group: The heading it stands under, such as `matte` or `output`.
+        affects: The first thing that another value changes: `network` (the recurrent state, and all after
+            it), `matte` (alpha or foreground made from the network's result), `file` (how the same pixels are
+            stored) or `nothing` of a frame's files. The recipe that tells whether two frames belong together
+            is made from it. Empty only where no frame is made, as for a farm's settings.
     """
 
     label: str
@@ -32,16 +38,17 @@ class Choice:
     minimum: Optional[float] = None
     maximum: Optional[float] = None
     group: str = "matte"
+    affects: str = ""
 
 
 def setting(default: Any, **words: Any) -> Any:
-    """A field of a settings dataclass: its default, and the words of its `Choice`."""
+    """Return a field of a settings dataclass: its default, and the words of its `Choice`."""
     return field(default=default, metadata={"choice": Choice(**words)})
 
 
 def choices_of(kind: type[Any]) -> dict[str, Choice]:
-    """Field name to presentation for a settings dataclass, in the order doors show them."""
-    return {each.name: each.metadata["choice"] for each in fields(kind)}
+    """Map field names to presentations, in the order doors show them; fields without one are left out."""
+    return {each.name: each.metadata["choice"] for each in fields(kind) if "choice" in each.metadata}
 
 
 def parse_text(name: str, choice: Choice, text: str) -> Any:
@@ -58,25 +65,29 @@ def parse_text(name: str, choice: Choice, text: str) -> Any:
     try:
         return int(word) if choice.kind == "count" else float(word)
     except ValueError:
+        # An int of thousands of digits is a ValueError too; its text must not fill the message.
         raise JobError(
-            f"{choice.label} cannot be '{word}'.", field=name, hint=_numbers_allowed(choice)
+            f"{choice.label} cannot be '{word[:40]}'.", field=name, hint=_numbers_allowed(choice)
         ) from None
 
 
 def check_values(settings: Any) -> None:
-    """Hold every field of a settings dataclass against its `Choice`.
+    """Check every field of a settings dataclass that has a `Choice` against it.
 
     Raises:
         JobError: A value is not allowed; `field` says which.
     """
     for each in fields(settings):
-        _check(each, getattr(settings, each.name))
+        if "choice" in each.metadata:
+            _check(each, getattr(settings, each.name))
 
 
 def _check(each: Field[Any], value: Any) -> None:
     choice: Choice = each.metadata["choice"]
     if not _allowed(choice, value):
-        raise JobError(f"{choice.label} cannot be {value!r}.", field=each.name, hint=_allowed_words(choice))
+        numbers = choice.kind in ("number", "count")
+        hint = _numbers_allowed(choice) if numbers else one_of(choice.options)
+        raise JobError(f"{choice.label} cannot be {value!r:.80}.", field=each.name, hint=hint)
 
 
 def _allowed(choice: Choice, value: Any) -> bool:
@@ -88,21 +99,11 @@ def _allowed(choice: Choice, value: Any) -> bool:
         return isinstance(value, tuple) and all(word in choice.options for word in value)
     if isinstance(value, str):
         return value in choice.options
-    return _is_number(choice, value) and _within(choice, value)
-
-
-def _is_number(choice: Choice, value: Any) -> bool:
-    wanted = int if choice.kind == "count" else (int, float)
-    return isinstance(value, wanted) and not isinstance(value, bool)
-
-
-def _within(choice: Choice, value: float) -> bool:
+    # Python counts True as a number.
+    if isinstance(value, bool) or not isinstance(value, int if choice.kind == "count" else (int, float)):
+        return False
     above = choice.minimum is None or value >= choice.minimum
     return above and (choice.maximum is None or value <= choice.maximum)
-
-
-def _allowed_words(choice: Choice) -> str:
-    return _numbers_allowed(choice) if choice.kind in ("number", "count") else one_of(choice.options)
 
 
 def _numbers_allowed(choice: Choice) -> str:
@@ -112,5 +113,5 @@ def _numbers_allowed(choice: Choice) -> str:
 
 
 def one_of(words: tuple[str, ...]) -> str:
-    """The hint that lists what is allowed."""
+    """Return the hint that lists the allowed words."""
     return f"Choose from: {', '.join(words)}."

@@ -9,15 +9,18 @@
     │   ├── ReadError         3   a plate or a frame of it cannot be read
     │   └── WriteError        5   a result cannot be written
     ├── ModelError(path)      3   weights are missing, foreign or damaged
-    │   └── StateError        6   a saved state, or a farm's ticket, belongs to something else
+    │   └── StateError        6   a saved state or a farm job belongs to something else
     ├── DeviceError           4   the device is absent or out of memory
     └── WorkerError(code)     1   the worker process ended by itself
 
-The message says what failed, where and why, in one sentence; the hint says what to do about it.
+The message says what failed, where and why, in one sentence; the hint says what to do about it. Neither
+speaks of flags, buttons or knobs: `settings` names the settings that the hint is about, and each door adds
+its own controls.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Optional
 
 
@@ -27,18 +30,21 @@ class MattelineError(Exception):
     Args:
         message: One sentence: what failed, where, why.
         hint: One sentence: what to do. Empty when there is nothing to advise.
+        settings: The settings that would mend it, fields of `MatteSettings`, `FarmSettings` or `Job`: a name,
+            or a name with a value, such as `frames` and `device=cpu`.
     """
 
     exit_code = 1
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", settings: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.settings = tuple(settings)
 
     def where(self) -> dict[str, object]:
-        """The fields that locate the failure, for JSON events; empty when there are none."""
-        return {}
+        """Return the fields that locate the failure, for JSON events; empty when there are none."""
+        return {"settings": list(self.settings)} if self.settings else {}
 
 
 class JobError(MattelineError):
@@ -46,12 +52,14 @@ class JobError(MattelineError):
 
     exit_code = 2
 
-    def __init__(self, message: str, *, field: str = "", hint: str = "") -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self, message: str, *, field: str = "", hint: str = "", settings: Sequence[str] = ()
+    ) -> None:
+        super().__init__(message, hint=hint, settings=settings)
         self.field = field
 
     def where(self) -> dict[str, object]:
-        return {"field": self.field}
+        return {**super().where(), "field": self.field}
 
 
 class ColourError(MattelineError):
@@ -59,26 +67,34 @@ class ColourError(MattelineError):
 
     exit_code = 2
 
-    def __init__(self, message: str, *, space: str = "", hint: str = "") -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self, message: str, *, space: str = "", hint: str = "", settings: Sequence[str] = ()
+    ) -> None:
+        super().__init__(message, hint=hint, settings=settings)
         self.space = space
 
     def where(self) -> dict[str, object]:
-        return {"space": self.space}
+        return {**super().where(), "space": self.space}
 
 
 class MediaError(MattelineError):
-    """Something about a file: `path` as the user named it, `frame` by its number in the plate."""
+    """A failure of one file: `path` as the user named it, `frame` by its number in the plate."""
 
     def __init__(
-        self, message: str, *, path: object = "", frame: Optional[int] = None, hint: str = ""
+        self,
+        message: str,
+        *,
+        path: object = "",
+        frame: Optional[int] = None,
+        hint: str = "",
+        settings: Sequence[str] = (),
     ) -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(message, hint=hint, settings=settings)
         self.path = str(path)
         self.frame = frame
 
     def where(self) -> dict[str, object]:
-        return {"path": self.path, "frame": self.frame}
+        return {**super().where(), "path": self.path, "frame": self.frame}
 
 
 class ReadError(MediaError):
@@ -98,16 +114,18 @@ class ModelError(MattelineError):
 
     exit_code = 3
 
-    def __init__(self, message: str, *, path: object = "", hint: str = "") -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self, message: str, *, path: object = "", hint: str = "", settings: Sequence[str] = ()
+    ) -> None:
+        super().__init__(message, hint=hint, settings=settings)
         self.path = str(path)
 
     def where(self) -> dict[str, object]:
-        return {"path": self.path}
+        return {**super().where(), "path": self.path}
 
 
 class StateError(ModelError):
-    """What was saved or submitted belongs to another plate, model or settings than are here now."""
+    """A saved state or a submitted job that belongs to another plate, model or settings than are here now."""
 
     exit_code = 6
 
@@ -126,4 +144,4 @@ class WorkerError(MattelineError):
         self.code = code
 
     def where(self) -> dict[str, object]:
-        return {"code": self.code}
+        return {**super().where(), "code": self.code}

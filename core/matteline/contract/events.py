@@ -1,4 +1,4 @@
-"""What a render tells whoever started it, in the order it happens."""
+"""Events of a render, in the order they happen."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class FrameDone:
 
 @dataclass(frozen=True)
 class Preroll:
-    """The state is being rolled over frames that are not written: preroll, or what a resume finds done."""
+    """A frame was shown to the network without being written: preroll, or a frame that a resume finds done."""
 
     done: int
     total: int
@@ -49,7 +49,7 @@ class Preroll:
 
 @dataclass(frozen=True)
 class Assembling:
-    """All frames are done, and `name` of `MatteSettings.movies` is made of them: frames in it, and in all."""
+    """The movie `name` of `MatteSettings.movies` is being made of the frames: how many are in it, of how many."""
 
     name: str
     done: int
@@ -58,7 +58,7 @@ class Assembling:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something the user should know that did not stop the render."""
+    """A sentence that the user should read; the render continues."""
 
     message: str
 
@@ -95,7 +95,7 @@ _KINDS: Mapping[str, type[MattelineError]] = {
 
 
 def error_of(failed: Mapping[str, Any]) -> MattelineError:
-    """What a `failed` message of another process tells of, as the error that it was there.
+    """Return the error that a `failed` message of another process tells of.
 
     After an error that it did not foresee a worker is not to be trusted with another job: such a one comes
     back as `WorkerError`.
@@ -103,6 +103,7 @@ def error_of(failed: Mapping[str, Any]) -> MattelineError:
     error = _KINDS.get(failed["kind"], MattelineError)(failed["message"], hint=failed["hint"])
     error.exit_code = failed["exit_code"]
     vars(error).update((name, failed["where"].get(name, own)) for name, own in error.where().items())
+    error.settings = tuple(failed["where"].get("settings", ()))
     return error
 
 
@@ -120,5 +121,5 @@ _NAMES = {
 
 
 def to_dict(event: Event) -> dict[str, Any]:
-    """The event as plain data, its kind under the key `event`."""
+    """Return the event as plain data, its kind under the key `event`."""
     return {"event": _NAMES[type(event)], **asdict(event)}

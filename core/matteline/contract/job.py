@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Optional
 
+from matteline.contract.choices import check_values, setting
 from matteline.contract.errors import JobError
 from matteline.contract.frames import FrameSet
 from matteline.contract.settings import MatteSettings
@@ -24,7 +25,7 @@ class Job:
         output: The folder that receives one folder per product.
         frames: Frames to render, by their numbers in the plate; None renders all.
         first_frame: Renumbers a movie so that its first picture has this number; None counts from 1.
-        existing: What happens to results already there: `refuse`, `resume` or `overwrite`.
+        existing: Treatment of results that are already there, a choice like the settings'.
         settings: How the matte is made and delivered.
     """
 
@@ -32,16 +33,20 @@ class Job:
     output: str
     frames: Optional[FrameSet] = None
     first_frame: Optional[int] = None
-    existing: str = "refuse"
+    existing: str = setting(
+        "refuse",
+        label="Existing results",
+        kind="choice",
+        options=EXISTING,
+        group="output",
+        affects="nothing",
+        help="Treatment of results that are already there: 'refuse' stops, 'resume' keeps them and renders what is "
+        "missing or unreadable, 'overwrite' replaces them.",
+    )
     settings: MatteSettings = field(default_factory=MatteSettings)
 
     def __post_init__(self) -> None:
-        if self.existing not in EXISTING:
-            raise JobError(
-                f"Existing results cannot be treated by '{self.existing}'.",
-                field="existing",
-                hint=f"Choose from: {', '.join(EXISTING)}.",
-            )
+        check_values(self)
 
     def to_json(self) -> str:
         """The job as one JSON object with its version."""

@@ -1,7 +1,7 @@
-"""Every choice an artist has, once: name, label, unit, bounds and help.
+"""The settings of a matte: name, default, label, unit, bounds and help of each, described once.
 
 Command flags, Blender properties, Nuke knobs and Qt widgets are generated from `MatteSettings`, so a choice
-added here appears at every door under the same name and with the same words.
+added here appears at every door under the same name and with the same words, and the recipe of a result knows of it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from typing import Any, Union
 from matteline.contract.choices import Choice, check_values, choices_of, one_of, parse_text, setting
 from matteline.contract.errors import JobError
 
-_A = {"exr": "An EXR", "png": "A PNG"}
+AUTO_PREROLL_FRAMES = 10
+"""Frames of `preroll='auto'`: after so many the error of the first frame no longer falls (docs/frames.md)."""
+
 PRODUCTS = ("alpha", "fgr", "rgba")
 MOVIES = ("prores4444", "matte", "matte_full", "preview", "preview_hevc")
 _MADE_OF = {movie: ("alpha",) if movie.startswith("matte") else ("alpha", "fgr") for movie in MOVIES}
@@ -26,131 +28,146 @@ class MatteSettings:
     weights: str = setting(
         "auto",
         label="Model",
+        affects="network",
         kind="text",
         options=("auto",),
-        help="Weights by name (see 'matteline weights list') or a .safetensors or .pth file; "
+        help="Network weights by name, or a file of them (.safetensors, .pth, .onnx, .torchscript); "
         "'auto' takes the best that is installed.",
     )
     downsample_ratio: Union[float, str] = setting(
         "auto",
         label="Downsample ratio",
+        affects="network",
         kind="number",
         options=("auto",),
         minimum=0.02,
         maximum=1.0,
-        help="The network works on the plate scaled by this and refines edges at full size. "
-        "'auto' makes the longer side what the weights were made for, 512 pixels for the official ones; "
-        "raise it towards 0.4 at HD for a full body far away.",
+        help="Size of the picture that the network works on, as a fraction of the plate; edges are refined at "
+        "full size. 'auto' makes the longer side what the weights were trained for, 512 pixels for the official "
+        "ones; raise it towards 0.4 at HD for a full body far away.",
     )
     refiner: str = setting(
         "auto",
         label="Refiner",
+        affects="matte",
         kind="choice",
         options=("auto", "deep", "fast"),
         help="Guided filter that brings the matte to full size: 'deep' is learned and sharper on hair, "
-        "'fast' needs no weights; 'auto' takes the one the weights hold.",
+        "'fast' is computed without weights; 'auto' takes the one that suits the weights.",
     )
     preroll: Union[int, str] = setting(
         "auto",
         label="Preroll",
+        affects="network",
         kind="count",
         options=("auto", "all"),
         unit="frames",
         minimum=0,
         maximum=1000,
         help="Frames shown to the network before the first one rendered, so that it starts settled: real "
-        "handles where the plate has them, mirrored frames where not. 'all' rolls from the plate's first "
-        "frame, so that a range equals the same frames of the whole.",
+        "handles where the plate has them, mirrored frames where not. 'all' starts at the plate's first "
+        "frame, so that a range has the pixels of the same frames of the whole.",
     )
     missing: str = setting(
         "error",
         label="Missing frames",
+        affects="network",
         kind="choice",
         options=("error", "hold", "black"),
-        help="What to do where the plate has gaps: stop, repeat the frame before, or use black.",
+        help="What to do where a frame of the plate is missing or cannot be read: stop with an error, hold the frame "
+        "before it, or use black.",
     )
     colour_space: str = setting(
         "auto",
         label="Colour space",
+        affects="network",
         kind="text",
         options=("auto",),
         group="colour",
         help="The plate's colour space by the OCIO config's name, alias or role, such as ACEScg, ARRI "
-        "LogC4 or sRGB; 'auto' believes the file's tags, the config's file rules, then what is usual.",
+        "LogC4 or sRGB; 'auto' goes by the file's tags, then the config's file rules, then the file's type.",
     )
     ocio: str = setting(
         "auto",
         label="OCIO config",
+        affects="network",
         kind="path",
         options=("auto",),
         group="colour",
-        help="An .ocio or .ocioz file or an ocio:// address; 'auto' takes what OCIO in the environment "
+        help="An .ocio or .ocioz file or an ocio:// address; 'auto' takes the one that the environment variable OCIO "
         "names, else the built-in ACES studio config.",
     )
     exposure: Union[float, str] = setting(
         "auto",
         label="Exposure",
+        affects="network",
         kind="number",
         options=("auto",),
         unit="stops",
         minimum=-10,
         maximum=10,
         group="colour",
-        help="How much the network's picture is lifted, one number for the whole shot; the foreground "
-        "is not. 'auto' measures a spread of frames and lifts dark plates.",
+        help="Stops by which the plate is brightened for the network, one number for the whole shot; the "
+        "foreground is not. 'auto' measures frames spread over the plate and brightens dark ones.",
     )
     denoise: Union[float, str] = setting(
         "auto",
         label="Denoise",
+        affects="network",
         kind="number",
         options=("auto",),
         minimum=0,
         maximum=1,
         group="colour",
-        help="How much grain is taken out of the network's picture; the foreground keeps its own. 'auto' "
-        "measures the grain of plates that are lifted, and leaves others alone.",
+        help="Share of the grain that is removed from the picture that the network sees; the foreground keeps its "
+        "grain. 'auto' measures the grain of plates that are brightened, and leaves others alone.",
     )
     network_view: str = setting(
         "none",
         label="Network view",
+        affects="network",
         kind="text",
         options=("none",),
         group="colour",
-        help="Shows the plate to the network through 'display/view' of the OCIO config instead of the plain "
-        "sRGB curve with highlights rolled off.",
+        help="The OCIO view, as 'display/view', through which the network sees the plate; 'none' is the sRGB curve "
+        "with highlights rolled off.",
     )
     foreground: str = setting(
         "plate",
         label="Foreground",
+        affects="matte",
         kind="choice",
         options=("plate", "network"),
         group="colour",
-        help="'plate' keeps the plate's own values where alpha is 1 and weighs the prediction against "
-        "them in soft edges; 'network' is the bare prediction, without highlights above white.",
+        help="'plate' keeps the plate's own values where alpha is 1 and estimates the foreground in soft edges; "
+        "'network' is the network's prediction as it is, without highlights above white.",
     )
     choke: float = setting(
         0.0,
         label="Choke",
+        affects="matte",
         kind="number",
         unit="pixels",
         minimum=-50,
         maximum=50,
         group="edge",
-        help="Moves the matte's edge inwards, or outwards where negative.",
+        help="Pixels by which the edge of the matte moves inwards; negative moves it outwards.",
     )
     soften: float = setting(
         0.0,
         label="Soften",
+        affects="matte",
         kind="number",
         unit="pixels",
         minimum=0,
         maximum=100,
         group="edge",
-        help="Blurs the matte by this radius.",
+        help="Radius of the blur of the matte, in pixels.",
     )
     black_point: float = setting(
         0.0,
         label="Black point",
+        affects="matte",
         kind="number",
         minimum=0,
         maximum=0.99,
@@ -160,6 +177,7 @@ class MatteSettings:
     white_point: float = setting(
         1.0,
         label="White point",
+        affects="matte",
         kind="number",
         minimum=0.01,
         maximum=1,
@@ -169,14 +187,16 @@ class MatteSettings:
     despill: str = setting(
         "none",
         label="Despill",
+        affects="matte",
         kind="text",
         options=("none", "green", "blue"),
         group="edge",
-        help="Takes the spill of a screen of this colour out of the foreground: green, blue, or #RRGGBB.",
+        help="Removes the spill of a screen of this colour from the foreground: green, blue, or #RRGGBB.",
     )
     garbage: str = setting(
         "none",
         label="Garbage matte",
+        affects="matte",
         kind="path",
         options=("none",),
         group="edge",
@@ -186,6 +206,7 @@ class MatteSettings:
     holdout: str = setting(
         "none",
         label="Hold-out matte",
+        affects="matte",
         kind="path",
         options=("none",),
         group="edge",
@@ -195,23 +216,26 @@ class MatteSettings:
     write: tuple[str, ...] = setting(
         ("alpha", "fgr"),
         label="Products",
+        affects="nothing",
         kind="choices",
         options=PRODUCTS,
         group="output",
-        help="What to write: 'alpha' the matte, 'fgr' the straight foreground colour, "
+        help="Pictures to write for each frame: 'alpha' the matte, 'fgr' the straight foreground colour, "
         "'rgba' both in one picture.",
     )
     format: str = setting(
         "exr",
         label="File format",
+        affects="file",
         kind="choice",
         options=("exr", "png"),
         group="output",
-        help="EXR keeps highlights and metadata; PNG is for previews and 8-bit pipelines.",
+        help="EXR keeps highlights and all metadata; PNG is for previews and 8-bit pipelines.",
     )
     depth: str = setting(
         "auto",
         label="Bit depth",
+        affects="file",
         kind="choice",
         options=("auto", "half", "float", "8", "16"),
         group="output",
@@ -220,58 +244,65 @@ class MatteSettings:
     compression: str = setting(
         "zips",
         label="EXR compression",
+        affects="file",
         kind="choice",
         options=COMPRESSIONS,
         group="output",
-        help="All are lossless except dwaa and dwab, which damage a matte slightly.",
+        help="Compression of EXR files. All are lossless except dwaa and dwab, which change a matte slightly.",
     )
     rgba_alpha: str = setting(
         "auto",
-        label="RGBA is",
+        label="RGBA colour",
+        affects="file",
         kind="choice",
         options=("auto", "premultiplied", "straight"),
         group="output",
-        help="Whether the colour of 'rgba' is multiplied by alpha; 'auto' follows the file format: "
+        help="Colour of 'rgba', multiplied by alpha or not; 'auto' follows the file format: "
         "premultiplied in EXR, straight in PNG.",
     )
     layout: str = setting(
         "separate",
         label="EXR layout",
+        affects="file",
         kind="choice",
         options=("separate", "layered"),
         group="output",
-        help="'separate' writes a file for each product; 'layered' writes one EXR a frame in their "
-        "place, with the matte as alpha of RGBA, and the straight foreground in the layer fgr.",
+        help="'separate' writes one file for each product; 'layered' writes one EXR for each frame instead, "
+        "with the matte as the alpha of RGBA and the straight foreground in the layer fgr.",
     )
     movies: tuple[str, ...] = setting(
         (),
         label="Movies",
+        affects="nothing",
         kind="choices",
         options=MOVIES,
         group="output",
         help="Movies made of the results, with the plate's rate, timecode and sound: 'prores4444' with "
         "alpha, 'matte' the alpha as luma in video range, 'matte_full' in full range, 'preview' the "
-        "person over something, H.264, 'preview_hevc' the same as HEVC.",
+        "person over a background as H.264, 'preview_hevc' the same as HEVC.",
     )
     over: str = setting(
         "checker",
-        label="Preview over",
+        label="Preview background",
+        affects="nothing",
         kind="text",
         options=("checker", "green", "black", "white"),
         group="output",
-        help="What the preview shows behind the person: a word, #RRGGBB, or another clip.",
+        help="Background of preview movies: checker, green, black, white, #RRGGBB, or another clip.",
     )
     device: str = setting(
         "auto",
         label="Device",
+        affects="network",
         kind="text",
         options=("auto", "cpu", "cuda", "mps"),
         group="machine",
-        help="'auto' takes a GPU when there is one; 'cuda:1' names one of several.",
+        help="Where the network runs: 'auto' takes a GPU when there is one; 'cuda:1' names one of several.",
     )
     precision: str = setting(
         "auto",
         label="Precision",
+        affects="network",
         kind="choice",
         options=("auto", "fp32", "fp16", "bf16"),
         group="machine",
@@ -280,13 +311,14 @@ class MatteSettings:
     batch: Union[int, str] = setting(
         "auto",
         label="Batch",
+        affects="network",
         kind="count",
         options=("auto",),
         unit="frames",
         minimum=1,
         maximum=64,
         group="machine",
-        help="Frames the network encodes at once; 'auto' suits the device.",
+        help="Frames that the network encodes at once; 'auto' suits the device.",
     )
 
     def __post_init__(self) -> None:
@@ -328,14 +360,14 @@ class MatteSettings:
         allowed = {"exr": ("auto", "half", "float"), "png": ("auto", "8", "16")}[self.format]
         if self.depth not in allowed:
             raise JobError(
-                f"{_A[self.format]} file cannot hold depth '{self.depth}'.",
+                f"{'An EXR' if self.format == 'exr' else 'A PNG'} file cannot hold depth '{self.depth}'.",
                 field="depth",
                 hint=one_of(allowed),
             )
 
 
 def choices() -> dict[str, Choice]:
-    """Field name to presentation, in the order doors show them."""
+    """Map field names to presentations, in the order doors show them."""
     return choices_of(MatteSettings)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Union
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Counts up whenever a message changes its meaning. New messages and new fields do not change it."""
 
 LONGEST_LINE_BYTES = 1 << 20

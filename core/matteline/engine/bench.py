@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from matteline.contract.events import FrameDone
+from matteline.engine.infer import FrameResult
 from matteline.engine.outputs import prepare_folders
 from matteline.engine.pipeline import each
 from matteline.engine.plan import Plan
 from matteline.engine.read import PlateFrame, read_frames
 from matteline.engine.run import READ_AHEAD_FRAMES, READERS, WRITE_BEHIND_FRAMES, WRITERS, run
-from matteline.engine.shot import Conditioned, Shot, Step
+from matteline.engine.shot import Shot
 from matteline.matting.weights.load import load_network
 from matteline.media.plate import open_plate
 
@@ -59,12 +60,15 @@ def measure(plan: Plan) -> Speeds:
         plan: One span of more than `WARM_FRAMES` frames, whose results may be replaced.
     """
     prepare_folders(plan.outputs)
-    shot = Shot(plan, load_network(plan.found, plan.refiner))
-    sources, decode = _timed(_read(plan))
-    takes, condition = _timed(_condition(plan, shot, sources))
-    steps, infer = _timed(shot.infer(takes))
-    encode = _timed(_deliver(shot, steps))[1]
-    del sources, takes, steps
+    shot = Shot(plan, load_network(plan.weights, plan.settings.refiner))
+    (span,) = plan.spans
+    for _ in shot.begin(span, ()):
+        pass
+    frames, decode = _timed(_read(plan))
+    conditioned, condition = _timed(_condition(shot, frames))
+    results, infer = _timed(shot.infer(conditioned))
+    encode = _timed(_restore_and_write(shot, results))[1]
+    del frames, conditioned, results
     return Speeds(decode, condition, infer, encode, _timed(_frames_done(plan))[1])
 
 
@@ -81,23 +85,22 @@ def _timed(items: Iterable[Item]) -> tuple[list[Item], float]:
 
 def _read(plan: Plan) -> Iterator[PlateFrame]:
     (span,) = plan.spans
-    missing = plan.job.settings.missing
+    missing = plan.settings.missing
     with (
         open_plate(plan.job.plate, first_frame=plan.job.first_frame) as plate,
-        read_frames(plate, span.frames, missing, workers=READERS, depth=READ_AHEAD_FRAMES) as sources,
+        read_frames(plate, span.frames, missing, workers=READERS, depth=READ_AHEAD_FRAMES) as frames,
     ):
-        yield from sources
+        yield from frames
 
 
-def _condition(plan: Plan, shot: Shot, sources: Iterable[PlateFrame]) -> Iterator[Conditioned]:
-    (span,) = plan.spans
-    with each(lambda source: shot.condition(source, span), sources, workers=1, depth=1) as takes:
-        yield from takes
+def _condition(shot: Shot, frames: Iterable[PlateFrame]) -> Iterator[PlateFrame]:
+    with each(shot.condition, frames, workers=1, depth=1) as conditioned:
+        yield from conditioned
 
 
-def _deliver(shot: Shot, steps: Iterable[Step]) -> Iterator[Step]:
-    with each(shot.deliver, steps, workers=WRITERS, depth=WRITE_BEHIND_FRAMES) as delivered:
-        yield from delivered
+def _restore_and_write(shot: Shot, results: Iterable[FrameResult]) -> Iterator[FrameResult]:
+    with each(shot.restore_and_write, results, workers=WRITERS, depth=WRITE_BEHIND_FRAMES) as written:
+        yield from written
 
 
 def _frames_done(plan: Plan) -> Iterator[FrameDone]:

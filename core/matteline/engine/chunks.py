@@ -1,6 +1,6 @@
 """Parts of a render, for machines that share one: the states first, then chunks, then what needs all frames.
 
-A chunk is the same as a resume that finds everything done but its own frames: it goes on from the latest
+A chunk is the same as a resume that finds everything done but its own frames: it continues from the latest
 state at or before them, so its pixels are those of one unbroken run.
 """
 
@@ -14,24 +14,26 @@ from pathlib import Path
 from matteline.contract.events import Event, Finished, Started
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.engine.checkpoints import StateFiles
-from matteline.engine.outputs import complete_frames, prepare_folders, write_record
+from matteline.engine.outputs import complete_frames, prepare_folders
 from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Plan
-from matteline.engine.timeline import Span, begun, lay_out, resume
+from matteline.engine.recipe import recipe_mark
+from matteline.engine.record import write_record
+from matteline.engine.timeline import Span, begin_at, lay_out, resume
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.media.image import read_header
 from matteline.media.source import Source
 
 MARK = "matteline/recipe"
-"""The word in every result that says by which recipe it was made."""
+"""Metadata of every result: the mark of the recipe that it was made by."""
 
 
 def chunk_of(plan: Plan, frames: FrameSet, done: FrameSet, states: Sequence[int]) -> Plan:
-    """The plan of some of the frames, begun from the latest state of use before them.
+    """Plan some of the frames, from the latest usable state before them.
 
     Args:
-        plan: Of the whole.
-        frames: The chunk.
+        plan: The plan of the whole.
+        frames: The frames of the chunk.
         done: Frames that need not be rendered again.
         states: Frames before which a state was saved.
     """
@@ -40,29 +42,29 @@ def chunk_of(plan: Plan, frames: FrameSet, done: FrameSet, states: Sequence[int]
 
 
 def prerolled_chunk(plan: Plan, frames: FrameSet, done: FrameSet, preroll_frames: int) -> Plan:
-    """The plan of some of the frames, settled by a preroll instead: near the whole, but not equal to it."""
-    filled = plan.job.settings.missing != "error"
+    """Plan some of the frames, settled by a preroll instead: near the whole, but not equal to it."""
+    filled = plan.settings.missing != "error"
     there = FrameSet((plan.plate.frames.hull,)) if filled else plan.plate.frames
     return replace(plan, spans=resume(lay_out(frames, there, preroll_frames), done, ()))
 
 
 def state_pass(plan: Plan, frames: FrameRange, states: StateFiles, there: Sequence[int]) -> Plan:
-    """The plan that writes the states which rendering these frames needs, beside those that are `there`."""
-    wanted = (_rolled(span, frames, states, there) for span in plan.spans)
+    """Plan the pass that writes the states which rendering these frames needs, except those already `there`."""
+    wanted = (_state_span(span, frames, states, there) for span in plan.spans)
     return replace(plan, spans=tuple(span for span in wanted if span is not None), user_mattes=())
 
 
-def _rolled(span: Span, frames: FrameRange, states: StateFiles, there: Sequence[int]) -> Span | None:
+def _state_span(span: Span, frames: FrameRange, states: StateFiles, there: Sequence[int]) -> Span | None:
     if span.render.first > frames.last or span.render.last < frames.first:
         return None
     lacking = [each for each in due(span, states) if each <= frames.last and each not in there]
     if not lacking:
         return None
-    return replace(begun(span, lacking[0], lacking[-1] - 1, there), render=FrameSet())
+    return replace(begin_at(span, lacking[0], lacking[-1] - 1, there), render=FrameSet())
 
 
 def due(span: Span, states: StateFiles) -> list[int]:
-    """Frames before which the states of a span are saved."""
+    """List the frames before which the states of a span are saved."""
     own, every = span.own, states.every_frames
     if own is None or not every:
         return []
@@ -84,12 +86,12 @@ def run_part(
     Args:
         plan: The part.
         states: Where states are saved; the folder exists. None of them is removed.
-        recipe: What the record beside the results says, whichever machine writes it.
-        network: The plan's network, for who keeps one loaded.
+        recipe: For the record beside the results, the same whichever machine writes it.
+        network: The plan's network, for callers that keep one loaded.
         between_frames: As for `run`.
     """
     started = time.perf_counter()
-    yield Started(len(plan.render), plan.found.name, plan.device, str(plan.outputs.folder))
+    yield Started(len(plan.render), plan.weights.name, plan.settings.device, str(plan.outputs.folder))
     if plan.render.ranges:
         prepare_folders(plan.outputs)
         write_record(plan.outputs, recipe)
@@ -108,13 +110,13 @@ def _run(
 
 
 def own_results(plan: Plan, frames: FrameSet) -> FrameSet:
-    """Those of the frames whose every product is whole and was made by this plan's recipe."""
+    """Return those of the frames whose every product is whole and was made by this plan's recipe."""
     return marked(plan, complete_frames(plan.outputs, plan.plate, frames))
 
 
 def marked(plan: Plan, whole: FrameSet) -> FrameSet:
-    """Those of some frames with whole results that were made by this plan's recipe."""
-    mark = plan.mark
+    """Return those of some frames with whole results that were made by this plan's recipe."""
+    mark = recipe_mark(plan)
     return FrameSet.of(
         number
         for number in whole

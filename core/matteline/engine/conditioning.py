@@ -1,9 +1,9 @@
-"""How a shot is shown to the network: exposure, denoising and view, one of each for all its frames."""
+"""Conditioning: exposure, denoising and view of the network's picture, one of each for all frames of a shot."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,48 +14,48 @@ from matteline.contract.settings import MatteSettings
 from matteline.media.plate import Plate
 
 SAMPLES = 6
-"""Frames looked at. Of the whole plate, so that every range of it is shown to the network alike."""
+"""Frames that are measured. Of the whole plate, so that every range of it is conditioned alike."""
 
 
 @dataclass(frozen=True)
 class Conditioning:
-    """How a shot is shown to the network: the same in every frame, since change would flicker.
+    """The conversion of a plate into the network's picture: the same in every frame, since change would flicker.
 
     Attributes:
-        exposure_stops: What the picture is lifted by, in linear light.
-        denoise: How much grain is taken out of it, 0 to 1.
-        view: `display/view` of the OCIO config to show it through; None for the plain sRGB curve.
+        exposure_stops: Stops by which the picture is brightened, in linear light.
+        denoise: Share of the grain that is removed, 0 to 1.
+        view: `display/view` of the OCIO config; None for the plain sRGB curve.
     """
 
     exposure_stops: float
     denoise: float
     view: str | None
 
+    @classmethod
+    def of(cls, settings: MatteSettings) -> Conditioning:
+        """Take it from settings in which `auto` has been resolved."""
+        view = None if settings.network_view == "none" else settings.network_view
+        return cls(float(settings.exposure), float(settings.denoise), view)
 
-def choose_conditioning(plate: Plate, space: PlateSpace, settings: MatteSettings) -> Conditioning:
-    """What the artist said, or what a spread of the plate's frames asks for.
+
+def measure_conditioning(plate: Plate, space: PlateSpace, settings: MatteSettings) -> MatteSettings:
+    """Return the settings with measured exposure and denoising in place of `auto`.
 
     Raises:
-        ColourError: The config has no such view.
+        ColourError: The OCIO config has no such view.
     """
-    view = None if settings.network_view == "none" else settings.network_view
-    if view is not None:
-        space.config.parse_view(view)
-    stops = _exposure(plate, space, settings.exposure)
-    return Conditioning(stops, _denoise(plate, space, settings.denoise, stops), view)
+    if settings.network_view != "none":
+        space.config.parse_view(settings.network_view)
+    if settings.exposure == "auto":
+        from matteline.colour.exposure import measure_exposure  # loads torch, so not before it is needed
+
+        settings = replace(settings, exposure=measure_exposure(_samples(plate), space))
+    if settings.denoise == "auto":
+        settings = replace(settings, denoise=_measured_denoise(plate, space, float(settings.exposure)))
+    return settings
 
 
-def _exposure(plate: Plate, space: PlateSpace, wanted: float | str) -> float:
-    if wanted != "auto":
-        return float(wanted)
-    from matteline.colour.exposure import measure_exposure  # loads torch, so not before it is needed
-
-    return measure_exposure(_samples(plate), space)
-
-
-def _denoise(plate: Plate, space: PlateSpace, wanted: float | str, stops: float) -> float:
-    if wanted != "auto":
-        return float(wanted)
+def _measured_denoise(plate: Plate, space: PlateSpace, stops: float) -> float:
     if stops <= 0:
         return 0.0
     from matteline.colour.exposure import measure_denoise
@@ -64,7 +64,7 @@ def _denoise(plate: Plate, space: PlateSpace, wanted: float | str, stops: float)
 
 
 def spread(frames: FrameSet, count: int) -> list[int]:
-    """At most `count` of the frames, evenly spread, the first and last among them."""
+    """List at most `count` of the frames, evenly spread, the first and last among them."""
     numbers = list(frames)
     places = np.linspace(0, len(numbers) - 1, min(count, len(numbers)))
     return [numbers[round(place)] for place in places]
@@ -75,5 +75,5 @@ def _samples(plate: Plate) -> Iterator[np.ndarray]:
         try:
             yield plate.frame(number).pixels
         except ReadError:
-            # The render names it, or fills it, when it gets there; it only says nothing about brightness.
+            # The render names the frame, or fills it, when it gets there; here it would only tell a brightness.
             continue

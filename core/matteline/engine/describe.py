@@ -1,52 +1,69 @@
-"""A plan in words, for `--dry-run` and the first lines of a render."""
+"""A plan in words for people, and as plain data for programs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from matteline.engine.movie_plan import MoviePlan
 from matteline.engine.outputs import Product, free_bytes
+from matteline.engine.plan import Plan
+from matteline.engine.recipe import recipe
 from matteline.matting.weights.find import GET_OFFICIAL
 
-if TYPE_CHECKING:
-    from matteline.engine.plan import Plan
 
-
-def rows(plan: Plan) -> list[tuple[str, str]]:
-    """Label and words for every choice the plan has made."""
+def describe(plan: Plan) -> list[tuple[str, str]]:
+    """List label and words of every choice that a plan has made."""
     width, height = plan.reduced_size
-    canvas = plan.plate.canvas
+    canvas, settings = plan.plate.canvas, plan.settings
+    official = (("", f"The official network is better. {GET_OFFICIAL}"),) if plan.weights.shipped else ()
     return [
         ("Plate", f"{plan.plate.path} ({plan.plate.description})"),
         ("Size", f"{canvas.width}x{canvas.height}, the network sees {width}x{height}"),
         ("Colour", plan.space.why),
-        ("Picture", _showing(plan)),
+        ("Picture", _conditioning(plan)),
         ("Frames", _frames(plan)),
         ("Preroll", _preroll(plan)),
         *((matte.name.capitalize(), matte.description) for matte in plan.user_mattes),
-        ("Model", f"{plan.found.name} ({plan.found.origin}), {plan.refiner} refiner"),
-        *((("", f"The official network is better. {GET_OFFICIAL}"),) if plan.found.shipped else ()),
+        ("Model", f"{plan.weights.name} ({plan.weights.origin}), {settings.refiner} refiner"),
+        *official,
         ("Ratio", f"{plan.downsample_ratio:.4g}"),
-        ("Device", f"{plan.device}, {plan.precision}, batches of {plan.batch}"),
-        *((product, path) for product, path in _outputs(plan)),
+        ("Device", f"{settings.device}, {settings.precision}, batches of {plan.batch}"),
+        *((product.name, _product(plan, product)) for product in plan.outputs.products),
         *((movie.kind.name, _movie(plan, movie)) for movie in plan.movies),
         ("Disk", f"about {_size(plan.disk_bytes)}, {_size(free_bytes(plan.outputs.folder))} free"),
     ]
 
 
-def _showing(plan: Plan) -> str:
-    showing = plan.showing
+def plan_data(plan: Plan) -> dict[str, object]:
+    """Return a plan as plain JSON values: its recipe, and what will be written where."""
+    first = plan.frames.first
+    return {
+        **recipe(plan),
+        "render": str(plan.render),
+        "size": [plan.plate.canvas.width, plan.plate.canvas.height],
+        "reduced_size": list(plan.reduced_size),
+        "model": plan.weights.name,
+        "outputs": {
+            product.name: str(plan.outputs.path(product, first)) for product in plan.outputs.products
+        },
+        "movies": {movie.kind.name: str(movie.path) for movie in plan.movies},
+        "disk_bytes": plan.disk_bytes,
+    }
+
+
+def _conditioning(plan: Plan) -> str:
+    conditioning = plan.conditioning
     measured = ", measured" if plan.job.settings.exposure == "auto" else ""
-    words = [f"lifted {showing.exposure_stops:+.2f} stops{measured}"]
-    words += [f"denoised by {showing.denoise:.2f}"] if showing.denoise else []
-    words += [f"through {showing.view}"] if showing.view else []
+    stops = conditioning.exposure_stops
+    words = [f"brightened by {stops:.2f} stops{measured}" if stops else f"brightness unchanged{measured}"]
+    words += [f"denoised by {conditioning.denoise:.2f}"] if conditioning.denoise else []
+    words += [f"through {conditioning.view}"] if conditioning.view else []
     return "; ".join(words)
 
 
 def _frames(plan: Plan) -> str:
     asked, render = len(plan.frames), len(plan.render)
-    done = f", {asked - render} already done" if asked != render else ""
-    return f"{render} of {plan.frames}{done}" if done else f"{plan.frames} ({asked})"
+    if asked == render:
+        return f"{plan.frames} ({asked})"
+    return f"{render} of {plan.frames}, {asked - render} already done"
 
 
 def _preroll(plan: Plan) -> str:
@@ -60,30 +77,21 @@ def _preroll(plan: Plan) -> str:
     return "; ".join(words) or "none"
 
 
-def _outputs(plan: Plan) -> list[tuple[str, str]]:
-    first = plan.frames.first
-    return [
-        (product.name, f"{plan.outputs.path(product, first)} ({_stored(product)})")
-        for product in plan.outputs.products
+def _product(plan: Plan, product: Product) -> str:
+    encoding = product.encoding
+    words = [
+        " ".join(product.channels),
+        f"{encoding.depth}-bit" if encoding.depth.isdigit() else encoding.depth,
     ]
+    words += [encoding.compression] if encoding.file_format == "exr" else []
+    words += ["straight" if encoding.straight_alpha else "premultiplied"] if "A" in product.channels else []
+    return f"{plan.outputs.path(product, plan.frames.first)} ({', '.join(words)})"
 
 
 def _movie(plan: Plan, movie: MoviePlan) -> str:
     words = [movie.kind.codec, f"{float(movie.rate):.6g} fps{'' if plan.plate.rate else ' assumed'}"]
     words += [f"over {movie.over}"] if movie.kind.name == "preview" else []
     return f"{movie.path} ({', '.join(words)})"
-
-
-def _stored(product: Product) -> str:
-    encoding = product.encoding
-    alpha = {True: "straight", False: "premultiplied"}[encoding.straight_alpha]
-    words = [
-        " ".join(product.channels),
-        f"{encoding.depth}-bit" if encoding.depth.isdigit() else encoding.depth,
-    ]
-    words += [encoding.compression] if encoding.file_format == "exr" else []
-    words += [alpha] if "A" in product.channels else []
-    return ", ".join(words)
 
 
 def _size(count: float) -> str:

@@ -1,4 +1,4 @@
-"""A word that changes when a plate's files do, wherever they are mounted, and without reading them whole."""
+"""Fingerprints of files: words that change when the files do, wherever they are mounted."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ PIECE_BYTES = 4096
 PIECES_OF_AN_IMAGE = 3
 PIECES_OF_A_MOVIE = 128
 READERS = 8
-"""Most of the time is spent waiting for a file server."""
+"""Threads: most of the time is spent waiting for a file server."""
 
 
-def fingerprint(plate: Plate) -> str:
-    """SHA-256 over frame numbers, file names and sizes, and pieces of every file.
+def plate_fingerprint(plate: Plate) -> str:
+    """Return a SHA-256 over frame numbers, file names and sizes, and pieces of every file of a plate.
 
     Times are left out, since copies of a plate have others. Of every image the beginning, a piece of the
     middle and the end are read: a frame rendered again differs in its header, and nearly always in its
@@ -36,8 +36,8 @@ def fingerprint(plate: Plate) -> str:
     return marks.hexdigest()
 
 
-def of_config(source: str) -> str:
-    """What stands for an OCIO config on every machine: its address, or the SHA-256 of its file."""
+def config_fingerprint(source: str) -> str:
+    """Return what stands for an OCIO config on every machine: its address, or the SHA-256 of its file."""
     if not os.path.isfile(source):
         return source
     with open(source, "rb") as file:

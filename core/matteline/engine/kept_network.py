@@ -35,7 +35,7 @@ class KeptNetwork:
         """
         if self._kept is None or self._kept[1] != _key(plan):
             self.drop()
-            self._kept = (plan.found.name, _key(plan), load_network(plan.found, plan.refiner))
+            self._kept = (plan.weights.name, _key(plan), load_network(plan.weights, plan.settings.refiner))
         return self._kept[2]
 
     def drop(self) -> None:
@@ -48,4 +48,4 @@ class KeptNetwork:
 
 
 def _key(plan: Plan) -> tuple[str, str]:
-    return plan.found.sha256, plan.refiner
+    return plan.weights.sha256, plan.settings.refiner

@@ -1,4 +1,4 @@
-"""Movies made of results that are complete on disk, so that how those came about does not matter here."""
+"""Make movies of results that are complete on disk, however they were rendered."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from matteline.engine.movie_plan import MoviePlan
 from matteline.engine.outputs import Outputs, Product
 from matteline.engine.pipeline import each
 from matteline.engine.plan import Plan
-from matteline.engine.provenance import made
+from matteline.engine.provenance import provenance
 from matteline.media.atomic import make_folder
 from matteline.media.frame import Frame
 from matteline.media.movie_writer import MovieFile, MovieHeader, writing_movie
@@ -31,7 +31,7 @@ READ_AHEAD_FRAMES = 2
 
 @dataclass(frozen=True)
 class Cutout:
-    """What is in front, ready to be laid over something.
+    """The person of one frame, ready to be composited.
 
     Attributes:
         header: Of the result it was read from.
@@ -44,7 +44,7 @@ class Cutout:
     colour: np.ndarray | None = None
 
 
-def assemble(plan: Plan) -> Iterator[Event]:
+def make_movies(plan: Plan) -> Iterator[Event]:
     """Make all movies of a plan whose frames are complete on disk.
 
     Raises:
@@ -54,13 +54,13 @@ def assemble(plan: Plan) -> Iterator[Event]:
     if not plan.movies:
         return
     sound = _sound(plan)
-    cutter = Cutter(plan.outputs, Display(plan.space))
+    cutter = CutoutReader(plan.outputs, Display(plan.space))
     for movie in plan.movies:
         make_folder(movie.path.parent)
         yield from _movie(plan, movie, cutter, sound)
 
 
-def _movie(plan: Plan, movie: MoviePlan, cutter: Cutter, sound: Sound | None) -> Iterator[Event]:
+def _movie(plan: Plan, movie: MoviePlan, cutter: CutoutReader, sound: Sound | None) -> Iterator[Event]:
     colour = movie.kind.shows != "matte"
     total = len(plan.frames)
     first = cutter.cut(plan.frames.first, colour=False).header
@@ -79,7 +79,7 @@ def _movie(plan: Plan, movie: MoviePlan, cutter: Cutter, sound: Sound | None) ->
 
 @contextmanager
 def _pictures(plan: Plan, movie: MoviePlan, cutouts: Iterator[Cutout]) -> Iterator[Iterator[np.ndarray]]:
-    """What the frames of a movie show, as `MovieFile.add` takes it."""
+    """Make the pictures of a movie as `MovieFile.add` takes them."""
     if movie.kind.shows == "matte":
         yield (cutout.alpha[..., None] for cutout in cutouts)
     elif movie.kind.shows == "cutout":
@@ -100,8 +100,8 @@ def _colour(cutout: Cutout) -> np.ndarray:
     return cutout.colour
 
 
-class Cutter:
-    """Reads cutouts back from the products of a shot. Any thread may call it at any time.
+class CutoutReader:
+    """Reader of cutouts from the products of a shot. Any thread may call it at any time.
 
     Args:
         outputs: Products among which are alpha and fgr, or one with alpha as its fourth channel.
@@ -150,7 +150,7 @@ def _sound(plan: Plan) -> Sound | None:
 
 
 def _header(plan: Plan, movie: MoviePlan, first: Header) -> MovieHeader:
-    words = {name: str(value) for name, value in made(plan).items()}
+    words = {name: str(value) for name, value in provenance(plan).items()}
     if movie.kind.shows == "cutout":
         words["matteline/alpha"] = "straight"
     return MovieHeader(movie.rate, first.timecode, plan.plate.pixel_aspect, words)

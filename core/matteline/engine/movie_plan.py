@@ -1,4 +1,4 @@
-"""Which movies a plan makes of its results, where they lie, and what can be wrong with them beforehand."""
+"""Movies to make of the results: their files, and what can be wrong with them beforehand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matteline.contract.errors import JobError
 from matteline.contract.plate import PlateInfo
 from matteline.contract.settings import MatteSettings
 from matteline.engine.outputs import Outputs
-from matteline.engine.preview_background import check_over
+from matteline.engine.preview_background import check_background
 from matteline.media.movie_kinds import KINDS, MovieKind
 
 FOLDER = "movies"
@@ -24,10 +24,10 @@ class MoviePlan:
     """One movie to make: `folder/movies/<name>_<movie>.<extension>`.
 
     Attributes:
-        kind: What is made of the results and how it is stored.
-        path: Where it will lie.
+        kind: What it shows, and its codec.
+        path: The file.
         rate: Frames per second.
-        over: What a preview is laid over.
+        over: The background of a preview.
     """
 
     kind: MovieKind
@@ -41,8 +41,8 @@ class MoviePlan:
         return round(window.width * window.height * frames * self.kind.bytes_per_pixel)
 
 
-def movies_of(outputs: Outputs, plate: PlateInfo, settings: MatteSettings) -> tuple[MoviePlan, ...]:
-    """The movies that the settings ask for.
+def plan_movies(outputs: Outputs, plate: PlateInfo, settings: MatteSettings) -> tuple[MoviePlan, ...]:
+    """Lay out the movies that the settings ask for.
 
     Raises:
         JobError: One cannot be encoded here, or there is nothing to lay a preview over.
@@ -51,7 +51,7 @@ def movies_of(outputs: Outputs, plate: PlateInfo, settings: MatteSettings) -> tu
     for kind in kinds:
         kind.check()
     if any(kind.shows == "preview" for kind in kinds):
-        check_over(settings.over)
+        check_background(settings.over)
     rate = plate.rate or USUAL_RATE
     return tuple(MoviePlan(kind, _path(outputs, kind), rate, settings.over) for kind in kinds)
 
@@ -71,5 +71,6 @@ def refuse_existing_movies(movies: tuple[MoviePlan, ...]) -> None:
             raise JobError(
                 f"{movie.path} exists already.",
                 field="existing",
-                hint="Make it anew with --resume, replace all with --overwrite, or choose another folder.",
+                hint="Resume to make it again, overwrite all results, or choose another output folder.",
+                settings=("existing=resume", "existing=overwrite", "output"),
             )

@@ -1,20 +1,18 @@
-"""Where results go, which of them exist, and the record that lets an interrupted run go on."""
+"""Results on disk: their paths, and which of them exist."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from matteline.contract.errors import JobError, WriteError
+from matteline.contract.errors import WriteError
 from matteline.contract.frames import FrameSet
 from matteline.contract.plate import PlateInfo
 from matteline.contract.settings import MatteSettings
-from matteline.media.atomic import make_folder, replacing
+from matteline.media.atomic import make_folder
 from matteline.media.writer import Encoding, frame_path, is_complete
 
 STATE_EVERY_FRAMES = 48
@@ -34,7 +32,7 @@ A channel of its own called `matte` would end in Nuke's layer 'other'."""
 
 @dataclass(frozen=True)
 class Product:
-    """One kind of picture to write, and how. `channels` are the names in the file."""
+    """One kind of picture to write, with its encoding. `channels` are the names in the file."""
 
     name: str
     channels: tuple[str, ...]
@@ -51,12 +49,12 @@ class Outputs:
     products: tuple[Product, ...]
 
     def path(self, product: Product, frame: int) -> Path:
-        """Where a product of a frame lies, or will lie."""
+        """Return the file of a product of a frame; it need not exist."""
         extension = product.encoding.file_format
         return frame_path(self.folder, product.name, self.name, frame, self.padding, extension)
 
     def paths(self, frame: int) -> list[Path]:
-        """Where all products of a frame lie, in the order of `products`."""
+        """Return the files of all products of a frame, in the order of `products`."""
         return [self.path(product, frame) for product in self.products]
 
     @property
@@ -65,7 +63,7 @@ class Outputs:
         return self.folder / RECORD_FOLDER / f"{self.name}.json"
 
 
-def outputs_of(folder: Path, plate: PlateInfo, settings: MatteSettings) -> Outputs:
+def lay_out_results(folder: Path, plate: PlateInfo, settings: MatteSettings) -> Outputs:
     """Lay out the results that the settings ask for."""
     names = ("layers",) if settings.layout == "layered" else tuple(dict.fromkeys(settings.write))
     products = tuple(_product(name, settings) for name in names)
@@ -82,7 +80,7 @@ def _product(name: str, settings: MatteSettings) -> Product:
 
 
 def existing_frames(outputs: Outputs, frames: FrameSet) -> FrameSet:
-    """Those of `frames` of which any product exists, whole or not. Lists folders, opens no file."""
+    """Return those of `frames` of which any product exists, whole or not. Lists folders, opens no file."""
     there = {product.name: _names(outputs.folder / product.name) for product in outputs.products}
     return FrameSet.of(
         frame
@@ -93,7 +91,7 @@ def existing_frames(outputs: Outputs, frames: FrameSet) -> FrameSet:
 
 
 def complete_frames(outputs: Outputs, plate: PlateInfo, frames: FrameSet) -> FrameSet:
-    """Those of `frames` of which every product can be read to its last pixel."""
+    """Return those of `frames` of which every product can be read to its last pixel."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         numbers = list(existing_frames(outputs, frames))
         whole = pool.map(lambda frame: _is_whole(outputs, plate, frame), numbers)
@@ -143,43 +141,10 @@ def check_writable(folder: Path) -> None:
 
 
 def free_bytes(folder: Path) -> int:
-    """Room on the disk that a folder lies on, or will lie on."""
+    """Return the free space of the disk that a folder lies on, or will lie on."""
     return shutil.disk_usage(_nearest(folder)).free
 
 
 def _nearest(folder: Path) -> Path:
     """The folder, or the nearest one above it that exists."""
     return next(each for each in [folder, *folder.absolute().parents] if each.exists())
-
-
-def write_record(outputs: Outputs, recipe: Mapping[str, object]) -> None:
-    """Say beside the results how they are made. Raises `WriteError`."""
-    with replacing(outputs.record) as temporary:
-        temporary.write_text(json.dumps(recipe, indent=1, ensure_ascii=False), encoding="utf-8")
-
-
-def check_record(outputs: Outputs, recipe: dict[str, object]) -> None:
-    """Make sure that results made now would match those already there.
-
-    Raises:
-        JobError: Nothing says how the existing results were made, or they were made in another way.
-    """
-    try:
-        found = json.loads(outputs.record.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise JobError(
-            f"The results in {outputs.folder} cannot be resumed: "
-            "nothing beside them says how they were made.",
-            field="existing",
-            hint="Render to another folder, or replace them with --overwrite.",
-        ) from None
-    wanted = json.loads(json.dumps(recipe))
-    changed = [name for name in wanted if found.get(name) != wanted[name]]
-    if changed:
-        raise JobError(
-            f"The results in {outputs.folder} cannot be resumed: they were made with another "
-            + ", ".join(f"{name} ({found.get(name)}, now {wanted[name]})" for name in changed)
-            + ".",
-            field="existing",
-            hint="Give the same settings as before, or replace the results with --overwrite.",
-        )

@@ -1,4 +1,4 @@
-"""What a preview may be laid over, in the user's words. No torch here: it is checked while planning."""
+"""Backgrounds of preview movies, in the user's words. No torch here: they are checked while planning."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ COLOURS = {"green": "#00b140", "black": "#000000", "white": "#ffffff"}
 """The green is that of painted screens, which keyers are set up for."""
 
 
-def check_over(over: str) -> None:
-    """Make sure that there is what a preview is to be laid over.
+def check_background(over: str) -> None:
+    """Check that the background of a preview exists.
 
     Raises:
         JobError: It is no colour, and no clip that can be read.

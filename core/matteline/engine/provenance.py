@@ -1,38 +1,35 @@
-"""What every result says of itself: how it was made, at what rate it runs, and what its colour is."""
+"""Provenance: the metadata of every result, which tells how it was made, its rate and its colour space."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from matteline import __version__
+from matteline.contract.settings import AUTO_PREROLL_FRAMES
 from matteline.engine.outputs import Product
-from matteline.engine.timeline import AUTO_PREROLL_FRAMES
-
-if TYPE_CHECKING:
-    from matteline.engine.plan import Plan
+from matteline.engine.plan import Plan
+from matteline.engine.recipe import recipe_mark
 
 
 def attributes(plan: Plan, product: Product) -> dict[str, object]:
-    """The metadata of one product, by name. See `media.writer.write_image` for what it does with them."""
+    """Return the metadata of one product, by name. See `media.writer.write_image` for what it does with them."""
     straight = {"matteline/fgr": "straight"} if product.name in ("fgr", "layers") else {}
-    return {**made(plan), **straight, **_rate(plan), **_colour(plan, product)}
+    return {**provenance(plan), **straight, **_rate(plan), **_colour(plan, product)}
 
 
-def made(plan: Plan) -> dict[str, object]:
-    """How the results of a plan were made."""
+def provenance(plan: Plan) -> dict[str, object]:
+    """Return the words that tell how the results of a plan were made."""
     preroll = plan.job.settings.preroll
     return {
         "matteline/version": __version__,
-        "matteline/model": plan.found.name,
-        "matteline/weights_sha256": plan.found.sha256,
-        "matteline/refiner": plan.refiner,
+        "matteline/model": plan.weights.name,
+        "matteline/weights_sha256": plan.weights.sha256,
+        "matteline/refiner": plan.settings.refiner,
         "matteline/downsample_ratio": plan.downsample_ratio,
         "matteline/colour_space": plan.space.name,
-        "matteline/exposure_stops": plan.showing.exposure_stops,
-        "matteline/denoise": plan.showing.denoise,
+        "matteline/exposure_stops": plan.conditioning.exposure_stops,
+        "matteline/denoise": plan.conditioning.denoise,
         "matteline/preroll": str(AUTO_PREROLL_FRAMES if preroll == "auto" else preroll),
         "matteline/frames": str(plan.frames),
-        "matteline/recipe": plan.mark,
+        "matteline/recipe": recipe_mark(plan),
     }
 
 
@@ -42,7 +39,7 @@ def _rate(plan: Plan) -> dict[str, object]:
 
 
 def _colour(plan: Plan, product: Product) -> dict[str, object]:
-    """A file with a matte alone holds no colour; of others is said what is known, never what is usual."""
+    """Tag the colour space where it is known, never where it is only assumed; a matte alone holds no colour."""
     if product.name == "alpha":
         return {"colorInteropID": "data"}
     if plan.space.assumed:

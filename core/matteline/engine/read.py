@@ -1,119 +1,120 @@
-"""The plate as the network needs it: every frame of a range, gaps filled as the artist chose."""
+"""Read: every frame of a range of the plate, with the artist's own mattes, gaps filled as the artist chose."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from matteline.contract.errors import ReadError
+from matteline.contract.frames import FrameSet
 from matteline.contract.plate import Header, PlateInfo
 from matteline.engine.pipeline import ahead, each
-from matteline.engine.user_mattes import NO_USER_MATTES, Hand
+from matteline.engine.user_mattes import NO_USER_MATTES, UserMattes
 from matteline.media.frame import Frame
 from matteline.media.plate import Plate
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
 class PlateFrame:
-    """A frame ready for the network.
+    """A frame of the plate on its way to the network.
 
     Attributes:
-        frame: The frame.
-        note: What was put in its place, if anything.
-        hand: The artist's own mattes for it.
+        frame: Number, pixels in the plate's own space, and header.
+        note: A sentence for the user where something stands in for a missing or unreadable frame.
+        user_mattes: The artist's own mattes of this frame.
+        picture: The network's picture of it, (3, H, W) float32, sRGB-encoded 0..1; None until it is conditioned.
     """
 
     frame: Frame
     note: str = ""
-    hand: Hand = NO_USER_MATTES
+    user_mattes: UserMattes = NO_USER_MATTES
+    picture: Tensor | None = None
+
+    @property
+    def number(self) -> int:
+        """The plate's own frame number."""
+        return self.frame.number
 
 
 @contextmanager
 def read_frames(
-    plate: Plate, numbers: Iterable[int], missing: str, *, workers: int, depth: int
+    plate: Plate, numbers: Collection[int], missing: str, *, workers: int, depth: int
 ) -> Iterator[Iterator[PlateFrame]]:
-    """Decode ahead of the consumer: one sourced frame for each number, in ascending order.
+    """Decode ahead of the consumer: one plate frame for each number, in ascending order.
 
-    Sequences are read by `workers` threads, movies by one. Where the plate has a gap or, in a sequence, an
-    unreadable frame, `missing` decides: `error` raises `ReadError`, `hold` repeats the frame before, `black`
-    gives zeros.
+    Args:
+        plate: An open plate. Sequences are read by `workers` threads, movies by one.
+        numbers: Frame numbers, ascending.
+        missing: Treatment of a gap or, in a sequence, of an unreadable frame: `error` raises `ReadError`,
+            `hold` repeats the frame before, `black` gives zeros.
+        workers: Threads.
+        depth: Frames decoded ahead of the consumer.
     """
     if plate.random_access:
         with each(lambda n: _attempt(plate, n, missing), numbers, workers=workers, depth=depth) as read:
-            yield _filled(plate.info, read, missing)
+            yield _filled(plate.info, numbers, read, missing)
     else:
         with ahead((PlateFrame(frame) for frame in plate.read(numbers)), depth=depth) as decoded:
             yield decoded
 
 
-def beside(
-    frames: Iterable[PlateFrame], hands: Iterator[Hand], numbers: Container[int]
+def add_user_mattes(
+    frames: Iterable[PlateFrame], mattes: Iterator[UserMattes], numbers: FrameSet
 ) -> Iterator[PlateFrame]:
-    """Put the artist's mattes beside the frames of these numbers, both in ascending order."""
-    for source in frames:
-        wanted = source.frame.number in numbers
-        yield replace(source, hand=next(hands)) if wanted else source
+    """Add the artist's mattes to the frames of these numbers, both in ascending order."""
+    for frame in frames:
+        yield replace(frame, user_mattes=next(mattes)) if frame.number in numbers else frame
 
 
-@dataclass(frozen=True)
-class _Attempt:
-    number: int
-    frame: Frame | None
-    error: ReadError | None
-
-
-def _attempt(plate: Plate, number: int, missing: str) -> _Attempt:
-    source = _source(plate.info, number, missing)
-    if source is None:
-        return _Attempt(number, None, None)
+def _attempt(plate: Plate, number: int, missing: str) -> Frame | ReadError | None:
+    """Read a frame, or the one before a gap that is to be held; None where black is wanted."""
+    if number not in plate.info.frames:
+        if missing == "black":
+            return None
+        number = max(each.last for each in plate.info.frames.ranges if each.last < number)
     try:
-        return _Attempt(number, plate.frame(source), None)
+        return plate.frame(number)
     except ReadError as error:
-        return _Attempt(number, None, error)
+        # Raised in the consumer's order, not the reader's: frames before it are still delivered.
+        return error
 
 
-def _source(info: PlateInfo, number: int, missing: str) -> int | None:
-    """The plate's frame that stands for `number`; None for black."""
-    if number in info.frames:
-        return number
-    if missing == "black":
-        return None
-    return max(each.last for each in info.frames.ranges if each.last < number)
-
-
-def _filled(info: PlateInfo, attempts: Iterable[_Attempt], missing: str) -> Iterator[PlateFrame]:
+def _filled(
+    info: PlateInfo, numbers: Collection[int], attempts: Iterable[Frame | ReadError | None], missing: str
+) -> Iterator[PlateFrame]:
     last: Frame | None = None
-    for attempt in attempts:
-        sourced = _fill(info, attempt, last, missing)
-        last = sourced.frame
-        yield sourced
+    for number, read in zip(numbers, attempts, strict=False):
+        if isinstance(read, Frame) and read.number == number:
+            filled = PlateFrame(read)
+        else:
+            filled = _fill(info, number, read, last, missing)
+        last = filled.frame
+        yield filled
 
 
-def _fill(info: PlateInfo, attempt: _Attempt, last: Frame | None, missing: str) -> PlateFrame:
-    frame, error = attempt.frame, attempt.error
-    if frame is not None and frame.number == attempt.number:
-        return PlateFrame(frame)
-    if error is not None and missing == "error":
-        raise error
+def _fill(
+    info: PlateInfo, number: int, read: Frame | ReadError | None, last: Frame | None, missing: str
+) -> PlateFrame:
+    if isinstance(read, ReadError) and missing == "error":
+        raise read
+    why = read.message if isinstance(read, ReadError) else f"Frame {number} is missing."
     if missing == "black":
-        return PlateFrame(_black(info, attempt.number), _note(attempt, "black"))
-    held = frame if frame is not None else last
+        return PlateFrame(_black(info, number), f"{why} It is replaced by black.")
+    held = read if isinstance(read, Frame) else last
     if held is None:
-        raise error if error is not None else AssertionError("a gap is always held from a frame before it")
-    return PlateFrame(_stand_in(held, attempt.number), _note(attempt, f"frame {held.number}, held"))
-
-
-def _note(attempt: _Attempt, put: str) -> str:
-    why = attempt.error.message if attempt.error else f"Frame {attempt.number} is missing."
-    return f"{why} In its place: {put}."
-
-
-def _stand_in(held: Frame, number: int) -> Frame:
+        # Nothing was read before it, so there is nothing to hold.
+        assert isinstance(read, ReadError)
+        raise read
     # A held picture must not carry the timecode of the frame it was taken from.
-    return Frame(number, held.pixels, replace(held.header, timecode=None))
+    stand_in = Frame(number, held.pixels, replace(held.header, timecode=None))
+    return PlateFrame(stand_in, f"{why} Frame {held.number} is held instead.")
 
 
 def _black(info: PlateInfo, number: int) -> Frame:

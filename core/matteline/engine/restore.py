@@ -1,4 +1,4 @@
-"""What the artist asked of edges and colour, between the network's matte and the files."""
+"""Restore: alpha and foreground to deliver, from the network's matte and the plate."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from matteline.colour.picture import PictureTransform
 from matteline.colour.screen import screen_of
 from matteline.colour.space import PlateSpace
 from matteline.contract.settings import MatteSettings
-from matteline.engine.user_mattes import Hand
+from matteline.engine.user_mattes import UserMattes
 from matteline.matting.edges import EdgeTools, hold
 from matteline.matting.session import Matte
 from matteline.media.mask import Coverage
 
 
-class Finish:
-    """Edge tools, hand mattes and despill of one shot. Safe to use from several threads at once.
+class Restore:
+    """Edge tools, garbage and hold-out mattes, foreground and despill of one shot. Safe in several threads at once.
 
     Args:
-        settings: What is asked.
+        settings: The shot's settings.
         space: The plate's space.
-        transform: The shot's way between plate and network picture.
-        device: Where mattes are.
+        transform: The shot's conversion between plate and network picture.
+        device: The device that mattes are on.
     """
 
     def __init__(
@@ -32,18 +32,18 @@ class Finish:
     ) -> None:
         self._transform = transform
         self._device = device
-        self._bare = settings.foreground == "network"
+        self._network_foreground = settings.foreground == "network"
         self._edges = EdgeTools(settings.choke, settings.soften, settings.black_point, settings.white_point)
         screen = screen_of(settings.despill)
         self._despill = screen and Despill(screen, space, device)
 
-    def alpha(self, matte: Matte, hand: Hand) -> Tensor:
-        """The alpha to deliver, (H, W) float32, 0..1; the matte's own where nothing is asked."""
+    def alpha(self, matte: Matte, user_mattes: UserMattes) -> Tensor:
+        """Return the alpha to deliver, (H, W) float32, 0..1; the matte's own tensor where no tool is used."""
         alpha = self._edges.apply(matte.alpha)
-        return hold(alpha, self._moved(hand.garbage), self._moved(hand.holdout))
+        return hold(alpha, self._tensor(user_mattes.garbage), self._tensor(user_mattes.holdout))
 
     def fgr(self, plate: np.ndarray, matte: Matte, alpha: Tensor) -> np.ndarray:
-        """The straight foreground to deliver with `alpha`, in the plate's own space.
+        """Return the straight foreground to deliver with `alpha`, in the plate's own space.
 
         Args:
             plate: (H, W, 3 or 4), the plate's own pixels.
@@ -54,21 +54,18 @@ class Finish:
             (H, W, 3) as `PictureTransform.restore`.
         """
         assert matte.fgr is not None
-        fgr = self._coloured(plate, matte, matte.fgr, alpha)
+        if self._network_foreground:
+            fgr = self._transform.bare(plate=plate, fgr=matte.fgr)
+        else:
+            # Moving an edge does not change how much of a pixel is the person: a choked edge lies where the
+            # plate shows nothing else. But where the artist makes alpha 1, the pixel is the plate's.
+            cover = matte.alpha if alpha is matte.alpha else torch.maximum(matte.alpha, alpha)
+            fgr = self._transform.restore(plate=plate, alpha=cover, fgr=matte.fgr)
+            if cover is not matte.alpha:
+                fgr[(alpha <= 0).cpu().numpy()] = 0
         if self._despill:
             self._despill.remove(fgr)
         return fgr
 
-    def _coloured(self, plate: np.ndarray, matte: Matte, predicted: Tensor, alpha: Tensor) -> np.ndarray:
-        if self._bare:
-            return self._transform.bare(plate=plate, fgr=predicted)
-        # Moving an edge does not change how much of a pixel is the person: a choked edge lies where the plate
-        # shows nothing else. But what the artist calls solid is the plate.
-        cover = matte.alpha if alpha is matte.alpha else torch.maximum(matte.alpha, alpha)
-        fgr = self._transform.restore(plate=plate, alpha=cover, fgr=predicted)
-        if cover is not matte.alpha:
-            fgr[(alpha <= 0).cpu().numpy()] = 0
-        return fgr
-
-    def _moved(self, coverage: Coverage | None) -> Tensor | None:
+    def _tensor(self, coverage: Coverage | None) -> Tensor | None:
         return None if coverage is None else torch.from_numpy(coverage).to(self._device)

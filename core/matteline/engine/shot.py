@@ -2,68 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 import torch
 
 from matteline.colour.picture import PictureTransform
-from matteline.contract.frames import FrameRange
 from matteline.engine.checkpoints import StateFiles, state_files
-from matteline.engine.infer import Inference, Shape
+from matteline.engine.infer import FrameResult, Inference, SessionShape
 from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Plan
+from matteline.engine.provenance import attributes
 from matteline.engine.read import PlateFrame
-from matteline.engine.restore import Finish
+from matteline.engine.recipe import state_hashes
+from matteline.engine.restore import Restore
 from matteline.engine.timeline import Span
-from matteline.engine.write import Delivery, Rendered
+from matteline.engine.write import ProductWriter
 from matteline.matting.devices import DTYPES
 from matteline.matting.rvm.network import MattingNetwork
-from matteline.matting.session import Matte, State, Take
+from matteline.matting.session import State
 from matteline.matting.state import load_state, save_state
 
 Item = TypeVar("Item")
 
 PREROLL_CALL_FRAMES = 8
-"""Mirrored frames rolled at once. Fixed, because the state depends on how they are cut into calls."""
-
-
-@dataclass(frozen=True)
-class Conditioned:
-    """A frame with its picture for the network."""
-
-    source: PlateFrame
-    take: Take
-
-
-@dataclass(frozen=True)
-class Step:
-    """One frame on its way out.
-
-    Attributes:
-        number: The plate's own frame number.
-        notes: What the user should know of it.
-        rendered: Frame and matte; None where the state was only rolled over it.
-        state: The recurrent state after this frame, where it is to be saved.
-        files: What was written; empty until `Shot.deliver`, and for frames rolled over only.
-    """
-
-    number: int
-    notes: tuple[str, ...]
-    rendered: Rendered | None = None
-    state: State | None = None
-    files: tuple[str, ...] = ()
+"""Mirrored frames shown to the network at once. Fixed, because the state depends on how they are cut into calls."""
 
 
 class Shot:
     """Network, colour transform and writers of one plan. Call `begin` before each span.
 
     Args:
-        plan: What to render.
+        plan: The plan to render.
         network: The plan's network.
         between_frames: Called before each frame enters the network; what it raises ends `begin` or `infer`.
-        states: Where the recurrent state is saved and found; by default as a render on one machine does.
+        states: Files of the recurrent state; by default those of a render on one machine.
     """
 
     def __init__(
@@ -73,71 +47,74 @@ class Shot:
         between_frames: Callable[[], None] = do_nothing,
         states: StateFiles | None = None,
     ) -> None:
-        canvas = plan.plate.canvas
+        canvas, conditioning = plan.plate.canvas, plan.conditioning
         self._plan = plan
         self._states = states or state_files(plan.outputs)
-        self._own: FrameRange | None = None
         self._hashes: Mapping[str, str] | None = None
-        self._device = torch.device(plan.device)
+        self._device = torch.device(plan.settings.device)
         self._network = network
         self._between_frames = between_frames
         self._transform = PictureTransform(
             plan.space,
-            exposure_stops=plan.showing.exposure_stops,
-            denoise=plan.showing.denoise,
-            view=plan.showing.view,
+            exposure_stops=conditioning.exposure_stops,
+            denoise=conditioning.denoise,
+            view=conditioning.view,
         )
-        attributes = {product.name: plan.attributes(product) for product in plan.outputs.products}
-        finish = Finish(plan.job.settings, plan.space, self._transform, self._device)
-        self._delivery = Delivery(plan.outputs, finish, canvas, attributes)
-        self._shape = Shape(
+        products = plan.outputs.products
+        restore = Restore(plan.settings, plan.space, self._transform, self._device)
+        metadata = {product.name: attributes(plan, product) for product in products}
+        self._writer = ProductWriter(plan.outputs, restore, canvas, metadata)
+        self._shape = SessionShape(
             width=canvas.width,
             height=canvas.height,
             downsample_ratio=plan.downsample_ratio,
             device=self._device,
-            dtype=DTYPES[plan.precision],
-            want_fgr=any(product.name != "alpha" for product in plan.outputs.products),
+            dtype=DTYPES[plan.settings.precision],
+            want_fgr=any(product.name != "alpha" for product in products),
         )
-        self._inference = self._fresh()
+        self._inference = self._new_inference()
+        self._span: Span | None = None
 
-    def _fresh(self) -> Inference:
+    def _new_inference(self) -> Inference:
         return Inference(self._network, self._shape, self._plan.batch)
 
-    def begin(self, span: Span, handles: Iterable[PlateFrame]) -> Iterator[int]:
-        """Forget the last span and settle the state for this one; yields each frame number rolled over.
+    def begin(self, span: Span, mirrored: Iterable[PlateFrame]) -> Iterator[int]:
+        """Reset the state and bring it to the first frame of a span; yields each frame number of the preroll.
 
         Args:
-            span: What will be run over next.
-            handles: The distinct frames of `span.mirrored`, in ascending order.
+            span: The span that `infer` will be called for next.
+            mirrored: The distinct frames of `span.mirrored`, in ascending order.
         """
-        self._inference, self._own = self._fresh(), span.own
+        self._inference, self._span = self._new_inference(), span
         session = self._inference.session
         if span.from_state:
             session.restore(self._saved_state(span.frames.first))
         # Only the reduced pictures are held, so a long preroll at 4K costs little memory.
-        reduced = {each.frame.number: session.reduce(self._picture(each)) for each in self._checked(handles)}
+        reduced = {
+            frame.number: session.reduce(self._network_picture(frame)) for frame in self._checked(mirrored)
+        }
         for start in range(0, len(span.mirrored), PREROLL_CALL_FRAMES):
             numbers = span.mirrored[start : start + PREROLL_CALL_FRAMES]
             session.preroll([reduced[number] for number in numbers])
             yield from numbers
 
-    def condition(self, source: PlateFrame, span: Span) -> Conditioned:
-        """Turn a frame of the plate into the picture that the network sees."""
-        number = source.frame.number
-        return Conditioned(source, Take(number, self._picture(source), finish=number in span.render))
+    def condition(self, frame: PlateFrame) -> PlateFrame:
+        """Add the network's picture to a frame of the plate."""
+        return replace(frame, picture=self._network_picture(frame))
 
-    def _picture(self, source: PlateFrame) -> torch.Tensor:
-        return self._transform.to_network(source.frame.pixels, self._device)
+    def _network_picture(self, frame: PlateFrame) -> torch.Tensor:
+        return self._transform.to_network(frame.frame.pixels, self._device)
 
-    def infer(self, conditioned: Iterable[Conditioned]) -> Iterator[Step]:
-        """Run the network over conditioned frames, in order."""
-        waiting: dict[int, PlateFrame] = {}
-        for takes, mattes in self._inference.over(_remember(self._checked(conditioned), waiting)):
-            state = self._state_after(takes)
-            finished = {matte.number: matte for matte in mattes}
-            for take in takes:
-                step = self._step(waiting.pop(take.number), finished.get(take.number))
-                yield replace(step, state=state) if take is takes[-1] else step
+    def infer(self, frames: Iterable[PlateFrame]) -> Iterator[FrameResult]:
+        """Run the network over the conditioned frames of the span, in order."""
+        assert self._span is not None, "begin() names the span"
+        for batch in self._inference.run(self._checked(frames), self._span.render):
+            yield from batch[:-1]
+            first, after = batch[0].number, batch[-1].number + 1
+            own = self._span.own is not None and after in self._span.own
+            # Copied now: the next batch changes it before this frame is on disk.
+            due = own and self._states.is_due(first, after)
+            yield replace(batch[-1], state=self._inference.session.state) if due else batch[-1]
 
     def _checked(self, items: Iterable[Item]) -> Iterator[Item]:
         for item in items:
@@ -146,41 +123,24 @@ class Shot:
             # The next one may be long in coming.
             self._between_frames()
 
-    def _step(self, source: PlateFrame, matte: Matte | None) -> Step:
-        notes = (*self._inference.notes(), *((source.note,) if source.note else ()))
-        rendered = None if matte is None else Rendered(source.frame, matte, source.hand)
-        return Step(source.frame.number, notes, rendered)
+    def restore_and_write(self, result: FrameResult) -> FrameResult:
+        """Write the products of a frame, if it has a matte, and drop its pixels."""
+        if result.matte is None or result.frame is None:
+            return replace(result, frame=None)
+        files = self._writer.write(result.frame, result.matte)
+        return replace(result, files=files, frame=None, matte=None)
 
-    def _state_after(self, takes: Sequence[Take]) -> State | None:
-        first, after = takes[0].number, takes[-1].number + 1
-        own = self._own is not None and after in self._own
-        return self._inference.session.state if own and self._states.is_due(first, after) else None
-
-    def deliver(self, step: Step) -> Step:
-        """Write the products of a frame, if it has any, and let its pixels go."""
-        if step.rendered is None:
-            return step
-        return replace(step, files=self._delivery.write(step.rendered), rendered=None)
-
-    def keep_state(self, step: Step) -> None:
-        """Save the state after a frame that is wholly on disk, and drop older ones."""
-        if step.state is not None:
-            after = step.number + 1
-            save_state(self._states.file(after), step.state, next_frame=after, hashes=self._made_with())
-            self._states.trim(self._states.keep)
+    def save_state(self, after: int, state: State) -> None:
+        """Save the state after the frame before `after`, which is wholly on disk, and drop older states."""
+        save_state(self._states.file(after), state, next_frame=after, hashes=self._state_hashes())
+        self._states.trim(self._states.keep)
 
     def _saved_state(self, next_frame: int) -> State:
-        state, _ = load_state(self._states.file(next_frame), hashes=self._made_with())
+        state, _ = load_state(self._states.file(next_frame), hashes=self._state_hashes())
         return state
 
-    def _made_with(self) -> Mapping[str, str]:
+    def _state_hashes(self) -> Mapping[str, str]:
         # Only once it is needed: it reads from every file of the plate.
         if self._hashes is None:
-            self._hashes = self._states.hashes or self._plan.hashes()
+            self._hashes = self._states.hashes or state_hashes(self._plan)
         return self._hashes
-
-
-def _remember(conditioned: Iterable[Conditioned], waiting: dict[int, PlateFrame]) -> Iterator[Take]:
-    for each in conditioned:
-        waiting[each.take.number] = each.source
-        yield each.take

@@ -1,7 +1,7 @@
-"""Which frames the network sees, in what order, and which of them are written.
+"""Spans: the frames that the network sees, in their order, and those of them that are written.
 
 A span is one unbroken run of the recurrent network. It begins from nothing, from mirrored frames, from real
-handles, or from a saved state, and it rolls the state over every frame up to the last one to render.
+handles, or from a saved state, and advances over every frame up to the last one to render.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from matteline.contract.frames import FrameRange, FrameSet
-
-AUTO_PREROLL_FRAMES = 10
-"""Where the error of the first frame has settled on moving composites (docs/frames.md)."""
+from matteline.contract.settings import AUTO_PREROLL_FRAMES
 
 
 @dataclass(frozen=True)
@@ -21,10 +19,10 @@ class Span:
 
     Attributes:
         mirrored: Frames shown first, in this order, to settle the state; empty with handles or a saved state.
-        frames: Frames the state rolls over, each exactly once.
+        frames: Frames that the state advances over, each exactly once.
         render: Those of them that are written.
-        from_state: Whether the run begins with the state saved before `frames.first`.
-        own: Frames that no other span of the same plan rolls over: a state saved before one of them is this
+        from_state: True where the run begins with the state saved before `frames.first`.
+        own: Frames that no other span of the same plan advances over: a state saved before one of them is this
             span's alone. None where it saves none.
     """
 
@@ -36,12 +34,12 @@ class Span:
 
     @property
     def preroll_frames(self) -> int:
-        """How many pictures are shown to the network without a matte being written."""
+        """Pictures that are shown to the network without a matte being written."""
         return len(self.mirrored) + len(self.frames) - len(self.render)
 
 
 def lay_out(render: FrameSet, plate: FrameSet, preroll: int | str) -> tuple[Span, ...]:
-    """Spans that render the frames asked for, each with its preroll.
+    """Lay out the spans that render the frames asked for, each with its preroll.
 
     Args:
         render: Frames to write; each of its ranges lies within one range of `plate`.
@@ -70,7 +68,7 @@ def _span(render: FrameRange, plate: FrameRange, wanted: int) -> Span:
 
 
 def mirror(plate: FrameRange, count: int) -> tuple[int, ...]:
-    """`count` frames that lead into the plate's first one as if time ran backwards before it.
+    """List `count` frames that lead into the plate's first one as if time ran backwards before it.
 
     The first frame itself is not repeated; a plate shorter than `count` bounces between its ends.
     """
@@ -83,7 +81,7 @@ def mirror(plate: FrameRange, count: int) -> tuple[int, ...]:
 
 
 def resume(spans: Iterable[Span], done: FrameSet, states: Iterable[int]) -> tuple[Span, ...]:
-    """Spans that render what is not done yet, with the pixels of the unbroken run.
+    """Lay out the spans that render what is not done yet, with the pixels of the unbroken run.
 
     Args:
         spans: The spans of the interrupted run.
@@ -99,11 +97,11 @@ def _resumed(span: Span, done: FrameSet, states: list[int]) -> Span:
     render = span.render.minus(done)
     if not render.ranges:
         return replace(span, mirrored=(), render=render)
-    return begun(replace(span, render=render), render.first, render.last, states)
+    return begin_at(replace(span, render=render), render.first, render.last, states)
 
 
-def begun(span: Span, needed: int, last: int, states: Iterable[int]) -> Span:
-    """The same span up to `last`, from the latest of its own states at or before the first frame needed."""
+def begin_at(span: Span, needed: int, last: int, states: Iterable[int]) -> Span:
+    """Begin the same span, up to `last`, from the latest of its own states at or before the first frame needed."""
     usable = [state for state in states if _is_own(state, span) and state <= needed]
     if usable:
         return replace(span, mirrored=(), frames=FrameRange(max(usable), last), from_state=True)

@@ -19,13 +19,13 @@ _NAMES = {"garbage": "garbage matte", "holdout": "hold-out matte"}
 
 @dataclass(frozen=True)
 class UserMatte:
-    """A matte that the artist gave, found good for the plate.
+    """A garbage or hold-out matte that the artist named, checked against the plate.
 
     Attributes:
         field: The setting that names it: `garbage` or `holdout`.
-        words: As the user named it.
+        words: Its path, as the user gave it.
         description: For the plan, such as `EXR half, zips, frames 1001-1100`.
-        identity: Changes when its files do.
+        identity: A word that changes when its files do.
     """
 
     field: str
@@ -35,12 +35,12 @@ class UserMatte:
 
     @property
     def name(self) -> str:
-        """What an artist calls it."""
+        """The name that artists use for it."""
         return _NAMES[self.field]
 
 
 @dataclass(frozen=True)
-class Hand:
+class UserMattes:
     """The artist's mattes for one frame; None where none is given.
 
     Attributes:
@@ -52,7 +52,7 @@ class Hand:
     holdout: Coverage | None = None
 
 
-NO_USER_MATTES = Hand()
+NO_USER_MATTES = UserMattes()
 
 
 def check_user_mattes(settings: MatteSettings, plate: PlateInfo, frames: FrameSet) -> tuple[UserMatte, ...]:
@@ -74,8 +74,8 @@ def check_user_mattes(settings: MatteSettings, plate: PlateInfo, frames: FrameSe
 @contextmanager
 def read_user_mattes(
     mattes: tuple[UserMatte, ...], plate: PlateInfo, frames: FrameSet, *, workers: int, depth: int
-) -> Iterator[Iterator[Hand]]:
-    """Decode the artist's mattes ahead of the consumer: one `Hand` for each frame, in ascending order.
+) -> Iterator[Iterator[UserMattes]]:
+    """Decode the artist's mattes ahead of the consumer: one `UserMattes` for each frame, in ascending order.
 
     Raises:
         ReadError: From the iterator, a matte's frame cannot be read; those before it have been delivered.
@@ -85,11 +85,11 @@ def read_user_mattes(
         yield _together({field: stack.enter_context(stream) for field, stream in streams.items()})
 
 
-def _together(streams: dict[str, Iterator[Coverage]]) -> Iterator[Hand]:
+def _together(streams: dict[str, Iterator[Coverage]]) -> Iterator[UserMattes]:
     if not streams:
         return repeat(NO_USER_MATTES)
     rows = zip(*streams.values(), strict=False)  # a still goes on for ever
-    return (Hand(**dict(zip(streams, row, strict=True))) for row in rows)
+    return (UserMattes(**dict(zip(streams, row, strict=True))) for row in rows)
 
 
 @contextmanager

@@ -1,9 +1,8 @@
-"""From a matte to files: the foreground back in the plate's space, products assembled, written atomically."""
+"""Write: the products of a frame assembled from its matte, and stored atomically."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,8 +10,8 @@ from torch import Tensor
 
 from matteline.contract.plate import Window
 from matteline.engine.outputs import Outputs, Product
-from matteline.engine.restore import Finish
-from matteline.engine.user_mattes import NO_USER_MATTES, Hand
+from matteline.engine.read import PlateFrame
+from matteline.engine.restore import Restore
 from matteline.matting.session import Matte
 from matteline.media.frame import Frame
 from matteline.media.writer import write_image
@@ -21,44 +20,36 @@ HALF_MAX = 65504.0
 """The largest finite half; what is beyond it would become infinite."""
 
 
-@dataclass(frozen=True)
-class Rendered:
-    """A frame of the plate together with its matte, and the artist's own mattes."""
-
-    frame: Frame
-    matte: Matte
-    hand: Hand = NO_USER_MATTES
-
-
-class Delivery:
-    """Writes all products of one shot. Safe to call from several threads at once.
+class ProductWriter:
+    """Writer of all products of one shot. Safe to call from several threads at once.
 
     Args:
-        outputs: Where and how.
-        finish: What the artist asked of edges and colour.
-        canvas: The pixels every frame is delivered on.
-        attributes: By product name, what its files say of themselves.
+        outputs: Folder, names and encoding of the results.
+        restore: Makes alpha and foreground.
+        canvas: The pixels that every frame is delivered on.
+        attributes: Metadata of the files, by product name.
     """
 
     def __init__(
         self,
         outputs: Outputs,
-        finish: Finish,
+        restore: Restore,
         canvas: Window,
         attributes: Mapping[str, Mapping[str, object]],
     ) -> None:
         self._outputs = outputs
-        self._finish = finish
+        self._restore = restore
         self._canvas = canvas
         self._attributes = attributes
 
-    def write(self, rendered: Rendered) -> tuple[str, ...]:
+    def write(self, frame: PlateFrame, matte: Matte) -> tuple[str, ...]:
         """Write every product of one frame; returns the paths. Raises `WriteError`."""
-        frame, matte = rendered.frame, rendered.matte
-        alpha = self._finish.alpha(matte, rendered.hand)
-        fgr = None if matte.fgr is None else torch.from_numpy(self._finish.fgr(frame.pixels, matte, alpha))
+        alpha = self._restore.alpha(matte, frame.user_mattes)
+        fgr = None
+        if matte.fgr is not None:
+            fgr = torch.from_numpy(self._restore.fgr(frame.frame.pixels, matte, alpha))
         alpha = alpha.cpu()
-        return tuple(self._write(product, frame, alpha, fgr) for product in self._outputs.products)
+        return tuple(self._write(product, frame.frame, alpha, fgr) for product in self._outputs.products)
 
     def _write(self, product: Product, frame: Frame, alpha: Tensor, fgr: Tensor | None) -> str:
         path = self._outputs.path(product, frame.number)
@@ -75,10 +66,10 @@ class Delivery:
 
 
 def _pixels(product: Product, alpha: Tensor, fgr: Tensor | None) -> np.ndarray:
-    """The picture of one product, (H, W, C), in the file's own depth where torch gets there faster.
+    """Return the picture of one product, (H, W, C), in the file's own depth where torch converts faster.
 
     Args:
-        product: What to assemble.
+        product: The product to assemble.
         alpha: (H, W) float32, 0..1.
         fgr: (H, W, 3), straight; None where no product needs it.
     """

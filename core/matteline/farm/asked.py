@@ -10,7 +10,7 @@ from matteline.contract.errors import JobError
 from matteline.contract.events import Event
 from matteline.contract.frames import FrameSet
 from matteline.engine.pipeline import do_nothing
-from matteline.engine.plan import Surroundings
+from matteline.engine.plan import Resources
 from matteline.farm.chunk import VERBS, Networks
 from matteline.farm.clip import open_clip
 from matteline.farm.paths import rules_in
@@ -18,7 +18,7 @@ from matteline.farm.paths import rules_in
 
 def begin(
     request: Mapping[str, Any],
-    surroundings: Surroundings,
+    resources: Resources,
     *,
     networks: Networks | None = None,
     between_frames: Callable[[], None] = do_nothing,
@@ -28,7 +28,7 @@ def begin(
     Args:
         request: `do`, a word of `VERBS`; `job` and `frames`; and where wanted `device`, `path_rules` (a file)
             and `overwrite`.
-        surroundings: What the environment says.
+        resources: What the environment says.
         networks: Gives the network; by default it is loaded.
         between_frames: Called before each frame; what it raises ends the work.
 
@@ -40,7 +40,7 @@ def begin(
     if words["do"] not in VERBS:
         raise JobError(f"A machine of the farm cannot do '{words['do']}'.", field="do")
     rules = rules_in(Path(words["path_rules"])) if words["path_rules"] else ()
-    clip = open_clip(Path(words["job"]), surroundings, device=words["device"], rules=rules)
+    clip = open_clip(Path(words["job"]), resources, device=words["device"], rules=rules)
     return VERBS[words["do"]](
         clip,
         FrameSet.parse(words["frames"]),

@@ -85,10 +85,10 @@ def finish(clip: Clip, *, again: bool = False) -> Iterator[Event]:
         MattelineError: As `engine.assemble.assemble` says.
     """
     # It loads torch, and most checks make no movie.
-    from matteline.engine.make_movies import assemble
+    from matteline.engine.make_movies import make_movies
 
     if again or any(not _is_new(clip, movie.path) for movie in clip.plan.movies):
-        yield from assemble(clip.plan)
+        yield from make_movies(clip.plan)
 
 
 def _is_new(clip: Clip, file: Path) -> bool:

@@ -15,7 +15,6 @@ from matteline.engine.checkpoints import StateFiles
 from matteline.engine.chunks import chunk_of, own_results, prerolled_chunk, run_part, state_pass
 from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Plan
-from matteline.engine.resolve_auto import use_threads
 from matteline.farm.clip import Clip
 from matteline.media.atomic import make_folder
 
@@ -149,7 +148,9 @@ def _run(
     between_frames: Callable[[], None],
 ) -> Generator[Event, None, None]:
     _refuse_processor(clip, part)
-    use_threads(clip.ticket.threads)
+    from matteline.matting.devices import set_thread_count  # loads torch, so not before it is needed
+
+    set_thread_count(clip.ticket.threads)
     network = networks(part) if networks is not None and part.spans else None
     recipe = clip.ticket.recipe
     with closing(run_part(part, states, recipe, network=network, between_frames=between_frames)) as events:
@@ -157,7 +158,7 @@ def _run(
 
 
 def _refuse_processor(clip: Clip, part: Plan) -> None:
-    if clip.ticket.needs_gpu and part.device == "cpu":
+    if clip.ticket.needs_gpu and part.settings.device == "cpu":
         raise DeviceError(
             f"{clip.ticket.name} needs a GPU, and would be rendered on the processor here.",
             hint="Send it to machines with a GPU, or submit it with --device cpu.",

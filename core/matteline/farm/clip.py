@@ -10,8 +10,9 @@ from matteline.contract.errors import JobError, StateError
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.engine.checkpoints import StateFiles
-from matteline.engine.plan import Plan, Surroundings, plan
-from matteline.engine.resolve_auto import settle
+from matteline.engine.plan import Plan, Resources
+from matteline.engine.planner import plan, portable_plan
+from matteline.engine.recipe import recipe, state_hashes
 from matteline.farm.paths import PathMap, moved
 from matteline.farm.ticket import Ticket
 
@@ -63,12 +64,12 @@ def states_beside(ticket: Ticket, folder: Path) -> StateFiles:
     )
 
 
-def open_clip(job_file: Path, surroundings: Surroundings, *, device: str = "", rules: PathMap = ()) -> Clip:
+def open_clip(job_file: Path, resources: Resources, *, device: str = "", rules: PathMap = ()) -> Clip:
     """Open a ticket to render from it.
 
     Args:
         job_file: The ticket, or its folder.
-        surroundings: What the environment says.
+        resources: What the environment says.
         device: One of several of the ticket's kind, such as `cuda:1`; empty for the first.
         rules: Where an engine has put folders on this machine; they come before the ticket's own map.
 
@@ -79,10 +80,10 @@ def open_clip(job_file: Path, surroundings: Surroundings, *, device: str = "", r
     """
     ticket, folder = _read(job_file)
     job = replace(_here(ticket, device, rules), existing="overwrite")
-    return _agreed(Clip(ticket, folder, plan(job, surroundings)))
+    return _agreed(Clip(ticket, folder, plan(job, resources)))
 
 
-def open_finished(job_file: Path, surroundings: Surroundings, *, rules: PathMap = ()) -> Clip:
+def open_finished(job_file: Path, resources: Resources, *, rules: PathMap = ()) -> Clip:
     """Open a ticket to look at its results, or to make movies of them: no device is needed for that.
 
     Raises:
@@ -91,7 +92,7 @@ def open_finished(job_file: Path, surroundings: Surroundings, *, rules: PathMap 
     ticket, folder = _read(job_file)
     job = replace(_here(ticket, "", rules), existing="overwrite")
     movies = replace(job.settings, movies=ticket.job.settings.movies)
-    return _agreed(Clip(ticket, folder, settle(replace(job, settings=movies), surroundings)))
+    return _agreed(Clip(ticket, folder, portable_plan(replace(job, settings=movies), resources)))
 
 
 def _read(job_file: Path) -> tuple[Ticket, Path]:
@@ -125,7 +126,7 @@ def _agreed(clip: Clip) -> Clip:
 
 def _others(clip: Clip) -> list[str]:
     """What differs from the submission, each in words."""
-    submitted, here, hashes = clip.ticket.recipe, clip.plan.recipe(), clip.plan.hashes()
+    submitted, here, hashes = clip.ticket.recipe, recipe(clip.plan), state_hashes(clip.plan)
     others = [
         f"{name} ({submitted.get(name)}, here {here.get(name)})"
         for name in sorted({*submitted, *here} - set(_PATHS))

@@ -13,7 +13,7 @@ from typing import Any
 from matteline.contract.farm_settings import FarmSettings
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
-from matteline.engine.plan import Surroundings
+from matteline.engine.plan import Resources
 from matteline.farm.costs import costs_of
 from matteline.farm.engines import engine
 from matteline.farm.paths import PathMap
@@ -133,14 +133,14 @@ def options_of(farm: FarmSettings, output: str, *, existing: str, path_map: Path
     )
 
 
-def prepare_jobs(jobs: Sequence[Job], farm: FarmSettings, surroundings: Surroundings) -> tuple[Prepared, ...]:
+def prepare_jobs(jobs: Sequence[Job], farm: FarmSettings, resources: Resources) -> tuple[Prepared, ...]:
     """Look at the clips of a host's jobs and settle them. Writes nothing. Raises as `prepare` does.
 
     Each keeps its own output folder and settings; what happens to existing results is the first one's choice.
     """
     first = jobs[0]
     options = options_of(farm, first.output, existing=first.existing)
-    return prepare([request_of(each) for each in jobs], MatteSettings(), options, surroundings)
+    return prepare([request_of(each) for each in jobs], MatteSettings(), options, resources)
 
 
 def request_of(job: Job) -> Request:

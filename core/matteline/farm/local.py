@@ -58,14 +58,14 @@ def render_on(
         WorkerError: A worker ended by itself.
     """
     started = time.perf_counter()
-    yield Started(len(plan.render), plan.found.name, ", ".join(devices), str(plan.outputs.folder))
+    yield Started(len(plan.render), plan.weights.name, ", ".join(devices), str(plan.outputs.folder))
     if plan.render.ranges:
         yield from _rendered(plan, devices, start)
     # It loads torch, and only movies need it here.
     if plan.movies:
-        from matteline.engine.make_movies import assemble
+        from matteline.engine.make_movies import make_movies
 
-        yield from assemble(plan)
+        yield from make_movies(plan)
     yield Finished(len(plan.render), time.perf_counter() - started)
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from matteline import __version__
 from matteline.contract.errors import JobError, MattelineError, WorkerError
 from matteline.contract.events import Failed, to_dict
-from matteline.engine.plan import Surroundings
+from matteline.engine.plan import Resources
 from matteline.farm.asked import begin
 from matteline.farm.chunk import Networks
 from matteline.farm.session import Message, received, send
@@ -37,12 +37,12 @@ class _Gone(Exception):
     """Who asked has left."""
 
 
-def serve(file: Path, surroundings: Surroundings, networks: Networks, idle_seconds: float) -> None:
+def serve(file: Path, resources: Resources, networks: Networks, idle_seconds: float) -> None:
     """Answer requests, one after another, until one says `stop` or none has come for long.
 
     Args:
         file: Written when requests can be made; says where and with what word. Removed at the end.
-        surroundings: What the environment says.
+        resources: What the environment says.
         networks: Gives the network of a plan, and keeps it.
         idle_seconds: How long it waits for a request: a scheduler's session may end without a word to it.
 
@@ -56,13 +56,13 @@ def serve(file: Path, surroundings: Surroundings, networks: Networks, idle_secon
         _announce(file, address, key)
         try:
             idle.begin()
-            while _answered(listener, surroundings, networks, idle):
+            while _answered(listener, resources, networks, idle):
                 pass
         finally:
             file.unlink(missing_ok=True)
 
 
-def _answered(listener: Listener, surroundings: Surroundings, networks: Networks, idle: _Idle) -> bool:
+def _answered(listener: Listener, resources: Resources, networks: Networks, idle: _Idle) -> bool:
     """Answer one client; False when it asked for the end."""
     try:
         connection = listener.accept()
@@ -74,13 +74,13 @@ def _answered(listener: Listener, surroundings: Surroundings, networks: Networks
         if request.get("do") == "stop":
             send(connection, {"event": "end"})
             return False
-        _answer(connection, request, surroundings, networks)
+        _answer(connection, request, resources, networks)
     return True
 
 
-def _answer(connection: Connection, request: Message, surroundings: Surroundings, networks: Networks) -> None:
+def _answer(connection: Connection, request: Message, resources: Resources, networks: Networks) -> None:
     try:
-        with closing(_events(connection, request, surroundings, networks)) as events:
+        with closing(_events(connection, request, resources, networks)) as events:
             for event in events:
                 send(connection, event)
         send(connection, {"event": "end"})
@@ -89,12 +89,12 @@ def _answer(connection: Connection, request: Message, surroundings: Surroundings
 
 
 def _events(
-    connection: Connection, request: Message, surroundings: Surroundings, networks: Networks
+    connection: Connection, request: Message, resources: Resources, networks: Networks
 ) -> Generator[Message, None, None]:
     if request.get("matteline") != __version__:
         raise JobError("The session is of another release of matteline than the chunk.", field="session")
     between = partial(_still_there, connection)
-    with closing(begin(request, surroundings, networks=networks, between_frames=between)) as events:
+    with closing(begin(request, resources, networks=networks, between_frames=between)) as events:
         for event in events:
             yield to_dict(event)
 

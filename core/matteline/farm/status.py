@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from matteline.contract.frames import FrameRange, FrameSet
-from matteline.engine.outputs import existing_frames, outputs_of
+from matteline.engine.outputs import existing_frames, lay_out_results
 from matteline.farm.clip import states_beside
 from matteline.farm.ticket import FILE_NAME, Ticket
 from matteline.media.plate import open_plate
@@ -58,7 +58,7 @@ def status(job_file: Path) -> Status:
     ticket = Ticket.read(job_file)
     job = ticket.job
     with open_plate(ticket.mapped(job.plate), first_frame=job.first_frame) as plate:
-        outputs = outputs_of(Path(ticket.mapped(job.output)), plate.info, job.settings)
+        outputs = lay_out_results(Path(ticket.mapped(job.output)), plate.info, job.settings)
     done = existing_frames(outputs, ticket.frames)
     chunks = tuple(ChunkStatus(each, sum(number in done for number in each)) for each in ticket.chunks())
     states = states_beside(ticket, job_file if job_file.is_dir() else job_file.parent).saved()

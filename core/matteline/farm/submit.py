@@ -14,8 +14,9 @@ from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
 from matteline.engine.chunks import own_results
 from matteline.engine.outputs import existing_frames
-from matteline.engine.plan import Plan, Surroundings
-from matteline.engine.resolve_auto import settle, threads_here
+from matteline.engine.plan import Plan, Resources
+from matteline.engine.planner import portable_plan
+from matteline.engine.recipe import recipe, recipe_mark, state_hashes
 from matteline.farm.clip import states_beside
 from matteline.farm.paths import PathMap
 from matteline.farm.requests import Request
@@ -73,7 +74,7 @@ class Prepared:
 
 
 def prepare(
-    requests: Iterable[Request], common: MatteSettings, options: Options, surroundings: Surroundings
+    requests: Iterable[Request], common: MatteSettings, options: Options, resources: Resources
 ) -> tuple[Prepared, ...]:
     """Look at every clip and settle it. Writes nothing.
 
@@ -85,7 +86,7 @@ def prepare(
     taken: set[str] = set()
     found: list[Prepared] = []
     for request in wanted:
-        one = _prepared(request, common, options, surroundings, taken, alone=len(wanted) == 1)
+        one = _prepared(request, common, options, resources, taken, alone=len(wanted) == 1)
         taken.add(one.ticket.name.lower())
         found.append(one)
     _refuse_shared_results(found)
@@ -110,12 +111,12 @@ def _prepared(
     request: Request,
     common: MatteSettings,
     options: Options,
-    surroundings: Surroundings,
+    resources: Resources,
     taken: set[str],
     *,
     alone: bool,
 ) -> Prepared:
-    plan = settle(_job(request, common, options, alone), surroundings)
+    plan = portable_plan(_job(request, common, options, alone), resources)
     name = _name(request, plan, taken)
     if not alone and not request.output:
         plan = _below(plan, name)
@@ -186,7 +187,9 @@ def _refuse_existing(plan: Plan, options: Options) -> None:
 
 def ticket_of(plan: Plan, name: str, options: Options) -> Ticket:
     """The ticket of a settled plan. Raises `JobError` where a number is not allowed."""
-    hashes, on_gpu = plan.hashes(), plan.device.partition(":")[0] in ("cuda", "mps")
+    from matteline.matting.devices import thread_count  # loads torch, so not before it is needed
+
+    hashes, on_gpu = state_hashes(plan), plan.settings.device.partition(":")[0] in ("cuda", "mps")
     return Ticket(
         job=plan.job,
         name=name,
@@ -195,13 +198,13 @@ def ticket_of(plan: Plan, name: str, options: Options) -> Ticket:
         exact=_exact(plan, options),
         preroll_frames=options.preroll_frames,
         needs_gpu=on_gpu,
-        threads=0 if on_gpu else threads_here(),
+        threads=0 if on_gpu else thread_count(),
         path_map=options.path_map,
         weights=hashes["weights"],
         plate=hashes["plate"],
         settings=hashes["settings"],
-        mark=plan.mark,
-        recipe=plan.recipe(),
+        mark=recipe_mark(plan),
+        recipe=recipe(plan),
     )
 
 

@@ -1,4 +1,4 @@
-"""One shot's matting: pictures in, mattes out, with what the network remembers between them."""
+"""A session: the network over the frames of one shot, pictures in, mattes out, with the recurrent state between."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from matteline.matting.rvm.inference import InferenceNetwork
 from matteline.matting.rvm.network import MattingNetwork, reduce
 from matteline.matting.rvm.reduction import reduced_size
 
-__all__ = ["Matte", "Session", "State", "Take"]
+__all__ = ["Matte", "NetworkInput", "Session", "State"]
 
 
 @dataclass(frozen=True)
-class Take:
-    """One frame handed to the session.
+class NetworkInput:
+    """One frame for the session.
 
     Attributes:
         number: The plate's own frame number.
         picture: (3, H, W), float32, sRGB-encoded 0..1 and finite, on the session's device.
-        finish: Whether its matte is wanted; False only rolls the state over it.
+        matte_wanted: False advances the state over the frame without making its matte.
     """
 
     number: int
     picture: Tensor
-    finish: bool = True
+    matte_wanted: bool = True
 
 
 @dataclass(frozen=True)
 class Matte:
-    """What was found of one frame. The tensors are the receiver's to keep or change.
+    """The network's result for one frame. The tensors are the receiver's to keep or change.
 
     Attributes:
         number: The plate's own frame number.
@@ -103,17 +103,17 @@ class Session:
 
     @property
     def state(self) -> State | None:
-        """A copy of what is remembered, (1, C, h, w) each; None before the first frame."""
+        """A copy of the recurrent state, (1, C, h, w) each; None before the first frame."""
         if self._state is None:
             return None
         one, two, three, four = (each.clone() for each in self._state)
         return one, two, three, four
 
     def restore(self, state: State | None) -> None:
-        """Go on from a state; None forgets everything.
+        """Continue from a state; None resets it.
 
         Raises:
-            JobError: The state is of another network or size. What was remembered is unchanged.
+            JobError: The state is of another network or size. The session is unchanged.
         """
         if state is not None and tuple(tuple(each.shape) for each in state) != self._state_shapes:
             raise JobError(
@@ -137,7 +137,7 @@ class Session:
             return reduce(picture[None].contiguous(), self._ratio)[0]
 
     def preroll(self, smalls: Sequence[Tensor]) -> None:
-        """Roll the state over reduced pictures in the order given, without mattes.
+        """Advance the state over reduced pictures in the order given, without mattes.
 
         Bit for bit the same state follows only when the same pictures are cut into calls in the same way.
 
@@ -148,27 +148,29 @@ class Session:
         with computing(self._device):
             for first in range(0, len(smalls), self._batch):
                 part = smalls[first : first + self._batch]
-                _, state = self._rolled(part, range(len(part)), state, finish=False)
+                _, state = self._advanced(part, range(len(part)), state, finish=False)
         self._state = state
 
-    def advance(self, takes: Sequence[Take]) -> list[Matte]:
-        """Roll the state over takes and finish those that are wanted. What fails leaves the state unchanged.
+    def advance(self, inputs: Sequence[NetworkInput]) -> list[Matte]:
+        """Advance the state over frames and return the mattes that are wanted. A failure leaves the state unchanged.
 
         Args:
-            takes: One or more of consecutive numbers, all in one window k * batch to (k + 1) * batch - 1.
+            inputs: One or more of consecutive numbers, all in one window k * batch to (k + 1) * batch - 1.
 
         Raises:
             JobError: A picture is not of the session's size.
             ValueError: The numbers are not consecutive or not in one window.
         """
-        slots = self._slots(takes)
-        smalls = [self.reduce(take.picture) for take in takes]
-        mattes = {take.number: self._blank(take.number) for take in takes if take.finish}
+        slots = self._slots(inputs)
+        smalls = [self.reduce(each.picture) for each in inputs]
+        mattes = {each.number: self._blank(each.number) for each in inputs if each.matte_wanted}
         with computing(self._device):
-            hidden, state = self._rolled(smalls, slots, self._state, finish=bool(mattes))
-            for take, small, slot in zip(takes, smalls, slots, strict=True):
-                if hidden is not None and take.finish:
-                    self._finish(mattes[take.number], take.picture, small, hidden[slot])
+            hidden, state = self._advanced(smalls, slots, self._state, finish=bool(mattes))
+            for each, small, slot in zip(inputs, smalls, slots, strict=True):
+                if hidden is not None and each.matte_wanted:
+                    coarse = self._network.coarse(small, hidden[slot], refined=self._ratio != 1)
+                    matte = mattes[each.number]
+                    self._full_size.finish(coarse, each.picture, matte.alpha, matte.fgr)
         self._state = state
         return list(mattes.values())
 
@@ -183,22 +185,23 @@ class Session:
         Raises:
             JobError: A picture is not of the session's size.
         """
-        takes = (
-            Take(number, as_picture(each).to(self._device)) for number, each in enumerate(pictures, first)
+        inputs = (
+            NetworkInput(number, as_picture(each).to(self._device))
+            for number, each in enumerate(pictures, first)
         )
-        for _, window in groupby(takes, key=lambda take: take.number // self._batch):
+        for _, window in groupby(inputs, key=lambda each: each.number // self._batch):
             yield from self.advance(list(window))
 
-    def _slots(self, takes: Sequence[Take]) -> range:
-        first = takes[0].number
-        slot = first % self._batch
-        slots = range(slot, slot + len(takes))
-        if slots[-1] >= self._batch or [take.number for take in takes] != [*range(first, first + len(takes))]:
-            numbers = ", ".join(str(take.number) for take in takes)
-            raise ValueError(f"Frames {numbers} are not consecutive in one window of {self._batch}.")
+    def _slots(self, inputs: Sequence[NetworkInput]) -> range:
+        numbers = [each.number for each in inputs]
+        slot = numbers[0] % self._batch
+        slots = range(slot, slot + len(numbers))
+        if slots[-1] >= self._batch or numbers != [*range(numbers[0], numbers[0] + len(numbers))]:
+            words = ", ".join(map(str, numbers))
+            raise ValueError(f"Frames {words} are not consecutive in one window of {self._batch}.")
         return slots
 
-    def _rolled(
+    def _advanced(
         self, smalls: Sequence[Tensor], slots: range, state: State | None, *, finish: bool
     ) -> tuple[Tensor | None, State]:
         in_slots = dict(zip(slots, smalls, strict=True))
@@ -210,10 +213,6 @@ class Session:
         width, height = self._size
         alpha = torch.empty(height, width, device=self._device)
         return Matte(number, alpha, alpha.new_empty(3, height, width) if self._want_fgr else None)
-
-    def _finish(self, matte: Matte, picture: Tensor, small: Tensor, hidden: Tensor) -> None:
-        coarse = self._network.coarse(small, hidden, refined=self._ratio != 1)
-        self._full_size.finish(coarse, picture, matte.alpha, matte.fgr)
 
     def _check_size(self, picture: Tensor) -> None:
         width, height = self._size

@@ -22,7 +22,7 @@ MAX_BYTES: Final = 1 << 30
 _FORMAT: Final = "matteline-state-1"
 _NAMES: Final = ("r1", "r2", "r3", "r4")
 _DTYPES: Final = (torch.float32, torch.float16, torch.bfloat16)
-_START_OVER: Final = "Render the shot from its start with --overwrite."
+_START_OVER: Final = "Render the shot from its start, overwriting its results."
 
 
 def save_state(path: Path, state: State, *, next_frame: int, hashes: Mapping[str, str]) -> None:

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from matteline.contract.errors import JobError
 from matteline.matting.picture import as_picture
 from matteline.matting.rvm.network import MattingNetwork
-from matteline.matting.session import Session, Take
+from matteline.matting.session import NetworkInput, Session
 from matteline.matting.weights.find import find_weights
 from matteline.matting.weights.load import load_network
 from matteline.media.image import read_image
@@ -69,7 +69,7 @@ class Model:
         session: Session | None = None
         for number, picture in enumerate(pictures):
             session = session or self._session(picture)
-            (matte,) = session.advance([Take(number, as_picture(picture))])
+            (matte,) = session.advance([NetworkInput(number, as_picture(picture))])
             yield matte.alpha.numpy()
 
     def still(self, picture: UInt8Array) -> Alpha:

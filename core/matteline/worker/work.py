@@ -75,12 +75,12 @@ class Desk:
         self._part(task, "chunk")
 
     def _part(self, task: Task, verb: str) -> None:
-        from matteline.api import surroundings
+        from matteline.api import resources
         from matteline.farm.asked import begin
 
         work = begin(
             {**task.request, "do": verb},
-            surroundings(),
+            resources(),
             networks=lambda plan: self._network(plan, task),
             between_frames=task.check,
         )
@@ -89,11 +89,11 @@ class Desk:
 
     def submit(self, task: Task) -> None:
         """Hand jobs to a render farm."""
-        from matteline.api import login, surroundings
+        from matteline.api import login, resources
         from matteline.farm.handing import hand_over, prepare_jobs
 
         jobs, farm = _jobs(task), FarmSettings.from_data(task.request.get("farm", {}))
-        prepared = prepare_jobs(jobs, farm, surroundings())
+        prepared = prepare_jobs(jobs, farm, resources())
         task.begin_writing()
         dry_run = bool(task.request.get("dry_run"))
         handed = hand_over(prepared, farm, Path(jobs[0].output), user=login(), dry_run=dry_run)
@@ -110,15 +110,15 @@ class Desk:
         self._kept = self._kept or KeptNetwork()
         task.check()
         if not self._kept.holds(plan):
-            task.tell({"event": "loading", "model": plan.found.name})
+            task.tell({"event": "loading", "model": plan.weights.name})
         return self._kept.take(plan)
 
 
 def _plan(task: Task) -> Plan:
-    from matteline.api import surroundings
-    from matteline.engine.plan import plan
+    from matteline.api import resources
+    from matteline.engine.planner import plan
 
-    return plan(Job.from_json(json.dumps(task.request.get("job"))), surroundings())
+    return plan(Job.from_json(json.dumps(task.request.get("job"))), resources())
 
 
 def _jobs(task: Task) -> list[Job]:
@@ -129,15 +129,17 @@ def _jobs(task: Task) -> list[Job]:
 
 
 def _planned(plan: Plan) -> dict[str, Any]:
-    return {"event": "plan", **plan.to_dict(), "summary": plan.describe()}
+    from matteline.engine.describe import describe, plan_data
+
+    return {"event": "plan", **plan_data(plan), "summary": describe(plan)}
 
 
 def _model() -> dict[str, Any]:
-    from matteline.api import surroundings
+    from matteline.api import resources
     from matteline.matting.weights.find import find_weights
 
     try:
-        found = find_weights("auto", folders=surroundings().weight_folders)
+        found = find_weights("auto", folders=resources().weight_folders)
     except MattelineError as error:
         return {"model": None, "problem": to_dict(Failed.of(error))}
     model = {"name": found.name, "path": str(found.path), "origin": found.origin}

@@ -11,7 +11,7 @@ import OpenEXR
 from PIL import Image
 
 from matteline.contract.settings import MatteSettings
-from matteline.engine.plan import Surroundings
+from matteline.engine.plan import Resources
 from matteline.farm.engines import engine
 from matteline.farm.requests import Request
 from matteline.farm.submission import Submission
@@ -66,7 +66,7 @@ class Film:
         """Tickets written, as `matteline farm submit` does it."""
         existing = "resume" if missing else "refuse"
         options = Options(str(output), chunk, 4, exact, 3, existing=existing)
-        prepared = prepare([Request(self.plate)], self.settings(), options, Surroundings())
+        prepared = prepare([Request(self.plate)], self.settings(), options, Resources())
         for each in prepared:
             write(each)
         tickets, folders, left = zip(

@@ -1,0 +1,212 @@
+"""`plan(job)`: everything that can be decided before the first frame, so that a user's mistakes are found cheaply.
+
+torch is imported last, and only to learn which devices there are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from matteline.colour.config import open_config
+from matteline.colour.screen import screen_of
+from matteline.colour.space import PlateSpace, choose_space
+from matteline.contract.errors import DeviceError, JobError, ReadError
+from matteline.contract.frames import FrameRange, FrameSet
+from matteline.contract.job import Job
+from matteline.contract.plate import PlateInfo, Window
+from matteline.contract.settings import MatteSettings
+from matteline.engine.checkpoints import state_files
+from matteline.engine.conditioning import measure_conditioning
+from matteline.engine.movie_plan import plan_movies, refuse_existing_movies
+from matteline.engine.outputs import (
+    Outputs,
+    check_writable,
+    complete_frames,
+    existing_frames,
+    lay_out_results,
+)
+from matteline.engine.plan import Plan, Resources
+from matteline.engine.recipe import recipe
+from matteline.engine.record import check_record
+from matteline.engine.timeline import Span, lay_out, resume
+from matteline.engine.user_mattes import check_user_mattes
+from matteline.matting.weights.find import FoundWeights, choose_refiner, find_weights
+from matteline.media.plate import open_plate
+
+
+def plan(job: Job, resources: Resources) -> Plan:
+    """Decide everything about a job.
+
+    Raises:
+        JobError: The request contradicts itself, the plate or existing results.
+        ReadError: The plate cannot be read.
+        ModelError: The weights are not there or not usable.
+        WriteError: The output folder cannot be written.
+        DeviceError: The device asked for is not there.
+    """
+    with open_plate(job.plate, first_frame=job.first_frame) as plate:
+        draft = _draft(job, plate.info, resources)
+        settings = measure_conditioning(plate, draft.space, draft.settings)
+    ready = replace(draft, settings=settings)
+    return _resumed(ready) if job.existing == "resume" else ready
+
+
+def portable_plan(job: Job, resources: Resources) -> Plan:
+    """Plan a job whose pixels other machines will make: its `job` has the settings resolved here.
+
+    The device may be missing here, as on a workstation that submits to machines with GPUs; its number is left
+    out, since another machine counts its own. What follows from the plate's tags stays `auto` and is compared
+    where it is rendered.
+
+    Raises:
+        As `plan`, but for a device that is not here.
+    """
+    kind = job.settings.device.partition(":")[0]
+    try:
+        ready = plan(_on_device(job, kind), resources)
+    except DeviceError:
+        if kind not in ("cuda", "mps"):
+            raise
+        here = plan(_on_device(job, "cpu"), resources)
+        ready = replace(here, settings=_for_absent_device(here.settings, job.settings, kind))
+    settings = replace(ready.settings, device=ready.settings.device.partition(":")[0])
+    return replace(ready, job=replace(job, frames=ready.frames, settings=settings))
+
+
+def choose_ratio(wanted: float | str, canvas: Window, weights: FoundWeights) -> float:
+    """Return the downsample ratio for a plate of this size; `auto` is what the weights were trained for."""
+    if wanted != "auto":
+        return float(wanted)
+    return min(weights.longer_side / max(canvas.width, canvas.height), 1.0)
+
+
+def _draft(job: Job, info: PlateInfo, resources: Resources) -> Plan:
+    """Make the plan as far as that needs no decoded frame; exposure and denoising are not measured yet."""
+    frames = _frames(job, info)
+    spans = _spans(job, info, frames)
+    screen_of(job.settings.despill)
+    user_mattes = check_user_mattes(job.settings, info, frames)
+    weights = find_weights(job.settings.weights, folders=resources.weight_folders)
+    outputs = lay_out_results(Path(job.output), info, job.settings)
+    check_writable(outputs.folder)
+    movies = plan_movies(outputs, info, job.settings)
+    if job.existing == "refuse":
+        _refuse_existing(outputs, frames)
+        refuse_existing_movies(movies)
+    space = _space(job, info, resources)
+    return Plan(
+        job=job,
+        settings=_resolved(job.settings, info, weights, space),
+        plate=info,
+        frames=frames,
+        spans=spans,
+        weights=weights,
+        outputs=outputs,
+        space=space,
+        movies=movies,
+        user_mattes=user_mattes,
+    )
+
+
+def _frames(job: Job, info: PlateInfo) -> FrameSet:
+    whole = FrameSet((info.frames.hull,))
+    if job.frames is None:
+        return whole
+    outside = job.frames.minus(whole)
+    if outside.ranges:
+        raise JobError(
+            f"Frames {outside} are outside the plate {info.path}, which has {whole}.",
+            field="frames",
+            hint="Ask for frames within the plate's range.",
+            settings=("frames",),
+        )
+    return job.frames
+
+
+def _spans(job: Job, info: PlateInfo, frames: FrameSet) -> tuple[Span, ...]:
+    """Lay out the runs of the network; gaps of the plate count as frames unless they are to be errors."""
+    filled = job.settings.missing != "error"
+    wanted = (
+        frames if job.settings.preroll != "all" else FrameSet((FrameRange(info.frames.first, frames.last),))
+    )
+    gaps = wanted.minus(info.frames)
+    if gaps.ranges and not filled:
+        raise ReadError(
+            f"Frames {gaps} of {info.path} are missing.",
+            path=info.path,
+            frame=gaps.first,
+            hint="Render them, choose frames without them, or set missing frames to 'hold' or 'black'.",
+            settings=("frames", "missing=hold", "missing=black"),
+        )
+    plate = FrameSet((info.frames.hull,)) if filled else info.frames
+    return lay_out(frames, plate, job.settings.preroll)
+
+
+def _space(job: Job, info: PlateInfo, resources: Resources) -> PlateSpace:
+    settings = job.settings
+    config = open_config(resources.ocio if settings.ocio == "auto" else settings.ocio)
+    return choose_space(
+        settings.colour_space,
+        tags=info.colour,
+        path=info.path,
+        pixel_type=info.pixel_type,
+        kind=info.kind,
+        config=config,
+    )
+
+
+def _resolved(
+    settings: MatteSettings, info: PlateInfo, weights: FoundWeights, space: PlateSpace
+) -> MatteSettings:
+    """Put names and numbers in place of `auto`, where neither a frame nor the plate's tags decide them."""
+    # The only place of a plan that loads torch: everything cheaper has been checked by now.
+    from matteline.matting.devices import precision_name, resolve_batch, resolve_device, resolve_precision
+
+    device = resolve_device(settings.device)
+    return replace(
+        settings,
+        weights=weights.name if settings.weights == "auto" else settings.weights,
+        downsample_ratio=choose_ratio(settings.downsample_ratio, info.canvas, weights),
+        refiner=choose_refiner(weights, settings.refiner),
+        ocio=space.config.source,
+        device=str(device),
+        precision=precision_name(resolve_precision(settings.precision, device)),
+        batch=resolve_batch(settings.batch, device),
+    )
+
+
+def _on_device(job: Job, device: str) -> Job:
+    return replace(job, settings=replace(job.settings, device=device))
+
+
+def _for_absent_device(resolved: MatteSettings, wanted: MatteSettings, kind: str) -> MatteSettings:
+    """Set device, precision and batch as a machine that has the device would choose them."""
+    import torch
+
+    from matteline.matting.devices import precision_name, resolve_batch, resolve_precision
+
+    device, precision = torch.device(kind), wanted.precision
+    if precision == "auto":
+        precision = precision_name(resolve_precision("auto", device))
+    return replace(resolved, device=kind, precision=precision, batch=resolve_batch(wanted.batch, device))
+
+
+def _refuse_existing(outputs: Outputs, frames: FrameSet) -> None:
+    existing = existing_frames(outputs, frames)
+    if existing.ranges:
+        raise JobError(
+            f"{outputs.folder} already holds results of {outputs.name} for frames {existing}.",
+            field="existing",
+            hint="Resume them, overwrite them, or choose another output folder.",
+            settings=("existing=resume", "existing=overwrite", "output"),
+        )
+
+
+def _resumed(draft: Plan) -> Plan:
+    existing = existing_frames(draft.outputs, draft.frames)
+    if not existing.ranges and not draft.outputs.record.exists():
+        return draft
+    check_record(draft.outputs, recipe(draft))
+    done = complete_frames(draft.outputs, draft.plate, draft.frames)
+    return replace(draft, spans=resume(draft.spans, done, state_files(draft.outputs).saved()))

@@ -1,0 +1,99 @@
+"""Recipes: everything that decides the pixels of a result, so that two results can be told to belong together.
+
+A recipe is made from the settings' own `affects`, so a new setting is part of it without being listed here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from matteline import __version__
+from matteline.contract.settings import MatteSettings, choices
+from matteline.engine.fingerprint import config_fingerprint, plate_fingerprint
+from matteline.engine.plan import Plan
+from matteline.media.plate import open_plate
+
+_PATHS = ("plate", "garbage", "holdout")
+"""Words of a recipe that differ between machines which mount the same files elsewhere."""
+
+
+def recipe(plan: Plan) -> dict[str, object]:
+    """Return what decides the pixels and files of a plan, for the record beside the results.
+
+    Plain JSON values. Under a setting's name stands its value, or what it stands for: the SHA-256 of weights,
+    the name of the colour space.
+    """
+    settings = {
+        name: getattr(plan.settings, name) for name in settings_that_affect("network", "matte", "file")
+    }
+    return {
+        "matteline": __version__,
+        "plate": plan.plate.path,
+        "frames": str(plan.frames),
+        # Which picture of a movie a number means; images carry their own.
+        "first_frame": plan.plate.frames.first if plan.plate.kind == "movie" else None,
+        **settings,
+        "weights": plan.weights.sha256,
+        "colour_space": plan.space.name,
+        # Another machine counts its GPUs in another way.
+        "device": plan.settings.device.partition(":")[0],
+        **{f"{matte.field}_files": matte.identity for matte in plan.user_mattes},
+    }
+
+
+def recipe_mark(plan: Plan) -> str:
+    """Return the word for the recipe that every result carries, the same on all machines."""
+    return _digest(_portable(plan))[:16]
+
+
+def state_hashes(plan: Plan) -> dict[str, str]:
+    """Return what a saved recurrent state must agree on to be used for a plan, the same on all machines.
+
+    Reads pieces of the plate's files. Raises `ReadError`.
+    """
+    with open_plate(plan.job.plate, first_frame=plan.job.first_frame) as plate:
+        plate_hash = plate_fingerprint(plate)
+    # Edges, foreground and files are made after the state, so a state serves all of their settings.
+    later = settings_that_affect("matte", "file")
+    mattes = [f"{matte.field}_files" for matte in plan.user_mattes]
+    settings = {
+        name: value
+        for name, value in _portable(plan).items()
+        if name not in ("frames", "weights", *later, *mattes)
+    }
+    return {"plate": plate_hash, "weights": plan.weights.sha256, "settings": _digest(settings)}
+
+
+def settings_that_affect(*stages: str) -> list[str]:
+    """List the names of settings whose first effect is one of these stages; see `Choice.affects`."""
+    return [name for name, choice in choices().items() if choice.affects in stages]
+
+
+def differences(found: dict[str, object], wanted: dict[str, object]) -> list[str]:
+    """Word what differs between two recipes as an artist would: `Choke 0, now 1`.
+
+    Hashes stand for files and are not shown: of them it is only said that they are others.
+    """
+    labels = {name: choice.label for name, choice in choices().items()}
+    defaults = MatteSettings()
+    words = []
+    for name, now in json.loads(json.dumps(wanted)).items():
+        # A recipe of an earlier release lacks newer settings, which had their default then.
+        before = found.get(name, getattr(defaults, name, None))
+        if before == now:
+            continue
+        setting = name.removesuffix("_files")
+        label = labels.get(setting, name.replace("_", " ").capitalize())
+        hashed = name == "weights" or name.endswith("_files")
+        words.append(f"{label}: other files" if hashed else f"{label} {before}, now {now}")
+    return words
+
+
+def _portable(plan: Plan) -> dict[str, object]:
+    words = {name: value for name, value in recipe(plan).items() if name not in _PATHS}
+    return {**words, "ocio": config_fingerprint(plan.space.config.source)}
+
+
+def _digest(data: dict[str, object]) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
