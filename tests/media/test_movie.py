@@ -16,10 +16,10 @@ import pytest
 from PIL import Image
 
 from matteline.contract.errors import ReadError
-from matteline.media.movie_header import look_at
-from matteline.media.pictures import find_pictures
+from matteline.media.movie_format import probe_movie
+from matteline.media.picture_index import index_pictures
 from matteline.media.plate import open_plate
-from matteline.media.source import Source
+from matteline.media.source_file import SourceFile
 from tests.media.reading import damage, numbered, shown, truncate, write_movie
 
 X264 = {"bf": "3", "g": "12"}
@@ -175,19 +175,19 @@ def test_packets_that_show_nothing_are_not_counted(tmp_path):
 
 
 def test_packets_that_may_be_fields_are_not_trusted(movies):
-    source = Source("clip", str(movies("h264_fields.ts")))
-    _, sample = look_at(source)
-    assert sample.fields
-    assert find_pictures(source, sample).counted
-    assert not find_pictures(source, replace(sample, fields=False)).counted
+    source = SourceFile("clip", str(movies("h264_fields.ts")))
+    _, first_pictures = probe_movie(source)
+    assert first_pictures.fields
+    assert index_pictures(source, first_pictures).by_counting
+    assert not index_pictures(source, replace(first_pictures, fields=False)).by_counting
 
 
 def test_the_index_of_a_mov_is_believed_without_reading_its_pictures(tmp_path):
     path = write_movie(tmp_path / "c.mov", "prores_ks", "yuv422p10le", muxing={"movflags": "faststart"})
     data = path.read_bytes()
     path.write_bytes(data[: len(data) * 6 // 10])
-    source = Source("clip", str(path))
-    assert len(find_pictures(source, look_at(source)[1]).stamps) == 40
+    source = SourceFile("clip", str(path))
+    assert len(index_pictures(source, probe_movie(source)[1]).timestamps) == 40
 
 
 def test_pictures_that_need_what_was_cut_off_are_not_counted(tmp_path):

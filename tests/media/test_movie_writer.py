@@ -11,18 +11,18 @@ import pytest
 
 from matteline.contract.errors import WriteError
 from matteline.media.movie_kinds import KINDS
-from matteline.media.movie_writer import MovieHeader, writing_movie
+from matteline.media.movie_writer import MovieMetadata, writing_movie
 from matteline.media.plate import open_plate
-from matteline.media.ycbcr import Planes
+from matteline.media.ycbcr import PlaneFormat
 
 from .writing import picture
 
-RATE = MovieHeader(Fraction(25))
+RATE = MovieMetadata(Fraction(25))
 CHANNELS = {"cutout": 4, "matte": 1, "preview": 3}
 
 
-def _codes(planes: Planes, colour: tuple[float, ...], size: tuple[int, int] = (4, 4)) -> list[int]:
-    frame = planes.frame(np.broadcast_to(np.float32(colour), (*size, len(colour))))
+def _codes(planes: PlaneFormat, colour: tuple[float, ...], size: tuple[int, int] = (4, 4)) -> list[int]:
+    frame = planes.video_frame(np.broadcast_to(np.float32(colour), (*size, len(colour))))
     dtype = np.uint8 if planes.bits == 8 else np.uint16
     return [int(np.asarray(memoryview(plane)).view(dtype)[0]) for plane in frame.planes]
 
@@ -43,7 +43,7 @@ def _codes(planes: Planes, colour: tuple[float, ...], size: tuple[int, int] = (4
     ],
 )
 def test_colour_bars_have_the_codes_of_the_standard(colour, codes):
-    assert _codes(Planes("yuv444p10le", 10, 1, 1), colour) == codes
+    assert _codes(PlaneFormat("yuv444p10le", 10, 1, 1), colour) == codes
 
 
 def test_eight_bit_codes_are_those_of_video_range():
@@ -89,7 +89,9 @@ def test_any_size_can_be_written_and_read(tmp_path, kind, size):
 
 
 def test_timecode_and_words_are_kept_and_times_are_exact(tmp_path):
-    header = MovieHeader(Fraction(60000, 1001), "10:00:00;00", 1.0, {"matteline/model": "ünï", "odd": "a\0b"})
+    header = MovieMetadata(
+        Fraction(60000, 1001), "10:00:00;00", 1.0, {"matteline/model": "ünï", "odd": "a\0b"}
+    )
     with writing_movie(tmp_path / "m.mov", KINDS["matte"], header) as movie:
         for _ in range(4):
             movie.add(np.zeros((16, 16, 1), np.float32))

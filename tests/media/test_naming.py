@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matteline.contract.errors import ReadError
-from matteline.media.naming import Numbered, Pattern, SequenceFiles, result_name, sequence_of, sequences_in
+from matteline.media.naming import (
+    NamePattern,
+    NumberedName,
+    SequenceFiles,
+    gather_sequence,
+    list_sequences,
+    result_name,
+)
 
 PREFIXES = st.text(
     st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/\\"), max_size=12
@@ -30,17 +37,17 @@ PREFIXES = st.text(
     ],
 )
 def test_a_frame_number_is_the_last_run_of_digits_before_the_extension(name, prefix, digits):
-    assert Numbered.parse(name) == Numbered(prefix, digits, ".exr")
+    assert NumberedName.parse(name) == NumberedName(prefix, digits, ".exr")
 
 
 @pytest.mark.parametrize("name", ["plate.exr", "50mm_lens.exr", "plate.1001b.exr", "exr", ""])
 def test_a_name_without_digits_before_its_extension_has_no_number(name):
-    assert Numbered.parse(name) is None
+    assert NumberedName.parse(name) is None
 
 
 @given(prefix=PREFIXES, number=st.integers(-99999, 999999), width=st.integers(2, 8))
 def test_a_name_that_a_pattern_made_gives_its_number_back(prefix, number, width):
-    pattern = Pattern(prefix, ".exr", width)
+    pattern = NamePattern(prefix, ".exr", width)
     found = pattern.match(pattern.name(number))
     assert found is not None
     assert int(found) == number
@@ -48,8 +55,8 @@ def test_a_name_that_a_pattern_made_gives_its_number_back(prefix, number, width)
 
 @given(prefix=PREFIXES.map(lambda text: f"{text}."), number=st.integers(-99999, 999999))
 def test_a_name_that_a_pattern_made_is_taken_apart_into_the_same_parts(prefix, number):
-    pattern = Pattern(prefix, ".exr", 4)
-    file = Numbered.parse(pattern.name(number))
+    pattern = NamePattern(prefix, ".exr", 4)
+    file = NumberedName.parse(pattern.name(number))
     assert file is not None
     assert (file.prefix, int(file.digits), file.suffix) == (prefix, number, ".exr")
 
@@ -57,18 +64,18 @@ def test_a_name_that_a_pattern_made_is_taken_apart_into_the_same_parts(prefix, n
 @pytest.mark.parametrize(
     ("text", "pattern"),
     [
-        ("plate.####.exr", Pattern("plate.", ".exr", 4)),
-        ("plate.#.exr", Pattern("plate.", ".exr", 1)),
-        ("plate.%04d.exr", Pattern("plate.", ".exr", 4)),
-        ("plate.%5d.exr", Pattern("plate.", ".exr", 5)),
-        ("plate.%d.exr", Pattern("plate.", ".exr", 1)),
-        ("take#3.####.left.exr", Pattern("take#3.", ".left.exr", 4)),
+        ("plate.####.exr", NamePattern("plate.", ".exr", 4)),
+        ("plate.#.exr", NamePattern("plate.", ".exr", 1)),
+        ("plate.%04d.exr", NamePattern("plate.", ".exr", 4)),
+        ("plate.%5d.exr", NamePattern("plate.", ".exr", 5)),
+        ("plate.%d.exr", NamePattern("plate.", ".exr", 1)),
+        ("take#3.####.left.exr", NamePattern("take#3.", ".left.exr", 4)),
         ("plate.exr", None),
         ("100%.exr", None),
     ],
 )
 def test_patterns_are_read_by_their_last_token(text, pattern):
-    assert Pattern.parse(text) == pattern
+    assert NamePattern.parse(text) == pattern
 
 
 @pytest.mark.parametrize(
@@ -90,11 +97,11 @@ def test_patterns_are_read_by_their_last_token(text, pattern):
     ],
 )
 def test_four_signs_stand_for_four_digits_or_more_without_zeros_in_front(name, fits):
-    assert (Pattern("plate.", ".exr", 4).match(name) is not None) == fits
+    assert (NamePattern("plate.", ".exr", 4).match(name) is not None) == fits
 
 
 def test_accents_match_in_either_unicode_form():
-    assert Pattern("caf\u00e9.", ".exr", 4).match("cafe\u0301.1001.exr") == "1001"
+    assert NamePattern("caf\u00e9.", ".exr", 4).match("cafe\u0301.1001.exr") == "1001"
 
 
 @pytest.mark.parametrize(
@@ -108,14 +115,14 @@ def test_accents_match_in_either_unicode_form():
     ],
 )
 def test_the_padding_of_a_sequence_is_found(names, width):
-    files = sequence_of("", names, Pattern("p.", ".exr", 1))
+    files = gather_sequence("", names, NamePattern("p.", ".exr", 1))
     assert files is not None
     assert files.pattern.width == width
     assert list(files.names.values()) == names
 
 
 def test_frames_come_in_ascending_order_whatever_the_folder_gives():
-    files = sequence_of("", ["p.10.exr", "p.9.exr", "p.-1.exr"], Pattern("p.", ".exr", 1))
+    files = gather_sequence("", ["p.10.exr", "p.9.exr", "p.-1.exr"], NamePattern("p.", ".exr", 1))
     assert files is not None
     assert list(files.names) == [-1, 9, 10]
 
@@ -125,25 +132,25 @@ def test_frames_come_in_ascending_order_whatever_the_folder_gives():
 )
 def test_mixed_padding_is_refused_with_two_names(names):
     with pytest.raises(ReadError, match="padded in two ways") as caught:
-        sequence_of("", names, Pattern("p.", ".exr", 1))
+        gather_sequence("", names, NamePattern("p.", ".exr", 1))
     assert all(name in caught.value.message for name in names)
 
 
 @pytest.mark.parametrize("names", [["p.1001.exr", "p.01001.exr"], ["p.1001.exr", "p.1001.EXR"]])
 def test_a_frame_that_exists_twice_is_refused(names):
     with pytest.raises(ReadError, match=r"Frame 1001 .* exists twice") as caught:
-        sequence_of("", names, Pattern("p.", ".exr", 1))
+        gather_sequence("", names, NamePattern("p.", ".exr", 1))
     assert caught.value.frame == 1001
 
 
 def test_a_folder_is_sorted_into_its_sequences():
     names = ["a.1.exr", "b.1.exr", "a.2.exr", "b.2.png", ".a.3.exr", "a.3.exr.tmp", "notes.txt", "still.exr"]
-    found = [(str(each.pattern), list(each.names)) for each in sequences_in("", names)]
+    found = [(str(each.pattern), list(each.names)) for each in list_sequences("", names)]
     assert found == [("a.#.exr", [1, 2]), ("b.#.exr", [1]), ("b.#.png", [2])]
 
 
 def test_a_frame_lies_in_its_folder(tmp_path):
-    files = SequenceFiles(str(tmp_path), Pattern("p.", ".exr", 4), {7: "p.0007.exr"})
+    files = SequenceFiles(str(tmp_path), NamePattern("p.", ".exr", 4), {7: "p.0007.exr"})
     assert files.path(7) == str(tmp_path / "p.0007.exr")
 
 

@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 from matteline.contract.errors import WriteError
+from matteline.contract.files import replacing
 from matteline.contract.plate import Window
-from matteline.media.atomic import replacing
 from matteline.media.writer import Encoding, estimate_bytes, frame_path, is_complete, write_image
 from tests.media.writing import RGB, RGBA, exr_channels, header, picture
 

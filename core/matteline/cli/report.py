@@ -69,10 +69,10 @@ def report(
 def _report(
     shot: ShotResults, plate: str | None, first_frame: int | None, output: Path | None, progress: str
 ) -> None:
+    from matteline.contract.files import write_text
     from matteline.judging.page import page
     from matteline.judging.report import judge, report_file
     from matteline.judging.results import open_plate_of
-    from matteline.media.atomic import write_text
 
     opened, note = open_plate_of(shot, plate, first_frame)
     with counting(progress, f"Judging {shot.name}", len(shot.expected)) as on_frame:

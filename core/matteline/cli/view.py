@@ -73,7 +73,7 @@ def version_of_qt() -> str | None:
 
 def surroundings() -> Surroundings:
     """What the window is handed of this machine and this user."""
-    from matteline.media.atomic import make_folder
+    from matteline.contract.files import make_folder
     from matteline.window.main import Surroundings
 
     state = Path(platformdirs.user_state_dir("matteline", appauthor=False))

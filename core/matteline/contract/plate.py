@@ -25,6 +25,13 @@ class Window:
         bottom = max(self.y + self.height, other.y + other.height)
         return Window(left, top, right - left, bottom - top)
 
+    def intersection(self, other: Window) -> Optional[Window]:
+        """Return the part that both windows have, None where they do not meet."""
+        left, top = max(self.x, other.x), max(self.y, other.y)
+        width = min(self.x + self.width, other.x + other.width) - left
+        height = min(self.y + self.height, other.y + other.height) - top
+        return Window(left, top, width, height) if width > 0 and height > 0 else None
+
     def contains(self, other: Window) -> bool:
         """Whether the other window lies wholly inside this one."""
         return self.union(other) == self

@@ -18,7 +18,7 @@ from matteline.contract.plate import PlateInfo
 from matteline.engine.preview_background import colour_of
 from matteline.media.frame import Frame
 from matteline.media.plate import open_plate
-from matteline.media.samples import placed
+from matteline.media.samples import crop_or_pad
 
 _DARK, _LIGHT = 0.35, 0.5
 _CHECKS_DOWN = 24
@@ -82,7 +82,7 @@ def _under(position: int, frames: FrameSet) -> int:
 
 
 def _displayed(frame: Frame, info: PlateInfo) -> np.ndarray:
-    return placed(frame.pixels, info.canvas, info.display_window)
+    return crop_or_pad(frame.pixels, info.canvas, info.display_window)
 
 
 def _filling(picture: np.ndarray, plate: PlateInfo, pixel_aspect: float) -> np.ndarray:

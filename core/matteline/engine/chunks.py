@@ -22,7 +22,7 @@ from matteline.engine.record import write_record
 from matteline.engine.timeline import Span, begin_at, lay_out, resume
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.media.image import read_header
-from matteline.media.source import Source
+from matteline.media.source_file import SourceFile
 
 MARK = "matteline/recipe"
 """Metadata of every result: the mark of the recipe that it was made by."""
@@ -125,4 +125,4 @@ def marked(plan: Plan, whole: FrameSet) -> FrameSet:
 
 
 def _words(path: Path, number: int) -> dict[str, object]:
-    return dict(read_header(Source(path.name, str(path), number)).header.attributes)
+    return dict(read_header(SourceFile(path.name, str(path), number)).header.attributes)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from matteline.contract.files import make_folder
 from matteline.contract.plate import Header, Window
 from matteline.drawing.clip import draw_clip
 from matteline.drawing.sheet import comparison_row, contact_sheet
 from matteline.engine.outputs import Outputs
-from matteline.media.atomic import make_folder
 from matteline.media.plate import open_plate
 from matteline.media.writer import Encoding, frame_path, write_image
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from matteline.colour.display import Display
 from matteline.contract.events import Assembling, Event, Notice
+from matteline.contract.files import make_folder
 from matteline.contract.plate import Header
 from matteline.engine.backdrop import backdrop
 from matteline.engine.movie_plan import MoviePlan
@@ -17,13 +18,12 @@ from matteline.engine.outputs import Outputs, Product
 from matteline.engine.pipeline import each
 from matteline.engine.plan import Plan
 from matteline.engine.provenance import provenance
-from matteline.media.atomic import make_folder
 from matteline.media.frame import Frame
-from matteline.media.movie_writer import MovieFile, MovieHeader, writing_movie
+from matteline.media.movie_writer import MovieFile, MovieMetadata, writing_movie
 from matteline.media.plate import open_plate
 from matteline.media.result import read_result
 from matteline.media.samples import to_float
-from matteline.media.sound import Sound, sound_of
+from matteline.media.sound import Sound, sound_for_frames
 
 READERS = 2
 READ_AHEAD_FRAMES = 2
@@ -146,14 +146,14 @@ def _sound(plan: Plan) -> Sound | None:
     if plan.plate.kind != "movie":
         return None
     with open_plate(plan.job.plate, first_frame=plan.job.first_frame) as plate:
-        return sound_of(plate, plan.frames, plan.movies[0].rate)
+        return sound_for_frames(plate, plan.frames, plan.movies[0].rate)
 
 
-def _header(plan: Plan, movie: MoviePlan, first: Header) -> MovieHeader:
+def _header(plan: Plan, movie: MoviePlan, first: Header) -> MovieMetadata:
     words = {name: str(value) for name, value in provenance(plan).items()}
     if movie.kind.shows == "cutout":
         words["matteline/alpha"] = "straight"
-    return MovieHeader(movie.rate, first.timecode, plan.plate.pixel_aspect, words)
+    return MovieMetadata(movie.rate, first.timecode, plan.plate.pixel_aspect, words)
 
 
 def _notes(movie: MoviePlan, file: MovieFile) -> Iterator[str]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from matteline.contract.errors import WriteError
+from matteline.contract.files import make_folder
 from matteline.contract.frames import FrameSet
 from matteline.contract.plate import PlateInfo
 from matteline.contract.settings import MatteSettings
-from matteline.media.atomic import make_folder
 from matteline.media.writer import Encoding, frame_path, is_complete
 
 STATE_EVERY_FRAMES = 48

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 
 from matteline.contract.errors import JobError
+from matteline.contract.files import replacing
 from matteline.engine.outputs import Outputs
 from matteline.engine.recipe import differences
-from matteline.media.atomic import replacing
 
 
 def write_record(outputs: Outputs, recipe: Mapping[str, object]) -> None:

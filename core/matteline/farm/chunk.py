@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from matteline.contract.errors import DeviceError
 from matteline.contract.events import Event, Notice
+from matteline.contract.files import make_folder
 from matteline.contract.frames import FrameSet
 from matteline.engine.checkpoints import StateFiles
 from matteline.engine.chunks import chunk_of, own_results, prerolled_chunk, run_part, state_pass
 from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Plan
 from matteline.farm.clip import Clip
-from matteline.media.atomic import make_folder
 
 if TYPE_CHECKING:
     from matteline.matting.rvm.network import MattingNetwork

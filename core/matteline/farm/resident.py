@@ -23,11 +23,11 @@ from pathlib import Path
 from matteline import __version__
 from matteline.contract.errors import JobError, MattelineError, WorkerError
 from matteline.contract.events import Failed, to_dict
+from matteline.contract.files import replacing
 from matteline.engine.plan import Resources
 from matteline.farm.asked import begin
 from matteline.farm.chunk import Networks
 from matteline.farm.session import Message, received, send
-from matteline.media.atomic import replacing
 
 LONGEST_SOCKET_PATH = 100
 """Of a Unix socket; systems allow 104 to 108 bytes."""

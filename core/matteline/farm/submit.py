@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from matteline.contract.errors import JobError, MattelineError
+from matteline.contract.files import make_folder
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
@@ -23,7 +24,6 @@ from matteline.farm.requests import Request
 from matteline.farm.submission import safe_name
 from matteline.farm.ticket import FILE_NAME, Ticket
 from matteline.matting.weights.files import is_weights_name
-from matteline.media.atomic import make_folder
 
 FARM_FOLDER = "farm"
 """Beside the products: a folder for each clip's ticket and states, and one for what the engine takes."""

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from matteline.contract.errors import JobError, ReadError
+from matteline.contract.files import replacing
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.farm.paths import PathMap, mapped
-from matteline.media.atomic import replacing
 
 TICKET_VERSION = 1
 FILE_NAME = "job.json"

@@ -14,7 +14,7 @@ from matteline.judging.clips import Pairing
 from matteline.judging.connectivity import conn
 from matteline.judging.metrics import Alpha, Colour, dtssd, foreground_mse, grad, mad, mse
 from matteline.media.plate import Plate
-from matteline.media.samples import placed, to_float
+from matteline.media.samples import crop_or_pad, to_float
 
 
 @dataclass(frozen=True)
@@ -182,4 +182,4 @@ def _colours(plate: Plate | None, frames: Sequence[int]) -> Iterator[Colour | No
         return
     info = plate.info
     for frame in plate.read(frames):
-        yield to_float(placed(frame.pixels[..., :3], info.canvas, info.display_window), np.float32)
+        yield to_float(crop_or_pad(frame.pixels[..., :3], info.canvas, info.display_window), np.float32)

@@ -18,7 +18,7 @@ from matteline.judging.results import ShotResults
 from matteline.media.frame import Pixels
 from matteline.media.plate import Plate
 from matteline.media.result import read_result
-from matteline.media.samples import placed, to_float
+from matteline.media.samples import crop_or_pad, to_float
 
 REDUCED_SIDE = 480
 """Longest side, in pixels, of the pictures on which changes over time are measured: grain averages out."""
@@ -238,7 +238,7 @@ def _brightness(plate: Plate, pixels: Pixels) -> Alpha:
     Floats are taken for linear light up to 4, and square-rooted so that equal steps look about equal.
     """
     info = plate.info
-    green = to_float(placed(pixels[..., 1:2], info.canvas, info.display_window), np.float32)[..., 0]
+    green = to_float(crop_or_pad(pixels[..., 1:2], info.canvas, info.display_window), np.float32)[..., 0]
     if pixels.dtype.kind == "f":
         green = np.sqrt(np.clip(green, 0, 4)) / 2
     small: Alpha = reduced(green)[0]

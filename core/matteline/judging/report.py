@@ -30,13 +30,13 @@ from typing import Any
 
 from matteline import __version__
 from matteline.contract.errors import JobError, ReadError
+from matteline.contract.files import write_text
 from matteline.contract.frames import FrameSet
 from matteline.contract.plate import Window
 from matteline.judging.findings import KINDS, LEAST_CLIPPED, LEAST_SMALL_AREAS, Finding, find_faults
 from matteline.judging.measure import Measures, measure
 from matteline.judging.outliers import FREQUENT_SHARE
 from matteline.judging.results import ShotResults
-from matteline.media.atomic import write_text
 from matteline.media.plate import Plate
 
 REPORT_VERSION = 2

@@ -15,7 +15,7 @@ from pathlib import Path
 from matteline.contract.errors import JobError, ReadError
 from matteline.contract.frames import FrameSet
 from matteline.contract.settings import PRODUCTS
-from matteline.media.naming import sequences_in
+from matteline.media.naming import list_sequences
 from matteline.media.plate import Plate, open_plate
 
 RECORD_FOLDER = ".matteline"
@@ -132,7 +132,7 @@ def _list_product(folder: Path, product: str) -> dict[str, dict[int, Path]]:
         reason = error.strerror or "the system gives no reason"
         raise ReadError(f"The folder {folder} cannot be read: {reason}.", path=folder) from None
     found: dict[str, dict[int, Path]] = {}
-    for files in sequences_in(str(folder), names):
+    for files in list_sequences(str(folder), names):
         name = files.pattern.prefix.removesuffix(".").removesuffix(f"_{product}")
         found[name] = {number: folder / file for number, file in files.names.items()}
     return found

@@ -10,9 +10,9 @@ from itertools import zip_longest
 from pathlib import Path
 
 from matteline import __version__
+from matteline.contract.files import write_text
 from matteline.judging.chart import Chart, Line, stacked
 from matteline.judging.evaluate import METRICS, Evaluation, mean_of
-from matteline.media.atomic import write_text
 
 EVALUATION_VERSION = 1
 _MOST_LINES = 8

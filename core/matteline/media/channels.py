@@ -1,8 +1,8 @@
-"""Finding the colour of an image, or one matte, among its channels."""
+"""The channels of an image file that hold its colour, or one matte."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 _ROLES = {"r": "R", "red": "R", "g": "G", "green": "G", "b": "B", "blue": "B", "a": "A", "alpha": "A"}
@@ -12,7 +12,7 @@ _COLOUR_LAYERS = ("rgba", "rgb", "beauty", "combined", "color", "colour", "main"
 
 @dataclass(frozen=True)
 class Channels:
-    """Where the colour of an image lies.
+    """Channels chosen from an image file.
 
     Attributes:
         part: The part of a multi-part file; 0 in all others.
@@ -27,29 +27,29 @@ class Channels:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is looked for in an image file.
+class ChannelSearch:
+    """A search for channels, and the words for a file in which it fails.
 
     Attributes:
-        find: Given the channel names of each part, where it lies; None where it is not there.
-        words: What it is, for the sentence that says that the file has none.
-        hint: What to do then.
+        find: Takes the channel names of each part and returns the channels, or None where there are none.
+        label: What is searched for, as in "it has no colour channels".
+        hint: Advice for a file that lacks it.
     """
 
     find: Callable[[Sequence[Sequence[str]]], Channels | None]
-    words: str
+    label: str
     hint: str
 
 
-def matte_channel(name: str | None) -> Wanted:
-    """The one channel of a matte: that of the name, else alpha, red, grey, or the only one there is.
+def search_matte(name: str | None) -> ChannelSearch:
+    """Return the search for a matte: the channel of this name, else alpha, red, grey, or the only one there is.
 
     Case does not matter, `mask.A` also finds `mask.alpha`, and `mask` its layer's alpha, red or only channel.
     """
     if name is None:
         hint = "Name one of them, as in roto.####.exr:mask.A."
-        return Wanted(_default_matte, "alpha and no red channel", hint)
-    return Wanted(lambda parts: _named_matte(name, parts), f"channel {name}", "Name one of those.")
+        return ChannelSearch(_find_default_matte, "alpha and no red channel", hint)
+    return ChannelSearch(lambda parts: _find_matte(name, parts), f"channel {name}", "Name one of those.")
 
 
 def find_colour(parts: Sequence[Sequence[str]]) -> Channels | None:
@@ -57,7 +57,8 @@ def find_colour(parts: Sequence[Sequence[str]]) -> Channels | None:
 
     Plain names of any part come first, then layers known to hold a picture, then grey (Y, or Y and A).
     """
-    for find in (_plain, _layered, _grey):
+    # Rank before part: the plain RGB of a later part is more likely the picture than a layer of the first.
+    for find in (lambda names: _colour_of_layer("", names), _find_layer, _find_grey):
         for part, names in enumerate(parts):
             if found := find(names):
                 layer, indices = found
@@ -65,64 +66,67 @@ def find_colour(parts: Sequence[Sequence[str]]) -> Channels | None:
     return None
 
 
+SEARCH_COLOUR = ChannelSearch(find_colour, "colour channels", "Write the plate's R, G and B into the file.")
+
 _Found = tuple[str, tuple[int, ...]] | None
+"""Layer and channel numbers."""
 
 
-def _plain(names: Sequence[str]) -> _Found:
-    return _complete("", _layers(names).get("", {}))
-
-
-def _layered(names: Sequence[str]) -> _Found:
-    for layer, roles in _layers(names).items():
-        if layer.rpartition(".")[2].lower() in _COLOUR_LAYERS and (found := _complete(layer, roles)):
+def _find_layer(names: Sequence[str]) -> _Found:
+    # In the order of the file, which is that in which the artist's program made them.
+    for layer in dict.fromkeys(name.rpartition(".")[0] for name in names):
+        last_word = layer.rpartition(".")[2].lower()
+        if last_word in _COLOUR_LAYERS and (found := _colour_of_layer(layer, names)):
             return found
     return None
 
 
-def _grey(names: Sequence[str]) -> _Found:
+def _find_grey(names: Sequence[str]) -> _Found:
     lower = [name.lower() for name in names]
-    if "y" not in lower or "ry" in lower:  # luminance and chroma are not grey
+    # Y beside RY and BY is the luminance of a luminance-chroma EXR, whose colour is elsewhere.
+    if "y" not in lower or "ry" in lower:
         return None
     return "", (lower.index("y"), *([lower.index("a")] if "a" in lower else []))
 
 
-def _layers(names: Sequence[str]) -> dict[str, dict[str, int]]:
-    layers: dict[str, dict[str, int]] = {}
-    for index, name in enumerate(names):
-        layer, _, last = name.rpartition(".")
-        if role := _ROLES.get(last.lower()):
-            layers.setdefault(layer, {})[role] = index
-    return layers
-
-
-def _complete(layer: str, roles: Mapping[str, int]) -> _Found:
+def _colour_of_layer(layer: str, names: Sequence[str]) -> _Found:
+    """Return R, G, B and, where there is one, A of a layer; None where one of the three is lacking."""
+    parted = [name.rpartition(".") for name in names]
+    # EXRs call them R or red, files of other programs r or Red.
+    roles = {
+        _ROLES.get(last.lower(), ""): index for index, (own, _, last) in enumerate(parted) if own == layer
+    }
     if not {"R", "G", "B"} <= set(roles):
         return None
     return layer, tuple(roles[role] for role in "RGBA" if role in roles)
 
 
-def _default_matte(parts: Sequence[Sequence[str]]) -> Channels | None:
+def _find_default_matte(parts: Sequence[Sequence[str]]) -> Channels | None:
     for layer in ("", *_COLOUR_LAYERS):
-        if found := _of_layer(layer, parts):
+        if found := _matte_of_layer(layer, parts):
             return found
+    # The only channel of the only part is the matte, whatever its name.
     lone = [names for names in parts if names]
     return Channels(0, (0,)) if len(lone) == 1 and len(lone[0]) == 1 else None
 
 
-def _named_matte(name: str, parts: Sequence[Sequence[str]]) -> Channels | None:
-    for same in (str, str.lower, _plainly):
+def _find_matte(name: str, parts: Sequence[Sequence[str]]) -> Channels | None:
+    # The exact name wins over one that differs in case, and that over another spelling of its role.
+    for spelled in (str, str.lower, _normalised):
         for part, names in enumerate(parts):
             for index, each in enumerate(names):
-                if same(each) == same(name):
+                if spelled(each) == spelled(name):
                     return Channels(part, (index,), each.rpartition(".")[0])
-    return _of_layer(name, parts)
+    return _matte_of_layer(name, parts)
 
 
-def _of_layer(layer: str, parts: Sequence[Sequence[str]]) -> Channels | None:
-    """Alpha, red, grey or the only channel of a layer."""
+def _matte_of_layer(layer: str, parts: Sequence[Sequence[str]]) -> Channels | None:
+    """Return alpha, red, grey or the only channel of a layer."""
     for part, names in enumerate(parts):
-        inside = (index for index, name in enumerate(names) if _in(layer, name))
-        own = {_plainly(names[index]).rpartition(".")[2]: index for index in inside}
+        inside = [
+            index for index, name in enumerate(names) if name.rpartition(".")[0].lower() == layer.lower()
+        ]
+        own = {_normalised(names[index]).rpartition(".")[2]: index for index in inside}
         index = next((own[role] for role in ("a", "r", "y") if role in own), None)
         if index is None and layer and len(own) == 1:
             (index,) = own.values()
@@ -131,14 +135,7 @@ def _of_layer(layer: str, parts: Sequence[Sequence[str]]) -> Channels | None:
     return None
 
 
-def _in(layer: str, name: str) -> bool:
-    return name.rpartition(".")[0].lower() == layer.lower()
-
-
-def _plainly(name: str) -> str:
-    """A channel's name in small letters, with one letter for its role."""
+def _normalised(name: str) -> str:
+    """Return a channel's name in small letters, with one letter for its role."""
     layer, dot, last = name.lower().rpartition(".")
     return f"{layer}{dot}{_ROLES.get(last, last).lower()}"
-
-
-COLOUR = Wanted(find_colour, "colour channels", "Write the plate's R, G and B into the file.")

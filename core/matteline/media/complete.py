@@ -1,4 +1,4 @@
-"""Whether a result on disk is whole, so that a resumed render may leave it."""
+"""Completeness of results on disk, so that a resumed render may keep them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from pathlib import Path
 import OpenImageIO as oiio
 
 from matteline.contract.plate import Window
+from matteline.media.library_errors import oiio_error
 from matteline.media.metadata import clean_text
 from matteline.media.png_chunks import SIGNATURE, chunks
 
 _PNG_CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
+"""PNG's colour types without a palette, and their numbers of channels."""
+
 _PIECE_BYTES = 1 << 20
 
 
 def is_complete(path: Path, *, canvas: Window, channels: int) -> bool:
-    """Whether a result can be read to its last pixel and belongs on this canvas.
+    """Return whether a result can be read to its last pixel and belongs on this canvas.
 
     Every pixel is decoded, so a file cut off at any byte is found out, and so is damage that compression or
     checksums reveal. Whatever else is wrong, an unreadable or foreign file is just not complete.
@@ -31,13 +34,9 @@ def is_complete(path: Path, *, canvas: Window, channels: int) -> bool:
     """
     if path.suffix.lower() == ".png":
         return _is_whole_png(path, canvas, channels)
-    return _is_whole_exr(path, canvas, channels)
-
-
-def _is_whole_exr(path: Path, canvas: Window, channels: int) -> bool:
     image = oiio.ImageInput.open(clean_text(path))
     if image is None:
-        oiio.geterror()  # taken, or else it is printed when the program ends
+        oiio_error()  # not taken, it is printed when the program ends
         return False
     try:
         spec = image.spec()
@@ -45,11 +44,12 @@ def _is_whole_exr(path: Path, canvas: Window, channels: int) -> bool:
         fits = canvas.contains(window) and spec.nchannels == channels
         return fits and image.read_image(spec.format) is not None
     finally:
-        image.geterror()
+        oiio_error(image)
         image.close()
 
 
 def _is_whole_png(path: Path, canvas: Window, channels: int) -> bool:
+    # By hand, because libpng forgives much, and prints what it does not forgive.
     try:
         image = memoryview(path.read_bytes())
     except OSError:
@@ -63,16 +63,18 @@ def _is_whole_png(path: Path, canvas: Window, channels: int) -> bool:
     fits = width <= canvas.width and height <= canvas.height and _PNG_CHANNELS.get(kind) == channels
     if not fits or interlaced:
         return False
+    # One byte before each row names its filter.
     row_bytes = 1 + (width * channels * depth + 7) // 8
     return _inflates_to(height * row_bytes, (each.data for each in parts if each.kind == b"IDAT"))
 
 
 def _inflates_to(size: int, pieces: Iterable[memoryview]) -> bool:
-    """Whether compressed pieces together hold exactly `size` bytes; stops at the first byte too many."""
+    """Return whether compressed pieces together hold exactly `size` bytes; stop at the first byte too many."""
     stream, inflated = zlib.decompressobj(), 0
     try:
         for piece in pieces:
             waiting: bytes | memoryview = piece
+            # Piecewise, because a few bytes of a hostile file inflate to gigabytes.
             while len(waiting) and inflated <= size:
                 inflated += len(stream.decompress(waiting, _PIECE_BYTES))
                 waiting = stream.unconsumed_tail

@@ -1,4 +1,4 @@
-"""Opening a movie file safely, finding the stream of its pictures, and decoding it."""
+"""Movie files opened safely, the stream of their pictures, and its decoding."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from matteline.media.source import Source
+from matteline.media.source_file import SourceFile
 
 _CONTAINERS = (
     "mov,mp4,matroska,webm,avi,mxf,mpeg,mpegts,mpegvideo,asf,ogg,flv,nut,dv,yuv4mpegpipe,ivf,h264,hevc"
 )
-"""What may be opened. Not play lists and the like, which would let a file name others for FFmpeg to open."""
+"""FFmpeg's names of what may be opened. No play lists, which would let a file name others for FFmpeg to open."""
 
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """FFmpeg's own decoders of these leave the alpha of a WebM out."""
 
 
 @contextlib.contextmanager
-def opened(source: Source) -> Iterator[tuple[InputContainer, VideoStream]]:
+def open_movie(source: SourceFile) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open a movie; yields it with the stream of its pictures, which decodes on all cores.
 
     Raises:
         ReadError: No movie, no pictures in it, or no decoder for them.
     """
-    try:
+    with source.reading():
         # 'file:' keeps a name such as 'take:01.mov' from being taken for an address.
         container = av.open(
             f"file:{source.path}",
@@ -39,34 +39,44 @@ def opened(source: Source) -> Iterator[tuple[InputContainer, VideoStream]]:
             metadata_errors="replace",
             container_options={"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"},
         )
-    except av.FFmpegError as error:
-        raise source.failed(f"FFmpeg: {error.strerror}") from None
     with container:
-        stream = _pictures(container, source)
+        # Cover art is a video stream too, of one picture.
+        streams = [
+            each for each in container.streams.video if not each.disposition & Disposition.attached_pic
+        ]
+        if not streams:
+            raise source.unreadable("it has no pictures", hint="Name a file with a video stream.")
+        # FFmpeg's choice is the one with the most pixels, as players make it.
+        best = container.streams.best("video")
+        stream = next((each for each in streams if each is best), streams[0])
+        if stream.codec_context is None:
+            raise source.unreadable(
+                "its codec is not known", hint="Convert it to ProRes, DNxHR or EXR frames."
+            )
         stream.codec_context.thread_type = "AUTO"
         yield container, stream
 
 
-def decoder_of(stream: VideoStream) -> VideoCodecContext:
-    """The decoder for a stream: its own, or for VP8 and VP9 with alpha the one that keeps the alpha."""
+def choose_decoder(stream: VideoStream) -> VideoCodecContext:
+    """Return the decoder for a stream: its own, or for VP8 and VP9 with alpha the one that keeps the alpha."""
     name = _ALPHA_DECODERS.get(stream.codec_context.name)
     if name is None or stream.metadata.get("alpha_mode") != "1":
         return stream.codec_context
     decoder = VideoCodecContext.create(name, "r")
     assert isinstance(decoder, VideoCodecContext)
-    decoder.thread_count = 0
+    decoder.thread_count = 0  # as many as there are cores
     return decoder
 
 
-def packets_of(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
-    """The packets of a stream from where the container stands; where the file breaks off, they end."""
+def read_packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+    """Yield the packets of a stream from where the container stands; where the file breaks off, they end."""
     with contextlib.suppress(av.FFmpegError):
         for packet in container.demux(stream):
             if packet.size:  # an empty one would tell a decoder that no more will come
                 yield packet
 
 
-def decoded(packets: Iterable[Packet[VideoStream]], decoder: VideoCodecContext) -> Iterator[VideoFrame]:
+def decode(packets: Iterable[Packet[VideoStream]], decoder: VideoCodecContext) -> Iterator[VideoFrame]:
     """Decode packets to pictures in the order of presentation.
 
     Packets that cannot be decoded are passed over: their pictures are missing, as whoever counts will notice.
@@ -74,16 +84,6 @@ def decoded(packets: Iterable[Packet[VideoStream]], decoder: VideoCodecContext) 
     for packet in packets:
         with contextlib.suppress(av.FFmpegError):
             yield from decoder.decode(packet)
+    # Pictures that were held back to be reordered come when no more packets do.
     with contextlib.suppress(av.FFmpegError):
         yield from decoder.decode(None)
-
-
-def _pictures(container: InputContainer, source: Source) -> VideoStream:
-    streams = [each for each in container.streams.video if not each.disposition & Disposition.attached_pic]
-    if not streams:
-        raise source.unreadable("it has no pictures", hint="Name a file with a video stream.")
-    best = container.streams.best("video")
-    stream = next((each for each in streams if each is best), streams[0])
-    if stream.codec_context is None:
-        raise source.unreadable("its codec is not known", hint="Convert it to ProRes, DNxHR or EXR frames.")
-    return stream

@@ -1,4 +1,4 @@
-"""How pictures are stored, and about how much room they take."""
+"""The storage of pictures: format, depth and compression, and the room that they take."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ Measured on people at 480 to 1920 pixels; without grain a picture takes a third 
 """
 
 _LOSSY = ("dwaa", "dwab")
-_HEADER_BYTES = 4096
+_HEADER_BYTES = 4096  # offsets of scanlines and metadata, more than a usual header has
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """How pictures are stored.
+    """The storage of pictures.
 
     Attributes:
         file_format: `exr` or `png`.
         depth: `half` or `float` for EXR, `8` or `16` for PNG.
-        compression: One of `contract.settings.COMPRESSIONS`; EXR alone minds it.
+        compression: One of `contract.settings.COMPRESSIONS`; for EXR alone.
         straight_alpha: Whether the colour of RGBA is not multiplied by alpha. The writer only says so in the
             file; the pixels must come that way.
     """
@@ -45,23 +45,19 @@ class Encoding:
 
 
 def estimate_bytes(width: int, height: int, channels: int, encoding: Encoding, *, matte: bool = False) -> int:
-    """About how many bytes one frame's file takes, rather too many than too few.
+    """Estimate the bytes of one frame's file, rather too many than too few.
 
     Args:
         width: Of the picture, in pixels.
         height: Of the picture, in pixels.
         channels: In the file.
-        encoding: How it is stored.
+        encoding: The storage.
         matte: Whether every channel holds a matte, which shrinks far more than a picture with grain.
     """
-    samples = width * height * channels
-    return _HEADER_BYTES + round(samples * _SAMPLE_BYTES[encoding.depth] * _share(encoding, matte))
-
-
-def _share(encoding: Encoding, matte: bool) -> float:
     kind = encoding.depth if encoding.file_format == "png" else encoding.compression
-    of_picture, of_matte = _SHARES[encoding.file_format, kind]
-    if matte:
-        return of_matte
-    noise_stays = encoding.depth == "float" and encoding.compression not in _LOSSY
-    return 1.0 if noise_stays else of_picture
+    picture_share, matte_share = _SHARES[encoding.file_format, kind]
+    # The lowest bits of float grain are noise that no lossless compression shortens.
+    incompressible = encoding.depth == "float" and encoding.compression not in _LOSSY
+    share = matte_share if matte else 1.0 if incompressible else picture_share
+    samples = width * height * channels
+    return _HEADER_BYTES + round(samples * _SAMPLE_BYTES[encoding.depth] * share)

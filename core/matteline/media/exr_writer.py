@@ -12,10 +12,10 @@ import numpy as np
 import OpenImageIO as oiio
 
 from matteline.contract.plate import Header, Window
-from matteline.media.atomic import Refused, system_refusal
 from matteline.media.encoding import Encoding
 from matteline.media.frame import Pixels
-from matteline.media.metadata import clean_text, metadata
+from matteline.media.library_errors import EncodeError, first_line, oiio_error, system_error
+from matteline.media.metadata import clean_text, result_metadata
 from matteline.media.samples import to_float
 
 _HALF_OR_FLOAT: dict[str, tuple[type[np.floating[Any]], Any]] = {
@@ -24,7 +24,7 @@ _HALF_OR_FLOAT: dict[str, tuple[type[np.floating[Any]], Any]] = {
 }
 
 _RENAMED = {"capDate": "DateTime"}
-"""EXR's own word that OpenImageIO only writes when given under its name."""
+"""EXR's own names that OpenImageIO only writes when given under its own."""
 
 _VECTORS = {2: oiio.VEC2, 3: oiio.VEC3}
 _MATRICES = {9: oiio.TypeMatrix33, 16: oiio.TypeMatrix44}
@@ -55,22 +55,13 @@ def write_exr(
         attributes: Metadata to add; goes before what the header says.
 
     Raises:
-        OSError: The system refuses the file, for a reason of its own.
-        Refused: OpenEXR does.
+        OSError: The system refuses the file, for a reason of its own; or an `EncodeError`, if OpenEXR does.
     """
+    # Converted here rather than by OpenImageIO, which lets NaN and infinity pass.
     dtype, stored = _HALF_OR_FLOAT[encoding.depth]
     samples = to_float(pixels, dtype)
     if samples.shape[2] != len(channels):
         samples = np.repeat(samples, len(channels), axis=2)
-    spec = _spec(window, header, channels, stored, encoding.compression)
-    for name, value in metadata(header, attributes):
-        _set(spec, name, value)
-    _write(path, spec, samples)
-
-
-def _spec(
-    window: Window, header: Header, channels: tuple[str, ...], stored: Any, compression: str
-) -> oiio.ImageSpec:
     spec = oiio.ImageSpec(window.width, window.height, len(channels), stored)
     spec.x, spec.y = window.x, window.y
     display = header.display_window
@@ -78,16 +69,18 @@ def _spec(
     spec.full_width, spec.full_height = display.width, display.height
     spec.channelnames = channels
     spec.alpha_channel = channels.index("A") if "A" in channels else -1
-    spec.attribute("compression", compression)
+    spec.attribute("compression", encoding.compression)
     spec.attribute("PixelAspectRatio", float(header.pixel_aspect))
     spec.attribute("DateTime", "")  # or else the time of writing, and no two renders would be alike
     _set_timecode(spec, header.timecode)
-    return spec
+    for name, value in result_metadata(header, attributes):
+        _set_attribute(spec, name, value)
+    _write(path, spec, samples)
 
 
 def _write(path: Path, spec: oiio.ImageSpec, samples: Pixels) -> None:
     if clean_text(path) != str(path):
-        raise Refused("its folder's name is not Unicode, which EXR files need")
+        raise EncodeError("its folder's name is not Unicode, which EXR files need")
     output = oiio.ImageOutput.create("openexr")  # by format: the temporary name does not end in .exr
     assert output is not None
     opened = output.open(str(path), spec)
@@ -96,31 +89,33 @@ def _write(path: Path, spec: oiio.ImageSpec, samples: Pixels) -> None:
     finally:
         closed = output.close()
     if not (written and closed and _ends_whole(path, spec)):
-        refusal = system_refusal(path)
-        raise refusal or Refused(output.geterror().rstrip(". "))
+        words = oiio_error(output)
+        raise system_error(path) or EncodeError(first_line(words))
 
 
 def _ends_whole(path: Path, spec: oiio.ImageSpec) -> bool:
-    """Whether the last scanline can be read back.
+    """Return whether the last scanline can be read back.
 
     OpenEXR hands the last few kilobytes to the system when it closes the file, and there does not report
     that the disk was full. They hold the last scanline.
     """
     written = oiio.ImageInput.open(str(path))
     if written is None:
-        oiio.geterror()  # taken, or else it is printed when the program ends
+        oiio_error()  # not taken, it is printed when the program ends
         return False
     last = spec.y + spec.height - 1
     row = written.read_scanlines(last, last + 1, 0, 0, spec.nchannels, spec.format)
+    oiio_error(written)
     written.close()
     return row is not None
 
 
-def _set(spec: oiio.ImageSpec, name: str, value: object) -> None:
+def _set_attribute(spec: oiio.ImageSpec, name: str, value: object) -> None:
     if name.lower() == "framespersecond":
         _set_rate(spec, value)
     elif isinstance(value, tuple):
         _set_tuple(spec, name, value)
+    # EXR's whole numbers have 32 bits; a longer one is written as text rather than cut.
     elif isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**31):
         spec.attribute(_RENAMED.get(name, name), value)
     else:
@@ -128,6 +123,7 @@ def _set(spec: oiio.ImageSpec, name: str, value: object) -> None:
 
 
 def _set_tuple(spec: oiio.ImageSpec, name: str, values: tuple[Any, ...]) -> None:
+    """Set an attribute of several values under the type that EXR has for so many: key code, vector or matrix."""
     if not values:
         return
     if not all(isinstance(each, (int, float)) for each in values):
@@ -136,21 +132,20 @@ def _set_tuple(spec: oiio.ImageSpec, name: str, values: tuple[Any, ...]) -> None
         kind = oiio.INT
     else:
         kind, values = oiio.FLOAT, tuple(float(each) for each in values)
-    spec.attribute(name, _tuple_type(name, kind, len(values)), values)
-
-
-def _tuple_type(name: str, kind: Any, count: int) -> oiio.TypeDesc:
+    count = len(values)
     if kind == oiio.INT and count == 7 and name.lower().endswith("keycode"):
-        return oiio.TypeKeyCode
-    if kind == oiio.FLOAT and count in _MATRICES:
-        return _MATRICES[count]
-    if kind != oiio.STRING and count in _VECTORS:
-        return oiio.TypeDesc(kind, _VECTORS[count])
-    return oiio.TypeDesc(kind, oiio.SCALAR, oiio.NOSEMANTICS, count)
+        stored = oiio.TypeKeyCode
+    elif kind == oiio.FLOAT and count in _MATRICES:
+        stored = _MATRICES[count]
+    elif kind != oiio.STRING and count in _VECTORS:
+        stored = oiio.TypeDesc(kind, _VECTORS[count])
+    else:
+        stored = oiio.TypeDesc(kind, oiio.SCALAR, oiio.NOSEMANTICS, count)
+    spec.attribute(name, stored, values)
 
 
 def _set_rate(spec: oiio.ImageSpec, value: object) -> None:
-    """The standard's `framesPerSecond` is a fraction of whole numbers; what is none is not written."""
+    """Set the standard's `framesPerSecond`, a fraction of whole numbers; leave out what is none."""
     try:
         numbers = value if isinstance(value, tuple) else (value,)
         rate = Fraction(*numbers).limit_denominator(100_000)
@@ -161,10 +156,14 @@ def _set_rate(spec: oiio.ImageSpec, value: object) -> None:
 
 
 def _set_timecode(spec: oiio.ImageSpec, timecode: str | None) -> None:
-    """SMPTE 12M, in decimals of four bits. Those for tens of frames end at 3, so frame 40 on goes without."""
+    """Set the timecode by SMPTE 12M, in decimals of four bits.
+
+    Two bits hold the tens of frames, so frame 40 and all after it go without.
+    """
     match = _TIMECODE.fullmatch(timecode or "")
     if not match:
         return
+    # Read as hexadecimal: each decimal digit then has its four bits.
     hours, minutes, seconds, frames = (int(match[part], 16) for part in (1, 2, 3, 5))
     drop = _DROP_FRAME if match[4] == ";" else 0
     bits = hours << 24 | minutes << 16 | seconds << 8 | frames | drop

@@ -1,4 +1,4 @@
-"""One frame of a plate, as it travels from the reader to the writer."""
+"""One frame of a plate, on its way from the reader to the writer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Pixels = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Frame:
-    """The pixels of one frame in the plate's own colour space, and what its file says beside them.
+    """The pixels of one frame in the plate's own colour space, and the metadata of its file.
 
     Attributes:
         number: The frame's number in the plate.
@@ -31,7 +31,8 @@ class Frame:
 
 
 def as_rgb(pixels: Pixels) -> Pixels:
-    """Expand grey (H, W, 1) or grey with alpha (H, W, 2) to RGB or RGBA; others are returned as they are."""
+    """Expand grey (H, W, 1) or grey with alpha (H, W, 2) to RGB or RGBA; return others as they are."""
+    # Everything behind the reader takes colour, so grey is made colour here and nowhere else.
     channels = pixels.shape[2]
     if channels > 2:
         return pixels

@@ -11,30 +11,33 @@ from typing import Any
 import OpenImageIO as oiio
 
 from matteline.contract.plate import ColourTags, Header
-from matteline.media.channels import COLOUR, Channels, Wanted
+from matteline.media.channels import SEARCH_COLOUR, Channels, ChannelSearch
 from matteline.media.frame import Pixels, as_rgb
 from matteline.media.image_header import colour_tags, frame_rate, header_of
-from matteline.media.orientation import UPRIGHT, Turn
-from matteline.media.source import Source
+from matteline.media.library_errors import oiio_error
+from matteline.media.orientation import UPRIGHT, Orientation
+from matteline.media.source_file import SourceFile
 
 _READ_AS = {"uint8": "uint8", "uint16": "uint16", "half": "half", "float": "float", "double": "float"}
+"""Stored sample type to the type delivered, both in OpenImageIO's words. Others hold no picture."""
+
 _FORMATS = {"openexr": "EXR", "cineon": "Cineon", "targa": "TGA"}
-_TURNED_FORMATS = ("jpeg", "tiff", "png")
+_ORIENTED_FORMATS = ("jpeg", "tiff", "png")
 """Formats whose orientation is that of a camera; that of a DPX tells how a film was scanned."""
 
 
 @dataclass(frozen=True)
-class Image:
-    """What the header of an image file says.
+class ImageHeader:
+    """The header of an image file.
 
     Attributes:
         header: Windows, timecode and metadata, as of the upright picture.
-        channels: Which channels are the colour, and in which part of the file.
-        dtype: OpenImageIO's word for what the pixels are delivered as.
+        channels: Channels of the colour, and the part of the file that they are in.
+        dtype: OpenImageIO's word for the type that pixels are delivered as.
         pixel_type: As `PlateInfo.pixel_type`.
-        turn: How the stored picture is turned upright.
+        orientation: How the stored picture becomes upright.
         rate: Frames per second where the file says.
-        colour: What the file says of its colour.
+        colour: Tags of the file's colour.
         description: Such as `EXR half, zips`.
     """
 
@@ -42,23 +45,23 @@ class Image:
     channels: Channels
     dtype: str
     pixel_type: str
-    turn: Turn
+    orientation: Orientation
     rate: Fraction | None
     colour: ColourTags
     description: str
 
 
-def read_header(source: Source, wanted: Wanted = COLOUR) -> Image:
-    """Read what an image file says of itself; no pixel is decoded.
+def read_header(source: SourceFile, search: ChannelSearch = SEARCH_COLOUR) -> ImageHeader:
+    """Read the header of an image file; no pixel is decoded.
 
     Raises:
         ReadError: No image, nothing that can be matted in it, or larger than any plate.
     """
     with _opened(source) as file:
-        return _describe(file, source, wanted)
+        return _describe(file, source, search)
 
 
-def read_image(source: Source, wanted: Wanted = COLOUR) -> tuple[Image, Pixels]:
+def read_image(source: SourceFile, search: ChannelSearch = SEARCH_COLOUR) -> tuple[ImageHeader, Pixels]:
     """Read an image file: header and upright pixels of its data window, (H, W, 3 or 4), as stored.
 
     A single channel comes three times, as grey does.
@@ -70,57 +73,63 @@ def read_image(source: Source, wanted: Wanted = COLOUR) -> tuple[Image, Pixels]:
         ReadError: As `read_header`, or the file ends before its last pixel.
     """
     with _opened(source) as file:
-        image = _describe(file, source, wanted)
-        pixels = _pixels(file, image, source)
-    return image, image.turn.apply(as_rgb(pixels))
+        image = _describe(file, source, search)
+        indices = image.channels.indices
+        first, last = min(indices), max(indices)
+        pixels = file.read_image(image.channels.part, 0, first, last + 1, image.dtype)
+        # Both, because some formats fill what they could not read with black.
+        if pixels is None or file.has_error:
+            raise source.failed(oiio_error(file))
+    if indices != tuple(range(first, last + 1)):
+        pixels = pixels[..., [index - first for index in indices]]
+    return image, image.orientation.apply(as_rgb(pixels))
 
 
 @contextmanager
-def _opened(source: Source) -> Iterator[Any]:
+def _opened(source: SourceFile) -> Iterator[Any]:
     config = oiio.ImageSpec()
+    # As stored: OpenImageIO would multiply the colour of a PNG or TIFF by its alpha.
     config.attribute("oiio:UnassociatedAlpha", 1)
-    file = oiio.ImageInput.open(source.path, config)
-    if file is None:
-        raise source.failed(oiio.geterror())
-    try:
-        yield file
-    finally:
-        file.close()
+    with source.reading():
+        file = oiio.ImageInput.open(source.path, config)
+        if file is None:
+            raise source.failed(oiio_error())
+        try:
+            yield file
+        finally:
+            file.close()
 
 
-def _describe(file: Any, source: Source, wanted: Wanted) -> Image:
-    specs = list(_specs(file))
-    channels = wanted.find([spec.channelnames for spec in specs])
+def _describe(file: Any, source: SourceFile, search: ChannelSearch) -> ImageHeader:
+    specs: list[Any] = []
+    while file.seek_subimage(len(specs), 0):
+        specs.append(file.spec())
+    oiio_error(file)  # asking for one part too many is no failure of the file
+    channels = search.find([spec.channelnames for spec in specs])
     if channels is None:
         names = ", ".join(dict.fromkeys(name for spec in specs for name in spec.channelnames))
-        raise source.unreadable(f"it has no {wanted.words}, only {names}", hint=wanted.hint)
+        raise source.unreadable(f"it has no {search.label}, only {names}", hint=search.hint)
     spec = specs[channels.part]
-    dtype = _dtype(spec, channels, source)
-    turn = _turn(file, spec)
-    header = header_of(spec, turn)
+    dtype = _delivered_type(spec, channels, source)
+    oriented = file.format_name() in _ORIENTED_FORMATS
+    orientation = Orientation.from_exif(spec.get_int_attribute("Orientation", 1)) if oriented else UPRIGHT
+    header = header_of(spec, orientation)
     for window in (header.data_window, header.display_window):
         source.check_size(window.width, window.height)
-    return Image(
+    return ImageHeader(
         header=header,
         channels=channels,
         dtype=dtype,
         pixel_type=_pixel_type(spec, dtype),
-        turn=turn,
+        orientation=orientation,
         rate=frame_rate(spec),
         colour=colour_tags(spec),
         description=_description(file, spec, channels, dtype),
     )
 
 
-def _specs(file: Any) -> Iterator[Any]:
-    part = 0
-    while file.seek_subimage(part, 0):
-        yield file.spec()
-        part += 1
-    file.geterror()  # asking for one part too many is no failure of the file
-
-
-def _dtype(spec: Any, channels: Channels, source: Source) -> str:
+def _delivered_type(spec: Any, channels: Channels, source: SourceFile) -> str:
+    """Choose the one type that all chosen channels fit into, in OpenImageIO's words."""
     if spec.deep:
         raise source.unreadable("it is a deep image", hint="Flatten it to one colour per pixel.")
     stored = {str(spec.channelformat(index)) for index in channels.indices}
@@ -128,30 +137,15 @@ def _dtype(spec: Any, channels: Channels, source: Source) -> str:
         raise source.unreadable(
             f"its colour is stored as {' and '.join(unknown)}", hint="Write it as half, float, 8 or 16 bit."
         )
+    # Channels of several types, as in EXRs of half colour and float depth, are read as the widest.
     kinds = {_READ_AS[word] for word in stored}
     return kinds.pop() if len(kinds) == 1 else "float"
-
-
-def _turn(file: Any, spec: Any) -> Turn:
-    if file.format_name() not in _TURNED_FORMATS:
-        return UPRIGHT
-    return Turn.of_orientation(spec.get_int_attribute("Orientation", 1))
-
-
-def _pixels(file: Any, image: Image, source: Source) -> Pixels:
-    indices = image.channels.indices
-    first, last = min(indices), max(indices)
-    pixels = file.read_image(image.channels.part, 0, first, last + 1, image.dtype)
-    if pixels is None or file.has_error:
-        raise source.failed(file.geterror())
-    if indices != tuple(range(first, last + 1)):
-        pixels = pixels[..., [index - first for index in indices]]
-    return pixels  # type: ignore[no-any-return]
 
 
 def _pixel_type(spec: Any, dtype: str) -> str:
     if dtype != "uint16":
         return dtype
+    # OpenImageIO delivers 10 and 12 bits stretched to 16.
     bits = spec.get_int_attribute("oiio:BitsPerSample", 16)
     return f"uint{bits}" if bits in (10, 12) else "uint16"
 

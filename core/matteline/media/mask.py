@@ -1,4 +1,4 @@
-"""Mattes drawn by hand, read beside a plate: stills, sequences and movies, of which one channel counts."""
+"""Mattes drawn by hand, read beside a plate: one channel of a still, a sequence or a movie."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ import numpy.typing as npt
 from matteline.contract.errors import ReadError
 from matteline.contract.frames import FrameSet
 from matteline.contract.plate import PlateInfo, Window
-from matteline.media.channels import matte_channel
+from matteline.media.channels import search_matte
 from matteline.media.frame import Pixels
 from matteline.media.movie import MOVIE_EXTENSIONS
 from matteline.media.naming import is_image
 from matteline.media.plate import Plate, open_plate
-from matteline.media.samples import placed, to_float
+from matteline.media.samples import crop_or_pad, to_float
 from matteline.media.sequence import ImageSequence
 
 Coverage = npt.NDArray[np.float32]
 
-_OF_MOVIES: Final = {"r": 0, "red": 0, "g": 1, "green": 1, "b": 2, "blue": 2, "a": 3, "alpha": 3}
+_MOVIE_CHANNELS: Final = {"r": 0, "red": 0, "g": 1, "green": 1, "b": 2, "blue": 2, "a": 3, "alpha": 3}
 
 
 class Mask:
     """One channel of an image, a sequence or a movie, as coverage. Holds no file open.
 
     Args:
-        words: As the user named it: what `open_plate` takes, and a channel after a colon where one is meant.
+        path: As the user named it: what `open_plate` takes, and a channel after a colon where one is meant.
         first_frame: The number of a movie's first picture; images carry their own.
 
     Raises:
@@ -38,43 +38,55 @@ class Mask:
         JobError: The path is no path.
     """
 
-    def __init__(self, words: str, *, first_frame: int) -> None:
-        path, channel = split_channel(words)
-        self._plate = _opened(path, channel, first_frame)
-        self._index = _channel_of_movie(self._plate, channel) if self.info.kind == "movie" else 0
+    def __init__(self, path: str, *, first_frame: int) -> None:
+        file, channel = split_channel(path)
+        plate = open_plate(file, search=search_matte(channel))
+        if plate.info.kind == "movie" and plate.info.frames.first != first_frame:
+            # Only now it is known to be a movie: images refuse another first number.
+            plate = open_plate(file, first_frame=first_frame)
+        self._plate = plate
+        self._index = _movie_channel(plate, channel) if self.info.kind == "movie" else 0
 
     @property
     def info(self) -> PlateInfo:
-        """What the file says of itself."""
+        """The description of the file as a plate."""
         return self._plate.info
 
     @property
     def still(self) -> bool:
-        """Whether one image serves all frames. A pattern is a sequence, even of one image."""
+        """True where one image serves all frames. A pattern is a sequence, even of one image."""
         return self.info.kind == "still" and os.path.exists(self.info.path)
 
     @property
     def random_access(self) -> bool:
-        """As `Plate.random_access`."""
+        """See `Plate.random_access`."""
         return self._plate.random_access
 
     def missing(self, frames: FrameSet) -> FrameSet:
-        """Those of `frames` that it does not have."""
+        """Return the frames, of these, that it does not have."""
+        # A still is every frame's matte, so it lacks none.
         return FrameSet() if self.still else frames.minus(self.info.frames)
 
     def identity(self, frames: FrameSet) -> str:
-        """A word that changes when the files for these frames do: their names, sizes and times.
+        """Return a word that changes when the files for these frames do: their names, sizes and times.
 
         Raises:
             ReadError: A file is gone.
         """
-        marks = hashlib.sha256()
+        digest = hashlib.sha256()
         for path in dict.fromkeys(self._plate.file(self._number(frame)) for frame in frames):
-            marks.update(f"{os.path.basename(path)} {_stamp(path)}\n".encode())
-        return marks.hexdigest()[:16]
+            name = os.path.basename(path)
+            try:
+                found = os.stat(path)
+            except OSError as error:
+                reason = error.strerror or "the system gives no reason"
+                raise ReadError(f"{name} cannot be read: {reason}.", path=path) from None
+            # Not finer than microseconds: more does not survive a copy to other storage and back.
+            digest.update(f"{name} {found.st_size} {found.st_mtime_ns // 1000}\n".encode())
+        return digest.hexdigest()[:16]
 
     def coverage(self, frame: int, window: Window) -> Coverage:
-        """How much of each pixel is inside, for one frame. Any thread may call it at any time.
+        """Return how much of each pixel is inside, for one frame. Any thread may call it at any time.
 
         Args:
             frame: Its number in the plate.
@@ -89,48 +101,39 @@ class Mask:
         """
         if isinstance(self._plate, ImageSequence):
             return _coverage(self._plate.on(window, self._number(frame))[..., :1])
-        return self._of_movie(self._plate.frame(frame).pixels, window)
+        return self._movie_coverage(self._plate.frame(frame).pixels, window)
 
     def read(self, frames: Iterable[int], window: Window) -> Iterator[Coverage]:
-        """As `coverage`, for ascending frames; of a movie decodes only what they need."""
+        """Yield the `coverage` of ascending frames; of a movie decode only what they need."""
         if self.random_access:
             return (self.coverage(frame, window) for frame in frames)
-        return (self._of_movie(frame.pixels, window) for frame in self._plate.read(frames))
+        return (self._movie_coverage(frame.pixels, window) for frame in self._plate.read(frames))
 
     def _number(self, frame: int) -> int:
         return self.info.frames.first if self.still else frame
 
-    def _of_movie(self, pixels: Pixels, window: Window) -> Coverage:
-        return _coverage(placed(pixels[..., self._index, None], self.info.canvas, window))
+    def _movie_coverage(self, pixels: Pixels, window: Window) -> Coverage:
+        return _coverage(crop_or_pad(pixels[..., self._index, None], self.info.canvas, window))
 
 
-def split_channel(words: str) -> tuple[str, str | None]:
-    r"""Part `roto.####.exr:mask.A` into path and channel.
+def split_channel(path: str) -> tuple[str, str | None]:
+    r"""Split `roto.####.exr:mask.A` into path and channel.
 
     What exists under the very name wins, and only what follows an image, a movie or a folder is a channel, so
     that `C:\roto.exr` keeps its drive.
     """
-    path, colon, channel = words.rpartition(":")
-    if not colon or not channel or os.path.exists(words) or not _is_file(path):
-        return words, None
-    return path, channel.strip()
+    file, colon, channel = path.rpartition(":")
+    if not colon or not channel or os.path.exists(path):
+        return path, None
+    is_plate = is_image(os.path.basename(file)) or file.lower().endswith(MOVIE_EXTENSIONS)
+    return (file, channel.strip()) if is_plate or os.path.isdir(file) else (path, None)
 
 
-def _is_file(path: str) -> bool:
-    return is_image(os.path.basename(path)) or path.lower().endswith(MOVIE_EXTENSIONS) or os.path.isdir(path)
-
-
-def _opened(path: str, channel: str | None, first_frame: int) -> Plate:
-    plate = open_plate(path, wanted=matte_channel(channel))
-    if plate.info.kind == "movie" and plate.info.frames.first != first_frame:
-        return open_plate(path, first_frame=first_frame)
-    return plate
-
-
-def _channel_of_movie(plate: Plate, channel: str | None) -> int:
+def _movie_channel(plate: Plate, channel: str | None) -> int:
+    # A frame is decoded, because containers do not say whether a stream has alpha.
     count = plate.frame(plate.info.frames.first).pixels.shape[2]
-    wanted = ("a" if count == 4 else "r") if channel is None else channel.lower()
-    index = _OF_MOVIES.get(wanted)
+    name = ("a" if count == 4 else "r") if channel is None else channel.lower()
+    index = _MOVIE_CHANNELS.get(name)
     if index is not None and index < count:
         return index
     raise ReadError(
@@ -141,15 +144,5 @@ def _channel_of_movie(plate: Plate, channel: str | None) -> int:
 
 
 def _coverage(channel: Pixels) -> Coverage:
-    made: Coverage = np.clip(to_float(channel, np.float32)[..., 0], 0, 1)
-    return made
-
-
-def _stamp(path: str) -> str:
-    try:
-        found = os.stat(path)
-    except OSError as error:
-        reason = error.strerror or "the system gives no reason"
-        raise ReadError(f"{os.path.basename(path)} cannot be read: {reason}.", path=path) from None
-    # Not finer than microseconds: more does not survive a copy to other storage and back.
-    return f"{found.st_size} {found.st_mtime_ns // 1000}"
+    coverage: Coverage = np.clip(to_float(channel, np.float32)[..., 0], 0, 1)
+    return coverage

@@ -1,4 +1,4 @@
-"""Which words of a plate's header go on into a result, beside what the caller adds."""
+"""The metadata of a result: what goes on from the plate's header, and what the caller adds."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ _RESERVED = frozenset(
         *("timecode", "smpte:timecode", "xresolution", "yresolution", "resolutionunit", "orientation"),
     ]
 )
-"""Words that say how a file is stored, or that writers fill from other fields: no metadata may set them."""
+"""Names that tell how a file is stored, or that writers fill from other fields: no metadata may set them."""
 
 _COLOUR = frozenset(["colorinteropid", "chromaticities", "adoptedneutral", "whiteluminance", "iccprofile"])
 """True of the plate's colour, but perhaps not of the result's: only the caller may state them."""
 
-_TO_THE_LIBRARY = ("oiio:", "openexr:")
-"""Beginnings of words that OpenImageIO would take as orders."""
+_OPTION_PREFIXES = ("oiio:", "openexr:")
+"""Beginnings of names that OpenImageIO would take as options of the writer."""
 
 
-def metadata(header: Header, own: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    """Name and value of everything to store as metadata, each name once, the plate's first.
+def result_metadata(header: Header, own: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Yield name and value of everything to store as metadata, each name once, the plate's first.
 
     Args:
         header: Of the plate's frame. What describes its storage or its colour is left out.
         own: What the caller states of the result; goes before the plate's words of the same name.
     """
+    # In any case of letters: programs spell the same attribute in several ways.
     for name, value in header.attributes:
         if name not in own and name.lower() not in _RESERVED | _COLOUR and _is_portable(name):
             yield name, value
@@ -39,11 +40,12 @@ def metadata(header: Header, own: Mapping[str, object]) -> Iterator[tuple[str, o
 
 
 def clean_text(value: object) -> str:
-    """A value as text that any file can hold: valid Unicode without NUL."""
+    """Return a value as text that any file can hold: valid Unicode without NUL."""
+    # Python's surrogates, for bytes of a file name that are no Unicode, cannot be encoded.
     return str(value).encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def _is_portable(name: str) -> bool:
-    """Whether an EXR can hold the name (255 bytes) and it gives no order."""
+    """Return whether an EXR can hold the name (255 bytes) and it sets no option."""
     fits = 0 < len(name.encode("utf-8", "replace")) <= 255 and clean_text(name) == name
-    return fits and not name.lower().startswith(_TO_THE_LIBRARY)
+    return fits and not name.lower().startswith(_OPTION_PREFIXES)

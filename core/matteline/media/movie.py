@@ -11,14 +11,14 @@ from fractions import Fraction
 from av.video.frame import VideoFrame
 
 from matteline.contract.frames import FrameRange, FrameSet
-from matteline.contract.plate import Header, PlateInfo
+from matteline.contract.plate import PlateInfo
 from matteline.media.conversion import Converter
-from matteline.media.cursor import Cursor
 from matteline.media.frame import Frame
-from matteline.media.movie_header import Look, look_at
+from matteline.media.movie_decoder import MovieDecoder
+from matteline.media.movie_format import probe_movie
 from matteline.media.naming import result_name
-from matteline.media.pictures import find_pictures
-from matteline.media.source import Source
+from matteline.media.picture_index import index_pictures
+from matteline.media.source_file import SourceFile
 
 MOVIE_EXTENSIONS = (
     ".mov", ".mp4", ".m4v", ".mxf", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".wmv",
@@ -47,10 +47,24 @@ class Movie:
         self._path = path
         self._name = os.path.basename(path)
         self._first = first_frame
-        source = Source(self._name, path, hint="Check that it plays, and export or copy it again.")
-        self._look, sample = look_at(source)
-        self._pictures = find_pictures(source, sample)
-        self.info = _info(path, FrameRange(first_frame, first_frame + len(self._pictures) - 1), self._look)
+        source = SourceFile(self._name, path, hint="Check that it plays, and export or copy it again.")
+        self._format, first_pictures = probe_movie(source)
+        self._index = index_pictures(source, first_pictures)
+        header = self._format.first_header
+        self.info = PlateInfo(
+            path=path,
+            kind="movie",
+            name=result_name(os.path.dirname(path), os.path.splitext(self._name)[0]),
+            frames=FrameSet((FrameRange(first_frame, first_frame + len(self._index) - 1),)),
+            padding=4,
+            canvas=header.display_window,
+            display_window=header.display_window,
+            pixel_aspect=header.pixel_aspect,
+            pixel_type=self._format.pixel_type,
+            rate=self._format.rate,
+            colour=self._format.tags.colour,
+            description=self._format.description,
+        )
 
     def __enter__(self) -> Movie:
         return self
@@ -62,7 +76,7 @@ class Movie:
         """Nothing is held open between readings."""
 
     def frame(self, number: int) -> Frame:
-        """Read one frame, decoding from the nearest picture before it that decoding can start at.
+        """Read one frame, decoding from the nearest keyframe before it.
 
         Raises:
             ReadError: As `read`.
@@ -71,7 +85,7 @@ class Movie:
             return next(frames)
 
     def file(self, number: int) -> str:
-        """The path of the movie, which holds every frame."""
+        """Return the path of the movie, which holds every frame."""
         return self._path
 
     def read(self, frames: Iterable[int]) -> Generator[Frame, None, None]:
@@ -80,57 +94,38 @@ class Movie:
         Raises:
             ReadError: A frame does not exist, or is missing or damaged in the file.
         """
-        converter = Converter(self._look.form, self._look.tags)
-        with Cursor(Source(self._name, self._path, hint=_HINT), self._pictures) as cursor:
+        converter = Converter(self._format.pixel_format, self._format.tags)
+        with MovieDecoder(SourceFile(self._name, self._path, hint=_HINT), self._index) as decoder:
             for number in frames:
-                picture = self._picture(cursor, number)
-                yield Frame(number, self._look.turn.apply(converter.rgb(picture)), self._header(number))
+                picture = self._picture(decoder, number)
+                pixels = self._format.orientation.apply(converter.rgb(picture))
+                timecode = self._format.timecode(number - self._first)
+                yield Frame(number, pixels, replace(self._format.first_header, timecode=timecode))
 
     def seconds(self, number: int) -> Fraction:
-        """When a frame is shown, on the clock that the movie's sound runs by."""
+        """Return when a frame is shown, on the clock that the movie's sound runs by."""
         position = number - self._first
-        if self._pictures.counted or position >= len(self._pictures.stamps):
-            return position / (self._look.rate or Fraction(25))
-        return self._pictures.stamps[position] * self._look.time_base
+        # A movie whose timestamps are wrong is taken to run evenly, at television's rate where none is given.
+        if self._index.by_counting or position >= len(self._index.timestamps):
+            return position / (self._format.rate or Fraction(25))
+        return self._index.timestamps[position] * self._format.time_base
 
-    def _picture(self, cursor: Cursor, number: int) -> VideoFrame:
-        source = Source(f"Frame {number} of {self._name}", self._path, number, _HINT)
+    def _picture(self, decoder: MovieDecoder, number: int) -> VideoFrame:
+        source = SourceFile(f"Frame {number} of {self._name}", self._path, number, _HINT)
         if number not in self.info.frames:
             raise source.unreadable("there is no such frame", f"The movie has frames {self.info.frames}.")
         position = number - self._first
-        picture = cursor.picture(position)
+        picture = decoder.picture(position)
         if picture is None or picture.is_corrupt:
-            truncated = cursor.ended or self._pictures.lacks(position)
+            # Copying the file again mends the one, only exporting it again the other.
+            truncated = decoder.ended or self._index.is_cut_off_at(position)
             raise source.unreadable("the file is truncated" if truncated else "its data is damaged")
-        self._check(picture, source)
-        return picture
-
-    def _check(self, picture: VideoFrame, source: Source) -> None:
-        form, size = picture.format.name, (picture.width, picture.height)
-        if (form, size) != (self._look.form.name, self._look.stored):
-            first = "{}x{}".format(*self._look.stored)
+        # A shot has one canvas and one conversion; streams of broadcasters change both in the middle.
+        name, width, height = picture.format.name, picture.width, picture.height
+        if (name, (width, height)) != (self._format.pixel_format.name, self._format.stored_size):
+            first = "{} of {}x{}".format(self._format.pixel_format.name, *self._format.stored_size)
             raise source.unreadable(
-                f"it is {form} of {size[0]}x{size[1]}, the first frame {self._look.form.name} of {first}",
+                f"it is {name} of {width}x{height}, the first frame {first}",
                 hint="Split the movie where its format changes.",
             )
-
-    def _header(self, number: int) -> Header:
-        return replace(self._look.first, timecode=self._look.timecode(number - self._first))
-
-
-def _info(path: str, frames: FrameRange, look: Look) -> PlateInfo:
-    stem = os.path.splitext(os.path.basename(path))[0]
-    return PlateInfo(
-        path=path,
-        kind="movie",
-        name=result_name(os.path.dirname(path), stem),
-        frames=FrameSet((frames,)),
-        padding=4,
-        canvas=look.first.display_window,
-        display_window=look.first.display_window,
-        pixel_aspect=look.first.pixel_aspect,
-        pixel_type=look.pixel_type,
-        rate=look.rate,
-        colour=look.tags.colour,
-        description=look.description,
-    )
+        return picture

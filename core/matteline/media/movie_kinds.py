@@ -1,4 +1,4 @@
-"""The kinds of movies that results are assembled to."""
+"""The kinds of movies that results are made into."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from types import MappingProxyType
 import av
 
 from matteline.contract.errors import JobError
-from matteline.media.ycbcr import Planes
+from matteline.media.ycbcr import PlaneFormat
 
 
 @dataclass(frozen=True)
 class MovieKind:
-    """How a movie is stored.
+    """The picture, codec and container of a movie.
 
     Attributes:
-        name: What the settings call it.
-        shows: `cutout` (colour and alpha), `matte` (alpha as grey) or `preview` (the person over something).
-        codec: What people call its codec.
+        name: Its name in the settings.
+        shows: `cutout` (colour and alpha), `matte` (alpha as grey) or `preview` (the person over a background).
+        codec: The codec's common name.
         encoder: FFmpeg's name of the encoder.
         extension: Of the file, without the dot; also FFmpeg's name of the container.
-        planes: How the encoder takes pictures.
-        bytes_per_pixel: About what a pixel takes, measured on a person with grain, and rather too much.
+        planes: The picture planes that the encoder takes.
+        bytes_per_pixel: Size of a pixel in the file, measured on a person with grain, and rather too much.
         options: Of the encoder.
-        tag: What the container calls the codec, where FFmpeg's own choice is not understood everywhere.
+        tag: The container's name for the codec, where FFmpeg's own choice is not understood everywhere.
     """
 
     name: str
@@ -33,13 +33,13 @@ class MovieKind:
     codec: str
     encoder: str
     extension: str
-    planes: Planes
+    planes: PlaneFormat
     bytes_per_pixel: float
     options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     tag: str = ""
 
     def check(self) -> None:
-        """Make sure that this build of FFmpeg has the encoder.
+        """Check that this build of FFmpeg has the encoder.
 
         Raises:
             JobError: It has not.
@@ -62,8 +62,9 @@ _KINDS = (
         "ProRes 4444",
         "prores_ks",
         "mov",
-        Planes("yuva444p10le", 10, 1, 1),
+        PlaneFormat("yuva444p10le", 10, 1, 1),
         0.8,
+        # The vendor that Apple's own encoder writes.
         MappingProxyType({"profile": "4444", "alpha_bits": "16", "vendor": "apl0"}),
     ),
     MovieKind(
@@ -72,7 +73,7 @@ _KINDS = (
         "ProRes 422 HQ",
         "prores_ks",
         "mov",
-        Planes("yuv422p10le", 10, 2, 1),
+        PlaneFormat("yuv422p10le", 10, 2, 1),
         0.1,
         MappingProxyType({"profile": "hq", "vendor": "apl0"}),
     ),
@@ -82,8 +83,9 @@ _KINDS = (
         "H.264",
         "libx264",
         "mp4",
-        Planes("yuv420p", 8, 2, 2, full_range=True),
+        PlaneFormat("yuv420p", 8, 2, 2, full_range=True),
         0.1,
+        # Nearly lossless, because a matte is used by its codes, not looked at.
         MappingProxyType({"crf": "4", "preset": "fast"}),
     ),
     MovieKind(
@@ -92,7 +94,7 @@ _KINDS = (
         "H.264",
         "libx264",
         "mp4",
-        Planes("yuv420p", 8, 2, 2),
+        PlaneFormat("yuv420p", 8, 2, 2),
         0.05,
         MappingProxyType({"crf": "16", "preset": "fast"}),
     ),
@@ -102,10 +104,10 @@ _KINDS = (
         "HEVC",
         "libx265",
         "mp4",
-        Planes("yuv420p10le", 10, 2, 2),
+        PlaneFormat("yuv420p10le", 10, 2, 2),
         0.04,
         MappingProxyType({"crf": "18", "preset": "fast", "x265-params": "log-level=error"}),
-        tag="hvc1",
+        tag="hvc1",  # QuickTime does not open FFmpeg's own 'hev1'
     ),
 )
 KINDS: Mapping[str, MovieKind] = MappingProxyType({kind.name: kind for kind in _KINDS})

@@ -13,7 +13,8 @@ import numpy as np
 from av.container import OutputContainer
 from av.video.stream import VideoStream
 
-from matteline.media.atomic import Refused, replacing
+from matteline.contract.files import replacing
+from matteline.media.library_errors import encode_errors
 from matteline.media.metadata import clean_text
 from matteline.media.movie_kinds import MovieKind
 from matteline.media.sound import Sound, SoundTrack
@@ -21,31 +22,31 @@ from matteline.media.ycbcr import BT709, Values
 
 
 @dataclass(frozen=True)
-class MovieHeader:
-    """What a movie says of itself.
+class MovieMetadata:
+    """Rate, timecode and other metadata of a movie that is written.
 
     Attributes:
         rate: Frames per second.
         timecode: Of the first picture, None where there is none.
         pixel_aspect: Width of a pixel divided by its height.
-        words: Metadata, by name.
+        text: More metadata, by name.
     """
 
     rate: Fraction
     timecode: str | None = None
     pixel_aspect: float = 1.0
-    words: Mapping[str, str] = field(default_factory=dict)
+    text: Mapping[str, str] = field(default_factory=dict)
 
 
 class MovieFile:
     """A movie that is being written. Made by `writing_movie`."""
 
     def __init__(
-        self, container: OutputContainer, kind: MovieKind, header: MovieHeader, sound: Sound | None
+        self, container: OutputContainer, kind: MovieKind, metadata: MovieMetadata, sound: Sound | None
     ) -> None:
         self._container = container
         self._kind = kind
-        self._header = header
+        self._metadata = metadata
         self._sound = sound
         self._stream: VideoStream | None = None
         self._track: SoundTrack | None = None
@@ -68,62 +69,64 @@ class MovieFile:
         width or height is made even by repeating the last column or row.
 
         Raises:
-            OSError: The system refuses the file. Let it pass: `writing_movie` says so in words.
-            Refused: FFmpeg does.
+            OSError: The system or FFmpeg refuses the file. Let it pass: `writing_movie` says so in words.
         """
-        picture = _even(picture) if self._kind.planes.down == 2 else picture
-        stream = self._stream = self._stream or self._begun(picture)
-        frame = self._kind.planes.frame(picture)
-        frame.pts, frame.time_base = self._count, 1 / self._header.rate
-        with _refusing():
+        height, width = picture.shape[:2]
+        if self._kind.planes.down == 2 and (height % 2 or width % 2):
+            picture = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), "edge")
+        stream = self._stream = self._stream or self._add_stream(picture)
+        frame = self._kind.planes.video_frame(picture)
+        frame.pts, frame.time_base = self._count, 1 / self._metadata.rate
+        with encode_errors():
             self._container.mux(stream.encode(frame))
             self._count += 1
+            # Sound goes in between, so that players find it near the pictures it belongs to.
             if self._track:
-                self._track.write_until(self._count / self._header.rate)
+                self._track.write_until(self._count / self._metadata.rate)
 
     def finish(self) -> None:
         """Write what the encoder still holds. Raises as `add` does."""
-        with _refusing():
+        with encode_errors():
             if self._stream:
                 self._container.mux(self._stream.encode())
             if self._track:
                 self._track.write_until(None)
 
-    def _begun(self, picture: Values) -> VideoStream:
-        with _refusing():
+    def _add_stream(self, picture: Values) -> VideoStream:
+        with encode_errors():
             stream = self._container.add_stream(
-                self._kind.encoder, rate=self._header.rate, options=dict(self._kind.options)
+                self._kind.encoder, rate=self._metadata.rate, options=dict(self._kind.options)
             )
         assert isinstance(stream, VideoStream)
         stream.height, stream.width = picture.shape[:2]
         stream.pix_fmt = self._kind.planes.pixel_format
         context = stream.codec_context
-        context.time_base = 1 / self._header.rate
+        context.time_base = 1 / self._metadata.rate
         if self._kind.tag:
             context.codec_tag = self._kind.tag
-        context.thread_type, context.thread_count = "AUTO", 0
-        context.sample_aspect_ratio = Fraction(self._header.pixel_aspect).limit_denominator(1000)
+        context.thread_type, context.thread_count = "AUTO", 0  # as many threads as there are cores
+        context.sample_aspect_ratio = Fraction(self._metadata.pixel_aspect).limit_denominator(1000)
         context.color_primaries = context.color_trc = context.colorspace = BT709
         context.color_range = self._kind.planes.color_range
-        if self._header.timecode:
-            stream.metadata["timecode"] = self._header.timecode
+        if self._metadata.timecode:
+            stream.metadata["timecode"] = self._metadata.timecode
         if self._sound:
             # After the pictures' stream, which so is the first: some programs look no further.
-            with _refusing():
+            with encode_errors():
                 self._track = SoundTrack(self._sound, self._container)
         return stream
 
 
 @contextmanager
 def writing_movie(
-    path: Path, kind: MovieKind, header: MovieHeader, sound: Sound | None = None
+    path: Path, kind: MovieKind, metadata: MovieMetadata, sound: Sound | None = None
 ) -> Iterator[MovieFile]:
     """Write a movie. Nothing changes at `path` unless the block ends well.
 
     Args:
         path: The file; its folder must exist.
-        kind: How to store it.
-        header: What it says of itself.
+        kind: Codec and container.
+        metadata: Rate, timecode and text.
         sound: Sound of the plate to copy.
 
     Raises:
@@ -133,33 +136,14 @@ def writing_movie(
     with replacing(path) as temporary, ExitStack() as files:
         # A file of our own, because the system's reason for a failure gets lost in FFmpeg's.
         file = files.enter_context(open(temporary, "w+b"))
-        with _refusing():
+        with encode_errors():
+            # Without this the container keeps only names that QuickTime knows.
             options = {"movflags": "use_metadata_tags"}
             container = av.open(file, "w", format=kind.extension, container_options=options)
-        files.callback(_close, container)
-        container.metadata.update({name: clean_text(value) for name, value in header.words.items()})
-        movie = files.enter_context(closing(MovieFile(container, kind, header, sound)))
+        # Closing writes the container's index, so it can fail like any write; it comes before the file's.
+        files.enter_context(encode_errors())
+        files.callback(container.close)
+        container.metadata.update({name: clean_text(value) for name, value in metadata.text.items()})
+        movie = files.enter_context(closing(MovieFile(container, kind, metadata, sound)))
         yield movie
         movie.finish()
-
-
-def _close(container: OutputContainer) -> None:
-    with _refusing():
-        container.close()
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    try:
-        yield
-    except OSError:
-        raise
-    except av.FFmpegError as error:
-        raise Refused(f"FFmpeg: {error.strerror}") from error
-
-
-def _even(picture: Values) -> Values:
-    height, width = picture.shape[:2]
-    if height % 2 == 0 and width % 2 == 0:
-        return picture
-    return np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), "edge")

@@ -1,4 +1,4 @@
-"""How sequences are named on disk: `plate.1001.exr`, `plate.####.exr`, and which files belong together.
+"""Names of image sequences on disk: `plate.1001.exr`, `plate.####.exr`, and the files that belong together.
 
 A frame number is the run of digits right before the extension: `plate.1001.exr`, `plate_1001.exr`,
 `plate1001.exr`, `1001.exr`. A minus counts as a sign only behind a separator or at the start:
@@ -24,7 +24,7 @@ _TOKEN = re.compile(r"#+|%(?:0?(?P<width>[0-9]+))?d")
 
 
 @dataclass(frozen=True)
-class Numbered:
+class NumberedName:
     """A file name taken apart: `plate.` `-0003` `.exr`."""
 
     prefix: str
@@ -38,11 +38,11 @@ class Numbered:
 
     @property
     def width(self) -> int:
-        """How many digits the number is written with, its sign not counted."""
+        """The digits that the number is written with, its sign not counted."""
         return len(self.digits.lstrip("-"))
 
     @classmethod
-    def parse(cls, name: str) -> Numbered | None:
+    def parse(cls, name: str) -> NumberedName | None:
         """Take a file name apart; None when no digits stand right before its extension."""
         stem, suffix = os.path.splitext(name)
         match = _NUMBERED.fullmatch(stem)
@@ -50,12 +50,12 @@ class Numbered:
 
 
 @dataclass(frozen=True)
-class Pattern:
+class NamePattern:
     """A family of file names: `plate.####.exr`.
 
     Attributes:
-        prefix: What stands before the number.
-        suffix: What stands after it.
+        prefix: The text before the number.
+        suffix: The text after it.
         width: Digits of the number, zeros in front; 1 where any number of digits is meant.
     """
 
@@ -67,41 +67,42 @@ class Pattern:
         return f"{self.prefix}{'#' * self.width}{self.suffix}"
 
     @classmethod
-    def parse(cls, name: str) -> Pattern | None:
+    def parse(cls, name: str) -> NamePattern | None:
         """Read `plate.####.exr` or `plate.%04d.exr` by the last token of the name; None if it has none."""
         tokens = list(_TOKEN.finditer(name))
         if not tokens:
             return None
+        # The last one, because a version such as v## may stand before it.
         token = tokens[-1]
         width = int(token["width"] or 1) if token[0].startswith("%") else len(token[0])
         return cls(name[: token.start()], name[token.end() :], width)
 
     @classmethod
-    def around(cls, file: Numbered) -> Pattern:
-        """The pattern of any padding that a file of a sequence belongs to."""
+    def around(cls, file: NumberedName) -> NamePattern:
+        """Return the pattern of any padding that a file of a sequence belongs to."""
         return cls(file.prefix, file.suffix, 1)
 
     def name(self, number: int) -> str:
-        """The file name of a frame: `plate.1001.exr`, `plate.-0003.exr`."""
+        """Return the file name of a frame: `plate.1001.exr`, `plate.-0003.exr`."""
         sign = "-" if number < 0 else ""
         return f"{self.prefix}{sign}{abs(number):0{self.width}d}{self.suffix}"
 
     def match(self, name: str) -> str | None:
-        """The digits and sign that a file name has in place of the number; None if it does not fit."""
+        """Return the digits and sign that a file name has in place of the number; None if it does not fit."""
         text, prefix, suffix = _folded(name), _folded(self.prefix), _folded(self.suffix)
         end = len(text) - len(suffix)
+        # Extensions in any case: cameras write .JPG beside .jpg.
         if not text.startswith(prefix) or text[max(end, 0) :].lower() != suffix.lower():
             return None
         digits = text[len(prefix) : end]
-        return digits if _DIGITS.fullmatch(digits) and self._fits(digits) else None
-
-    def _fits(self, digits: str) -> bool:
-        if self.width == 1:
-            return True
+        if not _DIGITS.fullmatch(digits):
+            return None
         bare = digits.lstrip("-")
         # C's %04d counts the sign as one of the four characters, most other programs do not.
         allowed = (self.width, self.width - 1) if digits.startswith("-") else (self.width,)
-        return len(bare) in allowed or (len(bare) > self.width and not bare.startswith("0"))
+        # A number that outgrew its padding has more digits, and then no zero in front.
+        outgrown = len(bare) > self.width and not bare.startswith("0")
+        return digits if self.width == 1 or len(bare) in allowed or outgrown else None
 
 
 @dataclass(frozen=True)
@@ -115,20 +116,20 @@ class SequenceFiles:
     """
 
     folder: str
-    pattern: Pattern
+    pattern: NamePattern
     names: Mapping[int, str]
 
     def path(self, number: int) -> str:
-        """The path of a frame that exists."""
+        """Return the path of a frame that exists."""
         return os.path.join(self.folder, self.names[number])
 
 
 def is_image(name: str) -> bool:
-    """Whether a file name is one of an image: hidden files, temporary files and other kinds are not."""
+    """Return whether a file name is one of an image; hidden files, temporary files and other kinds are not."""
     return not name.startswith(".") and os.path.splitext(name)[1].lower() in IMAGE_EXTENSIONS
 
 
-def sequence_of(folder: str, names: Iterable[str], pattern: Pattern) -> SequenceFiles | None:
+def gather_sequence(folder: str, names: Iterable[str], pattern: NamePattern) -> SequenceFiles | None:
     """Gather the files of a folder that fit a pattern; None when none does.
 
     Raises:
@@ -141,35 +142,40 @@ def sequence_of(folder: str, names: Iterable[str], pattern: Pattern) -> Sequence
     for name in sorted(digits, key=lambda name: int(digits[name])):
         other = files.setdefault(int(digits[name]), name)
         if other != name:
-            raise _doubled(folder, pattern, int(digits[name]), f"{other} and {name}")
+            raise ReadError(
+                f"Frame {int(digits[name])} of {pattern} exists twice: {other} and {name}.",
+                path=os.path.join(folder, str(pattern)),
+                frame=int(digits[name]),
+                hint="Remove one of the two, or name the plate with one # for each digit.",
+            )
     width = _common_width(folder, pattern, digits)
-    return SequenceFiles(folder, Pattern(pattern.prefix, pattern.suffix, width), files)
+    return SequenceFiles(folder, NamePattern(pattern.prefix, pattern.suffix, width), files)
 
 
-def sequences_in(folder: str, names: Iterable[str]) -> list[SequenceFiles]:
-    """All sequences among file names, single numbered images included, by name.
+def list_sequences(folder: str, names: Iterable[str]) -> list[SequenceFiles]:
+    """List all sequences among file names, single numbered images included, by name.
 
     Raises:
         ReadError: One of them mixes paddings.
     """
     families: dict[tuple[str, str], list[str]] = {}
-    patterns: dict[tuple[str, str], Pattern] = {}
+    patterns: dict[tuple[str, str], NamePattern] = {}
     for name in filter(is_image, names):
-        if file := Numbered.parse(name):
+        if file := NumberedName.parse(name):
             key = (_folded(file.prefix), file.suffix.lower())
-            patterns.setdefault(key, Pattern.around(file))
+            patterns.setdefault(key, NamePattern.around(file))
             families.setdefault(key, []).append(name)
-    found = [sequence_of(folder, families[key], patterns[key]) for key in sorted(families)]
+    found = [gather_sequence(folder, families[key], patterns[key]) for key in sorted(families)]
     return [each for each in found if each]
 
 
 def result_name(folder: str, prefix: str) -> str:
-    """What results are named after: the prefix without its separators, else the folder, else `plate`."""
+    """Return the name for results: the prefix without its separators, else the folder's, else `plate`."""
     return prefix.rstrip("._- ") or os.path.basename(os.path.abspath(folder)) or "plate"
 
 
-def _common_width(folder: str, pattern: Pattern, digits: Mapping[str, str]) -> int:
-    """The width that all numbers are padded to; that of the shortest where none begins with a zero."""
+def _common_width(folder: str, pattern: NamePattern, digits: Mapping[str, str]) -> int:
+    """Return the width that all numbers are padded to; that of the shortest where none begins with a zero."""
     widths = {name: len(text.lstrip("-")) for name, text in digits.items()}
     padded = [name for name in widths if widths[name] > 1 and digits[name].lstrip("-").startswith("0")]
     if not padded:
@@ -177,28 +183,17 @@ def _common_width(folder: str, pattern: Pattern, digits: Mapping[str, str]) -> i
     widest = max(padded, key=lambda name: widths[name])
     for name in widths:
         narrower = widths[widest] - widths[name]
+        # By one where the sign counts as a digit, as in C.
         if narrower > 1 or (narrower == 1 and not digits[name].startswith("-")):
-            raise _mixed(folder, pattern, widest, name)
+            raise ReadError(
+                f"The frame numbers of {pattern} are padded in two ways: {widest} and {name}.",
+                path=os.path.join(folder, str(pattern)),
+                hint="Rename or remove the frames that do not belong, or name the plate with one # for each digit.",
+            )
     return widths[widest]
 
 
-def _doubled(folder: str, pattern: Pattern, number: int, names: str) -> ReadError:
-    return ReadError(
-        f"Frame {number} of {pattern} exists twice: {names}.",
-        path=os.path.join(folder, str(pattern)),
-        frame=number,
-        hint="Remove one of the two, or name the plate with one # for each digit.",
-    )
-
-
-def _mixed(folder: str, pattern: Pattern, one: str, other: str) -> ReadError:
-    return ReadError(
-        f"The frame numbers of {pattern} are padded in two ways: {one} and {other}.",
-        path=os.path.join(folder, str(pattern)),
-        hint="Rename or remove the frames that do not belong, or name the plate with one # for each digit.",
-    )
-
-
 def _folded(text: str) -> str:
-    """Text as file systems compare it: case as the platform has it, one form of accented letters."""
+    """Return text as file systems compare it: case as the platform has it, one form of accented letters."""
+    # macOS stores accents apart from their letters, so a name that was typed differs from the same name listed.
     return unicodedata.normalize("NFC", os.path.normcase(text))

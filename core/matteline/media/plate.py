@@ -1,4 +1,4 @@
-"""Opening a plate, whatever it is."""
+"""Plates: movies, image sequences and stills behind one interface."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Protocol, Self
 
 from matteline.contract.errors import JobError, ReadError
 from matteline.contract.plate import PlateInfo
-from matteline.media.channels import COLOUR, Wanted
+from matteline.media.channels import SEARCH_COLOUR, ChannelSearch
 from matteline.media.frame import Frame
 from matteline.media.movie import MOVIE_EXTENSIONS, Movie
 from matteline.media.naming import (
     IMAGE_EXTENSIONS,
-    Numbered,
-    Pattern,
+    NamePattern,
+    NumberedName,
     SequenceFiles,
+    gather_sequence,
     is_image,
-    sequence_of,
-    sequences_in,
+    list_sequences,
 )
 from matteline.media.sequence import ImageSequence
 
@@ -27,7 +27,7 @@ class Plate(Protocol):
     """Frames that can be read by their numbers. A context manager.
 
     Attributes:
-        info: What the plate says of itself.
+        info: The plate's own description.
         random_access: Whether `frame` costs no more than decoding that frame, so that several threads may
             call it to read ahead. A movie also decodes what comes before: use `read`.
     """
@@ -43,7 +43,7 @@ class Plate(Protocol):
     def __exit__(self, *error: object) -> None: ...
 
     def file(self, number: int) -> str:
-        """The path of the file that holds a frame which exists."""
+        """Return the path of the file that holds a frame which exists."""
 
     def read(self, frames: Iterable[int]) -> Iterator[Frame]:
         """Yield frames by ascending numbers, decoding only what they need. Closing the iterator stops.
@@ -61,10 +61,10 @@ class Plate(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of what the plate holds open. Frames that were read stay valid."""
+        """Close what the plate holds open. Frames that were read stay valid."""
 
 
-def open_plate(path: str, *, first_frame: int | None = None, wanted: Wanted = COLOUR) -> Plate:
+def open_plate(path: str, *, first_frame: int | None = None, search: ChannelSearch = SEARCH_COLOUR) -> Plate:
     """Open a movie, an image sequence or a still, reading no more than headers.
 
     Args:
@@ -72,7 +72,7 @@ def open_plate(path: str, *, first_frame: int | None = None, wanted: Wanted = CO
             sequence; or a pattern such as `plate.####.exr` or `plate.%04d.exr`. What exists under the very
             name wins over its reading as a pattern.
         first_frame: The number of a movie's first picture; None counts from 1.
-        wanted: Which channels of images are read.
+        search: The channels to read of images.
 
     Raises:
         ReadError: Nothing there, nothing that can be read, or not clear what is meant.
@@ -80,103 +80,93 @@ def open_plate(path: str, *, first_frame: int | None = None, wanted: Wanted = CO
     """
     if not path.strip() or "\0" in path:
         raise JobError("The plate is not named.", field="plate", hint="Name a movie, an image or a folder.")
+    # What exists goes first, so that a file whose name holds a # can be named.
     if os.path.isdir(path):
-        return _images(path, _only_sequence(path), first_frame, wanted)
-    if not os.path.exists(path):
-        return _images(path, _matching(path), first_frame, wanted)
-    if is_image(path):
-        return _images(path, _around(path), first_frame, wanted)
-    return _movie(path, first_frame)
-
-
-def _images(path: str, files: SequenceFiles, first_frame: int | None, wanted: Wanted) -> ImageSequence:
+        files = _only_sequence(path)
+    elif not os.path.exists(path):
+        files = _files_of_pattern(path)
+    elif is_image(path):
+        files = _sequence_around(path)
+    else:
+        return _open_movie(path, first_frame)
     if first_frame is not None:
         raise JobError(
             f"{files.pattern} cannot be renumbered: its frames are numbered by their file names.",
             field="first_frame",
             hint="Leave the first frame out; it is for movies.",
         )
-    return ImageSequence(path, files, "sequence" if len(files.names) > 1 else "still", wanted)
+    return ImageSequence(path, files, "sequence" if len(files.names) > 1 else "still", search)
 
 
-def _movie(path: str, first_frame: int | None) -> Movie:
+def _open_movie(path: str, first_frame: int | None) -> Movie:
     try:
         return Movie(path, 1 if first_frame is None else first_frame)
     except ReadError:
         extension = os.path.splitext(path)[1].lower()
+        # What FFmpeg says of a text file or a project would only mislead.
         if extension in MOVIE_EXTENSIONS or os.path.getsize(path) == 0:
             raise
+        images, movies = (
+            " ".join(each.lstrip(".") for each in extensions)
+            for extensions in (IMAGE_EXTENSIONS, MOVIE_EXTENSIONS)
+        )
         raise ReadError(
             f"{os.path.basename(path)} is neither an image nor a movie that can be read.",
             path=path,
-            hint=f"Images: {_listed(IMAGE_EXTENSIONS)}. Movies: {_listed(MOVIE_EXTENSIONS)} and others.",
+            hint=f"Images: {images}. Movies: {movies} and others.",
         ) from None
 
 
-def _around(path: str) -> SequenceFiles:
-    """The sequence that an existing image belongs to; the image alone where there is none."""
+def _sequence_around(path: str) -> SequenceFiles:
+    """Return the sequence that an existing image belongs to; the image alone where there is none."""
     folder, name = os.path.split(path)
-    file = Numbered.parse(name)
+    file = NumberedName.parse(name)
     if file is None:
-        return _alone(folder, name)
-    found = sequence_of(folder, filter(is_image, _names(folder)), Pattern.around(file))
+        stem, suffix = os.path.splitext(name)
+        return SequenceFiles(folder, NamePattern(stem, suffix, 4), {1: name})
+    found = gather_sequence(folder, filter(is_image, _names_in(folder)), NamePattern.around(file))
     if found is None or found.names.get(file.number) is None:
-        return SequenceFiles(folder, Pattern(file.prefix, file.suffix, file.width), {file.number: name})
+        return SequenceFiles(folder, NamePattern(file.prefix, file.suffix, file.width), {file.number: name})
     return found
 
 
-def _alone(folder: str, name: str) -> SequenceFiles:
-    stem, suffix = os.path.splitext(name)
-    return SequenceFiles(folder, Pattern(stem, suffix, 4), {1: name})
-
-
-def _matching(path: str) -> SequenceFiles:
-    """The files that fit a pattern."""
+def _files_of_pattern(path: str) -> SequenceFiles:
     folder, name = os.path.split(path)
-    pattern = Pattern.parse(name)
+    pattern = NamePattern.parse(name)
     if pattern is None:
         raise ReadError(f"{path} does not exist.", path=path, hint="Check the path of the plate.")
-    names = _names(folder)
-    found = sequence_of(folder, filter(is_image, names), pattern)
+    names = [name for name in _names_in(folder) if is_image(name)]
+    found = gather_sequence(folder, names, pattern)
     if found is None:
-        other = sequence_of(folder, filter(is_image, names), Pattern(pattern.prefix, pattern.suffix, 1))
+        # A wrong number of # signs is the usual slip, so any padding is tried for the hint.
+        other = gather_sequence(folder, names, NamePattern(pattern.prefix, pattern.suffix, 1))
         hint = f"The folder holds {other.pattern}." if other else "Check the name and the number of # signs."
         raise ReadError(f"No image fits {path}.", path=path, hint=hint)
     return found
 
 
 def _only_sequence(folder: str) -> SequenceFiles:
-    """The one sequence of a folder; its one image where there is no sequence."""
-    names = [name for name in _names(folder) if is_image(name)]
-    found = sequences_in(folder, names)
-    numbered = [each for each in found if len(each.names) > 1]
-    if len(numbered) == 1:
-        return numbered[0]
-    if len(numbered) > 1:
-        raise _several(folder, [str(each.pattern) for each in numbered])
-    if len(names) > 1:
-        raise _several(folder, sorted(names))
+    """Return the one sequence of a folder; its one image where there is no sequence."""
+    names = [name for name in _names_in(folder) if is_image(name)]
+    sequences = [each for each in list_sequences(folder, names) if len(each.names) > 1]
+    if len(sequences) == 1:
+        return sequences[0]
     if not names:
         hint = "Name a movie by its own name, or another folder."
         raise ReadError(f"The folder {folder} holds no images.", path=folder, hint=hint)
-    return _around(os.path.join(folder, names[0]))
-
-
-def _several(folder: str, names: list[str]) -> ReadError:
-    shown = " and ".join(names) if len(names) == 2 else f"{', '.join(names[:3])} and more"
-    return ReadError(
+    if len(names) == 1:
+        return _sequence_around(os.path.join(folder, names[0]))
+    plates = [str(each.pattern) for each in sequences] or sorted(names)
+    shown = " and ".join(plates) if len(plates) == 2 else f"{', '.join(plates[:3])} and more"
+    raise ReadError(
         f"The folder {folder} holds several plates: {shown}.", path=folder, hint="Name the one that is meant."
     )
 
 
-def _names(folder: str) -> list[str]:
+def _names_in(folder: str) -> list[str]:
     try:
         with os.scandir(folder or os.curdir) as entries:
             return [entry.name for entry in entries]
     except OSError as error:
         reason = error.strerror or "the system gives no reason"
         raise ReadError(f"The folder {folder} cannot be read: {reason}.", path=folder) from None
-
-
-def _listed(extensions: tuple[str, ...]) -> str:
-    return " ".join(extension.lstrip(".") for extension in extensions)

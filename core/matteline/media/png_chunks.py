@@ -16,7 +16,14 @@ _FRAME_BYTES = 12
 
 
 class Chunk(NamedTuple):
-    """A chunk as it lies in a file: its first byte's place, its four letters, its data, and if undamaged."""
+    """A chunk as it lies in a file.
+
+    Attributes:
+        start: The offset of its first byte.
+        kind: Its four letters.
+        data: Its data.
+        intact: Whether its checksum is that of its data.
+    """
 
     start: int
     kind: bytes
@@ -25,13 +32,14 @@ class Chunk(NamedTuple):
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
-    """A chunk for a file: length, kind, data and checksum."""
+    """Return a chunk for a file: length, kind, data and checksum."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def chunks(image: memoryview) -> Iterator[Chunk]:
     """Walk a PNG up to its end, or to the chunk that is cut off, which is not given."""
     start = len(SIGNATURE)
+    # A chunk's own length may reach beyond the file's end, where that was cut off.
     while start + _FRAME_BYTES <= len(image):
         (length,) = struct.unpack_from(">I", image, start)
         end = start + _FRAME_BYTES + length

@@ -15,10 +15,10 @@ import av
 import numpy as np
 
 from matteline.contract.plate import Header
-from matteline.media.atomic import Refused
 from matteline.media.encoding import Encoding
 from matteline.media.frame import Pixels
-from matteline.media.metadata import clean_text, metadata
+from matteline.media.library_errors import encode_errors
+from matteline.media.metadata import clean_text, result_metadata
 from matteline.media.png_chunks import SIGNATURE, chunk, chunks
 from matteline.media.samples import to_codes
 
@@ -37,6 +37,7 @@ _PIXEL_FORMATS = {
 # its difference to the row above: of all filters it is fastest on clean pictures and as good on grain.
 _ENCODER_OPTIONS = {"compression_level": "1", "pred": "up"}
 
+# Programs that know no interop ID still go by gAMA and cHRM.
 _GAMMA = {
     "srgb_rec709_scene": 45455,
     "srgb_rec709_display": 45455,
@@ -53,6 +54,8 @@ _REC709 = (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
 
 _PERCEPTUAL = b"\0"
 _LONGEST_KEYWORD = 79
+_HEADER_BYTES = len(SIGNATURE) + 25
+"""Signature and IHDR: length, kind, 13 bytes and checksum."""
 
 
 def write_png(
@@ -76,81 +79,66 @@ def write_png(
         attributes: Metadata to add; `colorInteropID` also states the colour where PNG has words for it.
 
     Raises:
-        OSError: The system refuses the file.
-        Refused: The encoder does.
+        OSError: The system refuses the file; or an `EncodeError`, if the encoder does.
     """
     codes = to_codes(pixels, np.uint8 if encoding.depth == "8" else np.uint16)
     planes = np.broadcast_to(codes, (*codes.shape[:2], channels))
     image = _encode(planes, _PIXEL_FORMATS[encoding.depth, channels])
-    end_of_header = len(SIGNATURE) + 25
+    data_start = next(each.start for each in chunks(image) if each.kind == b"IDAT")
     with open(path, "wb") as file:
-        file.write(image[:end_of_header])
+        file.write(image[:_HEADER_BYTES])
         for kind, data in _chunks(header, attributes):
             file.write(chunk(kind, data))
-        file.write(image[_first_data(image) :])
+        file.write(image[data_start:])
 
 
 def _encode(codes: Pixels, pixel_format: str) -> memoryview:
-    """One picture as a whole PNG file. A new encoder costs little, and shares nothing with other threads."""
-    height, width = codes.shape[:2]
+    """Encode one picture as a whole PNG file. A new encoder costs little and shares nothing with other threads."""
+    height, width, channels = codes.shape
     context = av.CodecContext.create("png", "w")
     assert isinstance(context, av.VideoCodecContext)
     context.width, context.height, context.pix_fmt = width, height, pixel_format
-    context.time_base = Fraction(1, 25)
-    context.thread_count = 1
+    context.time_base = Fraction(1, 25)  # asked for by the encoder, and without a meaning for one picture
+    context.thread_count = 1  # frames are written side by side already
     context.options = dict(_ENCODER_OPTIONS)
-    try:
-        [packet] = context.encode(_video_frame(codes, pixel_format))
-    except av.FFmpegError as error:
-        raise Refused(f"PNG encoder: {error.strerror}") from error
-    return memoryview(packet)
-
-
-def _video_frame(codes: Pixels, pixel_format: str) -> av.VideoFrame:
-    """The codes in FFmpeg's own memory: rows with padding, 16 bits with the high byte first."""
-    height, width, channels = codes.shape
     frame = av.VideoFrame(width, height, pixel_format)
     plane = frame.planes[0]
+    # FFmpeg's own memory: rows with padding, 16 bits with the high byte first.
     stored = codes.dtype.newbyteorder(">")
     rows = np.asarray(memoryview(plane)).reshape(height, plane.line_size)
     samples = rows[:, : width * channels * stored.itemsize].view(stored)
     samples.reshape(codes.shape)[...] = codes  # a view: only the last axis is split
-    return frame
-
-
-def _first_data(image: memoryview) -> int:
-    """Where the first chunk of image data begins."""
-    return next(each.start for each in chunks(image) if each.kind == b"IDAT")
+    with encode_errors():
+        [packet] = context.encode(frame)
+    return memoryview(packet)
 
 
 def _chunks(header: Header, attributes: Mapping[str, object]) -> Iterable[tuple[bytes, bytes]]:
-    yield from _colour(attributes.get("colorInteropID"))
+    """Yield kind and data of the chunks that describe the picture."""
+    interop_id = str(attributes.get("colorInteropID"))
+    if interop_id in _GAMMA:
+        yield b"gAMA", struct.pack(">I", _GAMMA[interop_id])
+        yield b"cHRM", struct.pack(">8I", *_REC709)
+        if interop_id.startswith("srgb"):
+            yield b"sRGB", _PERCEPTUAL
     if header.pixel_aspect != 1.0:
         aspect = Fraction(header.pixel_aspect).limit_denominator(10_000)
         # Pixels per unit across and down, unit unknown: a wide pixel has fewer of them across.
         yield b"pHYs", struct.pack(">IIB", aspect.denominator, aspect.numerator, 0)
     if header.timecode:
-        yield from _text("timecode", header.timecode)
-    for name, value in metadata(header, attributes):
-        yield from _text(name, value)
+        yield from _text_chunk("timecode", header.timecode)
+    for name, value in result_metadata(header, attributes):
+        yield from _text_chunk(name, value)
 
 
-def _colour(interop_id: object) -> Iterable[tuple[bytes, bytes]]:
-    gamma = _GAMMA.get(str(interop_id))
-    if gamma is None:
-        return
-    yield b"gAMA", struct.pack(">I", gamma)
-    yield b"cHRM", struct.pack(">8I", *_REC709)
-    if str(interop_id).startswith("srgb"):
-        yield b"sRGB", _PERCEPTUAL
-
-
-def _text(name: str, value: object) -> Iterable[tuple[bytes, bytes]]:
-    words = ", ".join(str(each) for each in value) if isinstance(value, tuple) else str(value)
+def _text_chunk(name: str, value: object) -> Iterable[tuple[bytes, bytes]]:
+    """Yield the chunk of a text; none where the name is too long for a PNG."""
+    text = ", ".join(str(each) for each in value) if isinstance(value, tuple) else str(value)
     keyword = name.strip().encode("latin-1", "replace")
     if not 0 < len(keyword) <= _LONGEST_KEYWORD:
         return
     try:
-        yield b"tEXt", keyword + b"\0" + clean_text(words).encode("latin-1")
+        yield b"tEXt", keyword + b"\0" + clean_text(text).encode("latin-1")
     except UnicodeEncodeError:
-        yield b"iTXt", keyword + b"\0\0\0\0\0" + clean_text(words).encode()
+        # Not compressed, no language, no translated keyword: each ends with a zero.
+        yield b"iTXt", keyword + b"\0\0\0\0\0" + clean_text(text).encode()

@@ -1,15 +1,14 @@
-"""Reading back what a render has written."""
+"""Results read back from disk."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 
-from matteline.contract.plate import Header
 from matteline.media.frame import Frame
 from matteline.media.image import read_image
-from matteline.media.samples import placed
-from matteline.media.source import Source
+from matteline.media.samples import crop_or_pad
+from matteline.media.source_file import SourceFile
 
 
 def read_result(path: Path, number: int) -> Frame:
@@ -21,14 +20,13 @@ def read_result(path: Path, number: int) -> Frame:
     Raises:
         ReadError: It is missing, damaged or truncated.
     """
-    source = Source(path.name, str(path), number, "Resume the render, which makes it again.")
+    source = SourceFile(path.name, str(path), number, "Resume the render, which makes it again.")
     image, pixels = read_image(source)
     header = image.header
-    on_display = placed(pixels, header.data_window, header.display_window)
-    return Frame(number, on_display, replace(header, timecode=header.timecode or _in_words(header)))
-
-
-def _in_words(header: Header) -> str | None:
-    """The timecode of a PNG, which has no place of its own for it."""
-    words = dict(header.attributes).get("timecode")
-    return words if isinstance(words, str) else None
+    on_display = crop_or_pad(pixels, header.data_window, header.display_window)
+    timecode = header.timecode or None
+    if timecode is None:
+        # A PNG has no place of its own for it, so it stands among the texts.
+        text = dict(header.attributes).get("timecode")
+        timecode = text if isinstance(text, str) else None
+    return Frame(number, on_display, replace(header, timecode=timecode))

@@ -19,13 +19,13 @@ _ROWS = 16
 """Rows converted at once: at HD to 8K their floats stay in the processor's cache, which halves the time."""
 
 
-def placed(pixels: Pixels, canvas: Window, window: Window) -> Pixels:
-    """The part of a canvas that a window shows; pixels of the window outside the canvas are 0.
+def crop_or_pad(pixels: Pixels, canvas: Window, window: Window) -> Pixels:
+    """Return the part of a canvas that a window shows; pixels of the window outside the canvas are 0.
 
     Args:
         pixels: (H, W, C), the whole canvas.
         canvas: Where the pixels lie; its size is theirs.
-        window: What is wanted, in the same coordinates.
+        window: The part wanted, in the same coordinates.
 
     Returns:
         (window.height, window.width, C); a view where the window lies inside the canvas.
@@ -37,13 +37,14 @@ def placed(pixels: Pixels, canvas: Window, window: Window) -> Pixels:
     rows = slice(max(top, 0), max(top + window.height, 0))
     columns = slice(max(left, 0), max(left + window.width, 0))
     part = pixels[rows, columns]
+    # Where the window begins before the canvas, the part begins further inside the window.
     y, x = max(-top, 0), max(-left, 0)
     whole[y : y + part.shape[0], x : x + part.shape[1]] = part
     return whole
 
 
 def to_float(pixels: Pixels, dtype: type[np.floating[Any]]) -> Pixels:
-    """Pixels as half or single floats, finite and contiguous.
+    """Return pixels as half or single floats, finite and contiguous.
 
     Rounds to the nearest value, ties to even. NaN becomes 0; what is beyond the range of `dtype`, infinity
     included, becomes its largest or smallest finite value. Integer codes become code / largest code.
@@ -57,6 +58,7 @@ def to_float(pixels: Pixels, dtype: type[np.floating[Any]]) -> Pixels:
         return np.ascontiguousarray(pixels)
     result = np.empty(pixels.shape, dtype)
     for rows, part in _strips(pixels):
+        # fmin and fmax would keep a NaN's place filled with the limit: a white dot instead of a black one.
         holes = np.isnan(part)
         if holes.any():
             part[holes] = 0
@@ -67,7 +69,7 @@ def to_float(pixels: Pixels, dtype: type[np.floating[Any]]) -> Pixels:
 
 
 def to_codes(pixels: Pixels, dtype: type[np.unsignedinteger[Any]]) -> Pixels:
-    """Pixels as integer codes over the full range: 0..1 becomes 0..largest code, rounded to the nearest.
+    """Return pixels as integer codes over the full range: 0..1 becomes 0..largest code, rounded to the nearest.
 
     Pixels that already are of `dtype` pass untouched. Values outside 0..1 are clipped, NaN becomes 0.
 
@@ -83,7 +85,7 @@ def to_codes(pixels: Pixels, dtype: type[np.unsignedinteger[Any]]) -> Pixels:
         np.fmax(part, 0, out=part)  # fmax takes the number where the other is NaN
         np.fmin(part, 1, out=part)
         part *= largest
-        part += 0.5
+        part += 0.5  # numpy cuts off what is behind the point
         result[rows] = part
     return result
 
@@ -97,7 +99,7 @@ def _all_finite(pixels: Pixels) -> bool:
 
 
 def _strips(pixels: Pixels) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
-    """Runs of rows as float32 copies that the caller may change; integers become 0..1."""
+    """Yield runs of rows as float32 copies that the caller may change; integers become 0..1."""
     largest = np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else 1
     for top in range(0, len(pixels), _ROWS):
         rows = slice(top, top + _ROWS)

@@ -14,29 +14,25 @@ from av.container import OutputContainer
 from av.packet import Packet
 
 from matteline.contract.frames import FrameSet
-from matteline.media.container import opened
+from matteline.media.container import open_movie
 from matteline.media.movie import Movie
 from matteline.media.plate import Plate
-from matteline.media.source import Source
+from matteline.media.source_file import SourceFile
 
 
 @dataclass(frozen=True)
-class Cut:
+class SoundPiece:
     """An unbroken piece of sound, in seconds.
 
     Attributes:
         start: On the plate's own clock.
-        end: Where it ends there.
-        at: Where it starts in the result.
+        end: On the plate's own clock.
+        result_start: Where it starts in the result.
     """
 
     start: Fraction
     end: Fraction
-    at: Fraction
-
-    def holds(self, start: Fraction, end: Fraction) -> bool:
-        """Whether any of it sounds between two times of the plate."""
-        return end > self.start and start < self.end
+    result_start: Fraction
 
 
 @dataclass(frozen=True)
@@ -44,19 +40,19 @@ class Sound:
     """Sound to copy: the pieces of it that belong to the frames rendered, ascending."""
 
     path: str
-    cuts: tuple[Cut, ...]
+    pieces: tuple[SoundPiece, ...]
 
 
-def sound_of(plate: Plate, frames: FrameSet, rate: Fraction) -> Sound | None:
-    """The sound that belongs to some frames of a plate; None for images. A movie may still be silent."""
+def sound_for_frames(plate: Plate, frames: FrameSet, rate: Fraction) -> Sound | None:
+    """Return the sound that belongs to some frames of a plate; None for images. A movie may still be silent."""
     if not isinstance(plate, Movie):
         return None
-    cuts, shown = [], 0
+    pieces, shown = [], 0
     for each in frames.ranges:
         start = plate.seconds(each.first)
-        cuts.append(Cut(start, start + len(each) / rate, shown / rate))
+        pieces.append(SoundPiece(start, start + len(each) / rate, shown / rate))
         shown += len(each)
-    return Sound(plate.info.path, tuple(cuts))
+    return Sound(plate.info.path, tuple(pieces))
 
 
 class SoundTrack:
@@ -74,21 +70,23 @@ class SoundTrack:
         self._sound = sound
         self._movie = movie
         self._files = ExitStack()
-        self._plate, _ = self._files.enter_context(opened(Source(sound.path, sound.path)))
+        self._plate, _ = self._files.enter_context(open_movie(SourceFile(sound.path, sound.path)))
         supported = movie.supported_codecs
         self._streams: dict[int, AudioStream] = {}
         self.left_out: list[str] = []
         for stream in self._plate.streams.audio:
-            name = _codec(stream)
+            context = stream.codec_context
+            # FFmpeg does not know all codecs of telephones; those streams have no context.
+            name = "an unknown codec" if context is None else context.codec.canonical_name
             if name in supported:
                 self._streams[stream.index] = movie.add_stream_from_template(stream)
             else:
                 self.left_out.append(name)
-        self._packets = self._cut_out() if self._streams else iter(())
+        self._packets = self._cut_packets() if self._streams else iter(())
         self._next = next(self._packets, None)
 
     def close(self) -> None:
-        """Let go of the plate."""
+        """Close the plate."""
         self._files.close()
 
     def write_until(self, seconds: Fraction | None) -> None:
@@ -97,40 +95,37 @@ class SoundTrack:
             self._movie.mux(self._next[1])
             self._next = next(self._packets, None)
 
-    def _cut_out(self) -> Iterator[tuple[Fraction, Packet[Any]]]:
-        """Packets and when they start in the movie. A packet is the smallest piece that can be copied."""
+    def _cut_packets(self) -> Iterator[tuple[Fraction, Packet[Any]]]:
+        """Yield packets and when they start in the movie. A packet is the smallest piece that can be copied."""
         ends = dict.fromkeys(self._streams, Fraction(-1))
-        last = self._sound.cuts[-1].end
-        for start, end, packet in self._timed():
+        last = self._sound.pieces[-1].end
+        for packet in self._copied_packets():
+            assert packet.pts is not None
+            start = packet.pts * packet.time_base
+            end = start + (packet.duration or 0) * packet.time_base
             index = packet.stream.index
-            cut = next((each for each in self._sound.cuts if each.holds(start, end)), None)
-            if cut is None:
+            piece = next((each for each in self._sound.pieces if end > each.start and start < each.end), None)
+            if piece is None:
+                # Streams are interleaved, so another one may be up to a second behind.
                 if start > last + 1:
                     return
                 continue
-            begins = start - cut.start + cut.at
+            shift = piece.result_start - piece.start
+            begins = start + shift
+            # Where pieces join, the second one's first packet may overlap the last of the first.
             if begins < ends[index]:
                 continue
-            ends[index] = begins + end - start
-            yield begins, self._moved(packet, begins - start)
+            ends[index] = end + shift
+            packet.pts += round(shift / packet.time_base)
+            packet.dts = packet.pts  # sound is not reordered
+            packet.stream = self._streams[index]
+            yield begins, packet
 
-    def _timed(self) -> Iterator[tuple[Fraction, Fraction, Packet[Any]]]:
+    def _copied_packets(self) -> Iterator[Packet[Any]]:
+        """Yield the plate's packets of the streams that are copied; where the plate breaks off, they end."""
         streams = [stream for stream in self._plate.streams.audio if stream.index in self._streams]
-        with suppress(av.FFmpegError):  # where the plate breaks off, its sound ends
+        with suppress(av.FFmpegError):
             for packet in self._plate.demux(streams):
+                # An empty one at the end, or one without a time, cannot be placed.
                 if packet.size and packet.pts is not None:
-                    start = packet.pts * packet.time_base
-                    yield start, start + (packet.duration or 0) * packet.time_base, packet
-
-    def _moved(self, packet: Packet[Any], seconds: Fraction) -> Packet[Any]:
-        assert packet.pts is not None
-        packet.pts += round(seconds / packet.time_base)
-        packet.dts = packet.pts
-        packet.stream = self._streams[packet.stream.index]
-        return packet
-
-
-def _codec(stream: AudioStream) -> str:
-    """FFmpeg's name of a codec. Telephones have some that it does not know."""
-    context = stream.codec_context
-    return "an unknown codec" if context is None else context.codec.canonical_name
+                    yield packet

@@ -9,17 +9,20 @@ _TEXT = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})([:;.,])(\d{2,3})")
 
 
 def from_smpte(word: int) -> str:
-    """The timecode of an SMPTE 12M time address: binary-coded decimals, frames in the lowest byte.
+    """Read an SMPTE 12M time address: binary-coded decimals, frames in the lowest byte.
 
     Bit 6 says that frame numbers are dropped, which is written as `;` before the frames.
     """
-    frames = _decimal(word, 0x3)
-    seconds, minutes, hours = (_decimal(word >> shift, mask) for shift, mask in ((8, 7), (16, 7), (24, 3)))
+    # The bits above the tens are flags: fields, phase, and user data.
+    frames, seconds, minutes, hours = (
+        (word >> shift & 0xF) + 10 * (word >> shift + 4 & tens)
+        for shift, tens in ((0, 3), (8, 7), (16, 7), (24, 3))
+    )
     return _text(hours, minutes, seconds, frames, drop=bool(word & 0x40))
 
 
 def advanced(start: str, frames: int, rate: Fraction) -> str | None:
-    """The timecode `frames` frames after `start` at `rate` frames per second; None where `start` is none.
+    """Return the timecode `frames` frames after `start` at `rate` frames per second; None where `start` is none.
 
     Drop-frame timecode leaves out the first two numbers (at 59.94 four) of each minute but every tenth.
     """
@@ -31,12 +34,20 @@ def advanced(start: str, frames: int, rate: Fraction) -> str | None:
     dropped = nominal // 15 if drop else 0
     hours, minutes, seconds, frame = (int(match[group]) for group in (1, 2, 3, 5))
     minute = hours * 60 + minutes
-    count = (minute * 60 + seconds) * nominal + frame - dropped * (minute - minute // 10)
-    return _counted(count + frames, nominal, dropped)
+    count = (minute * 60 + seconds) * nominal + frame - dropped * (minute - minute // 10) + frames
+    ten_minutes = 600 * nominal - 9 * dropped
+    # A day has 144 times ten minutes; then the clock begins anew.
+    tens, rest = divmod(count % (144 * ten_minutes), ten_minutes)
+    # The first minute of ten is whole; each that follows lacks its first numbers.
+    later = max(rest - 60 * nominal, -1) // (60 * nominal - dropped) + 1
+    # From here on count is in numbers, those that were dropped included.
+    count = tens * ten_minutes + rest + dropped * (9 * tens + later)
+    seconds, frame = divmod(count, nominal)
+    return _text(seconds // 3600, seconds // 60 % 60, seconds % 60, frame, drop=dropped > 0)
 
 
 def snapped_rate(rate: float) -> Fraction | None:
-    """The fraction meant by a frame rate stored as a decimal: 24000/1001 by 23.976; None if it is no rate."""
+    """Return the fraction meant by a rate stored as a decimal: 24000/1001 by 23.976; None if it is no rate."""
     if not 0 < rate < 100_000:
         return None
     nominal = round(rate)
@@ -46,20 +57,5 @@ def snapped_rate(rate: float) -> Fraction | None:
     return Fraction(rate).limit_denominator(1001)
 
 
-def _counted(count: int, nominal: int, dropped: int) -> str:
-    ten_minutes = 600 * nominal - 9 * dropped
-    count %= 144 * ten_minutes
-    tens, rest = divmod(count, ten_minutes)
-    # The first minute of ten is whole; each that follows lacks its first numbers.
-    later = max(rest - 60 * nominal, -1) // (60 * nominal - dropped) + 1
-    count += dropped * (9 * tens + later)
-    seconds, frame = divmod(count, nominal)
-    return _text(seconds // 3600, seconds // 60 % 60, seconds % 60, frame, drop=dropped > 0)
-
-
 def _text(hours: int, minutes: int, seconds: int, frames: int, *, drop: bool) -> str:
     return f"{hours:02d}:{minutes:02d}:{seconds:02d}{';' if drop else ':'}{frames:02d}"
-
-
-def _decimal(byte: int, tens_mask: int) -> int:
-    return (byte & 0xF) + 10 * (byte >> 4 & tens_mask)

@@ -1,4 +1,4 @@
-"""What a video stream says of its colour, in FFmpeg's words, and what is assumed where it says nothing."""
+"""The colour tags of a video stream, in FFmpeg's words, and the assumptions where it has none."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _MATRICES = {
     0: "gbr", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "ycgco", 9: "bt2020nc",
     10: "bt2020c", 11: "smpte2085", 12: "chroma-derived-nc", 13: "chroma-derived-c", 14: "ictcp",
 }  # fmt: skip
+# swscale undoes these; the others are no matrix, such as ICtCp, or not known to it.
 _CONVERTIBLE = ("gbr", "bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc")
 _GBR, _BT709, _BT601 = 0, 1, 6
 _VIDEO_RANGE, _FULL_RANGE = 1, 2
@@ -29,10 +30,10 @@ _VIDEO_RANGE, _FULL_RANGE = 1, 2
 
 @dataclass(frozen=True)
 class VideoTags:
-    """How the codes of a stream are to be read.
+    """Colour tags, matrix and range of a stream's codes.
 
     Attributes:
-        colour: What the stream says, None where it says nothing.
+        colour: The tags of the stream, None where it has none.
         matrix: FFmpeg's number of the YUV matrix: the tag, else BT.709 for HD and BT.601 below.
         full_range: Whether codes are full range: by pixel format, else by tag, else only where they are grey.
     """
@@ -43,7 +44,7 @@ class VideoTags:
 
     @property
     def convertible(self) -> bool:
-        """Whether the matrix is one that can be undone."""
+        """True where the matrix is one that can be undone."""
         return _MATRICES.get(self.matrix) in _CONVERTIBLE
 
     def __str__(self) -> str:
@@ -58,26 +59,25 @@ def tags_of(picture: VideoFrame) -> VideoTags:
     full_range = {_VIDEO_RANGE: False, _FULL_RANGE: True}.get(int(picture.color_range))
     if form.is_rgb or form.has_palette or form.name.startswith("yuvj"):
         full_range = True
-    matrix = int(picture.colorspace)
+    tagged = int(picture.colorspace)
     colour = ColourTags(
         primaries=_PRIMARIES.get(int(picture.color_primaries)),
         transfer=_TRANSFERS.get(int(picture.color_trc)),
-        matrix=_MATRICES.get(matrix),
+        matrix=_MATRICES.get(tagged),
         full_range=full_range,
     )
+    if form.is_rgb or form.has_palette:
+        matrix = _GBR
+    elif tagged in _MATRICES and tagged != _GBR:
+        matrix = tagged
+    else:
+        # What players assume: high definition is BT.709, and standard definition BT.601.
+        matrix = _BT709 if picture.height >= 720 or picture.width >= 1280 else _BT601
     # FFmpeg's own habit: grey without a tag is full range.
-    return VideoTags(colour, _matrix(picture), is_grey(form) if full_range is None else full_range)
+    return VideoTags(colour, matrix, is_grey(form) if full_range is None else full_range)
 
 
-def is_grey(form: VideoFormat) -> bool:
-    """Whether a pixel format has no colour."""
-    return not form.has_palette and sum(not component.is_alpha for component in form.components) == 1
-
-
-def _matrix(picture: VideoFrame) -> int:
-    if picture.format.is_rgb or picture.format.has_palette:
-        return _GBR
-    tagged = int(picture.colorspace)
-    if tagged in _MATRICES and tagged != _GBR:
-        return tagged
-    return _BT709 if picture.height >= 720 or picture.width >= 1280 else _BT601
+def is_grey(pixel_format: VideoFormat) -> bool:
+    """Return whether a pixel format has no colour."""
+    colours = [component for component in pixel_format.components if not component.is_alpha]
+    return not pixel_format.has_palette and len(colours) == 1

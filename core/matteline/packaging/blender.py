@@ -11,7 +11,7 @@ import json
 import tomllib
 from pathlib import Path
 
-from matteline.media.atomic import write_bytes
+from matteline.contract.files import write_bytes
 from matteline.packaging.archive import zipped
 from matteline.packaging.sources import contract_files, plugin_folder
 

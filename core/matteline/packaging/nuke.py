@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from matteline.contract.errors import MattelineError, WriteError
-from matteline.media.atomic import write_bytes
+from matteline.contract.files import write_bytes
 from matteline.packaging.archive import zipped
 from matteline.packaging.icon import icon
 from matteline.packaging.sources import contract_files, plugin_folder

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from matteline.contract.errors import ModelError
+from matteline.contract.files import replacing
 from matteline.matting.weights.files import writing
-from matteline.media.atomic import replacing
 
 KEPT: Final = 2
 """How many checkpoints lie in a run's folder; older ones are removed."""

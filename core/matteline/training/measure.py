@@ -32,7 +32,7 @@ from matteline.matting.weights.find import find_weights
 from matteline.matting.weights.load import load_network
 from matteline.media.image import read_image
 from matteline.media.plate import open_plate
-from matteline.media.source import Source
+from matteline.media.source_file import SourceFile
 from matteline.training.evaluation import SOLID
 from matteline.training.footage import UInt8Array
 from matteline.training.splits import split
@@ -140,7 +140,7 @@ def _composites(footage: Path) -> Iterator[tuple[UInt8Array, Alpha]]:
 
 
 def _rgba(file: Path) -> UInt8Array:
-    _, pixels = read_image(Source(str(file), str(file)))
+    _, pixels = read_image(SourceFile(str(file), str(file)))
     if pixels.shape[2] != 4 or pixels.dtype != np.uint8:
         raise JobError(f"{file} is no 8-bit cut-out with alpha.", field="footage")
     cut: UInt8Array = pixels

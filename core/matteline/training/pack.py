@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from matteline.contract.errors import ModelError
-from matteline.media.atomic import make_folder, replacing
+from matteline.contract.files import make_folder, replacing
 from matteline.training.footage import UInt8Array
 from matteline.training.stills import resized
 

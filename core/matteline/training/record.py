@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from matteline.contract.files import make_folder
 from matteline.contract.plate import Header, Window
 from matteline.drawing.sheet import comparison_row, contact_sheet
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.weights.files import writing
-from matteline.media.atomic import make_folder
 from matteline.media.encoding import Encoding
 from matteline.media.writer import write_image
 from matteline.training.evaluation import Score

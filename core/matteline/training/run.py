@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from matteline.contract.errors import JobError
-from matteline.media.atomic import make_folder
+from matteline.contract.files import make_folder
 from matteline.training.checkpoint import (
     checkpoints_in,
     load_checkpoint,

@@ -16,7 +16,7 @@ from matteline.media.image import read_header
 from matteline.media.movie import MOVIE_EXTENSIONS, Movie
 from matteline.media.naming import is_image
 from matteline.media.samples import to_codes
-from matteline.media.source import Source
+from matteline.media.source_file import SourceFile
 from matteline.training.footage import UInt8Array
 from matteline.training.stills import read_picture, shrunk
 
@@ -135,7 +135,7 @@ def image_size(path: Path) -> tuple[int, int]:
     Raises:
         ReadError: It is no image.
     """
-    window = read_header(Source(str(path), str(path))).header.data_window
+    window = read_header(SourceFile(str(path), str(path))).header.data_window
     return window.width, window.height
 
 

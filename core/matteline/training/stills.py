@@ -13,7 +13,7 @@ from matteline.contract.errors import JobError, ReadError
 from matteline.media.image import read_image
 from matteline.media.movie import MOVIE_EXTENSIONS
 from matteline.media.naming import is_image
-from matteline.media.source import Source
+from matteline.media.source_file import SourceFile
 from matteline.training.footage import UInt8Array
 
 
@@ -60,7 +60,7 @@ def read_picture(path: Path, longest: int | None = None) -> UInt8Array:
     Raises:
         ReadError: It cannot be read, or is neither 8 nor 16 bit.
     """
-    _, pixels = read_image(Source(str(path), str(path)))
+    _, pixels = read_image(SourceFile(str(path), str(path)))
     if pixels.dtype == np.uint16:
         pixels = (pixels // 257).astype(np.uint8)
     if pixels.dtype != np.uint8:

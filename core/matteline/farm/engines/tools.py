@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from matteline.contract.errors import JobError, MattelineError
-from matteline.media.atomic import write_bytes
+from matteline.contract.files import write_bytes
 
 LAST_LINES = 12
 SUBMIT_SECONDS = 600

@@ -14,10 +14,10 @@ from matteline.contract.errors import ReadError
 from matteline.contract.frames import FrameSet
 from matteline.contract.plate import PlateInfo
 from matteline.media.frame import Frame
-from matteline.media.naming import Numbered, Pattern
+from matteline.media.naming import NamePattern, NumberedName
 from matteline.media.plate import Plate, open_plate
 from matteline.media.result import read_result
-from matteline.media.samples import placed
+from matteline.media.samples import crop_or_pad
 
 
 class Clip(Protocol):
@@ -74,7 +74,7 @@ class PlateClip:
         """See `Clip`."""
         read = self._plate.frame if self._reading is None else self._reading.frame
         frame = read(number)
-        return replace(frame, pixels=placed(frame.pixels, self.info.canvas, self.info.display_window))
+        return replace(frame, pixels=crop_or_pad(frame.pixels, self.info.canvas, self.info.display_window))
 
     def close(self) -> None:
         """See `Clip`."""
@@ -175,8 +175,10 @@ def rate_of(clip: Clip) -> float:
     return float(clip.info.rate or 24)
 
 
-def _pattern_of(path: Path) -> Pattern:
-    file = Numbered.parse(path.name)
+def _pattern_of(path: Path) -> NamePattern:
+    file = NumberedName.parse(path.name)
     return (
-        Pattern(path.stem, path.suffix, 4) if file is None else Pattern(file.prefix, file.suffix, file.width)
+        NamePattern(path.stem, path.suffix, 4)
+        if file is None
+        else NamePattern(file.prefix, file.suffix, file.width)
     )

@@ -12,7 +12,7 @@ from matteline.colour.config import Config
 from matteline.colour.space import PlateSpace, choose_space
 from matteline.contract.errors import MattelineError, ReadError
 from matteline.contract.frames import FrameSet
-from matteline.media.naming import Numbered, is_image
+from matteline.media.naming import NumberedName, is_image
 from matteline.media.plate import open_plate
 from matteline.window.viewer.clip import Clip, PlateClip, ResultClip, rate_of, size_of
 
@@ -126,7 +126,7 @@ def _shots(folder: Path) -> dict[str, dict[str, Path]]:
 
 def _shot_of(file: Path, product: str) -> str:
     """`sh010` of `sh010_alpha.1001.exr`."""
-    numbered = Numbered.parse(file.name)
+    numbered = NumberedName.parse(file.name)
     stem = numbered.prefix if numbered else file.stem
     return stem.removesuffix(".").removesuffix(f"_{product}")
 

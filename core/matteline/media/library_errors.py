@@ -1,0 +1,84 @@
+"""Failures of OpenImageIO and FFmpeg as words: the one place that takes them over from the libraries.
+
+Both quote the file that they fail on, and a damaged file holds anything: bytes that are no text, control characters,
+names of megabytes. `SourceFile.reading` and `contract.files.replacing` make sentences of what leaves this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+import OpenImageIO as oiio
+
+LONGEST_WORDS = 400
+"""Characters of a library's words that an error repeats: enough for any reason, too few to fill a window."""
+
+_PROBE_BYTES = 1 << 20
+"""More than is left of a block on any disk, so that appending it asks the system for room."""
+
+
+class EncodeError(OSError):
+    """A library's failure to write a file, in its own words and without a reason of the system."""
+
+
+def oiio_error(source: Any = oiio) -> str:
+    """Take the pending error of OpenImageIO, empty where there is none.
+
+    One that is not taken is printed when the program ends.
+
+    Args:
+        source: The image, image buffer or config that failed; the library itself where none could be made.
+    """
+    try:
+        return str(source.geterror())
+    except UnicodeDecodeError as error:
+        return undecoded_text(error)
+
+
+def undecoded_text(error: UnicodeDecodeError) -> str:
+    """Return the text that a binding could not decode, with a mark for each byte that is no UTF-8."""
+    # The bindings decode strictly, after the library has handed its text over: the bytes are only here.
+    return bytes(error.object).decode("utf-8", "replace")
+
+
+def ffmpeg_words(error: av.FFmpegError) -> str:
+    """Return FFmpeg's reason for a failure."""
+    return f"FFmpeg: {error.strerror}"
+
+
+def first_line(words: str) -> str:
+    """Return the first line of a library's words for use inside a sentence, empty where there are none."""
+    line = next(iter(words.strip().splitlines()), "")
+    # Control characters could turn a terminal upside down.
+    printable = "".join(each if each.isprintable() else " " for each in line)
+    return printable[:LONGEST_WORDS].rstrip(". ")
+
+
+@contextmanager
+def encode_errors() -> Iterator[None]:
+    """Raise FFmpeg's failures as `EncodeError`, but for those that are the system's own `OSError`."""
+    try:
+        yield
+    except OSError:
+        # PyAV's errors for full disks and the like carry the system's reason, which says more.
+        raise
+    except av.FFmpegError as error:
+        raise EncodeError(ffmpeg_words(error)) from error
+
+
+def system_error(file: Path) -> OSError | None:
+    """Return the reason for which the system refuses to write on in a file; None where it does not.
+
+    Image libraries report a failed write without the system's reason, so the system is asked again, by appending. The
+    file is of no use afterwards.
+    """
+    try:
+        with open(file, "ab") as stream:
+            stream.write(bytes(_PROBE_BYTES))
+    except OSError as error:
+        return error
+    return None

@@ -1,0 +1,195 @@
+"""The pictures of a movie in the order they are shown, and the keyframes among them.
+
+Frame numbers are exact only if every picture is known by its timestamp before the first one is wanted. The
+timestamps come, in this order of cost:
+
+1. from the container's own index, where that holds every picture and none is reordered (ProRes or DNxHR in
+   MOV or MXF): the file need not be read, however large it is;
+2. from the packets, without decoding them;
+3. from decoding everything once, where packets do not tell (AVI with reordered pictures, fields in packets of
+   their own).
+
+Timestamps are believed only when the first pictures, decoded, bear them out.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from matteline.media.container import choose_decoder, decode, open_movie, read_packets
+from matteline.media.source_file import SourceFile
+
+MOST_REORDERED = 12
+"""More pictures than any codec decodes before one that is shown earlier, with some room."""
+
+
+@dataclass(frozen=True, order=True)
+class Keyframe:
+    """A picture that decoding can start at: when it is shown and decoded, in the stream's time base."""
+
+    shown: int
+    decoded: int
+
+
+@dataclass(frozen=True)
+class PictureIndex:
+    """The pictures of a movie in the order they are shown.
+
+    Attributes:
+        timestamps: In the stream's time base, each greater than the one before.
+        keyframes: Pictures that decoding can start at, ascending.
+        claimed: Pictures that the container claims; more than there are timestamps if the file is cut off.
+        by_counting: Whether the timestamps are mere positions, because the movie's own are wrong.
+    """
+
+    timestamps: Sequence[int]
+    keyframes: Sequence[Keyframe] = ()
+    claimed: int = 0
+    by_counting: bool = False
+
+    def __len__(self) -> int:
+        return max(len(self.timestamps), self.claimed)
+
+    def is_cut_off_at(self, position: int) -> bool:
+        """Return whether the file was cut off so near a picture that this one is damaged or missing for it."""
+        return self.claimed > len(self.timestamps) and position >= len(self.timestamps) - MOST_REORDERED
+
+    def position(self, timestamp: int) -> int:
+        """Return the position of the first picture shown at a time or after it."""
+        return bisect.bisect_left(self.timestamps, timestamp)
+
+    def keyframes_before(self, position: int) -> Sequence[Keyframe]:
+        """Return the keyframes from which the picture at a position can be decoded, ascending.
+
+        One that is shown after the picture does not serve even if it is decoded before it: what is shown
+        before an open group's first picture also needs the group before.
+        """
+        timestamp = self.timestamps[min(position, len(self.timestamps) - 1)]
+        return self.keyframes[: bisect.bisect_right(self.keyframes, timestamp, key=lambda each: each.shown)]
+
+
+@dataclass(frozen=True)
+class FirstPictures:
+    """The first pictures of a movie, decoded.
+
+    Attributes:
+        timestamps: Their timestamps.
+        fields: Whether packets may hold single fields, two of which make one picture.
+    """
+
+    timestamps: Sequence[int | None]
+    fields: bool
+
+
+def index_pictures(source: SourceFile, decoded: FirstPictures) -> PictureIndex:
+    """List the pictures of a movie.
+
+    Raises:
+        ReadError: It is no movie, or ends before its first picture.
+    """
+    for listed in (_from_container, _from_packets):
+        with open_movie(source) as (container, stream):
+            index = listed(container, stream)
+        if index and (first := _first_decodable(index, decoded)) is not None:
+            # What is shown before the first keyframe and was not decoded needs pictures that were cut off.
+            if index.keyframes:
+                first = min(first, index.position(index.keyframes[0].shown))
+            return replace(index, timestamps=index.timestamps[first:], claimed=index.claimed - first)
+    with open_movie(source) as (container, stream):
+        count = sum(1 for _ in decode(read_packets(container, stream), choose_decoder(stream)))
+    return PictureIndex(range(count), by_counting=True)
+
+
+def _from_container(container: InputContainer, stream: VideoStream) -> PictureIndex | None:
+    # Of other codecs the index has the order of decoding.
+    if not stream.codec_context.codec.intra_only:
+        return None
+    if "mov" in container.format.name and stream.frames:
+        timestamps: Sequence[int] = sorted(
+            each.timestamp for each in stream.index_entries if not each.is_discard
+        )
+    elif container.format.name == "mxf" and (length := _length_in_pictures(stream)):
+        first = stream.start_time or 0
+        timestamps = range(first, first + length)
+    else:
+        return None
+    keyframes = [Keyframe(timestamp, timestamp) for timestamp in timestamps]
+    return PictureIndex(timestamps, keyframes, len(timestamps))
+
+
+def _from_packets(container: InputContainer, stream: VideoStream) -> PictureIndex | None:
+    timestamps: list[int] = []
+    keyframes: list[Keyframe] = []
+    last = None
+    for packet in read_packets(container, stream):
+        if packet.pts is None:
+            return None
+        # Bit 4 of VP8's first byte says that a packet is shown; others only help to decode those that are.
+        hidden = stream.codec_context.name == "vp8" and not memoryview(packet)[0] & 0x10
+        # An edit list may cut a picture off that others need.
+        if not hidden and not packet.is_discard:
+            timestamps.append(packet.pts)
+        if packet.is_keyframe:
+            keyframes.append(Keyframe(packet.pts, packet.pts if packet.dts is None else packet.dts))
+        last = packet
+    if last is None or not timestamps:
+        return None
+    claimed = _claimed_pictures(container, stream, timestamps, last)
+    return PictureIndex(sorted(timestamps), sorted(keyframes), claimed)
+
+
+def _claimed_pictures(
+    container: InputContainer, stream: VideoStream, timestamps: Sequence[int], last: Packet[VideoStream]
+) -> int:
+    """Count the pictures that a container claims to have; fewer than found where it claims nothing."""
+    if "mov" in container.format.name:
+        return sum(1 for each in stream.index_entries if not each.is_discard)
+    if container.format.name == "mxf":
+        return _length_in_pictures(stream)
+    if "matroska" in container.format.name:
+        return len(timestamps) + _pictures_after(stream, max(timestamps) + (last.duration or 0))
+    return stream.frames if last.is_corrupt else 0
+
+
+def _length_in_pictures(stream: VideoStream) -> int:
+    """Return a stream's duration where that counts pictures, as in MXF, else 0."""
+    if not stream.duration or not stream.time_base or not stream.average_rate:
+        return 0
+    return stream.duration if stream.time_base * stream.average_rate == 1 else 0
+
+
+def _pictures_after(stream: VideoStream, end: int) -> int:
+    """Count the pictures between the last one found in a Matroska file and the duration its track claims.
+
+    Args:
+        stream: Its metadata may hold `DURATION`, such as `00:00:04.171000000`.
+        end: When the last picture found ends, in the stream's time base.
+    """
+    try:
+        hours, minutes, seconds = (float(part) for part in stream.metadata.get("DURATION", "").split(":"))
+    except ValueError:
+        return 0
+    if not stream.time_base or not stream.average_rate:
+        return 0
+    left = hours * 3600 + minutes * 60 + seconds - float(end * stream.time_base)
+    pictures = left * float(stream.average_rate)
+    # The last picture's own duration is often not known, so that one or two prove nothing.
+    return round(pictures) if pictures > 2 else 0
+
+
+def _first_decodable(index: PictureIndex, decoded: FirstPictures) -> int | None:
+    """Return the position of the first picture decoded; None if the decoded ones contradict the timestamps."""
+    known = set(index.timestamps)
+    found = [each for each in decoded.timestamps if each is not None and each in known]
+    if decoded.fields or len(known) < len(index.timestamps) or len(found) < len(decoded.timestamps):
+        return None
+    first, last = index.position(found[0]), index.position(found[-1])
+    # A few may be lacking because they are damaged; every other one is lacking where packets are fields.
+    plausible = found == sorted(found) and last - first < 1.5 * len(found)
+    return first if plausible else None
