@@ -21,12 +21,12 @@ import pytest
 from matteline.engine.demo import draw_plate
 from matteline.packaging.blender import FOLDER, package_blender
 from tests.blender import plates
+from tests.waiting import PATIENCE_SECONDS
 
 NEWEST = "5.0.1"
 OLDER = ("4.2.23", "4.5.15")
 INSTALLED = "installed"
 INSTALL_SECONDS = 600
-ANSWER_SECONDS = 120
 PERSON_SIZE = (128, 72)
 
 
@@ -68,7 +68,7 @@ class Blender:
         self._process.stdin.flush()
 
     def result(self, name: str = "") -> Any:
-        line = self._answers.get(timeout=ANSWER_SECONDS)
+        line = self._answers.get(timeout=PATIENCE_SECONDS)
         assert line, f"Blender ended in {name}:\n{self.log()[-2000:]}"
         answer = json.loads(line)
         assert "error" not in answer, answer["error"]
@@ -81,9 +81,9 @@ class Blender:
     def close(self) -> None:
         assert self._process.stdin
         self._process.stdin.close()
-        self._process.wait(30)
+        self._process.wait(PATIENCE_SECONDS)
         self._log.close()
-        self._reader.join(10)
+        self._reader.join(PATIENCE_SECONDS)
 
     def _read(self) -> None:
         assert self._process.stdout

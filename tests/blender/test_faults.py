@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from PIL import Image
 from tests.blender import plates
 from tests.blender.conftest import Blender
 from tests.blender.test_render import quick
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.host
 
@@ -208,10 +208,7 @@ def long_render(
         blender.call("add_movie", path=str(movie), name="long")
         untouched()
         blender.start("operator", name="render_strip")
-        deadline = time.monotonic() + 60
-        while not list((tmp_path / "mattes").rglob("*.png")):
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
+        wait_until(lambda: list((tmp_path / "mattes").rglob("*.png")))
         return workers(blender)[0]
 
     return begin
@@ -259,7 +256,7 @@ def test_a_blender_that_dies_takes_its_worker_along(start_blender, command):
     assert blender.call("operator", name="check") == ["FINISHED"]
     left = workers(blender)
     psutil.Process(blender.pid).kill()
-    _, alive = psutil.wait_procs(left, timeout=20)
+    _, alive = psutil.wait_procs(left, timeout=PATIENCE_SECONDS)
     assert left and not alive
     blender.close()
 

@@ -13,6 +13,7 @@ from matteline.contract.plate import Header, PlateInfo, Window
 from matteline.contract.settings import MatteSettings
 from matteline.engine.outputs import lay_out_results
 from matteline.media.writer import write_image
+from tests.waiting import PATIENCE_SECONDS
 
 WIDTH, HEIGHT = 32, 24
 
@@ -49,7 +50,11 @@ def test_a_layered_file_opens_as_picture_alpha_and_foreground(bpy_python, tmp_pa
     script = tmp_path / "look.py"
     script.write_text(SCRIPT)
     said = subprocess.run(
-        [str(bpy_python), str(script), str(path)], capture_output=True, text=True, check=True, timeout=120
+        [str(bpy_python), str(script), str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_SECONDS,
     )
     kind, sockets = json.loads(next(line for line in said.stdout.splitlines() if line.startswith("[")))
     assert kind == "MULTILAYER"

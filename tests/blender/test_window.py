@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,8 @@ from PIL import Image
 from matteline.packaging.blender import package_blender
 from tests.blender.conftest import installed_blender, no_host, own_folders
 
-pytestmark = [pytest.mark.host, pytest.mark.slow]
-SESSION_SECONDS = 590
+pytestmark = [pytest.mark.host, pytest.mark.slow, pytest.mark.timeout(1800)]
+SESSION_SECONDS = 1500
 SCREEN = "1280x800x24"
 
 
@@ -30,16 +29,12 @@ def screen() -> Iterator[str]:
     for program in ("Xvfb", "xdotool", "import"):
         if not shutil.which(program):
             no_host(f"{program} is not installed, so Blender cannot be tried with a window")
-    number = f":{90 + os.getpid() % 900}"
-    process = subprocess.Popen(
-        ["Xvfb", number, "-screen", "0", SCREEN, "+extension", "GLX", "-nolisten", "tcp"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    time.sleep(2)
-    yield number
-    process.terminate()
-    process.wait(10)
+    command = ["Xvfb", "-displayfd", "1", "-screen", "0", SCREEN, "+extension", "GLX", "-nolisten", "tcp"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout
+        # It writes the number of a display that nobody had once it takes clients.
+        yield f":{process.stdout.readline().strip()}"
+        process.terminate()
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import bpy
 GIVEN = json.loads(sys.argv[sys.argv.index("--") + 1])
 FOUND = {}
 TICK_SECONDS = 0.1
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 300
 
 
 def session():

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE_SECONDS
+
 MOST = 10.0
 """Thousandths of alpha that the network that comes along may be wrong by."""
 
@@ -29,7 +31,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr

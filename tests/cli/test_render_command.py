@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import av
@@ -18,13 +17,16 @@ import pytest
 from PIL import Image
 
 from tests.lengthened import lengthened
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 SMALL = ("--downsample-ratio", "0.5", "--preroll", "0", "--device", "cpu")
 
 
 def matteline(*arguments: object, **popen: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "matteline", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=120, **popen)
+    return subprocess.run(
+        command, capture_output=True, text=True, encoding="utf-8", timeout=PATIENCE_SECONDS, **popen
+    )
 
 
 @pytest.fixture
@@ -98,9 +100,8 @@ def test_killed_at_a_random_moment_and_resumed_gives_the_pixels_of_an_unbroken_r
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    deadline, some = time.monotonic() + 60, random.randint(1, 30)
-    while len(list((tmp_path / "out").rglob("*.exr"))) < some and time.monotonic() < deadline:
-        time.sleep(0.002)
+    some = random.randint(1, 30)
+    wait_until(lambda: len(list((tmp_path / "out").rglob("*.exr"))) >= some)
     killed.kill()
     killed.wait()
     whole = _files(tmp_path / "whole")
@@ -125,11 +126,9 @@ def test_an_interrupted_render_stops_and_leaves_only_whole_frames(plate, weights
     process = subprocess.Popen(
         list(map(str, command)), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     )
-    deadline = time.monotonic() + 60
-    while not list((tmp_path / "out").rglob("*.exr")) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: list((tmp_path / "out").rglob("*.exr")))
     process.send_signal(number)
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == code
     assert "Traceback" not in errors
     names = [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()]

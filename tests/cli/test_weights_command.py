@@ -21,6 +21,7 @@ from matteline.matting.weights import find
 from matteline.matting.weights.find import user_folder
 from matteline.matting.weights.registry import LICENCE
 from tests.matting.weights_server import Server, serve
+from tests.waiting import PATIENCE_SECONDS
 
 CONTENT = random.Random(7).randbytes(1_300_001)
 
@@ -198,7 +199,7 @@ def test_on_a_terminal_the_user_is_asked(server: Server, answer: bytes, asked: l
         stderr=subprocess.PIPE,
     ) as process:
         os.write(keyboard, answer)
-        stdout, _ = process.communicate(timeout=60)
+        stdout, _ = process.communicate(timeout=PATIENCE_SECONDS)
     os.close(keyboard)
     os.close(terminal)
 

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from matteline.engine.pipeline import ahead, each
+from tests.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture(autouse=True)
@@ -96,7 +97,9 @@ def test_nothing_starts_before_a_result_is_asked_for():
 
 def test_stages_overlap():
     last = 4
-    meeting = threading.Barrier(2, timeout=30)  # of a frame's work with the reading of the next one
+    meeting = threading.Barrier(
+        2, timeout=PATIENCE_SECONDS
+    )  # of a frame's work with the reading of the next one
 
     def work(item: int) -> int:
         if item < last:

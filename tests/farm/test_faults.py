@@ -7,8 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -19,6 +17,7 @@ from matteline.contract.errors import DeviceError, JobError, ModelError, ReadErr
 from matteline.contract.frames import FrameSet
 from matteline.farm.check import check
 from matteline.farm.clip import open_clip, open_finished
+from tests.waiting import wait_until
 
 from .conftest import HEIGHT, NOTHING_AROUND, WIDTH, draw, matteline, rendered
 
@@ -40,8 +39,8 @@ def test_a_chunk_killed_on_its_way_and_tried_again_is_that_of_the_whole(farm, su
     whole = farm.whole(tmp_path / "whole")
     arguments = ("chunk", "--job", submitted.folder, "--frames=1001-1030")
     process = _begun(*arguments)
-    for _ in _until(lambda: len(farm.results) > 3):
-        assert process.poll() is None
+    wait_until(lambda: len(farm.results) > 3 or process.poll() is not None)
+    assert process.poll() is None
     process.kill()
     process.communicate()
     left = farm.results
@@ -245,14 +244,6 @@ def test_a_plate_that_is_not_mounted_is_an_error_of_reading(farm, submitted):
     shutil.rmtree(farm.plate)
     with pytest.raises(ReadError):
         farm.chunk(submitted, "1001")
-
-
-def _until(done, seconds: float = 120.0) -> Iterator[None]:
-    until = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < until
-        time.sleep(0.005)
-        yield
 
 
 def test_states_stay_until_a_clip_is_whole(farm, submitted):

@@ -7,7 +7,6 @@ import os
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -15,6 +14,7 @@ import pytest
 
 from matteline.contract.errors import MattelineError
 from matteline.farm.session import Unreachable, ask
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 from .conftest import matteline
 
@@ -42,7 +42,7 @@ def test_a_session_renders_chunks_one_after_another_and_ends_when_told(farm, ses
         assert "Loading the model here" not in done.stdout
     assert farm.results == whole
     assert "Session ended." in matteline("farm", "session", "stop", "--file", session).stdout
-    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=20)
+    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=PATIENCE_SECONDS)
     assert not psutil.pid_exists(pid)
     assert not session.exists()
     assert not list(tmp_path.rglob("*.sock"))
@@ -60,7 +60,7 @@ def test_who_asks_a_session_loads_neither_torch_nor_openimageio(farm, session):
 def _imports(*arguments: object) -> set[str]:
     """The modules that `matteline farm` loads."""
     command = [sys.executable, "-X", "importtime", "-m", "matteline", "farm", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
     assert done.returncode == 0, done.stderr
     assert "Loading the model here" not in done.stdout
     return {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line}
@@ -95,9 +95,9 @@ def test_a_session_that_dies_on_the_way_costs_no_frame(farm, session, tmp_path):
     one = farm.submit()
     farm.roll(one)
     process = _begun(one, session)
-    _wait(lambda: len(farm.results) > 3)
+    wait_until(lambda: len(farm.results) > 3)
     psutil.Process(json.loads(session.read_text())["pid"]).kill()
-    out, errors = process.communicate(timeout=300)
+    out, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, errors
     assert "the session ended" in out and "are there already" in out
     assert farm.results == whole
@@ -107,9 +107,9 @@ def test_a_chunk_that_is_given_up_frees_the_session(farm, session):
     one = farm.submit()
     farm.roll(one)
     process = _begun(one, session)
-    _wait(lambda: len(farm.results) > 3)
+    wait_until(lambda: len(farm.results) > 3)
     process.terminate()
-    process.communicate(timeout=300)
+    process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode in (143, -15)
     done = list(ask(session, _request(one, "chunk", "1001")))
     assert done[-1]["event"] == "finished"
@@ -119,7 +119,7 @@ def test_a_chunk_that_is_given_up_frees_the_session(farm, session):
 def test_a_session_that_nobody_asks_ends_by_itself(tmp_path):
     file = tmp_path / "idle.session"
     command = [sys.executable, "-m", "matteline", "farm", "session", "serve"]
-    done = subprocess.run([*command, "--file", file, "--idle-seconds", "0.5"], timeout=120)
+    done = subprocess.run([*command, "--file", file, "--idle-seconds", "0.5"], timeout=PATIENCE_SECONDS)
     assert done.returncode == 0
     assert list(tmp_path.iterdir()) == []
 
@@ -136,10 +136,3 @@ def _begun(one, session: Path) -> subprocess.Popen[str]:
 
 def _request(one, verb: str, frames: str) -> dict[str, object]:
     return {"do": verb, "job": str(one.folder), "frames": frames, "device": "", "overwrite": False}
-
-
-def _wait(done, seconds: float = 120.0) -> None:
-    until = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < until
-        time.sleep(0.005)

@@ -21,6 +21,7 @@ import pytest
 from matteline.contract.errors import JobError, ModelError, WriteError
 from matteline.matting.weights.fetch import _NoDowngrade, fetch
 from tests.matting.weights_server import Server, serve
+from tests.waiting import PATIENCE_SECONDS
 
 CONTENT = random.Random(7).randbytes(1_300_001)
 
@@ -44,11 +45,11 @@ def get(server: Server, folder: Path) -> Path:
     return fetch(server.checkpoint(), folder, progress=quiet, mirror=server.url)
 
 
-def refused(server: Server, folder: Path) -> ModelError:
+def refused(server: Server, folder: Path, timeout_seconds: float = PATIENCE_SECONDS) -> ModelError:
     """The error of fetching the right file from a server that misbehaves."""
     right = replace(server, content=CONTENT).checkpoint()
     with pytest.raises(ModelError) as caught:
-        fetch(right, folder, progress=quiet, mirror=server.url, timeout_seconds=1)
+        fetch(right, folder, progress=quiet, mirror=server.url, timeout_seconds=timeout_seconds)
     return caught.value
 
 
@@ -204,7 +205,7 @@ def test_a_silent_server_is_given_up(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         server = Server(CONTENT, url=f"http://127.0.0.1:{silent.getsockname()[1]}/tiny.pth")
 
-        assert "does not answer" in refused(server, tmp_path).message
+        assert "does not answer" in refused(server, tmp_path, timeout_seconds=1).message
 
 
 def test_a_server_that_speaks_no_http_becomes_a_sentence(tmp_path: Path) -> None:
@@ -321,7 +322,7 @@ def start(server: Server, folder: Path) -> subprocess.Popen[str]:
 def test_of_several_processes_one_fetches_and_all_succeed(server: Server, tmp_path: Path) -> None:
     server.seconds_per_piece = 0.05
     processes = [start(server, tmp_path) for _ in range(4)]
-    ends = [each.communicate(timeout=60)[1] for each in processes]
+    ends = [each.communicate(timeout=PATIENCE_SECONDS)[1] for each in processes]
 
     assert ends == [""] * 4
     assert [each.returncode for each in processes] == [0] * 4

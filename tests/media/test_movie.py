@@ -6,7 +6,6 @@ import csv
 import os
 import random
 import struct
-import time
 from dataclasses import replace
 from fractions import Fraction
 
@@ -411,13 +410,12 @@ class TestReading:
             size=(640, 360),
             picture=lambda number: numbered(number, 640, 360),
         )
+        # Whoever decodes the frames before it meets the damage.
+        damage(path, 0.25, path.stat().st_size // 2)
         plate = open_plate(str(path))
-        started = time.process_time()
-        whole = sum(1 for _ in plate.read(plate.info.frames))
-        between = time.process_time()
         assert shown(plate.read([295])) == [294 % 256]
-        assert whole == 300
-        assert time.process_time() - between < (between - started) / 3
+        with pytest.raises(ReadError, match="is damaged"):
+            list(plate.read(plate.info.frames))
 
     def test_going_back_is_slow_but_right(self, movies):
         for name in ("h264.mp4", "h264.avi"):

@@ -20,6 +20,7 @@ from matteline.contract.files import replacing
 from matteline.contract.plate import Window
 from matteline.media.writer import Encoding, estimate_bytes, frame_path, is_complete, write_image
 from tests.media.writing import RGB, RGBA, exr_channels, header, picture
+from tests.waiting import PATIENCE_SECONDS
 
 EXR = Encoding("exr", "half")
 PNG = Encoding("png", "8")
@@ -220,7 +221,7 @@ def test_a_disk_that_takes_only_part_of_a_file_is_always_noticed(tmp_path, store
     pytest.importorskip("resource", reason="Windows has no limit on the size of files")
     root = Path(__file__).resolve().parents[2]
     command = [sys.executable, "-c", LIMITED, str(tmp_path), *stored]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -127,7 +127,7 @@ class Comp:
     def wait(self, until: Callable[[], bool] | None = None) -> None:
         """Let Nuke go on until no progress bar is up, or until something else, or something is very wrong."""
         so = until or (lambda: self.host.bars.open == 0)
-        self.host.pump(lambda: so() or bool(self.host.offences), seconds=240)
+        self.host.pump(lambda: so() or bool(self.host.offences))
 
     def direct(self, plate: str, frames: str | None = None, **settings: Any) -> Path:
         """The same render without Nuke; returns the folder of its results."""

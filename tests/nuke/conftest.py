@@ -21,6 +21,7 @@ from matteline.packaging.nuke import package_nuke
 from tests.matting.filling import filled
 from tests.nuke.comp import Comp
 from tests.nuke.fake import FakeNuke
+from tests.waiting import PATIENCE_SECONDS
 
 PACKAGE = "matteline_nuke"
 
@@ -113,7 +114,7 @@ def nothing_left() -> Iterator[None]:
     threads, processes = set(threading.enumerate()), _children()
     yield
     for thread in set(threading.enumerate()) - threads:
-        thread.join(5)
+        thread.join(PATIENCE_SECONDS)
     assert set(threading.enumerate()) <= threads
     assert _children() <= processes
 

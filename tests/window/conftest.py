@@ -22,6 +22,7 @@ pytest.importorskip("PySide6", reason="PySide6 is not installed: pip install 'ma
 from matteline.cli.view import check_qt, version_of_qt
 from matteline.contract.errors import MattelineError
 from tests.lengthened import lengthened
+from tests.waiting import wait_until
 
 WIDTH, HEIGHT = 96, 64
 FIRST, LAST = 1001, 1012
@@ -49,26 +50,32 @@ def app(usable: None) -> object:
     return made
 
 
-def settle(until: Callable[[], object], seconds: float = 30.0) -> None:
+def settle(until: Callable[[], object]) -> None:
     """Let the window live until something is so."""
-    from PySide6.QtCore import QCoreApplication
-
-    end = time.monotonic() + seconds
-    while not until():
-        QCoreApplication.processEvents()
-        time.sleep(0.003)
-        assert time.monotonic() < end, "it never came to that"
+    wait_until(until, _live)
 
 
-def rest(seconds: float = 0.2) -> None:
-    """Let the window live for a while."""
+def rest(seconds: float) -> None:
+    """Let the window live for a while: for what must not happen. What must is waited for by `settle`."""
     end = time.monotonic() + seconds
     settle(lambda: time.monotonic() > end)
+
+
+def _live() -> None:
+    from PySide6.QtCore import QCoreApplication
+
+    QCoreApplication.processEvents()
+    time.sleep(0.003)
 
 
 def colour_of(number: int) -> int:
     """The grey code that a frame of the plate is filled with, at its left half; the right half is white."""
     return 20 + 10 * (number - FIRST)
+
+
+def left_of(number: int) -> tuple[int, int, int]:
+    """Codes of red, green and blue in a frame's left half."""
+    return colour_of(number), colour_of(number), colour_of(number) // 2
 
 
 def picture(number: int) -> np.ndarray:
@@ -196,14 +203,27 @@ def shown(window: object, number: int) -> Callable[[], bool]:
 
 
 def pixel(window: object, x: int, y: int) -> tuple[int, int, int]:
-    """What the screen shows at a pixel of the plate."""
+    """What the screen shows at a pixel of the plate, at this moment."""
     canvas = window.viewer.canvas  # type: ignore[attr-defined]
-    rest(0.1)
     image = canvas.grab().toImage()
     place = canvas._target(canvas._rooms()[0], _rect(x, y))
     at = place.center().toPoint() * image.devicePixelRatio()
     colour = image.pixelColor(at)
     return colour.red(), colour.green(), colour.blue()
+
+
+def expect(window: object, x: int, y: int, colour: object) -> None:
+    """Let the window live until the screen shows a colour, or an `approx` of one, at a pixel of the plate."""
+    seen: list[object] = []
+
+    def so() -> bool:
+        seen.append(pixel(window, x, y))
+        return seen[-1] == colour
+
+    try:
+        settle(so)
+    except AssertionError as error:
+        raise AssertionError(f"Pixel {x}, {y} shows {seen[-1]} and never {colour}.") from error
 
 
 def _rect(x: int, y: int) -> object:

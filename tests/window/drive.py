@@ -24,7 +24,7 @@ from matteline.window.app import run
 from matteline.window.farm import FarmDialog
 from matteline.window.main import MainWindow
 
-SECONDS = 500
+SECONDS = 1500
 """For all steps together."""
 ENDS = time.monotonic() + SECONDS
 

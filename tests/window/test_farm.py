@@ -13,8 +13,6 @@ from matteline.window.farm import FarmDialog
 from matteline.window.queue.store import SENT, WAITING
 from tests.window.conftest import FIRST, settle, shown
 
-SECONDS = 120
-
 
 @pytest.fixture
 def settings(untrained) -> MatteSettings:
@@ -47,7 +45,7 @@ def test_a_shot_is_written_as_a_job_bundle_and_the_settings_are_remembered(windo
     dialog.fields["chunk"].set_value(4)
     dialog.send()
     assert dialog.close_button.text() == "Give up"
-    settle(lambda: dialog.close_button.text() == "Close", SECONDS)
+    settle(lambda: dialog.close_button.text() == "Close")
     assert dialog.words.text().startswith("Written for openjd: sh010 (4 tasks)."), dialog.words.text()
     assert str(tmp_path / "out" / "farm") in dialog.words.text()
     assert list((tmp_path / "out" / "farm").rglob("template.*"))
@@ -66,7 +64,7 @@ def test_a_farm_that_is_not_there_costs_a_sentence_and_the_shot_waits_again(
     dialog.fields["engine"].set_value("deadline10")
     dialog.send()
     assert window.queue.shots[0].state == "paused", "not to be begun here meanwhile"
-    settle(lambda: dialog.close_button.text() == "Close", SECONDS)
+    settle(lambda: dialog.close_button.text() == "Close")
     assert "deadlinecommand" in dialog.words.text()
     assert dialog.words.property("role") == "wrong"
     assert window.queue.shots[0].state == WAITING
@@ -80,7 +78,7 @@ def test_a_queued_shot_that_was_sent_is_left_out(window, plate, settings, tmp_pa
     window.queue.farm_button.click()
     dialog = _dialog(window)
     dialog.send()
-    settle(lambda: window.queue.shots[0].state == SENT, SECONDS)
+    settle(lambda: window.queue.shots[0].state == SENT)
     assert "Written for openjd" in window.queue.shots[0].words
     assert window._queue_store.claim("me") is None
     dialog.reject()

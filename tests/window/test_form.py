@@ -17,7 +17,7 @@ from matteline.contract.settings import MatteSettings, choices
 from matteline.window.form.fields import field_for
 from matteline.window.form.form import ShotForm, suggested_output
 from matteline.window.words import in_form_words
-from tests.window.conftest import FIRST, rest, settle, shown
+from tests.window.conftest import FIRST, settle, shown
 
 
 @pytest.fixture
@@ -164,7 +164,6 @@ def test_a_job_file_is_written_whole_and_read_back(window, plate, tmp_path):
     window.shot.form.frames.set_value(None)
     window.shot.open_job(str(path))
     assert str(window.shot.form.frames.value()) == "1002-1004"
-    rest(0.05)
 
 
 def test_a_job_file_that_is_none_is_refused_in_words(window, tmp_path):

@@ -21,8 +21,6 @@ from matteline.window.queue.store import (
 )
 from tests.window.conftest import LONG, rest, settle
 
-SECONDS = 120
-
 
 @pytest.fixture
 def path(tmp_path):
@@ -135,9 +133,9 @@ def test_shots_are_rendered_paused_and_taken_up_by_the_next_window(
     window.queue.add(Job(long_plate, str(tmp_path / "one"), settings=settings))
     window.queue.add(Job(long_plate, str(tmp_path / "two"), FrameSet.parse("1001-1012"), settings=settings))
     window.queue.runner.start()
-    settle(lambda: (tmp_path / "one" / "alpha").exists() and _count(tmp_path / "one") >= 2, SECONDS)
+    settle(lambda: (tmp_path / "one" / "alpha").exists() and _count(tmp_path / "one") >= 2)
     window.queue.runner.pause()
-    settle(lambda: window.queue.runner.current is None, SECONDS)
+    settle(lambda: window.queue.runner.current is None)
     window.queue.refresh()
     assert [shot.state for shot in window.queue.shots] == [PAUSED, WAITING]
     done = _count(tmp_path / "one")
@@ -149,7 +147,7 @@ def test_shots_are_rendered_paused_and_taken_up_by_the_next_window(
     later.queue.list.setCurrentRow(0)
     later.queue._buttons["again"].click()
     later.queue.runner.start()
-    settle(lambda: all(shot.state == DONE for shot in later.queue.shots), SECONDS)
+    settle(lambda: all(shot.state == DONE for shot in later.queue.shots))
     assert (_count(tmp_path / "one"), _count(tmp_path / "two")) == (LONG, 12)
     assert "Run 2" in later.queue.log.toPlainText()
 
@@ -161,7 +159,7 @@ def test_a_shot_that_fails_says_why_in_its_log_and_the_next_one_runs(open_window
     window.queue.add(Job(plate, str(tmp_path / "y"), settings=settings))
     window.queue.list.setCurrentRow(0)
     window.queue.runner.start()
-    settle(lambda: [shot.state for shot in window.queue.shots] == [FAILED, DONE], SECONDS)
+    settle(lambda: [shot.state for shot in window.queue.shots] == [FAILED, DONE])
     assert window.queue.log.toPlainText().count("gone.mov does not exist") == 1
 
 

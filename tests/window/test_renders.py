@@ -12,8 +12,6 @@ from PySide6.QtTest import QTest
 
 from tests.window.conftest import FIRST, LAST, LONG, settle, shown
 
-SECONDS = 120
-
 
 @pytest.fixture
 def shot(window, plate, untrained, tmp_path):
@@ -53,26 +51,26 @@ def _click(button) -> None:
 
 def test_plan_preview_and_render_one_after_another(shot, tmp_path):
     shot.shot.ask_plan()
-    settle(lambda: shot.shot.plan.rows, SECONDS)
+    settle(lambda: shot.shot.plan.rows)
     assert ("Frames", f"{FIRST}-{LAST} (12)") in shot.shot.plan.rows
 
     shot.viewer.player.seek(1005)
     _click(shot.shot.preview_button)
-    settle(lambda: _ended(shot), SECONDS)
+    settle(lambda: _ended(shot))
     assert "1 frame in" in _words(shot)
     settle(lambda: shot.viewer.footages[0].folder is not None)
     assert shot.viewer.picking.a.choice.mode == "over"
     assert not (tmp_path / "out").exists(), "a preview writes nothing where results go"
 
     _click(shot.shot.render_button)
-    settle(lambda: _ended(shot), SECONDS)
+    settle(lambda: _ended(shot))
     assert "12 frames in" in _words(shot)
     assert len(list((tmp_path / "out" / "alpha").iterdir())) == 12
     assert shot.viewer.footages[0].folder == tmp_path / "out"
     settle(lambda: shown(shot, LAST)() and not shot.viewer.canvas.message[0])
 
     _click(shot.shot.render_button)
-    settle(lambda: shot.shot.form.existing.error, SECONDS)
+    settle(lambda: shot.shot.form.existing.error)
     assert "already holds results" in shot.shot.form.existing.error
     assert "'Existing results: Replace'" in shot.shot.form.existing.error
     assert "--" not in shot.shot.form.existing.error
@@ -82,7 +80,7 @@ def test_a_preview_leaves_no_frame_of_an_earlier_one(shot):
     for number in (1003, 1005):
         shot.viewer.player.seek(number)
         _click(shot.shot.preview_button)
-        settle(lambda: _ended(shot) and not shot.shot.runs.previewing, SECONDS)
+        settle(lambda: _ended(shot) and not shot.shot.runs.previewing)
     settle(lambda: shot.viewer.footages[0].folder is not None)
     assert str(shot.viewer.footages[0].clips["alpha"].frames) == "1005"
     assert len(os.listdir(shot.shot.runs._scratch.name)) == 1
@@ -91,10 +89,10 @@ def test_a_preview_leaves_no_frame_of_an_earlier_one(shot):
 def test_a_cancelled_render_says_so_and_keeps_whole_frames(long_shot, tmp_path):
     long_shot.shot.form.field("downsample_ratio").set_value("1")
     _click(long_shot.shot.render_button)
-    settle(lambda: f"of {LONG} frames" in _words(long_shot), SECONDS)
+    settle(lambda: f"of {LONG} frames" in _words(long_shot))
     (row,) = long_shot.shot.runs.rows.rows.values()
     row.button_pressed.emit()
-    settle(lambda: _ended(long_shot), SECONDS)
+    settle(lambda: _ended(long_shot))
     assert "Cancelled" in _words(long_shot)
     assert long_shot.shot.render_button.isEnabled()
     done = len(list((tmp_path / "out" / "alpha").iterdir()))
@@ -108,7 +106,7 @@ def test_a_plate_that_goes_before_the_render_is_told_at_its_field(shot, plate):
     for name in os.listdir(os.path.dirname(plate)):
         os.remove(os.path.join(os.path.dirname(plate), name))
     _click(shot.shot.render_button)
-    settle(lambda: _ended(shot), SECONDS)
+    settle(lambda: _ended(shot))
     assert shot.shot.form.plate.error
     assert shot.shot.render_button.isEnabled()
 
@@ -116,7 +114,7 @@ def test_a_plate_that_goes_before_the_render_is_told_at_its_field(shot, plate):
 def test_weights_that_are_not_there_are_told_at_the_model(shot):
     shot.shot.form.field("weights").set_value("nobody")
     shot.shot.ask_plan()
-    settle(lambda: shot.shot.form.field("weights").error, SECONDS)
+    settle(lambda: shot.shot.form.field("weights").error)
     assert "nobody" in shot.shot.form.field("weights").error
 
 
@@ -124,15 +122,15 @@ def test_weights_that_are_not_there_are_told_at_the_model(shot):
 def test_a_killed_worker_costs_a_sentence_and_the_next_render_goes_on(long_shot, tmp_path):
     long_shot.shot.form.field("downsample_ratio").set_value("1")
     _click(long_shot.shot.render_button)
-    settle(lambda: f"of {LONG} frames" in _words(long_shot), SECONDS)
+    settle(lambda: f"of {LONG} frames" in _words(long_shot))
     os.kill(long_shot.renders.pid, signal.SIGKILL)
-    settle(lambda: _ended(long_shot), SECONDS)
+    settle(lambda: _ended(long_shot))
     assert "ended by itself" in _words(long_shot)
     assert "killed" in _words(long_shot)
 
     long_shot.shot.form.existing.set_value("resume")
     _click(long_shot.shot.render_button)
-    settle(lambda: _ended(long_shot), SECONDS)
+    settle(lambda: _ended(long_shot))
     assert " frames in " in _words(long_shot)
     assert len(list((tmp_path / "out" / "alpha").glob("*.exr"))) == LONG
 

@@ -36,6 +36,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.host
 @pytest.mark.parametrize("scale", [1, 2])
 def test_the_window_is_driven_from_an_empty_one_to_a_report(usable, drawn, untrained, tmp_path, scale):
@@ -60,7 +61,6 @@ def test_the_window_is_driven_from_an_empty_one_to_a_report(usable, drawn, untra
         env=environ,
         capture_output=True,
         text=True,
-        timeout=580,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert len(list(pictures.glob(f"*_{scale}x.png"))) == 2 * STEPS

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QStyle, QStyleOptionTab
 
 from matteline.cli.view import check_qt
 from matteline.contract.errors import MattelineError
+from tests.waiting import PATIENCE_SECONDS
 
 
 def test_the_window_opens_closes_and_loads_no_torch(usable, tmp_path):
@@ -21,7 +22,7 @@ def test_the_window_opens_closes_and_loads_no_torch(usable, tmp_path):
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_SECONDS,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     modules = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "import time:" in line}
@@ -70,7 +71,12 @@ def test_the_progress_list_stands_alone(tmp_path):
     )
     environ = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
     )
     assert done.returncode == 0, done.stderr
 

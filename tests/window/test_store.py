@@ -13,6 +13,7 @@ from matteline.media.plate import open_plate
 from matteline.window.viewer.clip import PlateClip
 from matteline.window.viewer.reduce import reduced, reduction_for
 from matteline.window.viewer.store import FrameStore, Wish
+from tests.waiting import PATIENCE_SECONDS
 from tests.window.conftest import settle
 
 
@@ -34,7 +35,7 @@ class _Counting:
 
     def frame(self, number: int):
         self.read.append(number)
-        self.go.wait(10)
+        self.go.wait(PATIENCE_SECONDS)
         return self._clip.frame(number)
 
     def close(self) -> None:

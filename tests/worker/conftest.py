@@ -21,6 +21,7 @@ from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
 from tests.lengthened import lengthened
+from tests.waiting import PATIENCE_SECONDS
 
 WIDTH, HEIGHT = 160, 90
 LONG = 2000
@@ -131,10 +132,10 @@ def results(folder: Path) -> list[Path]:
     return files
 
 
-def gone(pid: int, within_seconds: float) -> bool:
-    """Whether a process ends in time."""
+def gone(pid: int) -> bool:
+    """Wait for a process to end; False if it will not."""
     try:
-        psutil.Process(pid).wait(within_seconds)
+        psutil.Process(pid).wait(PATIENCE_SECONDS)
     except psutil.NoSuchProcess:
         return True
     except psutil.TimeoutExpired:

@@ -14,6 +14,7 @@ import pytest
 from matteline import __version__
 from matteline.contract.events import to_dict
 from matteline.contract.wire import LONGEST_LINE_BYTES
+from tests.waiting import PATIENCE_SECONDS
 
 from .conftest import worker_command
 
@@ -23,7 +24,9 @@ DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "protocol.md"
 def say(*lines: bytes | dict[str, object], code: int = 0) -> list[dict[str, object]]:
     """Give a worker these lines and the end of its input; all that it answers."""
     data = b"".join(line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n" for line in lines)
-    done = subprocess.run(worker_command(), input=data, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(
+        worker_command(), input=data, capture_output=True, timeout=PATIENCE_SECONDS, check=False
+    )
     assert done.returncode == code, done.stderr.decode()
     assert b"Traceback" not in done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -85,7 +88,7 @@ def test_a_signal_ends_the_worker_with_its_code(number, code):
     with subprocess.Popen(worker_command(), **pipes) as process:
         process.stdout.readline()
         process.send_signal(number)
-        assert process.wait(10) == code
+        assert process.wait(PATIENCE_SECONDS) == code
         assert b"Traceback" not in process.stderr.read()
 
 

@@ -19,6 +19,7 @@ from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.farm.submission import Submission
 from matteline.farm.ticket import Ticket
+from tests.waiting import PATIENCE_SECONDS
 
 MATTELINE = (sys.executable, "-m", "matteline")
 """How the workers of these tests call matteline."""
@@ -173,7 +174,7 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield folder
     # Told to end, a process has yet to put away its libraries.
     named = [each for each in psutil.process_iter(["cmdline"]) if _names(each, folder)]
-    _, left = psutil.wait_procs(named, timeout=20)
+    _, left = psutil.wait_procs(named, timeout=PATIENCE_SECONDS)
     shutil.rmtree(folder)
     assert left == []
 

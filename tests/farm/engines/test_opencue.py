@@ -22,6 +22,7 @@ from matteline.contract.errors import JobError, MattelineError
 from matteline.contract.frames import FrameSet
 from matteline.farm.engines import engine
 from tests.farm.engines.conftest import HOSTILE, Recorder, no_host, submission
+from tests.waiting import PATIENCE_SECONDS
 
 REFUSED = ("#FRAME_START#", "two\nlines")
 ARTIST = {"user": "artist"}
@@ -220,7 +221,7 @@ class Farm:
         }
         environ = {**os.environ, "PYTHONPATH": str(Path(matteline.__file__).parent.parent)}
         command = [str(self._python), "-c", script, json.dumps(asked)]
-        done = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=120)
+        done = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=PATIENCE_SECONDS)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
 
@@ -228,7 +229,7 @@ class Farm:
         """What happened until an event, that one included."""
         seen: list[dict[str, Any]] = []
         while not seen or seen[-1]["event"] != event:
-            seen.append(self._events.get(timeout=120))
+            seen.append(self._events.get(timeout=PATIENCE_SECONDS))
         return seen
 
     def logs(self) -> str:
@@ -236,9 +237,9 @@ class Farm:
 
     def close(self) -> None:
         self._rqd.terminate()
-        self._rqd.wait(30)
+        self._rqd.wait(PATIENCE_SECONDS)
         self._cuebot.stdin.close()
-        self._cuebot.wait(30)
+        self._cuebot.wait(PATIENCE_SECONDS)
         self._cuebot.stdout.close()
 
     def _start(self, *arguments: str) -> subprocess.Popen[str]:

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from matteline.farm.engines.openjd_template import values
 from matteline.farm.engines.shots import shots
 from tests.farm.engines.film import FIRST, pixels, results
 from tests.lengthened import lengthened
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -91,7 +91,7 @@ def test_one_chunk_of_a_clip_that_lies_elsewhere_on_the_worker_has_the_same_pixe
     rules = {"version": "pathmapping-1.0", "path_mapping_rules": [rule]}
     moved = there / folder.relative_to(here)
     process = openjd_run(one, moved, "--path-mapping-rules", json.dumps(rules))
-    said, _ = process.communicate(timeout=300)
+    said, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, said
     assert "Loading the model here" not in said
     assert not here.exists()
@@ -123,7 +123,7 @@ def test_a_timeout_ends_the_task_and_leaves_whole_frames_only(film, out, session
     document["steps"][1]["script"]["actions"]["onRun"]["timeout"] = 1
     template.write_text(yaml.safe_dump(document, allow_unicode=True), "utf-8")
     process = openjd_run(one, folder, first_pass=f"{FIRST}-{FIRST + 3}")
-    said, _ = process.communicate(timeout=300)
+    said, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 1
     assert "TIMEOUT" in said and "Exiting Environment: Matteline" in said
     left = {name: pixels(out / name) for name in results(out)}
@@ -135,11 +135,9 @@ def test_a_timeout_ends_the_task_and_leaves_whole_frames_only(film, out, session
 def test_a_cancelled_run_leaves_whole_frames_and_goes_on_later(film, out, sessions):
     one, folder = written(film, out, chunk=4)
     process = openjd_run(one, folder, start_new_session=True)
-    deadline = time.monotonic() + 120
-    while not list(out.rglob("*.exr")) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: list(out.rglob("*.exr")))
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=120)
+    process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 1
     left = results(out)
     assert 0 < len(left) < 48

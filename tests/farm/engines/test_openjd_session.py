@@ -17,6 +17,7 @@ from matteline.farm.engines import engine
 from matteline.farm.engines.openjd_template import values
 from matteline.farm.engines.shots import shots
 from tests.farm.engines.conftest import HOSTILE, submission
+from tests.waiting import PATIENCE_SECONDS
 
 
 def test_one_session_stays_for_states_and_all_chunks(clip, recorder, sessions, out):
@@ -73,7 +74,7 @@ def test_an_interrupted_submission_lets_the_session_end(clip, sessions, out, tmp
         time.sleep(0.05)
     # As a terminal does it with Ctrl-C, and a scheduler with its end.
     os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
-    process.wait(60)
+    process.wait(PATIENCE_SECONDS)
     assert log.read_text().splitlines() == ["session start", "chunk --job", "session stop"]
 
 

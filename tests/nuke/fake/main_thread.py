@@ -9,6 +9,8 @@ import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tests.waiting import PATIENCE_SECONDS
+
 if TYPE_CHECKING:
     from tests.nuke.fake.host import FakeNuke
 
@@ -69,7 +71,11 @@ class MainThread:
         return answers[0]
 
     def pump(
-        self, until: Callable[[], bool] = lambda: False, *, seconds: float = 30.0, strict: bool = True
+        self,
+        until: Callable[[], bool] = lambda: False,
+        *,
+        seconds: float = PATIENCE_SECONDS,
+        strict: bool = True,
     ) -> None:
         """The event loop, until something is so.
 
