@@ -5,8 +5,8 @@
     python scripts/measure_code.py --list called-once  every place behind one figure
     python scripts/measure_code.py --source httpx      the same of other code
 
-Standard library only; nothing that is measured is imported. The figures of the other projects, in `ANCHORS`, were
-taken by the same rules: this script prints them again over the releases of those dates.
+Standard library only; nothing that is measured is imported. The figures of the other projects, in `ANCHORS`,
+were taken by the same rules.
 """
 
 from __future__ import annotations
@@ -195,8 +195,9 @@ def table(ours: Measures, tests: Measures) -> Iterator[str]:
         f" | {len(ours.shared_classes)} |"
     )
     for each in ANCHORS:
+        lengths = "·".join(map(str, each.lengths))
         yield (
-            f"| {each.name} ({each.dated}) | {each.files} / {each.lines:,} | {'·'.join(map(str, each.lengths))}"
+            f"| {each.name} ({each.dated}) | {each.files} / {each.lines:,} | {lengths}"
             f" | {each.called_once} % | {each.comments:.1f} | {each.tests:.2f} | {each.clauses} % | 0 |"
         )
 
