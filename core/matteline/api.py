@@ -15,7 +15,17 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from matteline.contract.events import Event
+from matteline.contract.errors import MattelineError
+from matteline.contract.events import (
+    Assembling,
+    Event,
+    Failed,
+    Finished,
+    FrameDone,
+    Notice,
+    Preroll,
+    Started,
+)
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
@@ -28,11 +38,20 @@ if TYPE_CHECKING:
     from matteline.matting.session import Session
 
 __all__ = [
+    "Assembling",
+    "Event",
+    "Failed",
+    "Finished",
+    "FrameDone",
     "FrameRange",
     "FrameSet",
     "Job",
     "MatteSettings",
+    "MattelineError",
+    "Notice",
     "Plan",
+    "Preroll",
+    "Started",
     "login",
     "open_session",
     "plan",
