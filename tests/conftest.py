@@ -1,8 +1,9 @@
-"""Fixtures that every room's tests share: what lies beside the project, and skipping loudly without it."""
+"""Fixtures of all rooms: what lies beside the project. Marks for quick tests and for several processes."""
 
 from __future__ import annotations
 
 import os
+import re
 
 # As the command does: before torch loads, or its waiting threads spin and starve the others.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -13,7 +14,33 @@ from pathlib import Path
 
 import pytest
 
+NOT_QUICK = {"slow", "host", "gpu"}
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is quick."""
+    for item in items:
+        if NOT_QUICK.isdisjoint(mark.name for mark in item.iter_markers()):
+            item.add_marker("quick")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Say which tests stay in one process where several share the work."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        """Keeps a file's tests together, and those that share a Blender or a session of Nuke."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            file, _, test = nodeid.partition("::")
+            if file.startswith("tests/nuke/"):
+                return "nuke"
+            release = re.search(r"\[(\d+\.\d+\.\d+|installed)\b", test)
+            return release[1] if release and file.startswith("tests/blender/") else file
+
+    return Together(config, log)
 
 
 def _beside(name: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import subprocess
@@ -11,6 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+
+from matteline import api
+from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parent.parent
 
@@ -38,14 +42,14 @@ def test_the_examples_in_python_run(block, plate, weights_file):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE_SECONDS,
     )
     assert done.returncode == 0, done.stderr
     assert "1005" in done.stdout or "1010" in done.stdout
 
 
 def test_every_link_between_documents_leads_somewhere():
-    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
         for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
             assert "://" in link or (page.parent / link).exists(), f"{page.name} links to {link}"
 
@@ -53,4 +57,23 @@ def test_every_link_between_documents_leads_somewhere():
 def test_readme_has_one_line_to_start_and_one_to_test():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert len(re.findall(r"^pip install .*&& matteline demo$", text, re.M)) == 1
-    assert len(re.findall(r"^pip install .*&& pytest$", text, re.M)) == 1
+    assert len(re.findall(r"^pip install .*&& python scripts/check.py$", text, re.M)) == 1
+
+
+def test_the_python_interface_is_what_its_page_promises():
+    table = (ROOT / "docs" / "python.md").read_text(encoding="utf-8").partition("| name | use |")[2]
+    promised = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", table, re.M)))
+    assert sorted(promised) == sorted(api.__all__)
+
+
+def test_what_the_python_interface_promises_is_explained():
+    for name in set(api.__all__) - {"Event"}:
+        assert inspect.getdoc(getattr(api, name)), name
+
+
+def test_every_file_that_contributing_names_is_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:core|tests|scripts|examples|docs|\.github)/[\w/.-]+)`", text)
+    assert named
+    for path in named:
+        assert (ROOT / path).exists(), path
