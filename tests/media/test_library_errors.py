@@ -55,7 +55,8 @@ def test_a_sentence_takes_one_printable_line_of_a_librarys_words(words, expected
 def test_a_file_that_ffmpeg_refuses_is_an_error_of_writing(tmp_path):
     with (
         pytest.raises(WriteError, match=r"a\.mov cannot be written: FFmpeg: "),
-        replacing(tmp_path / "a.mov"),encode_errors()
+        replacing(tmp_path / "a.mov"),
+        encode_errors(),
     ):
         raise av.InvalidDataError(1, "Invalid data found when processing input")
     assert list(tmp_path.iterdir()) == []
