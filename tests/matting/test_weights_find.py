@@ -26,7 +26,8 @@ from matteline.matting.weights.find import (
     weight_files,
     weight_folders,
 )
-from matteline.matting.weights.registry import CHECKPOINTS, Checkpoint
+from matteline.matting.weights.read import read_tensors, tensors_sha256
+from matteline.matting.weights.registry import OFFICIAL_NETWORKS, OfficialNetwork, ReleaseFile
 
 SMALL = 0.25
 State = dict[str, torch.Tensor]
@@ -54,19 +55,20 @@ def official(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str],
         path = tmp_path / "published" / f"{name}.pth"
         path.parent.mkdir(exist_ok=True)
         torch.save(MattingNetwork(width=SMALL).state_dict(), path)
-        data = path.read_bytes()
         known = tuple(
-            _as_published(each, data) if each.name == name else each for each in registry.CHECKPOINTS
+            _as_published(each, path) if each.name == name else each for each in registry.OFFICIAL_NETWORKS
         )
         for module in (registry, find):
-            monkeypatch.setattr(module, "CHECKPOINTS", known)
+            monkeypatch.setattr(module, "OFFICIAL_NETWORKS", known)
         return path
 
     return publish
 
 
-def _as_published(checkpoint: Checkpoint, data: bytes) -> Checkpoint:
-    return replace(checkpoint, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+def _as_published(network: OfficialNetwork, path: Path) -> OfficialNetwork:
+    data = path.read_bytes()
+    file = ReleaseFile(path.name, len(data), hashlib.sha256(data).hexdigest())
+    return replace(network, files=(file,), tensors_sha256=tensors_sha256(read_tensors(data, path)))
 
 
 def copied(path: Path, folder: Path, name: str = "") -> Path:
@@ -167,7 +169,7 @@ def test_a_shared_folder_that_is_not_there_is_never_passed_over(tmp_path: Path) 
 
 
 def test_names_are_listed_in_order_and_other_files_left_out(tmp_path: Path) -> None:
-    for name in ("b.pth", "a.PT", "b.safetensors", "c.onnx", "d.pth.part"):
+    for name in ("b.pth", "a.PT", "b.safetensors", "c.h5", "d.pth.part"):
         (tmp_path / name).touch()
     (tmp_path / "folder.pth").mkdir()
 
@@ -194,7 +196,7 @@ def test_auto_prefers_an_official_file_under_any_name(
     found = find_weights("auto", folders=[tmp_path / "w"])
 
     assert (found.path, found.name, found.origin) == (path, "rvm_resnet50", "official RVM ResNet50")
-    assert found.architecture == Architecture("resnet50", "deep_guided_filter")
+    assert found.architecture.width == SMALL
 
 
 def test_auto_prefers_mobilenetv3_of_the_official_files(
@@ -247,7 +249,7 @@ def test_an_unknown_name_says_which_are_known(tmp_path: Path, name: str) -> None
     with pytest.raises(ModelError) as caught:
         find_weights(name, folders=[tmp_path])
 
-    assert all(each.name in caught.value.hint for each in CHECKPOINTS)
+    assert all(each.name in caught.value.hint for each in OFFICIAL_NETWORKS)
 
 
 def test_a_file_that_does_not_exist_is_named(tmp_path: Path) -> None:

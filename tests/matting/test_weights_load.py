@@ -60,7 +60,7 @@ def test_real_weights_arrive_in_the_network_bit_by_bit(weights_file: Path) -> No
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".pt", ".safetensors"])
-def test_every_kind_of_file_gives_the_same_tensors(state: State, tmp_path: Path, suffix: str) -> None:
+def test_every_kind_of_checkpoint_gives_the_same_tensors(state: State, tmp_path: Path, suffix: str) -> None:
     loaded = load_state(saved(state, tmp_path / f"w{suffix}"))
 
     assert loaded.keys() == state.keys()
@@ -108,6 +108,15 @@ def test_half_precision_files_load_into_full_precision(state: State, tmp_path: P
     assert {each.dtype for each in network.parameters()} == {torch.float32}
 
 
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_bfloat16_files_load_into_full_precision(state: State, tmp_path: Path, suffix: str) -> None:
+    short = {name: each.bfloat16() if each.is_floating_point() else each for name, each in state.items()}
+
+    network = load_network(inspect(saved(short, tmp_path / f"short{suffix}")), "auto")
+
+    assert all(torch.equal(each, short[name].float()) for name, each in network.named_parameters())
+
+
 def test_counts_that_only_training_reads_may_be_missing(state: State, tmp_path: Path) -> None:
     plain = {name: tensor for name, tensor in state.items() if not name.endswith(".num_batches_tracked")}
 
@@ -147,6 +156,14 @@ def test_several_faults_are_counted(state: State, tmp_path: Path) -> None:
         del state[name]
 
     assert "and 2 more" in refused(saved(state, tmp_path / "w.pth")).message
+
+
+def test_a_negative_variance_is_named(state: State, tmp_path: Path) -> None:
+    state["aspp.aspp1.1.running_var"] = state["aspp.aspp1.1.running_var"].clone()
+    state["aspp.aspp1.1.running_var"][2] = -1e-3
+
+    message = refused(saved(state, tmp_path / "w.safetensors")).message
+    assert "aspp.aspp1.1.running_var holds a negative variance" in message
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
@@ -199,12 +216,15 @@ def test_a_file_that_vanished_since_it_was_found_is_named(state: State, tmp_path
         load_network(found, "auto")
 
 
-def test_a_huge_tensor_made_of_one_number_costs_no_memory(state: State, tmp_path: Path) -> None:
+def test_a_huge_tensor_made_of_one_number_is_refused_before_it_costs_memory(
+    state: State, tmp_path: Path
+) -> None:
     state["project_hair.weight"] = torch.zeros(1).expand(1 << 40)
     path = tmp_path / "w.pth"
     torch.save(state, path)
 
-    assert "project_hair.weight is unknown" in refused(path).message
+    with pytest.raises(ModelError, match="claims to hold more than any RVM network"):
+        inspect(path)
 
 
 # What is added
@@ -215,9 +235,33 @@ def test_an_added_file_is_found_by_its_name(state: State, tmp_path: Path) -> Non
 
     added = add(source, tmp_path / "own", name="hero")
 
-    assert added.path == tmp_path / "own" / "hero.pth"
-    assert added.path.read_bytes() == source.read_bytes()
+    assert added.path == tmp_path / "own" / "hero.safetensors"
     assert find_weights("hero", folders=[tmp_path / "own"]) == added
+
+
+def test_an_added_checkpoint_becomes_safetensors_of_the_same_values(state: State, tmp_path: Path) -> None:
+    added = add(saved(state, tmp_path / "hero.pth"), tmp_path / "own")
+
+    stored = load_file(added.path)
+    assert stored.keys() == state.keys()
+    assert all(np.array_equal(stored[name], state[name].numpy()) for name in state)
+
+
+def test_the_same_checkpoint_becomes_the_same_bytes_everywhere(state: State, tmp_path: Path) -> None:
+    source = saved(state, tmp_path / "hero.pth")
+    first, second = (add(source, tmp_path / place).path for place in ("farm", "desk"))
+
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_added_safetensors_keep_what_they_say_of_themselves(state: State, tmp_path: Path) -> None:
+    source = tmp_path / "own.safetensors"
+    save_file(state, source, {"name": "hero", "longer_side": "256"})
+
+    added = add(source, tmp_path / "own")
+
+    assert added.path.read_bytes() == source.read_bytes()
+    assert added.longer_side == 256
 
 
 def test_an_added_file_keeps_its_own_name_where_none_is_given(state: State, tmp_path: Path) -> None:

@@ -65,8 +65,8 @@ def test_a_file_without_permission_says_so(pth: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("rvm_mobilenetv3_fp32.torchscript", "TorchScript"),
-        ("rvm_resnet50_fp32.onnx", "ONNX"),
+        ("rvm.mlmodel", "Core ML"),
+        ("training.ckpt", "training checkpoint"),
         ("x.txt", "no weights"),
     ],
 )
@@ -78,7 +78,7 @@ def test_other_kinds_of_file_are_refused_with_those_accepted(tmp_path: Path, nam
     assert ".safetensors, .pth" in error.message
 
 
-@pytest.mark.parametrize("suffix", [".pth", ".pt", ".safetensors"])
+@pytest.mark.parametrize("suffix", [".pth", ".pt", ".torchscript", ".onnx", ".safetensors"])
 @pytest.mark.parametrize(
     "content", [b"", b"some text\n" * 50, b"\x80\x02}q\x00.", b"PK\x03\x04", b"\xff" * 64]
 )
@@ -238,6 +238,8 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["rvm_mobilenetv3.pth", "rvm_resnet50.pth", "rvm_resnet50.safetensors"])
 def test_a_file_that_bears_an_official_name_must_be_it(pth: Path, tmp_path: Path, name: str) -> None:
     path = copied(pth, tmp_path, name)
+    if path.suffix == ".safetensors":
+        save_file(MattingNetwork(width=SMALL).state_dict(), path)
 
     assert "SHA-256 differs" in refused(path).message
     with pytest.raises(ModelError, match="SHA-256 differs"):

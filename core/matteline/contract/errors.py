@@ -11,6 +11,7 @@
     ├── ModelError(path)      3   weights are missing, foreign or damaged
     │   └── StateError        6   a saved state or a farm job belongs to something else
     ├── DeviceError           4   the device is absent or out of memory
+    ├── FetchError            4   nothing that offers a network can be reached
     └── WorkerError(code)     1   the worker process ended by itself
 
 The message says what failed, where and why, in one sentence; the hint says what to do about it. Neither
@@ -132,6 +133,12 @@ class StateError(ModelError):
 
 class DeviceError(MattelineError):
     """A device that is not there, or whose memory does not suffice."""
+
+    exit_code = 4
+
+
+class FetchError(MattelineError):
+    """A network that cannot be fetched: no place that offers it can be reached, or gives the right file."""
 
     exit_code = 4
 

@@ -9,6 +9,7 @@ from typing import Any, Union
 from matteline.contract.errors import (
     ColourError,
     DeviceError,
+    FetchError,
     JobError,
     MattelineError,
     ModelError,
@@ -87,7 +88,17 @@ class Failed:
         return cls(type(error).__name__, error.message, error.hint, error.exit_code, error.where())
 
 
-_FORESEEN = (ColourError, DeviceError, JobError, ModelError, ReadError, StateError, WorkerError, WriteError)
+_FORESEEN = (
+    ColourError,
+    DeviceError,
+    FetchError,
+    JobError,
+    ModelError,
+    ReadError,
+    StateError,
+    WorkerError,
+    WriteError,
+)
 _KINDS: Mapping[str, type[MattelineError]] = {
     "InternalError": WorkerError,
     **{each.__name__: each for each in _FORESEEN},

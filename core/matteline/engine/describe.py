@@ -6,14 +6,15 @@ from matteline.engine.movie_plan import MoviePlan
 from matteline.engine.outputs import Product, free_bytes
 from matteline.engine.plan import Plan
 from matteline.engine.recipe import recipe
-from matteline.matting.weights.find import GET_OFFICIAL
+from matteline.matting.weights.find import FETCH_OFFICIAL
 
 
 def describe(plan: Plan) -> list[tuple[str, str]]:
     """List label and words of every choice that a plan has made."""
     width, height = plan.reduced_size
     canvas, settings = plan.plate.canvas, plan.settings
-    official = (("", f"The official network is better. {GET_OFFICIAL}"),) if plan.weights.shipped else ()
+    better = f"The official network is better. Get it with '{FETCH_OFFICIAL}'."
+    official = (("", better),) if plan.weights.shipped else ()
     return [
         ("Plate", f"{plan.plate.path} ({plan.plate.description})"),
         ("Size", f"{canvas.width}x{canvas.height}, the network sees {width}x{height}"),

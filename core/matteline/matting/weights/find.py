@@ -1,4 +1,7 @@
-"""Find weights by name, by file or by themselves, and say exactly what was found. Needs no torch."""
+"""Find weights by name, by file or by themselves, and say exactly what was found.
+
+Torch is only loaded for `.onnx` files, so that a job can be planned without it.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,11 @@ from typing import Final
 import platformdirs
 
 from matteline.contract.errors import JobError, ModelError
-from matteline.matting.rvm.architecture import Architecture
+from matteline.matting.rvm.architecture import Architecture, variant_of
 from matteline.matting.weights.card import USUAL_LONGER_SIDE, Card, card_in
-from matteline.matting.weights.files import SUFFIXES, is_weights_name, read_weights, refusal
-from matteline.matting.weights.registry import CHECKPOINTS, Checkpoint, checkpoint_hashed, checkpoint_named
-from matteline.matting.weights.shapes import architecture_in
+from matteline.matting.weights.files import SUFFIXES, Tensors, is_weights_name, read_weights, refusal
+from matteline.matting.weights.read import read_tensors, tensors_sha256
+from matteline.matting.weights.registry import OFFICIAL_NETWORKS, official_in, official_named
 
 AUTO: Final = "auto"
 FOLDER_VARIABLE: Final = "MATTELINE_WEIGHTS"
@@ -23,9 +26,8 @@ FOLDER_VARIABLE: Final = "MATTELINE_WEIGHTS"
 
 _SHIPPED: Final = Path(__file__).parent / "shipped"
 _PROPER_NAMES: Final = {"mobilenetv3": "MobileNetV3", "resnet50": "ResNet50"}
-GET_OFFICIAL: Final = (
-    f"Run 'matteline weights fetch {CHECKPOINTS[0].name}', or name a file with --weights FILE."
-)
+FETCH_OFFICIAL: Final = f"matteline weights fetch {OFFICIAL_NETWORKS[0].name}"
+"""The command that gets the network which 'auto' prefers."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,15 @@ class FoundWeights:
     """A weights file that holds an RVM network.
 
     Attributes:
-        name: The known checkpoint's name, otherwise the file's stem.
+        name: The official network's name, otherwise the file's stem.
         path: The file.
         sha256: Of the whole file, lower-case hexadecimal.
         architecture: The network it holds.
         origin: Whose weights these are, such as "official RVM MobileNetV3".
         longer_side: The longer side in pixels of the reduced picture that the network wants.
-        shipped: Whether they came with matteline, to stand in until there are better ones.
+        shipped: True for those that come with matteline, to stand in until there are better ones.
+        tensors_sha256: Of the tensors' names, shapes and values, whatever the file is called and however it
+            stores them.
     """
 
     name: str
@@ -49,15 +53,16 @@ class FoundWeights:
     origin: str
     longer_side: int = USUAL_LONGER_SIDE
     shipped: bool = False
+    tensors_sha256: str = ""
 
 
 def user_folder() -> Path:
-    """Where this user's weights are installed, by the system's convention; it may not exist yet."""
+    """Return where this user's weights are installed, by the system's convention; it may not exist yet."""
     return platformdirs.user_data_path("matteline", appauthor=False) / "weights"
 
 
 def weight_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
-    """The folders to look in, in order: MATTELINE_WEIGHTS, the user's own, the package's.
+    """Return the folders to look in, in order: MATTELINE_WEIGHTS, the user's own, the package's.
 
     Raises:
         ModelError: MATTELINE_WEIGHTS is set but names no folder. Falling back to other weights would let
@@ -77,8 +82,8 @@ def find_weights(wanted: str, *, folders: Sequence[Path]) -> FoundWeights:
     """Find the weights a user means.
 
     Args:
-        wanted: A file; or the name of a known checkpoint or the stem of a file in one of the folders; or
-            'auto': of the first folder that holds any, the first known checkpoint, otherwise the first
+        wanted: A file; or the name of an official network or the stem of a file in one of the folders; or
+            'auto': of the first folder that holds any, the first official network, otherwise the first
             other RVM network by file name. The package's own folder comes last, so that the small network
             in it only serves where there is no other.
         folders: Where to look, in order. Those that do not exist are passed over.
@@ -97,23 +102,39 @@ def inspect(path: Path) -> FoundWeights:
     """Hash a weights file and tell which network it holds.
 
     Raises:
-        ModelError: The file is absent, damaged, foreign, or named like a known checkpoint without being it.
+        ModelError: The file is absent, damaged, foreign, or named like an official network without being it.
     """
-    return examine(read_weights(path), path)
+    data = read_weights(path)
+    return examine(data, read_tensors(data, path), path)
 
 
-def examine(data: bytes, path: Path) -> FoundWeights:
-    """The same as `inspect`, for a file whose bytes have been read."""
-    digest = hashlib.sha256(data).hexdigest()
-    official = checkpoint_hashed(digest)
+def examine(data: bytes, tensors: Tensors, path: Path) -> FoundWeights:
+    """Do what `inspect` does, for a file that has been read."""
+    digest, tensors_digest = hashlib.sha256(data).hexdigest(), tensors_sha256(tensors)
+    architecture = _architecture(tensors, path)
+    official = official_in(digest, tensors_digest)
     if official is not None:
         origin = f"official RVM {_PROPER_NAMES[official.variant]}"
-        return FoundWeights(official.name, path, digest, official.architecture, origin)
-    _refuse_impostor(path, len(data))
-    architecture, card = architecture_in(data, path), card_in(data, path)
+        return FoundWeights(official.name, path, digest, architecture, origin, tensors_sha256=tensors_digest)
+    if official_named(path.stem):
+        why = f"is not the official {path.stem}, whatever its name says: its SHA-256 differs"
+        again = (
+            f"Run 'matteline weights fetch {path.stem}'; if these are weights of your own, rename the file."
+        )
+        raise refusal(path, why, again)
+    card = card_in(data, path)
     shipped = path.parent == _SHIPPED
     origin = _origin(architecture, card, shipped=shipped)
-    return FoundWeights(path.stem, path, digest, architecture, origin, card.longer_side, shipped)
+    return FoundWeights(
+        path.stem, path, digest, architecture, origin, card.longer_side, shipped, tensors_digest
+    )
+
+
+def _architecture(tensors: Tensors, path: Path) -> Architecture:
+    try:
+        return variant_of({name: tensor.shape for name, tensor in tensors.items()})
+    except ModelError as error:
+        raise ModelError(f"{path}: {error.message}", path=path, hint=error.hint) from error
 
 
 def _origin(architecture: Architecture, card: Card, *, shipped: bool) -> str:
@@ -126,7 +147,7 @@ def _origin(architecture: Architecture, card: Card, *, shipped: bool) -> str:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The files of a folder that may hold weights, in name order; none where there is no folder.
+    """Return the files of a folder that may hold weights, in name order; none where there is no folder.
 
     Raises:
         ModelError: The folder cannot be read.
@@ -156,19 +177,6 @@ def choose_refiner(found: FoundWeights, wanted: str) -> str:
     return "deep" if has_deep and wanted != "fast" else "fast"
 
 
-def _refuse_impostor(path: Path, size: int) -> None:
-    official = checkpoint_named(path.stem)
-    if official is None:
-        return
-    why = f"is not the official {official.name}, whatever its name says: its SHA-256 differs"
-    if path.name == official.file_name and size != official.size:
-        why += f" and it has {size:,} bytes instead of {official.size:,}"
-    again = (
-        f"Run 'matteline weights fetch {official.name}'; if these are weights of your own, rename the file."
-    )
-    raise refusal(path, why, again)
-
-
 def _file(wanted: str, folders: Sequence[Path]) -> Path:
     path = Path(wanted)
     if path.exists() or path.name != wanted:
@@ -181,14 +189,13 @@ def _named(wanted: str, folders: Sequence[Path]) -> Path:
         for path in weight_files(folder):
             if path.stem == wanted:
                 return path
-    known = checkpoint_named(wanted)
-    if known is None:
-        names = ", ".join(each.name for each in CHECKPOINTS)
+    if official_named(wanted) is None:
+        names = ", ".join(each.name for each in OFFICIAL_NETWORKS)
         hint = f"See 'matteline weights list'; known names are {names}."
         raise ModelError(f"There are no weights called '{wanted}' in {_listed(folders)}.", hint=hint)
     raise ModelError(
         f"The weights {wanted} are not installed: nothing in {_listed(folders)}.",
-        hint=f"Run 'matteline weights fetch {wanted}', or name a file with --weights FILE.",
+        hint=f"Run 'matteline weights fetch {wanted}', or choose a file of weights.",
     )
 
 
@@ -197,21 +204,19 @@ def _best(folders: Sequence[Path]) -> FoundWeights:
         found = _best_in(folder)
         if found is not None:
             return found
-    raise ModelError(f"No RVM weights are installed: none in {_listed(folders)}.", hint=GET_OFFICIAL)
+    raise ModelError(
+        f"No RVM weights are installed: none in {_listed(folders)}.",
+        hint=f"Run '{FETCH_OFFICIAL}', or choose a file of weights.",
+    )
 
 
 def _best_in(folder: Path) -> FoundWeights | None:
-    files = weight_files(folder)
-    for checkpoint in CHECKPOINTS:
-        for path in files:
-            found = _usable(path) if _may_be(checkpoint, path) else None
-            if found is not None and found.name == checkpoint.name:
-                return found
-    return next((found for found in map(_usable, files) if found is not None), None)
-
-
-def _may_be(checkpoint: Checkpoint, path: Path) -> bool:
-    return path.stem == checkpoint.name or path.stat().st_size == checkpoint.size
+    found = [each for each in map(_usable, weight_files(folder)) if each is not None]
+    for network in OFFICIAL_NETWORKS:
+        for each in found:
+            if each.name == network.name:
+                return each
+    return found[0] if found else None
 
 
 def _usable(path: Path) -> FoundWeights | None:
@@ -219,7 +224,7 @@ def _usable(path: Path) -> FoundWeights | None:
         return inspect(path)
     except ModelError:
         # A damaged official file is worth stopping for: passing over it would change the matte unasked.
-        if checkpoint_named(path.stem):
+        if official_named(path.stem):
             raise
         return None
 

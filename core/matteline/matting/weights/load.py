@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import safetensors.torch
+import numpy as np
 import torch
 from torch import Tensor
 
 from matteline.matting.rvm.network import MattingNetwork
-from matteline.matting.weights.files import read_weights, refusal
+from matteline.matting.weights.files import Tensors, read_weights, refusal
 from matteline.matting.weights.find import FoundWeights, choose_refiner
-from matteline.matting.weights.pickled import BROKEN_PICKLE
-from matteline.matting.weights.shapes import shapes_in
+from matteline.matting.weights.read import read_tensors
 
 _REFINERS: Final = {"deep": "deep_guided_filter", "fast": "fast_guided_filter"}
 
 
 def load_state(path: Path) -> dict[str, Tensor]:
-    """Read the tensors of a `.safetensors` or `.pth` file by name, on the CPU, in the file's own dtypes.
+    """Read the tensors of a weights file by name, on the CPU, in the file's own dtypes; bfloat16 as float32.
 
     Raises:
         ModelError: The file is absent, damaged, foreign, or holds anything but tensors.
     """
-    data = read_weights(path)
-    shapes_in(data, path)
-    return _tensors(data, path)
+    tensors = read_tensors(read_weights(path), path)
+    return {name: torch.from_numpy(np.array(tensor)) for name, tensor in tensors.items()}
 
 
 def load_network(found: FoundWeights, refiner: str) -> MattingNetwork:
@@ -42,44 +39,33 @@ def load_network(found: FoundWeights, refiner: str) -> MattingNetwork:
 
     Raises:
         JobError: `deep` is wanted, but the weights hold no learned refiner.
-        ModelError: The file changed since it was found, is damaged, or does not fit the network exactly.
+        ModelError: The file changed since it was found, is damaged, does not fit the network exactly, or
+            holds values that no network can have.
     """
     chosen = choose_refiner(found, refiner)
-    state = _tensors(_same_bytes(found), found.path)
-    if chosen == "fast":
-        state = {name: tensor for name, tensor in state.items() if not name.startswith("refiner.")}
-    # Without memory of its own, since filling it with random numbers first takes longer than all the rest.
-    with torch.device("meta"):
-        network = MattingNetwork.of(replace(found.architecture, refiner=_REFINERS[chosen]))
-    _fill(network, state, found.path)
-    return network.eval()
-
-
-def _same_bytes(found: FoundWeights) -> bytes:
     data = read_weights(found.path)
     if hashlib.sha256(data).hexdigest() != found.sha256:
-        raise refusal(
-            found.path, "was changed while it was in use", "Start again with the weights it holds now."
-        )
-    return data
+        again = "Start again with the weights it holds now."
+        raise refusal(found.path, "was changed while it was in use", again)
+    return network_of(read_tensors(data, found.path), found, chosen)
 
 
-def _tensors(data: bytes, path: Path) -> dict[str, Tensor]:
-    try:
-        if path.suffix.lower() == ".safetensors":
-            return dict(safetensors.torch.load(data))
-        return dict(torch.load(io.BytesIO(data), map_location="cpu", weights_only=True))
-    except (*BROKEN_PICKLE, AssertionError, RuntimeError, safetensors.SafetensorError) as error:
-        raise refusal(path, "is damaged: its tensors cannot be read", "Get the file again.") from error
-
-
-def _fill(network: MattingNetwork, state: Mapping[str, Tensor], path: Path) -> None:
-    _refuse(path, "does not fit the RVM network", list(_misfits(network.state_dict(), state)))
-    single = {
-        name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in state.items()
-    }
+def network_of(tensors: Tensors, found: FoundWeights, refiner: str) -> MattingNetwork:
+    """Do what `load_network` does, for a file that has been read."""
+    if refiner == "fast":
+        tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith("refiner.")}
+    # Without memory of its own, since filling it with random numbers first takes longer than all the rest.
+    with torch.device("meta"):
+        network = MattingNetwork.of(replace(found.architecture, refiner=_REFINERS[refiner]))
+    _refuse(found.path, "does not fit the RVM network", list(_misfits(network.state_dict(), tensors)))
+    with np.errstate(over="ignore"):  # what is too large for single precision is told of below
+        single = {
+            name: torch.from_numpy(np.array(tensor, np.float32 if tensor.dtype.kind == "f" else tensor.dtype))
+            for name, tensor in tensors.items()
+        }
     network.load_state_dict(single, assign=True)
-    _refuse(path, "cannot be used", list(_not_finite(network.state_dict())))
+    _refuse(found.path, "cannot be used", list(_impossible(network.state_dict())))
+    return network.eval()
 
 
 def _refuse(path: Path, why: str, faults: Sequence[str]) -> None:
@@ -88,24 +74,27 @@ def _refuse(path: Path, why: str, faults: Sequence[str]) -> None:
         raise refusal(path, f"{why}: {faults[0]}{others}")
 
 
-def _misfits(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> Iterator[str]:
+def _misfits(own: Mapping[str, Tensor], tensors: Tensors) -> Iterator[str]:
     for name, tensor in own.items():
-        if name not in state:
+        if name not in tensors:
             # A count that only training reads; converters to other formats leave it out.
             if not name.endswith(".num_batches_tracked"):
                 yield f"{name} is missing"
-        elif state[name].shape != tensor.shape:
-            yield f"{name} is {_size(state[name])} instead of {_size(tensor)}"
-        elif state[name].is_floating_point() != tensor.is_floating_point():
-            yield f"{name} holds values of type {str(state[name].dtype).removeprefix('torch.')}"
-    yield from (f"{name} is unknown" for name in state if name not in own)
+        elif tensors[name].shape != tensor.shape:
+            yield f"{name} is {_size(tensors[name].shape)} instead of {_size(tensor.shape)}"
+        elif (tensors[name].dtype.kind == "f") != tensor.is_floating_point():
+            yield f"{name} holds values of type {tensors[name].dtype}"
+    yield from (f"{name} is unknown" for name in tensors if name not in own)
 
 
-def _not_finite(state: Mapping[str, Tensor]) -> Iterator[str]:
+def _impossible(state: Mapping[str, Tensor]) -> Iterator[str]:
     for name, tensor in state.items():
         if not bool(torch.isfinite(tensor).all()):
             yield f"{name} holds values that are not finite"
+        elif name.endswith(".running_var") and bool((tensor < 0).any()):
+            # The root of it would be no number, and every matte black.
+            yield f"{name} holds a negative variance"
 
 
-def _size(tensor: Tensor) -> str:
-    return "x".join(str(side) for side in tensor.shape) or "a single number"
+def _size(shape: Sequence[int]) -> str:
+    return "x".join(map(str, shape)) or "a single number"
