@@ -11,6 +11,7 @@ from matteline.contract.plate import Header, Window
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.media.encoding import Encoding
 from matteline.media.writer import write_image
+from matteline.training.backgrounds import Backgrounds
 from matteline.training.checkpoint import write_tensors
 from matteline.training.pack import Example, Pack, add_to_pack
 from matteline.training.packed import PackedLessons
@@ -23,8 +24,8 @@ TINY = Preset(
     "for tests",
     WIDTH,
     (
-        Stage("pictures", 0.5, RATES, clips=2, frames=1, sizes=((64, 64), (64, 80))),
-        Stage("clips", 0.5, RATES, 1, 2, ((64, 64),), 2, refined_every=2, refined_clips=1),
+        Stage("pictures", 0.5, RATES, clips=2, spans=((1, 0),), sizes=((64, 64), (64, 80))),
+        Stage("clips", 0.5, RATES, 1, ((2, 2),), ((64, 64),), refined_every=2, refined_clips=1),
     ),
     last_rate=0.1,
     averaging=0.9,
@@ -56,7 +57,9 @@ def disc_pack(folder: Path, count: int = 6) -> Pack:
 
 def disc_lessons(folder: Path) -> PackedLessons:
     """Lessons from a pack of discs."""
-    return PackedLessons(disc_pack(folder), [torch.randint(0, 255, (3, 64, 64), dtype=torch.uint8)])
+    return PackedLessons(
+        disc_pack(folder), Backgrounds([torch.randint(0, 100, (3, 64, 64), dtype=torch.uint8)], None)
+    )
 
 
 def write_png(path: Path, pixels: np.ndarray) -> None:

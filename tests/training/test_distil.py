@@ -11,11 +11,13 @@ import torch
 
 from matteline.contract.errors import JobError, ModelError, ReadError, WriteError
 from matteline.matting.weights.find import inspect
+from matteline.training.backgrounds import Backgrounds
 from matteline.training.distil import Materials, prepare
 from matteline.training.lessons import Lesson, Shape
+from matteline.training.looks import motion_blurred
 from matteline.training.pack import SHARD, Pack, Packs, add_agreement, add_to_pack, agreed_keys, packed_keys
 from matteline.training.packed import PackedLessons
-from matteline.training.splits import split
+from matteline.training.splits import measured, split, watched
 from matteline.training.stills import footage_in, pictures_in, read_picture
 from matteline.training.teacher import LONGEST, MOVIE_FRAMES, Teacher, taught
 from tests.media.reading import write_movie
@@ -226,12 +228,12 @@ def test_every_tenth_picture_is_held_out_by_name(tmp_path: Path) -> None:
 
 def test_what_is_held_out_is_in_no_lesson(teacher: Teacher, tmp_path: Path) -> None:
     folder = disc_pictures(tmp_path / "people", 6)
-    materials = Materials(pictures=(folder,), hold_out=3)
+    materials = Materials(pictures=(folder,), hold_out=2)
 
     syllabus = prepare(materials, teacher, tmp_path / "cache", lambda *_: None)
 
-    assert syllabus.described == "4 pictures"
-    assert syllabus.held_out is not None and len(syllabus.held_out) == 2
+    assert syllabus.described == "3 pictures"
+    assert syllabus.held_out is not None and len(syllabus.held_out) == 1
 
 
 def test_a_missing_folder_and_an_empty_one_are_told(teacher: Teacher, tmp_path: Path) -> None:
@@ -254,3 +256,36 @@ def test_a_pack_whose_folder_cannot_be_made_is_a_sentence(tmp_path: Path) -> Non
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(WriteError, match="cannot be made"):
         next(add_to_pack(tmp_path / "file" / "pack", [], 16))
+
+
+def test_the_held_out_pictures_that_choose_a_model_are_not_those_it_is_measured_on(tmp_path: Path) -> None:
+    _, held = split([tmp_path / f"{number:03d}.png" for number in range(50)], 10)
+
+    assert set(watched(held)) | set(measured(held)) == set(held)
+    assert not set(watched(held)) & set(measured(held))
+
+
+def test_parts_of_photos_without_people_are_backgrounds(tmp_path: Path) -> None:
+    examples = disc_pack(tmp_path, 6)
+    places = Backgrounds([], examples).take(20, np.random.default_rng(0))
+
+    assert places.shape == (20, 3, 64, 64)
+    assert int(places.max()) <= 100  # all that lies behind the discs is darker than they are
+
+
+def test_some_lessons_show_nobody(tmp_path: Path) -> None:
+    lesson = disc_lessons(tmp_path).lesson(Shape(120, 1, 32, 32, boldness=0.0), np.random.default_rng(0))
+
+    empty = (lesson.seg.amax((1, 2, 3, 4)) == 0).float().mean()
+    assert 0.02 < float(empty) < 0.2
+
+
+def test_motion_blur_keeps_what_it_blurs_and_spreads_it() -> None:
+    clips = torch.zeros(1, 1, 1, 9, 9)
+    clips[..., 4, 4] = 1
+
+    blurred = motion_blurred(clips, (0.0, 6.0))
+
+    assert float(blurred.sum()) == pytest.approx(1)
+    assert (blurred[0, 0, 0].sum(1) > 0).tolist() == [row == 4 for row in range(9)]
+    assert int((blurred > 0).sum()) == 7

@@ -49,7 +49,7 @@ def _lines(run: Path) -> list[dict[str, str]]:
 
 def _loss(network: MattingNetwork, run: Path) -> float:
     """Of a network's alpha of all that a run drew; one that never learned goes by each batch's statistics."""
-    batch = Pack(run / "cache" / f"drawn-{SMALL_CPU.kept_side}").take(range(DRAWN))
+    batch = Pack(run / "cache" / f"drawn-people-{SMALL_CPU.kept_side}").take(range(DRAWN))
     pictures, truth = (
         functional.interpolate(each.float() / 255, (96, 96), mode="area")
         for each in (batch.pictures, batch.pha)
@@ -88,8 +88,8 @@ def test_a_run_leaves_a_model_that_renders(run: Path) -> None:
 def test_a_run_leaves_its_figures_and_pictures(run: Path) -> None:
     first, last = _lines(run)
 
-    assert (first["step"], first["stage"]) == ("1", "glances")
-    assert (last["step"], last["stage"]) == ("2", "clips")
+    assert (first["step"], first["stage"]) == ("1", "features")
+    assert (last["step"], last["stage"]) == ("2", "mixed")
     assert 0 <= float(last["iou"]) <= 1 and float(last["loss"]) > 0
     assert (run / "pictures" / "step-00000002.png").exists()
 

@@ -99,7 +99,7 @@ def test_the_papers_four_stages_follow_one_another(lessons: JointLessons) -> Non
 
 
 def test_joint_steps_matte_and_segment_in_turn(lessons: JointLessons) -> None:
-    stage = Stage("joint", 1.0, RATES, 1, 2, ((64, 64),), segments=True)
+    stage = Stage("joint", 1.0, RATES, 1, ((2, 0),), ((64, 64),), segments=True)
     setting = Setting(Preset("p", "", WIDTH, (stage,)), Limit(steps=4), torch.device("cpu"))
 
     steps = list(Trainer(MattingNetwork(width=WIDTH), lessons, setting).steps())

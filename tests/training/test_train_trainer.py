@@ -30,10 +30,10 @@ def lessons(tmp_path_factory: pytest.TempPathFactory) -> PackedLessons:
 
 
 def _trainer(lessons: PackedLessons, *, taught: bool = False) -> Trainer:
-    """Of a network that nobody teaches, or that first glances at what a teacher thinks."""
+    """Of a network that nobody teaches, or that first learns a teacher's features."""
     torch.manual_seed(1)
-    glances, *others = TINY.stages
-    preset = replace(TINY, stages=(replace(glances, glances=True), *others))
+    first, *others = TINY.stages
+    preset = replace(TINY, stages=(replace(first, features_only=1.0), *others))
     setting = Setting(preset, Limit(steps=STEPS), torch.device("cpu"), seed=4)
     thinker = Thinker(MattingNetwork(width=WIDTH), torch.device("cpu")) if taught else None
     return Trainer(MattingNetwork(width=WIDTH), lessons, setting, thinker)
@@ -59,7 +59,7 @@ def test_training_resumed_from_a_checkpoint_equals_unbroken_training(
         assert torch.equal(tensor, resumed.tensors()[name]), name
 
 
-def test_the_first_steps_of_a_taught_network_are_glances(lessons: PackedLessons) -> None:
+def test_the_first_steps_of_a_taught_network_learn_features_alone(lessons: PackedLessons) -> None:
     learned = [set(step.losses) for step in _trainer(lessons, taught=True).steps()]
 
     assert learned[0] == {"loss", "helper", "hints"}
@@ -165,7 +165,27 @@ def test_stages_are_fitted_to_the_memory_there_is() -> None:
     long = preset_named("rvm").stages[1]
     fitted = long.fitted(8 * 512 * 512)
 
-    assert fitted.frames == 8
+    assert fitted.spans == ((8, 0),)
     assert fitted.sizes == long.sizes
     assert max(h * w for h, w in long.fitted(100_000).sizes) <= 100_000
     assert long.fitted(1e9) == long
+
+
+def test_a_step_takes_fewer_clips_where_they_are_larger_or_longer() -> None:
+    stage = replace(TINY.stages[0], budget=4 * 64 * 64)
+
+    assert [stage.clips_of(*each) for each in ((1, 64, 64), (1, 128, 64), (4, 64, 64), (9, 64, 64))] == [
+        4,
+        2,
+        1,
+        1,
+    ]
+    assert stage.fitted(64 * 64).clips_of(1, 64, 64) == 1
+
+
+def test_rates_stay_level_until_they_fall() -> None:
+    preset = replace(TINY, steady=0.8, last_rate=0.0)
+
+    assert [rate_at(preset, progress) for progress in (0.0, 0.5, 0.8)] == [1.0, 1.0, 1.0]
+    assert rate_at(preset, 0.9) == pytest.approx(0.5)
+    assert rate_at(preset, 1.0) == pytest.approx(0.0)

@@ -15,7 +15,7 @@ from torch.nn import functional
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.training.evaluation import intersection_over_union
 
-SIDE: Final = 160
+SIDE: Final = 224
 """Of the square that the teacher is shown, in pixels."""
 
 

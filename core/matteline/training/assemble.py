@@ -150,7 +150,7 @@ def _found(word: str | None, request: Request) -> FoundWeights | None:
 
 def _architecture(request: Request, preset: Preset, begin: FoundWeights | None) -> Architecture:
     if begin is None:
-        return Architecture(width=request.width or preset.width)
+        return Architecture(refiner=preset.refiner, width=request.width or preset.width)
     if request.width not in (None, begin.architecture.width):
         raise JobError(
             f"{begin.path} is {begin.architecture.width:g} wide and cannot begin a network that is "
@@ -158,14 +158,16 @@ def _architecture(request: Request, preset: Preset, begin: FoundWeights | None) 
             field="width",
             hint="Leave --width out, or begin from other weights.",
         )
-    return begin.architecture
+    fast = preset.refiner == "fast_guided_filter"
+    return replace(begin.architecture, refiner=preset.refiner) if fast else begin.architecture
 
 
 def _network(architecture: Architecture, begin: FoundWeights | None, seed: int) -> MattingNetwork:
     torch.manual_seed(seed)
     if begin is None:
         return MattingNetwork.of(architecture)
-    return load_network(begin, "auto").requires_grad_(True)
+    fast = architecture.refiner == "fast_guided_filter"
+    return load_network(begin, "fast" if fast else "auto").requires_grad_(True)
 
 
 def _syllabus(
@@ -248,8 +250,6 @@ def _recipe(
         "drawn": request.drawn,
         "hold_out": request.hold_out,
         "seed": request.seed,
-        "steps": request.steps,
-        "minutes": request.minutes,
     }
 
 

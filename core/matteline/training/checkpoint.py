@@ -32,12 +32,14 @@ class Progress:
         seconds: Seconds trained, over all runs.
         recipe: What must be the same for a run to go on: network, preset, data, seed.
         scaler: State of the gradient scaler of float16, empty without one.
+        best: Quality of the best model so far, on what is held out; None before the first.
     """
 
     step: int
     seconds: float
     recipe: dict[str, Any]
     scaler: dict[str, float]
+    best: float | None = None
 
 
 def save_checkpoint(folder: Path, progress: Progress, tensors: Mapping[str, Tensor]) -> Path:

@@ -38,8 +38,9 @@ def stage_at(preset: Preset, progress: float) -> Stage:
 
 
 def rate_at(preset: Preset, progress: float) -> float:
-    """What the stage's learning rates are multiplied by: a straight rise, then half a cosine down."""
+    """Return the factor of the stage's learning rates: a straight rise, a level, then half a cosine down."""
     if progress < preset.warm_up:
         return max(progress / preset.warm_up, 0.01)
-    left = 0.5 + 0.5 * math.cos(math.pi * min(progress, 1.0))
+    fallen = max(0.0, min(progress, 1.0) - preset.steady) / (1 - preset.steady)
+    left = 0.5 + 0.5 * math.cos(math.pi * fallen)
     return preset.last_rate + (1 - preset.last_rate) * left

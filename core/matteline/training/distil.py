@@ -6,17 +6,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import torch
 from torch import Tensor
 
-from matteline.training.drawn import drawn_examples
+from matteline.training.backgrounds import Backgrounds
+from matteline.training.drawn import drawn_people, drawn_places
 from matteline.training.lessons import Lessons
 from matteline.training.pack import Examples, Packs
 from matteline.training.packed import PackedLessons
-from matteline.training.splits import HOLD_OUT, split
+from matteline.training.splits import HOLD_OUT, split, watched
 from matteline.training.stills import footage_in, pictures_in, read_picture, resized
 from matteline.training.teacher import Teacher, taught
+
+_PEOPLE_A_PLACE: Final = 4  # drawn people for each drawn place without people
 
 
 @dataclass(frozen=True)
@@ -72,13 +76,16 @@ def prepare(materials: Materials, teacher: Teacher | None, cache: Path, progress
     """
     learned, held_out = _looked_at(materials, teacher, cache, progress) if teacher else ([], [])
     described = [f"{sum(map(len, learned))} pictures"] if learned else []
+    empty: list[Examples] = list(learned)
     if materials.drawn:
-        told = partial(progress, "drawings")
-        drawn = drawn_examples(materials.drawn, cache, side=materials.side, progress=told)
-        learned.append(drawn)
+        told, side = partial(progress, "drawings"), materials.side
+        learned.append(drawn_people(materials.drawn, cache, side=side, progress=told))
+        empty.append(drawn_places(materials.drawn // _PEOPLE_A_PLACE, cache, side=side, progress=told))
         described.append(f"{materials.drawn} drawings")
     held = Packs(held_out)
-    lessons = PackedLessons(Packs(learned), _backgrounds(materials.backgrounds, materials.side))
+    pictures = _pictures(materials.backgrounds, materials.side)
+    backgrounds = Backgrounds(pictures, Packs(empty))
+    lessons = PackedLessons(Packs(learned), backgrounds if len(backgrounds) else None)
     return Syllabus(lessons, held if len(held) else None, ", ".join(described), teacher)
 
 
@@ -104,11 +111,11 @@ def _looked_at(
     for folder, stretched in folders:
         learn, hold = split(footage_in(folder), materials.hold_out)
         learned.append(look(learn, materials.agreement, stretched=stretched))
-        held_out.append(look(hold, 0.0, stretched=stretched))
+        held_out.append(look(watched(hold), 0.0, stretched=stretched))
     return learned, held_out
 
 
-def _backgrounds(folders: Sequence[Path], side: int) -> list[Tensor]:
+def _pictures(folders: Sequence[Path], side: int) -> list[Tensor]:
     files = [file for folder in folders for file in pictures_in(folder)]
     squares = [resized(read_picture(file, 2 * side), (side, side)) for file in files]
     return [torch.from_numpy(square).permute(2, 0, 1).contiguous() for square in squares]

@@ -1,40 +1,35 @@
-"""Drawn people as examples: their alpha and foreground are exact, to the last hair."""
+"""Drawn people and places as examples: their alpha and foreground are exact, to the last hair."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 
-from matteline.drawing import Drawing, draw_clip, draw_people
+from matteline.drawing import draw_people, draw_place
 from matteline.training.footage import UInt8Array
 from matteline.training.pack import Example, Pack, add_to_pack, packed_keys
 
 FIRST_SEED: Final = 1000
 """Seeds from here on are for training; those below, the demo's among them, are never learned from."""
 
-_SIZES: Final = ((320, 240), (320, 180), (240, 320), (256, 256))
+_SIZES: Final = ((448, 336), (448, 252), (336, 448), (384, 384))
+"""Width and height in pixels."""
 
-_DRAW: Final[Mapping[str, Callable[..., Iterator[Drawing]]]] = MappingProxyType(
-    {"drawn": draw_clip, "people": draw_people}
-)
-"""What is drawn, by the first word of an example's key: the demo's close view, or people of every kind."""
+_PEOPLE, _PLACE = "people", "place"
+"""First word of an example's key; its second is the seed."""
+
+Progress = Callable[[int, int], None]
+"""Told how many are drawn, of how many."""
 
 
-def drawn_examples(
-    count: int,
-    cache: Path,
-    *,
-    side: int,
-    progress: Callable[[int, int], None],
-) -> Pack:
-    """Draw people, each in a room of its own, or take them from the cache as far as it goes.
+def drawn_people(count: int, cache: Path, *, side: int, progress: Progress) -> Pack:
+    """Draw people, each time in a place of its own, or take them from the cache as far as it goes.
 
     Args:
-        count: How many.
+        count: How many pictures.
         cache: The folder for all caches.
         side: Of the squares that are kept, in pixels.
         progress: Told how many are drawn, of how many.
@@ -42,27 +37,37 @@ def drawn_examples(
     Raises:
         WriteError: The cache cannot be written.
     """
-    folder = cache / f"drawn-{side}"
-    keys = [f"{_kind(seed)}-{seed}" for seed in range(FIRST_SEED, FIRST_SEED + count)]
+    return _drawn(_PEOPLE, count, cache, side, progress)
+
+
+def drawn_places(count: int, cache: Path, *, side: int, progress: Progress) -> Pack:
+    """As `drawn_people`, without anybody."""
+    return _drawn(_PLACE, count, cache, side, progress)
+
+
+def _drawn(kind: str, count: int, cache: Path, side: int, progress: Progress) -> Pack:
+    folder = cache / f"drawn-{kind}-{side}"
+    keys = [f"{kind}-{seed}" for seed in range(FIRST_SEED, FIRST_SEED + count)]
     there = packed_keys(folder)
     missing = [key for key in keys if key not in there]
-    for added in add_to_pack(folder, map(_example, missing), side):
+    for added in add_to_pack(folder, _examples(missing), side):
         progress(count - len(missing) + added, count)
     return Pack(folder, keys)
 
 
-def _kind(seed: int) -> str:
-    """One in two is a close view: hair is best seen there, and the others are more various."""
-    return "drawn" if seed % 2 == 0 else "people"
-
-
-def _example(key: str) -> Example:
-    kind, _, number = key.partition("-")
-    seed = int(number)
-    width, height = _SIZES[seed // 4 % len(_SIZES)]
-    drawing = next(_DRAW[kind](width, height, 1, seed=seed))
-    pha = _bytes(drawing.alpha)
-    return Example(key, _bytes(drawing.plate), _bytes(drawing.fgr), pha, pha, width / height)
+def _examples(keys: Sequence[str]) -> Iterable[Example]:
+    for key in keys:
+        kind, _, number = key.partition("-")
+        seed = int(number)
+        width, height = _SIZES[seed // 4 % len(_SIZES)]
+        if kind == _PLACE:
+            place = _bytes(next(draw_place(width, height, 1, seed=seed)))
+            nobody = np.zeros((height, width), np.uint8)
+            yield Example(key, place, np.zeros_like(place), nobody, nobody, width / height)
+        else:
+            drawing = next(draw_people(width, height, 1, seed=seed))
+            pha = _bytes(drawing.alpha)
+            yield Example(key, _bytes(drawing.plate), _bytes(drawing.fgr), pha, pha, width / height)
 
 
 def _bytes(values: np.ndarray) -> UInt8Array:

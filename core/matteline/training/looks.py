@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 _LUMA = (0.299, 0.587, 0.114)
+_BLUR_SAMPLES = 7  # positions over an open shutter that are averaged
 
 
 def relit(clips: Tensor, rng: np.random.Generator, *, strength: float = 1.0) -> Tensor:
@@ -47,6 +50,25 @@ def _filmed_one(clip: Tensor, rng: np.random.Generator) -> Tensor:
     if kind[3] < 0.05:
         clip = (clip * torch.tensor(_LUMA).view(3, 1, 1)).sum(1, keepdim=True).expand_as(clip)
     return clip
+
+
+def motion_blurred(clips: Tensor, direction: tuple[float, float]) -> Tensor:
+    """Return clips (N, T, C, H, W) averaged along a straight line, as an open shutter sees what moves.
+
+    Whatever is blurred so must be premultiplied.
+
+    Args:
+        clips: Pictures, mattes or both.
+        direction: Length of the line down and across, in pixels.
+    """
+    height, width = clips.shape[-2:]
+    reach = math.ceil(max(abs(each) for each in direction) / 2)
+    padded = functional.pad(clips.flatten(0, 1), (reach,) * 4, mode="replicate")
+    total = torch.zeros_like(clips.flatten(0, 1))
+    for moment in np.linspace(-0.5, 0.5, _BLUR_SAMPLES):
+        down, across = (reach + round(moment * each) for each in direction)
+        total += padded[..., down : down + height, across : across + width]
+    return (total / _BLUR_SAMPLES).view_as(clips)
 
 
 def _soft(clip: Tensor, factor: float) -> Tensor:

@@ -35,11 +35,11 @@ from matteline.media.plate import open_plate
 from matteline.media.source_file import SourceFile
 from matteline.training.evaluation import SOLID
 from matteline.training.footage import UInt8Array
-from matteline.training.splits import split
+from matteline.training.splits import measured, split
 from matteline.training.stills import pictures_in, read_picture, resized, shrunk
 
-PHOTOS: Final = 100
-"""Roughly how many held-out photos are measured, evenly over all of them."""
+PHOTOS: Final = 126
+"""At least how many held-out photos are measured, evenly over those that did not choose the model."""
 
 _LOOKS: Final = 2  # of a still; the first one, without a memory, is a network's worst
 _LONGEST: Final = 1280
@@ -117,7 +117,7 @@ def clips(model: Model, footage: Path) -> dict[str, Agreement]:
 def taught_photos(official: Model, footage: Path, count: int = PHOTOS) -> list[tuple[UInt8Array, Alpha]]:
     """About so many photos that were held out, each with the official network's alpha."""
     folders = (footage / "people" / "photos", footage / "people" / "ccp_photos")
-    held = [file for folder in folders for file in split(pictures_in(folder))[1]]
+    held = [file for folder in folders for file in measured(split(pictures_in(folder))[1])]
     pictures = [read_picture(file) for file in held[:: max(1, len(held) // count)]]
     return [(picture, official.still(picture)) for picture in pictures]
 

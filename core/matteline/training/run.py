@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from matteline.contract.errors import JobError
 from matteline.contract.files import make_folder
@@ -21,7 +22,10 @@ from matteline.training.record import Figures, write_sheet
 from matteline.training.trainer import Step, Trainer
 
 MODEL = "model.safetensors"
-"""The result in a run's folder: the averaged weights, as `--weights` takes them."""
+"""The result in a run's folder: the averaged weights, as `--weights` takes them, of the step at which they
+did best on what is held out; the latest where nothing is."""
+
+_WORTH: Final = 20  # seconds of training for each second of measuring
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Habits:
     side: int
     save_seconds: float = 150.0
     measure_seconds: float = 300.0
-    measured: int = 50
+    measured: int = 126
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ class Run:
         self.described, self._leads = described, leads
         self._folder, self._trainer, self._held_out = folder, trainer, held_out
         self._recipe, self._card, self._habits = recipe, card, habits
+        self._best: float | None = None
 
     def begin(self, *, resume: bool) -> int:
         """Make the folder ready, and take up its newest checkpoint; returns the step it stands at.
@@ -101,6 +106,7 @@ class Run:
         progress, tensors = load_checkpoint(found[-1])
         _check_recipe(found[-1], progress.recipe, self._recipe)
         self._trainer.go_on(progress, tensors)
+        self._best = progress.best
         return progress.step
 
     def train(self, report: Callable[[Report], None]) -> None:
@@ -117,12 +123,15 @@ class Run:
         self.save()
         figures = Figures(self._folder / "progress.csv")
         saved = measured = self._trainer.seconds
+        wait = self._habits.measure_seconds
         step = None
         for step in self._trainer.steps():
             figures.count(step)
-            if step.number == 1 or step.seconds - measured >= self._habits.measure_seconds:
-                measured = step.seconds
+            if step.number == 1 or step.seconds - measured >= wait:
+                measured, began = step.seconds, time.perf_counter()
                 self._measure(step, figures, report)
+                # On a busy machine measuring takes long, and must not take what training needs.
+                wait = max(self._habits.measure_seconds, _WORTH * (time.perf_counter() - began))
             if step.seconds - saved >= self._habits.save_seconds:
                 saved = step.seconds
                 self.save()
@@ -137,19 +146,29 @@ class Run:
             WriteError: The folder cannot be written; what was saved before stays.
         """
         trainer = self._trainer
-        save_checkpoint(self._folder, trainer.where(self._recipe), trainer.tensors())
+        progress = replace(trainer.where(self._recipe), best=self._best)
+        save_checkpoint(self._folder, progress, trainer.tensors())
+        if self._best is None:
+            self._keep(None)
+
+    def _keep(self, score: Score | None) -> None:
+        trainer = self._trainer
         card = {**self._card, "steps": str(trainer.step), "minutes": f"{trainer.seconds / 60:.1f}"}
+        if score is not None:
+            card["held_out"] = f"IoU {score.iou:.4f}, MAD {score.mad:.5f}"
         write_tensors(self._folder / MODEL, trainer.average.network.state_dict(), card)
 
     def _measure(self, step: Step, figures: Figures, report: Callable[[Report], None]) -> None:
         pack, side = self._held_out, self._habits.side
         score = None
-        # A glance makes no mattes to measure; but what can fail, fails at the first step.
-        if pack is not None and (step.number == 1 or "alpha" in step.losses):
+        if pack is not None:
             network = self._trainer.average.network
             apart = max(1, len(pack) // self._habits.measured)
             score = evaluate(network, pack, list(range(0, len(pack), apart)), side)
             write_sheet(self._folder / "pictures" / f"step-{step.number:08d}.png", network, pack, side)
+            if self._best is None or score.quality > self._best:
+                self._best = score.quality
+                self._keep(score)
         report(Report(step, figures.write(score), score))
 
 

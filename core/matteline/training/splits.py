@@ -20,3 +20,13 @@ def split(files: Sequence[Path], every: int = HOLD_OUT) -> tuple[list[Path], lis
     ordered = sorted(files, key=lambda file: file.name)
     held = ordered[::every] if every else []
     return [file for file in ordered if file not in set(held)], held
+
+
+def watched(held: Sequence[Path]) -> list[Path]:
+    """Return the half of a folder's held-out pictures that decides which model of a run is kept."""
+    return list(held[1::2])
+
+
+def measured(held: Sequence[Path]) -> list[Path]:
+    """Return the other half, which had no part in choosing the model: what its card's figures come from."""
+    return list(held[::2])

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from matteline.contract.errors import ReadError
 from matteline.matting.picture import as_picture
+from matteline.matting.rvm.folded import folded, placed
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.weights.find import FoundWeights
 from matteline.matting.weights.load import load_network
@@ -24,8 +25,9 @@ from matteline.training.pack import Example, Pack, add_agreement, add_to_pack, a
 from matteline.training.stacks import MovieFrames
 from matteline.training.stills import is_movie, read_picture, shrunk
 
-LONGEST: Final = 416
-"""The longer side of the picture that the teacher looks at: within the 256 to 512 it was made for."""
+LONGEST: Final = 512
+"""The longer side in pixels of the picture that the teacher looks at: its authors' rule, and the size at
+which its mattes are measured."""
 
 MOVIE_FRAMES: Final = 12
 """Frames of a movie that the teacher looks at, evenly over its length. Lessons move them like photos."""
@@ -65,6 +67,8 @@ class Teacher:
         self.name = found.sha256[:12]
         self._device = device
         self.network: MattingNetwork = load_network(found, "auto").to(device)
+        # Folded and laid out for convolutions it takes a quarter less time, and errs by 1e-5.
+        self._exact = placed(folded(self.network), device, torch.float32)
         # Weights that were published for matting alone may hold zeros here.
         self._segments = bool(self.network.project_seg.conv.weight.any())
 
@@ -82,11 +86,12 @@ class Teacher:
         Where its weights hold no segmentation, alpha stands in for it.
         """
         small = as_picture(picture)[None].to(self._device)
-        looks = small.repeat(_LOOKS, 1, 1, 1)
+        looks = small.repeat(_LOOKS, 1, 1, 1).to(memory_format=torch.channels_last)
+        network = self._exact
         with torch.inference_mode():
-            hidden, _ = self.network.decode(looks, (None, None, None, None), _LOOKS)
-            residual, pha = self.network.project_mat(hidden[-1:])[0].split([3, 1])
-            seg = self.network.project_seg(hidden[-1:])[0].sigmoid() if self._segments else pha
+            hidden, _ = network.decode(looks, (None, None, None, None), _LOOKS)
+            residual, pha = network.project_mat(hidden[-1:])[0].split([3, 1])
+            seg = network.project_seg(hidden[-1:])[0].sigmoid() if self._segments else pha
         fgr = residual + small[0]
         return Example(key, picture, _bytes(fgr), _bytes(pha)[..., 0], _bytes(seg)[..., 0], aspect)
 

@@ -142,7 +142,7 @@ class Trainer:
             state = self.pupil.rolled(lesson.pictures[:, :rolled]) if rolled else NO_STATE
             pictures = lesson.pictures[:, rolled:]
             hints = self._hints(pictures, turn.ratio)
-            glance = turn.glance and self._thinker is not None
+            glance = turn.features_only and self._thinker is not None
             answer = self._called(pictures, state, turn.ratio, hints, glance=glance)
         losses = losses_of(answer, lesson.after(rolled), turn.ratio, turn.detail)
         self._optimise(losses["loss"])
