@@ -23,7 +23,8 @@ from PySide6.QtCore import QCoreApplication, QSettings
 from PySide6.QtWidgets import QApplication
 
 from matteline.contract.plate import Header, Window
-from matteline.drawing.clip import draw_clip
+from matteline.drawing import draw_people
+from matteline.engine.demo import DEMO_SEED
 from matteline.media.writer import Encoding, write_image
 from matteline.window.main import MainWindow, Surroundings
 from matteline.window.preferences import Preferences
@@ -68,7 +69,7 @@ def _start(scratch: Path) -> float:
 
 def _draw_4k(folder: Path) -> str:
     folder.mkdir(exist_ok=True)
-    drawing = next(iter(draw_clip(1024, 540, 1))).plate.astype(np.float16)
+    drawing = next(iter(draw_people(1024, 540, 1, seed=DEMO_SEED))).plate.astype(np.float16)
     picture = drawing.repeat(4, axis=0).repeat(4, axis=1)
     picture += np.random.default_rng(1).normal(0, 0.01, picture.shape).astype(np.float16)
     window = Window(0, 0, 4096, 2160)
@@ -84,7 +85,7 @@ def _draw_4k(folder: Path) -> str:
 def _draw_movie(path: Path) -> str:
     if path.exists():
         return str(path)
-    drawing = next(iter(draw_clip(960, 540, 1))).plate
+    drawing = next(iter(draw_people(960, 540, 1, seed=DEMO_SEED))).plate
     picture = (drawing * 255).astype(np.uint8).repeat(2, axis=0).repeat(2, axis=1)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=24, options={"preset": "veryfast", "crf": "18"})

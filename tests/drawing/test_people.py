@@ -6,11 +6,22 @@ from itertools import islice
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from matteline.drawing.people import draw_people, draw_place
-from matteline.drawing.people.framing import random_actors
-from matteline.drawing.people.places import Place
-from matteline.drawing.people.sensor import Sensor
+from matteline.drawing import draw_people, draw_place
+from matteline.drawing.framing import random_actors
+from matteline.drawing.person.appearance import Appearance, HeadPose
+from matteline.drawing.person.canvas import PersonCanvas
+from matteline.drawing.person.face import FaceFeatures, draw_face
+from matteline.drawing.person.parts import draw_person
+from matteline.drawing.person.person import Person
+from matteline.drawing.places.place import Place
+from matteline.drawing.sensor import Sensor
+from matteline.drawing.shapes.camera import Camera
+from matteline.drawing.shapes.layers import Layers
+from matteline.drawing.shapes.light import Lighting
+from matteline.drawing.shapes.solids import Placement, rotation
 
 MANY = range(60)
 
@@ -158,3 +169,59 @@ def test_places_are_drawn_without_people():
     assert one.shape == other.shape == (32, 48, 3)
     assert 0 <= one.min() <= one.max() <= 1
     assert one.std() > 0.005
+
+
+def test_hair_lets_the_background_through():
+    alpha = next(draw_people(320, 180, 1, seed=222, sensor=False)).alpha
+    partial = (alpha > 0.05) & (alpha < 0.95)
+    edges = np.abs(np.diff(alpha > 0.5, axis=1)).sum() + np.abs(np.diff(alpha > 0.5, axis=0)).sum()
+    assert partial.sum() > 1.8 * edges, "partly covered pixels are no wider than an outline is"
+
+
+def test_a_larger_picture_shows_the_same_person():
+    person = Person.random(np.random.default_rng(4))
+
+    def alpha(scale):
+        layers = Layers(160 * scale, 90 * scale)
+        camera = Camera(160 * scale, 90 * scale, 30.0 * scale, 80.0 * scale, 36.0 * scale)
+        root = velocity = np.zeros(2, np.float32)
+        draw_person(PersonCanvas(layers, camera, Lighting()), person, 0.5, root, velocity)
+        return layers.straight()[1]
+
+    small, large = alpha(1), alpha(2)
+    halved = large.reshape(90, 2, 160, 2).mean((1, 3))
+    assert small.mean() > 0.05
+    assert np.abs(halved - small).mean() < 0.01
+
+
+def test_head_poses_change_smoothly_in_time():
+    poses = [HeadPose.at(number / 24, seed=4) for number in range(240)]
+    yaw = np.array([pose.yaw for pose in poses])
+    assert np.ptp(yaw) > 0.3
+    assert np.abs(np.diff(yaw)).max() < 0.05
+    assert max(pose.blink for pose in poses) > 0.5
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 2**31),
+    yaw=st.floats(-3.2, 3.2),
+    pitch=st.floats(-0.3, 0.3),
+    roll=st.floats(-0.3, 0.3),
+    x=st.floats(-3, 3),
+    blink=st.floats(0, 1),
+    mouth=st.floats(0, 1),
+)
+def test_every_head_can_take_every_pose(seed, yaw, pitch, roll, x, blink, mouth):
+    rng = np.random.default_rng(seed)
+    layers, camera = Layers(96, 54), Camera(96, 54, 25.0, 48.0, 22.0)
+    head = Placement(rotation(yaw, pitch, roll), np.array([x, 0, 0], np.float32))
+    pose = HeadPose(yaw, pitch, roll, sway=0.0, blink=blink, mouth=mouth)
+    features = FaceFeatures.random(rng, feminine=False)
+    canvas = PersonCanvas(layers, camera, Lighting())
+    draw_face(canvas, head, Appearance.random(rng), features, pose, np.zeros(2, np.float32), ears=True)
+    fgr, alpha = layers.straight()
+    assert np.isfinite(fgr).all()
+    assert np.isfinite(alpha).all()
+    assert alpha.min() >= 0
+    assert alpha.max() <= 1

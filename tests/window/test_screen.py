@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from matteline.drawing.clip import draw_clip
+from matteline.drawing import draw_people
+from matteline.engine.demo import DEMO_SEED
 from tests.lengthened import lengthened
 from tests.nuke.hosts import no_host
 
@@ -28,7 +29,7 @@ FRAMES = 120
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Somebody who walks, 320x180, twelve frames again and again."""
     folder = tmp_path_factory.mktemp("plate")
-    for number, frame in enumerate(draw_clip(320, 180, 12), 1001):
+    for number, frame in enumerate(draw_people(320, 180, 12, seed=DEMO_SEED), 1001):
         codes = (255 * np.clip(frame.plate, 0, 1)).astype(np.uint8)
         Image.fromarray(codes).save(folder / f"sh010.{number}.png")
     lengthened(folder, 1000 + FRAMES)

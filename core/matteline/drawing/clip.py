@@ -1,33 +1,32 @@
-"""Clips of a drawn person whose matte is known exactly."""
+"""Clips of random people in random places, with their exact mattes and foregrounds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from matteline.drawing.arrays import Floats
-from matteline.drawing.body import draw_body
-from matteline.drawing.camera import Camera
-from matteline.drawing.figure import Figure, Pose
-from matteline.drawing.hair import draw_hair, draw_hair_behind
-from matteline.drawing.head import draw_head
-from matteline.drawing.layers import Layers
-from matteline.drawing.light import Lighting
-from matteline.drawing.scene import Room
-from matteline.drawing.stage import Stage
+from matteline.drawing.framing import Actor, Grade, random_actors, random_lighting
+from matteline.drawing.person.canvas import PersonCanvas
+from matteline.drawing.person.parts import draw_person
+from matteline.drawing.places.occluder import Occluder
+from matteline.drawing.places.place import Place
+from matteline.drawing.sensor import Sensor
+from matteline.drawing.shapes.arrays import Floats
+from matteline.drawing.shapes.layers import Layers
+from matteline.drawing.shapes.light import Lighting, encode
 
 _FRAMES_PER_SECOND = 24
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """One frame and the truth about it. Colours are sRGB-encoded, as the network sees them.
+    """One frame and its true matte. Colours are sRGB-encoded, as the network takes them.
 
-    `plate` equals `alpha * fgr + (1 - alpha) * background` in float32, computed on the encoded values: no
-    light is added up in linear, so that the truth holds in the space the network works in. `draw_people` lays
-    the noise and softness of a camera over the plate alone, unless told not to; all else stays exact.
+    `plate` equals `alpha * fgr + (1 - alpha) * background` in float32, computed on the encoded values: light is
+    not added up in linear, so that the truth holds in the space that the network works in. `draw_people` lays
+    a camera's noise and softness over the plate alone, unless told not to; the rest stays exact.
 
     Attributes:
         number: Of the frame, from 0.
@@ -44,39 +43,109 @@ class Drawing:
     background: Floats
 
 
-def draw_clip(width: int, height: int, frames: int, *, seed: int = 12) -> Iterator[Drawing]:
-    """Draw a person who talks and looks about in a room, at 24 frames per second.
+def draw_people(width: int, height: int, frames: int, *, seed: int, sensor: bool = True) -> Iterator[Drawing]:
+    """Draw none to three random people in a random place, at 24 frames per second.
 
-    A frame depends on size, seed and its number alone, not on how many are drawn.
+    A frame depends on size, seed and its own number, not on how many are drawn.
 
     Args:
         width: Of the picture, in pixels.
         height: Of the picture, in pixels.
         frames: How many to draw.
-        seed: Chooses person, movement and room.
+        seed: Chooses people, place, light and movement.
+        sensor: Lay a camera's noise and softness over the plate. Without them the plate is exactly the
+            foreground over the background.
     """
-    room = Room(width, height, seed)
-    figure = Figure.random(seed)
+    scene = _Scene.random(width, height, seed)
     for number in range(frames):
+        drawing = scene.drawing(number)
+        if sensor:
+            noise = np.random.default_rng([seed, 9, number])
+            drawing = replace(drawing, plate=scene.sensor.recorded(drawing.plate, noise))
+        yield drawing
+
+
+def draw_place(width: int, height: int, frames: int, *, seed: int) -> Iterator[Floats]:
+    """Draw a place as in `draw_people`, without people: (H, W, 3) float32, sRGB-encoded, 0..1."""
+    rng = np.random.default_rng([seed, 17])
+    place, grade = Place(width, height, rng), Grade.random(rng)
+    for number in range(frames):
+        yield grade.graded(place.view(number / _FRAMES_PER_SECOND))
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """Everything that stays the same throughout a clip."""
+
+    width: int
+    height: int
+    place: Place
+    actors: list[Actor]
+    lighting: Lighting
+    grade: Grade
+    occluder: Occluder | None
+    sensor: Sensor
+    shutter: float
+    softness: int
+
+    @classmethod
+    def random(cls, width: int, height: int, seed: int) -> _Scene:
+        rng = np.random.default_rng([seed, 16])
+        place = Place(width, height, rng)
+        return cls(
+            width=width,
+            height=height,
+            place=place,
+            actors=random_actors(width, height, place, rng),
+            lighting=random_lighting(rng),
+            grade=Grade.random(rng),
+            occluder=Occluder(width, height, rng) if rng.random() < 0.2 else None,
+            sensor=Sensor.random(rng),
+            shutter=float(rng.choice([0.0, 1.0, 1.0, 2.0])),
+            softness=int(rng.choice([1, 1, 1, 2, 4])),
+        )
+
+    def drawing(self, number: int) -> Drawing:
         seconds = number / _FRAMES_PER_SECOND
-        fgr, alpha = draw_figure(width, height, figure, Pose.at(seconds, seed))
-        yield _composed(number, fgr, alpha, room.seen(seconds))
+        fgr, alpha = self._people(seconds)
+        background = self.grade.graded(self.place.view(seconds))
+        if self.occluder is not None:
+            alpha, background = self._occluded(self.occluder, seconds, alpha, background)
+            fgr = np.where(alpha[..., None] > 0, fgr, 0)
+        cover = alpha[..., None]
+        return Drawing(number, cover * fgr + (1 - cover) * background, alpha, fgr, background)
 
+    def _people(self, seconds: float) -> tuple[Floats, Floats]:
+        """Straight colour (H, W, 3), sRGB-encoded, and alpha (H, W) of all people."""
+        together = Layers(self.width, self.height)
+        for actor in self.actors:
+            # Layers of their own: contact shadows must fall on the person, not on people farther away.
+            layers = Layers(self.width, self.height)
+            canvas = PersonCanvas(layers, actor.camera, self.lighting)
+            draw_person(
+                canvas, actor.person, seconds, actor.root(seconds), actor.velocity(seconds), self.shutter
+            )
+            together.colour *= (1 - layers.alpha)[..., None]
+            together.colour += layers.colour
+            together.alpha += layers.alpha * (1 - together.alpha)
+        for _ in range(self.softness):
+            together.soften()
+        colour, alpha = together.straight()
+        return np.where(alpha[..., None] > 0, self.grade.graded(encode(colour)), 0), alpha
 
-def draw_figure(
-    width: int, height: int, figure: Figure, pose: Pose, lighting: Lighting | None = None
-) -> tuple[Floats, Floats]:
-    """Draw a person from the chest up: straight colour (H, W, 3) and alpha (H, W)."""
-    camera = Camera(width, height, scale=0.46 * min(height, width), x=width / 2, y=0.42 * height)
-    stage = Stage(figure, pose, lighting or Lighting(), camera)
-    layers = Layers(width, height)
-    for draw in (draw_hair_behind, draw_body, draw_head, draw_hair):
-        draw(layers, stage)
-    layers.soften()
-    return layers.straight()
+    def _occluded(
+        self, occluder: Occluder, seconds: float, alpha: Floats, background: Floats
+    ) -> tuple[Floats, Floats]:
+        """Alpha and background with something of the background in front of the people.
 
-
-def _composed(number: int, fgr: Floats, alpha: Floats, background: Floats) -> Drawing:
-    cover = alpha[..., None]
-    plate = cover * fgr + (1 - cover) * background
-    return Drawing(number, np.clip(plate, 0, 1), alpha, fgr, background)
+        With its coverage o and colour c, the plate is o c + (1 - o) (alpha fgr + (1 - alpha) background). The
+        new alpha is (1 - o) alpha, and the new background is the one that makes the same plate with it.
+        """
+        colour, over = occluder.view(seconds)
+        left = (1 - over) * alpha
+        behind = ((1 - over) * (1 - alpha))[..., None] * background
+        behind = behind + over[..., None] * self.grade.graded(colour)
+        share = (1 - left)[..., None]
+        # Where the person covers a pixel whole, the background cannot be seen and stays as it was.
+        replaced = np.divide(behind, share, out=background.copy(), where=share > 1e-4)
+        return left, np.clip(replaced, 0, 1)

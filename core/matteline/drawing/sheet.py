@@ -1,4 +1,4 @@
-"""Pictures side by side, to be looked at."""
+"""Contact sheets: pictures side by side."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from matteline.drawing.arrays import Floats, floats
+from matteline.drawing.shapes.arrays import Floats, floats
 
 _GAP = 8
 _PAPER = np.float32(0.18)
@@ -14,7 +14,7 @@ _CHECKER = (0.42, 0.58)
 
 
 def contact_sheet(rows: Sequence[Sequence[Floats]]) -> Floats:
-    """Lay out rows of pictures of one size.
+    """Return rows of pictures of one size on one sheet.
 
     Args:
         rows: Pictures (H, W, 3), or (H, W) for grey, 0..1; rows may differ in length.
@@ -35,7 +35,7 @@ def contact_sheet(rows: Sequence[Sequence[Floats]]) -> Floats:
 
 
 def comparison_row(plate: Floats, alpha: Floats, fgr: Floats, truth: Floats) -> list[Floats]:
-    """Plate, matte, foreground over a checkerboard, and ten times what the matte differs from the truth.
+    """Return plate, matte, foreground over a checkerboard, and ten times the error of the matte.
 
     Args:
         plate: (H, W, 3), 0..1.
@@ -49,7 +49,7 @@ def comparison_row(plate: Floats, alpha: Floats, fgr: Floats, truth: Floats) -> 
 
 
 def checkerboard(height: int, width: int) -> Floats:
-    """Grey squares (H, W, 3), sixteen to the picture's height."""
+    """Return grey squares (H, W, 3), 0..1, sixteen to the picture's height."""
     side = max(1, height // 16)
     odd = (np.arange(height)[:, None] // side + np.arange(width)[None, :] // side) % 2
     squares = floats(_CHECKER)[odd]

@@ -10,12 +10,13 @@ import numpy as np
 
 from matteline.contract.files import make_folder
 from matteline.contract.plate import Header, Window
-from matteline.drawing.clip import draw_clip
-from matteline.drawing.sheet import comparison_row, contact_sheet
+from matteline.drawing import comparison_row, contact_sheet, draw_people
+from matteline.drawing.shapes.light import decode
 from matteline.engine.outputs import Outputs
 from matteline.media.plate import open_plate
 from matteline.media.writer import Encoding, frame_path, write_image
 
+DEMO_SEED = 222  # one person from the chest up, with loose hair, before trees; never learned from
 FIRST_FRAME = 1001
 PADDING = 4
 SHEET_FRAMES = 4
@@ -23,7 +24,7 @@ SHEET_FRAMES = 4
 
 @dataclass(frozen=True)
 class Verdict:
-    """How far the mattes of a drawn clip are from the truth.
+    """Error of the mattes of a drawn clip.
 
     Attributes:
         mad: Mean absolute difference of alpha over all frames, times 1000.
@@ -37,7 +38,7 @@ class Verdict:
 
 
 def draw_plate(folder: Path, width: int, height: int, count: int, *, file_format: str = "png") -> str:
-    """Draw a clip and write it as a sequence from frame 1001 on; returns its pattern.
+    """Draw a clip, write it as a sequence from frame 1001 on, and return its pattern.
 
     PNG frames hold the drawing as it is, sRGB-encoded; EXR frames hold it scene-linear.
 
@@ -46,18 +47,18 @@ def draw_plate(folder: Path, width: int, height: int, count: int, *, file_format
     """
     make_folder(folder)
     encoding = Encoding(file_format, "8" if file_format == "png" else "half")
-    for drawing in draw_clip(width, height, count):
+    for drawing in draw_people(width, height, count, seed=DEMO_SEED):
         path = folder / f"demo.{FIRST_FRAME + drawing.number:0{PADDING}d}.{file_format}"
-        pixels = drawing.plate if file_format == "png" else _linear(drawing.plate)
+        pixels = drawing.plate if file_format == "png" else decode(drawing.plate)
         _write(path, pixels, encoding)
     return str(folder / f"demo.{'#' * PADDING}.{file_format}")
 
 
 def judge(outputs: Outputs, folder: Path, width: int, height: int, count: int) -> Verdict:
-    """Hold rendered mattes against the clip they were drawn from, and write a contact sheet.
+    """Compare rendered mattes with the drawn clip's alpha, and write a contact sheet.
 
     Args:
-        outputs: What a render of `draw_plate`'s clip wrote; its products include alpha and fgr.
+        outputs: Files that a render of `draw_plate`'s clip wrote; its products include alpha and fgr.
         folder: Receives `contact_sheet.png`.
         width: Of the clip.
         height: Of the clip.
@@ -66,7 +67,10 @@ def judge(outputs: Outputs, folder: Path, width: int, height: int, count: int) -
     shown = set(np.linspace(0, count - 1, SHEET_FRAMES).astype(int))
     errors, rows = [], []
     for drawing, alpha, fgr in zip(
-        draw_clip(width, height, count), _results(outputs, "alpha"), _results(outputs, "fgr"), strict=True
+        draw_people(width, height, count, seed=DEMO_SEED),
+        _results(outputs, "alpha"),
+        _results(outputs, "fgr"),
+        strict=True,
     ):
         errors.append(float(np.abs(alpha[..., 0] - drawing.alpha).mean()))
         if drawing.number in shown:
@@ -86,10 +90,3 @@ def _results(outputs: Outputs, product: str) -> Iterator[np.ndarray]:
 def _write(path: Path, pixels: np.ndarray, encoding: Encoding) -> None:
     window = Window(0, 0, pixels.shape[1], pixels.shape[0])
     write_image(path, pixels, encoding, Header(window, window), channels=("R", "G", "B"))
-
-
-def _linear(encoded: np.ndarray) -> np.ndarray:
-    """Scene-linear values of an sRGB-encoded picture (IEC 61966-2-1)."""
-    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4).astype(
-        np.float32
-    )

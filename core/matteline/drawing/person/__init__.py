@@ -1,0 +1,1 @@
+"""People, drawn part by part: build, clothes, hair, face and movement."""

@@ -1,0 +1,1 @@
+"""Backgrounds without people, and what stands in front of people."""

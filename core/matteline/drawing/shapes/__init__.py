@@ -1,0 +1,1 @@
+"""Solids, strands, light and layers: what everything drawn is made of. numpy alone."""
