@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matteline.drawing.shapes.arrays import Floats
 from matteline.drawing import draw_people, draw_place
+from matteline.drawing.shapes.arrays import Floats
 from matteline.media.samples import to_codes
 from matteline.training.drawn import FIRST_SEED
 from matteline.training.footage import MattingFootage, PlainFootage, UInt8Array
