@@ -32,6 +32,7 @@ def plate(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", _blocks("python.md"), ids=["render", "arrays"])
 def test_the_examples_in_python_run(block, plate, weights_file):
     environment = {**os.environ, "MATTELINE_WEIGHTS": str(weights_file.parent)}

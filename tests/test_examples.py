@@ -37,6 +37,7 @@ def plate_folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", sorted(each.name for each in EXAMPLES.iterdir() if each.is_file()))
 def test_an_example_does_what_it_says(script, plate_folder):
     if script.endswith(".sh") and not shutil.which("sh"):

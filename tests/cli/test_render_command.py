@@ -60,6 +60,7 @@ def test_a_plate_becomes_mattes(plate, weights, tmp_path):
     assert sorted(_files(tmp_path / "out"))[:2] == ["alpha/sh_alpha.1003.exr", "alpha/sh_alpha.1004.exr"]
 
 
+@pytest.mark.slow
 def test_json_progress_is_one_object_a_line(plate, weights, tmp_path):
     done = matteline(
         "render",
@@ -84,6 +85,7 @@ def test_json_progress_tells_a_failure_too(weights, tmp_path):
     assert json.loads(done.stdout)["event"] == "failed"
 
 
+@pytest.mark.slow
 def test_a_dry_run_prints_the_plan_and_writes_nothing(plate, weights, tmp_path):
     done = matteline("render", plate, "-o", tmp_path / "out", "--dry-run", *SMALL, *weights)
     assert done.returncode == 0
@@ -92,6 +94,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(plate, weights, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_killed_at_a_random_moment_and_resumed_gives_the_pixels_of_an_unbroken_run(plate, weights, tmp_path):
     arguments = ("render", plate, "-o", tmp_path / "out", *SMALL, *weights)
     assert matteline("render", plate, "-o", tmp_path / "whole", *SMALL, *weights).returncode == 0
@@ -118,6 +121,7 @@ def test_killed_at_a_random_moment_and_resumed_gives_the_pixels_of_an_unbroken_r
     assert after == whole
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_render_stops_and_leaves_only_whole_frames(plate, weights, tmp_path, number, code):
@@ -135,6 +139,7 @@ def test_an_interrupted_render_stops_and_leaves_only_whole_frames(plate, weights
     assert all(re.fullmatch(r"sh_(alpha|fgr)\.\d{4}\.exr|sh\.json", name) for name in names)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a shot", "sh[010]", "schön 日本", "100%d done", "sh#1", "it's; $HOME"])
 def test_names_with_odd_characters_are_only_names(weights, tmp_path, name):
     folder = tmp_path / name
@@ -231,6 +236,7 @@ def test_an_output_that_cannot_be_a_folder_is_found_before_the_first_frame(plate
     assert "is a file" in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that even root cannot write")
 def test_a_folder_that_cannot_be_written_costs_one_sentence(plate, weights):
     done = matteline("render", plate, "-o", "/proc/mattes", *SMALL, *weights)
@@ -238,6 +244,7 @@ def test_a_folder_that_cannot_be_written_costs_one_sentence(plate, weights):
     assert "/proc/mattes" in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="limits of POSIX processes")
 def test_a_full_disk_stops_with_a_sentence_and_whole_frames_only(plate, weights, tmp_path):
     import resource

@@ -50,6 +50,7 @@ def test_a_measured_space_decodes_as_the_config_does(studio: Config, name: str) 
     close(made, studio.convert(exact / np.float32(65535), name, "lin_rec709"), 1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*CAMERA_LOGS, *OTHERS])
 def test_a_measured_space_encodes_as_the_config_does(studio: Config, name: str) -> None:
     codec = measure(studio, name)

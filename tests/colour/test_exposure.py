@@ -86,6 +86,7 @@ def test_a_plate_that_is_not_lifted_is_not_filtered(space_of: SpaceOf) -> None:
     assert measure_denoise(grainy(0.05), space_of("lin_rec709"), 0.0) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.footage
 def test_real_clips_of_usual_brightness_are_left_alone(footage: Path, space_of: SpaceOf) -> None:
     clips = sorted((footage / "clips").iterdir())

@@ -79,6 +79,7 @@ def test_soft_edges_come_closer_to_the_truth_than_the_prediction(
 CLIPS = ("lp_d13_room.mp4", "intel_asl_milk.mkv", "sammie_dance.mp4")
 
 
+@pytest.mark.slow
 @pytest.mark.footage
 @pytest.mark.parametrize("name", CLIPS)
 def test_a_clip_in_acescg_or_camera_log_gives_the_alphas_of_the_same_clip_in_srgb(

@@ -40,6 +40,7 @@ def test_frames_are_numbered_and_of_the_size_asked_for():
         assert drawing.alpha.shape == (64, 40)
 
 
+@pytest.mark.slow
 def test_without_a_sensor_the_plate_is_exactly_the_foreground_over_the_background(many):
     for drawing in many:
         cover = drawing.alpha[..., None]
@@ -100,6 +101,7 @@ def test_a_frame_does_not_depend_on_how_many_are_drawn():
     np.testing.assert_array_equal(third.plate, again.plate)
 
 
+@pytest.mark.slow
 def test_clips_move(many):
     moved = []
     for seed in range(12):

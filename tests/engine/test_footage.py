@@ -84,6 +84,7 @@ def _linear(encoded: np.ndarray) -> np.ndarray:
 _TO_ACESCG = np.array([[0.6131, 0.3395, 0.0474], [0.0702, 0.9164, 0.0134], [0.0206, 0.1096, 0.8698]])
 
 
+@pytest.mark.slow
 @pytest.mark.footage
 def test_an_acescg_exr_and_the_same_picture_as_png_give_the_same_matte(portrait, weights_file, tmp_path):
     for folder in ("png", "exr"):
@@ -122,6 +123,7 @@ def _encode(path: Path, pictures: np.ndarray, *, full: bool) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.footage
 def test_full_and_video_range_of_one_clip_give_the_same_matte(portrait, weights_file, tmp_path):
     ratio = {"downsample_ratio": 0.6}
@@ -133,6 +135,7 @@ def test_full_and_video_range_of_one_clip_give_the_same_matte(portrait, weights_
     assert np.abs(one - other).mean() <= AGREEMENT
 
 
+@pytest.mark.slow
 @pytest.mark.footage
 @pytest.mark.parametrize("precision", ["bf16"])
 def test_a_lower_precision_stays_close(portrait, weights_file, tmp_path, precision):
@@ -207,6 +210,7 @@ def _hdr_movie(path: Path, codes: np.ndarray, transfer: int) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.footage
 @pytest.mark.parametrize(("curve", "transfer"), [(_pq, 16), (_hlg, 18)], ids=["pq", "hlg"])
 def test_hdr_video_gets_the_matte_of_the_same_picture_in_srgb(

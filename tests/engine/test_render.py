@@ -81,6 +81,7 @@ def test_events_tell_the_whole_story(render, png_plate, tmp_path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", [1, 4])
 @pytest.mark.parametrize("cut", [1001, 1004, 1007, 1011])
 def test_two_halves_rolled_from_the_start_equal_the_whole(render, png_plate, tmp_path, cut, batch):
@@ -91,6 +92,7 @@ def test_two_halves_rolled_from_the_start_equal_the_whole(render, png_plate, tmp
     assert _pixels(tmp_path / "halves") == _pixels(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_ranges_rolled_from_the_start_equal_the_same_frames_of_the_whole(render, png_plate, tmp_path):
     render(png_plate, tmp_path / "whole", depth="float", preroll="auto")
     render(png_plate, tmp_path / "part", "1003-1004,1009", depth="float", preroll="all")
@@ -106,6 +108,7 @@ def test_a_preroll_changes_the_first_frame(render, png_plate, tmp_path):
     assert _files(tmp_path / "cold") != _files(tmp_path / "warm")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [1, 4, 7])
 def test_a_stopped_render_keeps_whole_frames_and_resumes_to_the_same_pixels(
     render, png_plate, tmp_path, after
@@ -126,6 +129,7 @@ def test_a_stopped_render_keeps_whole_frames_and_resumes_to_the_same_pixels(
     assert _files(tmp_path / "stopped") == whole
 
 
+@pytest.mark.slow
 def test_a_resume_takes_up_a_saved_state(render, tmp_path, picture):
     first = STATE_EVERY_FRAMES - 3
     folder = tmp_path / "plate"
@@ -146,6 +150,7 @@ def test_a_resume_takes_up_a_saved_state(render, tmp_path, picture):
     assert list((tmp_path / "out/.matteline").glob("*.state")) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["removed", "truncated", "emptied"])
 def test_a_resume_renders_again_what_is_missing_or_unreadable(render, exr_plate, tmp_path, damage):
     out = tmp_path / "out"
@@ -206,6 +211,7 @@ def test_a_range_beside_a_gap_is_rendered_without_reaching_across_it(render, png
     assert sum(isinstance(event, FrameDone) for event in events) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", ["hold", "black"])
 def test_a_gap_is_filled_as_asked_and_said(render, png_plate, tmp_path, missing, picture):
     Path(png_plate.replace("####", "1005")).unlink()

@@ -22,6 +22,7 @@ def small(untrained):
     )
 
 
+@pytest.mark.slow
 def test_several_devices_make_the_files_of_one(farm, small, tmp_path):
     whole = farm.whole(tmp_path / "whole")
     done = matteline(
@@ -60,6 +61,7 @@ def test_devices_of_several_kinds_are_refused():
         one_kind(["cuda:0", "cpu"])
 
 
+@pytest.mark.slow
 def test_a_dry_run_writes_the_tickets_and_says_what_it_costs(farm, small):
     done = matteline(
         *("farm", "submit", farm.plate, "--engine", "openjd", "--out", farm.output, *small),
@@ -78,6 +80,7 @@ def test_a_dry_run_writes_the_tickets_and_says_what_it_costs(farm, small):
     assert files(farm.output) == {}
 
 
+@pytest.mark.slow
 def test_only_missing_frames_are_submitted_again(farm, small):
     one = farm.submit()
     farm.roll(one)
@@ -92,6 +95,7 @@ def test_only_missing_frames_are_submitted_again(farm, small):
     assert json.loads(done.stdout)["clips"][0]["frames"] == 10
 
 
+@pytest.mark.slow
 def test_a_job_of_a_host_is_submitted_as_it_is(farm, tmp_path):
     one = farm.submit()
     (tmp_path / "host.json").write_text(one.ticket.job.to_json())
@@ -143,6 +147,7 @@ def test_opencues_gpus_are_the_only_ones_that_torch_sees(farm):
     assert chosen["CUDA_VISIBLE_DEVICES"] == "3"
 
 
+@pytest.mark.slow
 def test_wrong_arguments_end_with_2(farm):
     one = farm.submit()
     environ = {**os.environ}

@@ -20,6 +20,7 @@ from tests.colour.conftest import FACILITY
 from .conftest import HEIGHT, NOTHING_AROUND, WIDTH, draw, rendered
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 7, 24])
 def test_chunks_of_any_size_in_any_order_make_the_files_of_the_whole(farm, tmp_path, size):
     whole = farm.whole(tmp_path / "whole")
@@ -33,6 +34,7 @@ def test_chunks_of_any_size_in_any_order_make_the_files_of_the_whole(farm, tmp_p
     assert len(whole) == 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preroll", ["all", 24, 0, "auto"])
 @pytest.mark.parametrize("frames", ["1004-1009,1011-1012,1020-1029"])
 def test_gaps_and_prerolls_that_overlap_make_no_difference(farm, tmp_path, preroll, frames):
@@ -45,6 +47,7 @@ def test_gaps_and_prerolls_that_overlap_make_no_difference(farm, tmp_path, prero
     assert len(whole) == 36
 
 
+@pytest.mark.slow
 def test_a_cut_that_an_engine_makes_by_itself_is_as_good(farm, tmp_path):
     whole = farm.whole(tmp_path / "whole")
     one = farm.submit(chunk=8)
@@ -57,6 +60,7 @@ def test_a_cut_that_an_engine_makes_by_itself_is_as_good(farm, tmp_path):
     assert farm.results == whole
 
 
+@pytest.mark.slow
 def test_windows_of_several_frames_are_as_good(farm, tmp_path):
     whole = farm.whole(tmp_path / "whole", batch=4)
     one = farm.submit(chunk=6, state=3, batch=4)
@@ -67,6 +71,7 @@ def test_windows_of_several_frames_are_as_good(farm, tmp_path):
     assert farm.results == whole
 
 
+@pytest.mark.slow
 def test_a_chain_hands_the_state_from_chunk_to_chunk(farm, tmp_path):
     whole = farm.whole(tmp_path / "whole", "1001-1012,1015-1030")
     one = farm.submit("1001-1012,1015-1030", chunk=6, exact="chain")
@@ -76,6 +81,7 @@ def test_a_chain_hands_the_state_from_chunk_to_chunk(farm, tmp_path):
     assert rolled == [3, 0, 0, 3, 0, 0]
 
 
+@pytest.mark.slow
 def test_a_chain_that_lost_a_state_makes_it_again(farm, tmp_path):
     whole = farm.whole(tmp_path / "whole")
     one = farm.submit(chunk=12, exact="chain")
@@ -88,6 +94,7 @@ def test_a_chain_that_lost_a_state_makes_it_again(farm, tmp_path):
     assert farm.results == whole
 
 
+@pytest.mark.slow
 def test_without_states_a_chunk_rolls_from_the_start_and_says_so(farm, tmp_path):
     whole = farm.whole(tmp_path / "whole")
     one = farm.submit()
@@ -103,6 +110,7 @@ def test_with_states_a_chunk_rolls_over_less_than_their_distance(farm):
     assert _rolled(farm.chunk(one, "1016-1018")) == 0
 
 
+@pytest.mark.slow
 def test_a_pass_that_was_cut_short_goes_on_where_it_stopped(farm, tmp_path):
     whole = farm.whole(tmp_path / "whole")
     one = farm.submit()
@@ -115,6 +123,7 @@ def test_a_pass_that_was_cut_short_goes_on_where_it_stopped(farm, tmp_path):
     assert farm.results == whole
 
 
+@pytest.mark.slow
 def test_held_frames_are_held_in_every_chunk(farm, tmp_path):
     for number in (1009, 1016, 1017):
         (farm.plate / f"sh010.{number}.png").unlink()
@@ -126,6 +135,7 @@ def test_held_frames_are_held_in_every_chunk(farm, tmp_path):
     assert farm.results == whole
 
 
+@pytest.mark.slow
 def test_a_preroll_alone_is_near_the_whole_and_not_equal(farm, tmp_path):
     whole = farm.whole(tmp_path / "whole", preroll=24)
     one = farm.submit(chunk=8, exact="none", preroll=0)
@@ -136,6 +146,7 @@ def test_a_preroll_alone_is_near_the_whole_and_not_equal(farm, tmp_path):
     assert farm.results != whole
 
 
+@pytest.mark.slow
 def test_negative_frames_are_frames(farm, tmp_path):
     for path in farm.plate.iterdir():
         path.unlink()
@@ -151,6 +162,7 @@ def test_negative_frames_are_frames(farm, tmp_path):
     assert farm.results == whole
 
 
+@pytest.mark.slow
 def test_the_record_is_that_of_the_whole_whichever_chunk_writes_it(farm, tmp_path):
     one = farm.submit()
     farm.roll(one)
@@ -162,6 +174,7 @@ def test_the_record_is_that_of_the_whole_whichever_chunk_writes_it(farm, tmp_pat
     assert '"frames": "1001-1030"' in records[0]
 
 
+@pytest.mark.slow
 def test_frames_that_are_there_are_left_alone_unless_they_are_to_be_replaced(farm):
     one = farm.submit()
     farm.roll(one)
@@ -170,6 +183,7 @@ def test_frames_that_are_there_are_left_alone_unless_they_are_to_be_replaced(far
     assert rendered(farm.chunk(one, "1003-1006", overwrite=True)) == [1003, 1004, 1005, 1006]
 
 
+@pytest.mark.slow
 def test_a_task_that_reaches_over_a_gap_renders_what_was_submitted(farm):
     one = farm.submit("1001-1004,1010-1012")
     farm.roll(one)

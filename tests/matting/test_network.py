@@ -75,11 +75,13 @@ def no_gradients() -> Iterator[None]:
         yield
 
 
+@pytest.mark.slow
 def test_every_array_agrees_with_the_reference(case: Case):
     src = case.pictures
     case.check(case.run(src[:, :2], src[:, 2], src[:, 3:]))
 
 
+@pytest.mark.slow
 def test_frames_fed_one_by_one_agree_with_the_reference(case: Case):
     case.check(case.run(*case.pictures.unbind(1)))
 
@@ -91,6 +93,7 @@ def test_segmentation_agrees_with_the_reference(case: Case):
     case.check({"seg": logits}, LOGIT_TOLERANCE)
 
 
+@pytest.mark.slow
 def test_two_clips_at_once_give_what_each_gives_alone(case: Case):
     src = case.pictures[:, :3]
     mirrored = src.flip(-1)

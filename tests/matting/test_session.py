@@ -53,6 +53,7 @@ def assert_same_state(left: State, right: State) -> None:
     assert all(torch.equal(one, other) for one, other in zip(left, right, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", BATCHES)
 def test_a_range_cut_anywhere_gives_the_same_bits(untrained: MattingNetwork, pictures: Tensor, batch: int):
     inputs = inputs_of(pictures)
@@ -66,6 +67,7 @@ def test_a_range_cut_anywhere_gives_the_same_bits(untrained: MattingNetwork, pic
         assert_same_state(after.state, end)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", BATCHES)
 def test_rolling_over_frames_leaves_the_state_that_finishing_them_leaves(
     untrained: MattingNetwork, pictures: Tensor, batch: int
@@ -228,6 +230,7 @@ def test_the_reduced_size_is_told(untrained: MattingNetwork, pictures: Tensor):
     assert session.reduce(pictures[0]).shape == (3, 22, 33)
 
 
+@pytest.mark.slow
 @pytest.mark.footage
 @pytest.mark.parametrize("clip", ["mdn_chroma_man.mp4", "lp_s20_hands.mp4"])
 def test_mattes_of_real_footage_are_those_of_the_reference(trained: MattingNetwork, footage: Path, clip: str):

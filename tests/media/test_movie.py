@@ -400,6 +400,7 @@ class TestReading:
         frames.close()
         assert str(path) not in [each.path for each in psutil.Process(os.getpid()).open_files()]
 
+    @pytest.mark.slow
     def test_a_late_frame_is_reached_without_decoding_all_before_it(self, tmp_path):
         path = write_movie(
             tmp_path / "clip.mp4",

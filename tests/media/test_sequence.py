@@ -425,6 +425,7 @@ class TestReading:
         assert not [path for path in opened if str(tmp_path) in path]
 
 
+@pytest.mark.slow
 @pytest.mark.footage
 def test_real_photos_are_read_without_complaint(footage, tmp_path):
     photos = sorted((footage / "photos").glob("*.jpg")) + sorted((footage / "rgba").glob("*.png"))

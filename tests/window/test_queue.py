@@ -125,6 +125,7 @@ def test_a_broken_queue_file_does_not_keep_the_window_from_opening(open_window, 
     settle(lambda: "cannot be used" in window.errors.words)
 
 
+@pytest.mark.slow
 def test_shots_are_rendered_paused_and_taken_up_by_the_next_window(
     open_window, long_plate, untrained, tmp_path
 ):
@@ -152,6 +153,7 @@ def test_shots_are_rendered_paused_and_taken_up_by_the_next_window(
     assert "Run 2" in later.queue.log.toPlainText()
 
 
+@pytest.mark.slow
 def test_a_shot_that_fails_says_why_in_its_log_and_the_next_one_runs(open_window, plate, untrained, tmp_path):
     settings = MatteSettings(weights=str(untrained), device="cpu", preroll=0)
     window = open_window()

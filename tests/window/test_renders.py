@@ -76,6 +76,7 @@ def test_plan_preview_and_render_one_after_another(shot, tmp_path):
     assert "--" not in shot.shot.form.existing.error
 
 
+@pytest.mark.slow
 def test_a_preview_leaves_no_frame_of_an_earlier_one(shot):
     for number in (1003, 1005):
         shot.viewer.player.seek(number)
@@ -86,6 +87,7 @@ def test_a_preview_leaves_no_frame_of_an_earlier_one(shot):
     assert len(os.listdir(shot.shot.runs._scratch.name)) == 1
 
 
+@pytest.mark.slow
 def test_a_cancelled_render_says_so_and_keeps_whole_frames(long_shot, tmp_path):
     long_shot.shot.form.field("downsample_ratio").set_value("1")
     _click(long_shot.shot.render_button)
@@ -102,6 +104,7 @@ def test_a_cancelled_render_says_so_and_keeps_whole_frames(long_shot, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_plate_that_goes_before_the_render_is_told_at_its_field(shot, plate):
     for name in os.listdir(os.path.dirname(plate)):
         os.remove(os.path.join(os.path.dirname(plate), name))
@@ -118,6 +121,7 @@ def test_weights_that_are_not_there_are_told_at_the_model(shot):
     assert "nobody" in shot.shot.form.field("weights").error
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal on this system")
 def test_a_killed_worker_costs_a_sentence_and_the_next_render_goes_on(long_shot, tmp_path):
     long_shot.shot.form.field("downsample_ratio").set_value("1")

@@ -43,6 +43,7 @@ def test_the_release_that_crashes_with_older_pythons_is_refused():
     check_qt("6.11.1", (3, 11))
 
 
+@pytest.mark.slow
 def test_settings_are_remembered(open_window, plate):
     window = open_window()
     window._set_cache(2 << 30)

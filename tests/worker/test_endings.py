@@ -54,6 +54,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_closed_at_work_leaves_whole_frames_and_exit_code_zero(
     start, long_plate, job, tmp_path
 ):
@@ -66,6 +67,7 @@ def test_a_worker_that_is_closed_at_work_leaves_whole_frames_and_exit_code_zero(
     assert 2 <= len(results(tmp_path / "out")) < 2 * LONG
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("until", [b'"plan"', b'"frame"'])
 def test_the_end_of_its_input_ends_a_worker_at_work_with_exit_code_zero(long_plate, job, tmp_path, until):
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
@@ -81,6 +83,7 @@ def test_the_end_of_its_input_ends_a_worker_at_work_with_exit_code_zero(long_pla
     assert not [path for path in tmp_path.rglob("*") if ".tmp" in path.name]
 
 
+@pytest.mark.slow
 @posix
 def test_a_killed_worker_is_one_sentence_and_leaves_whole_frames(start, long_plate, job, tmp_path):
     client = start()
@@ -105,6 +108,7 @@ def test_a_native_crash_leaves_its_stack_in_the_sentences_log(start, plate, job)
     assert "Segmentation fault" in caught.value.hint
 
 
+@pytest.mark.slow
 def test_a_bug_costs_its_request_and_not_the_worker(start, plate, job, tmp_path):
     client = start(before=BUG)
     (failed,) = follow(client, client.render(job(plate, frames="1001")))
@@ -142,6 +146,7 @@ def _worker_of(host: subprocess.Popen[str], event: str) -> int:
     raise AssertionError("the host ended")
 
 
+@pytest.mark.slow
 @posix
 def test_a_signal_at_work_leaves_whole_frames(start, long_plate, job, tmp_path):
     client = start()

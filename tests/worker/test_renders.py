@@ -49,6 +49,7 @@ def test_a_check_names_versions_devices_and_the_model(worker, weights_file):
     assert checked["problem"] is None
 
 
+@pytest.mark.slow
 def test_a_check_without_a_model_says_what_is_missing(start, monkeypatch, tmp_path):
     monkeypatch.setenv("MATTELINE_WEIGHTS", str(tmp_path / "none"))
     client = start()
@@ -109,6 +110,7 @@ def test_a_frame_that_cannot_be_read_keeps_those_before_it(worker, plate, job, t
     assert results(tmp_path / "out")[0].name == "sh_alpha.1001.exr"
 
 
+@pytest.mark.slow
 def test_a_second_render_uses_the_model_of_the_first(start, plate, job, weights_file):
     client = start()
     first = list(follow(client, client.render(job(plate, "a", "1001"))))
@@ -127,6 +129,7 @@ def test_pixels_do_not_depend_on_whether_the_model_was_loaded_already(worker, pl
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 
+@pytest.mark.slow
 def test_an_idle_worker_lets_the_model_go_and_loads_it_again_when_asked(start, plate, job):
     client = start("--idle-seconds", "0.2")
     list(follow(client, client.render(job(plate, "a", "1001"))))
@@ -180,6 +183,7 @@ def test_a_cancel_before_the_first_frame_is_not_kept_waiting_for_it(worker, long
 
 
 # A plan opens the weights once, to look at them; loading them is the second time.
+@pytest.mark.slow
 @pytest.mark.parametrize(("stage", "quick"), [("", 0), ("plan", 1), ("loading", 1)])
 def test_a_cancel_while_the_model_loads_is_answered_at_once_and_nothing_is_written(
     start, plate, job, tmp_path, stage, quick
@@ -210,6 +214,7 @@ def test_a_render_that_waits_is_cancelled_at_once(worker, plate, long_plate, job
     assert not (tmp_path / "b").exists()
 
 
+@pytest.mark.slow
 def test_stray_prints_do_not_break_the_protocol(start, plate, job, tmp_path):
     client = start(before=CHATTER)
     messages = list(follow(client, client.render(job(plate, frames="1001-1010"))))
