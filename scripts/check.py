@@ -31,6 +31,7 @@ def commands(*, quick: bool) -> Iterator[Command]:
     yield shlex.split(f"ruff check {PYTHON}")
     yield shlex.split(f"ruff format --check {PYTHON}")
     yield ["mypy"]
+    yield ["mypy", "examples", "scripts"]
     yield ["lint-imports"]
     yield ["mkdocs", "build", "--quiet"]
     workers = min(os.cpu_count() or 1, MOST_WORKERS)

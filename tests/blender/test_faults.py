@@ -12,6 +12,7 @@ import psutil
 import pytest
 from PIL import Image
 
+from matteline.contract.wire import PROTOCOL
 from tests.blender import plates
 from tests.blender.conftest import Blender
 from tests.blender.test_render import quick
@@ -285,9 +286,12 @@ def test_a_worker_that_is_not_there(blender, untouched, movie, other_worker, tmp
 GREETING = '{"event": "hello", "protocol": 99, "job": 1, "matteline": "9.0"}'
 
 
-DEAF = """
+DEAF = f"""
 import json, sys
-print('{"event": "hello", "protocol": 1, "job": 1, "matteline": "0"}', flush=True)
+PROTOCOL = {PROTOCOL}
+"""
+DEAF += """
+print(json.dumps({"event": "hello", "protocol": PROTOCOL, "job": 1, "matteline": "0"}), flush=True)
 for line in sys.stdin:
     asked = json.loads(line)
     if asked["request"] == "render":

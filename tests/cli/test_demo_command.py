@@ -12,6 +12,8 @@ import pytest
 
 from tests.waiting import PATIENCE_SECONDS
 
+pytestmark = pytest.mark.slow
+
 MOST = 10.0
 """Thousandths of alpha that the network that comes along may be wrong by."""
 
@@ -38,7 +40,6 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder, ran.stdout + ran.stderr
 
 
-@pytest.mark.slow
 def test_a_fresh_machine_mattes_the_drawn_clip_well(shown: tuple[Path, str]) -> None:
     _, said = shown
     found = re.search(r"MAD x 1000: (\d+\.\d+); of the first frame (\d+\.\d+)", said)

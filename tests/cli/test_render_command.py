@@ -198,6 +198,7 @@ def test_a_plate_that_is_none_costs_one_sentence(make, words, weights, tmp_path)
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

@@ -41,6 +41,7 @@ def close(made: np.ndarray, wanted: np.ndarray, relative: float) -> None:
     assert worst <= 1, f"{worst:.2f} times the tolerance"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*CAMERA_LOGS, *OTHERS])
 def test_a_measured_space_decodes_as_the_config_does(studio: Config, name: str) -> None:
     codec = measure(studio, name)

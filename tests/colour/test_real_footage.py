@@ -28,6 +28,7 @@ def photos(footage: Path) -> Iterator[np.ndarray]:
         yield np.asarray(Image.open(path).convert("RGB"))
 
 
+@pytest.mark.slow
 @pytest.mark.footage
 def test_a_photo_in_acescg_is_shown_like_the_same_photo_in_srgb(
     footage: Path, studio: Config, space_of: SpaceOf

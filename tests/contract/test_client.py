@@ -18,16 +18,18 @@ import pytest
 from matteline.contract.client import WorkerClient, follow
 from matteline.contract.errors import WorkerError
 from matteline.contract.job import Job
+from matteline.contract.wire import PROTOCOL
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 from .interpreters import interpreters
 
 CORE = Path(__file__).parent.parent.parent / "core"
 
-PREAMBLE = """
+PREAMBLE = f"""
 import json, os, signal, subprocess, sys, time
 def say(**message): print(json.dumps(message), flush=True)
-def hello(**more): say(**{"event": "hello", "protocol": 2, "job": 1, "matteline": "9.9", **more})
+def hello(**more):
+    say(**{{"event": "hello", "protocol": {PROTOCOL}, "job": 1, "matteline": "9.9", **more}})
 def ask(): return json.loads(sys.stdin.readline() or "null")
 """
 
@@ -163,8 +165,8 @@ def test_garbage_on_standard_output_is_kept_in_the_log_and_nowhere_else(start, t
 @pytest.mark.parametrize(
     ("hello", "older"),
     [
-        ("hello(protocol=0)", "Update matteline,"),
-        ("hello(protocol=2)", "Update this plug-in,"),
+        (f"hello(protocol={PROTOCOL - 1})", "Update matteline,"),
+        (f"hello(protocol={PROTOCOL + 1})", "Update this plug-in,"),
         ("hello(job=99)", "Update this plug-in,"),
     ],
 )
@@ -358,7 +360,7 @@ before = set(sys.modules)
 from matteline.contract.client import WorkerClient, follow
 from matteline.contract.job import Job
 from matteline.contract.launch import clean_environment, find_worker, standard_places
-worker = "import sys; print('{{\\"event\\":\\"hello\\",\\"protocol\\":1,\\"job\\":1}}', flush=True);" \\
+worker = "import sys; print('{{\\"event\\":\\"hello\\",\\"protocol\\":{protocol},\\"job\\":1}}', flush=True);" \\
     "print('{{\\"id\\":1,\\"event\\":\\"done\\",\\"last\\":true}}', flush=True); sys.stdin.read()"
 with WorkerClient([sys.executable, "-c", worker], environ=os.environ) as client:
     print([each["event"] for each in follow(client, client.render(Job("a.mov", "out")))])
@@ -377,7 +379,18 @@ def test_the_client_runs_on_every_hosts_python_with_the_standard_library_alone(v
     found = interpreters().get(version)
     if found is None:
         pytest.skip(f"no Python {version} on this machine")
-    command = [found, "-B", "-W", "error", "-X", "dev", "-I", "-S", "-c", ROUND_TRIP.format(core=str(CORE))]
+    command = [
+        found,
+        "-B",
+        "-W",
+        "error",
+        "-X",
+        "dev",
+        "-I",
+        "-S",
+        "-c",
+        ROUND_TRIP.format(core=str(CORE), protocol=PROTOCOL),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["['done']", "WorkerError", "[]"]

@@ -48,6 +48,7 @@ def test_without_a_sensor_the_plate_is_exactly_the_foreground_over_the_backgroun
         np.testing.assert_array_equal(drawing.plate, expected)
 
 
+@pytest.mark.slow
 def test_all_values_are_float32_from_0_to_1(many):
     for drawing in many:
         for picture in (drawing.plate, drawing.alpha, drawing.fgr, drawing.background):

@@ -255,6 +255,7 @@ def test_chromaticities_of_no_common_space_are_kept_with_the_colour_alone(render
     assert list(_header(paths["fgr"])["chromaticities"]) == pytest.approx(NATIVE)
 
 
+@pytest.mark.slow
 def test_the_colour_of_a_plate_that_says_nothing_is_not_guessed(render, exr_plate, tmp_path):
     render(exr_plate, tmp_path / "out", "1001", write=ALL)
     paths = _results(tmp_path / "out", "separate", 1001)

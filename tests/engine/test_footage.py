@@ -148,6 +148,7 @@ def test_a_lower_precision_stays_close(portrait, weights_file, tmp_path, precisi
     assert np.abs(exact - _alphas(low)).mean() <= 0.01
 
 
+@pytest.mark.slow
 def test_highlights_pass_through_a_solid_matte_bit_for_bit(render, tmp_path, untrained):
     plate = tmp_path / "plate"
     plate.mkdir()

@@ -331,6 +331,7 @@ def _write_small(ready: Plan) -> None:
             write_image(path, pixels, product.encoding, header, channels=product.channels)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sound", ["aac", "pcm_s16le"])
 @pytest.mark.parametrize(("frames", "onset"), [(None, 1.0), ("13-36", 1 - 12 * 1001 / 30000)])
 def test_the_plates_sound_comes_along_in_step_with_its_pictures(render, tmp_path, sound, frames, onset):

@@ -179,6 +179,7 @@ def test_a_resume_with_other_settings_is_refused_and_says_which(render, png_plat
         render(png_plate, tmp_path / "out", existing="resume", downsample_ratio=0.25)
 
 
+@pytest.mark.slow
 def test_results_that_nothing_describes_cannot_be_resumed(render, png_plate, tmp_path):
     render(png_plate, tmp_path / "out")
     (tmp_path / "out/.matteline/sh010.json").unlink()
@@ -277,6 +278,7 @@ def test_frames_around_zero_are_frames(render, tmp_path, picture):
     assert names == sorted(f"neg_alpha.{number:04d}.exr" for number in range(-2, 4))
 
 
+@pytest.mark.slow
 def test_the_networks_own_foreground_can_be_had(render, png_plate, tmp_path, picture):
     for kind in ("plate", "network"):
         values = {"write": ("alpha", "fgr"), "format": "png", "white_point": 0.02, "foreground": kind}

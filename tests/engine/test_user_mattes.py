@@ -150,6 +150,7 @@ def test_an_unreadable_frame_of_a_matte_stops_with_its_name_after_what_came_befo
     assert written == [f"sh010_alpha.{number}.exr" for number in (1003, 1004, 1005)]
 
 
+@pytest.mark.slow
 def test_a_stopped_render_resumes_to_the_same_pixels_unless_a_matte_was_changed(render, exr_plate, tmp_path):
     for number in range(1001, 1013):
         png(tmp_path / f"roto.{number}.png", drawn(number - 1001))

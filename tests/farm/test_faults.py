@@ -21,6 +21,8 @@ from tests.waiting import wait_until
 
 from .conftest import HEIGHT, NOTHING_AROUND, WIDTH, draw, matteline, rendered
 
+pytestmark = pytest.mark.slow
+
 
 def _begun(*arguments: object) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "matteline", "farm", *map(str, arguments)]
@@ -35,7 +37,6 @@ def submitted(farm):
     return one
 
 
-@pytest.mark.slow
 def test_a_chunk_killed_on_its_way_and_tried_again_is_that_of_the_whole(farm, submitted, tmp_path):
     whole = farm.whole(tmp_path / "whole")
     arguments = ("chunk", "--job", submitted.folder, "--frames=1001-1030")
@@ -53,7 +54,6 @@ def test_a_chunk_killed_on_its_way_and_tried_again_is_that_of_the_whole(farm, su
     assert farm.results == whole
 
 
-@pytest.mark.slow
 def test_two_workers_given_the_same_chunk_make_it_once_as_well(farm, submitted, tmp_path):
     whole = farm.whole(tmp_path / "whole")
     pair = [_begun("chunk", "--job", submitted.folder, "--frames=1001-1030") for _ in range(2)]
@@ -63,7 +63,6 @@ def test_two_workers_given_the_same_chunk_make_it_once_as_well(farm, submitted, 
     assert not [path for path in farm.output.rglob("*.tmp")]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["cut short", "emptied", "garbled"])
 def test_a_damaged_state_costs_time_and_no_pixels(farm, submitted, tmp_path, damage):
     whole = farm.whole(tmp_path / "whole")
@@ -77,7 +76,6 @@ def test_a_damaged_state_costs_time_and_no_pixels(farm, submitted, tmp_path, dam
     assert farm.results == {name: whole[name] for name in farm.results}
 
 
-@pytest.mark.slow
 def test_a_plate_that_changed_since_the_submission_is_refused(farm, submitted):
     victim = farm.plate / "sh010.1020.png"
     content = victim.read_bytes()
@@ -90,7 +88,6 @@ def test_a_plate_that_changed_since_the_submission_is_refused(farm, submitted):
     assert rendered(farm.chunk(submitted, "1001-1004")) == [1001, 1002, 1003, 1004]
 
 
-@pytest.mark.slow
 def test_a_plate_that_was_copied_is_the_same_plate(farm, submitted, tmp_path):
     copy = tmp_path / "elsewhere"
     shutil.copytree(farm.plate, copy, copy_function=shutil.copyfile)
@@ -112,7 +109,6 @@ def test_a_model_that_changed_since_the_submission_is_refused(farm, submitted, u
         farm.chunk(submitted, "1001-1004")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("name", "value"), [("choke", 2.0), ("downsample_ratio", 0.25), ("batch", 2)])
 def test_settings_that_were_edited_since_the_submission_are_refused(farm, submitted, name, value):
     ticket = json.loads((submitted.folder / "job.json").read_text())
@@ -122,7 +118,6 @@ def test_settings_that_were_edited_since_the_submission_are_refused(farm, submit
         farm.chunk(submitted, "1001-1004")
 
 
-@pytest.mark.slow
 def test_frames_that_were_edited_since_the_submission_are_refused(farm, submitted):
     ticket = json.loads((submitted.folder / "job.json").read_text())
     ticket["job"]["frames"] = "1003-1030"
@@ -131,7 +126,6 @@ def test_frames_that_were_edited_since_the_submission_are_refused(farm, submitte
         farm.chunk(submitted, "1003-1004")
 
 
-@pytest.mark.slow
 def test_states_of_other_settings_are_refused(farm, submitted, tmp_path):
     state = submitted.folder / "states/sh010.1008.state"
     kept = state.read_bytes()
@@ -146,7 +140,6 @@ def test_states_of_other_settings_are_refused(farm, submitted, tmp_path):
     assert farm.results == {}
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="a limit of POSIX")
 def test_a_full_disk_ends_with_5_and_leaves_a_hole_that_the_check_finds(farm, submitted):
     limited = (
@@ -165,7 +158,6 @@ def test_a_full_disk_ends_with_5_and_leaves_a_hole_that_the_check_finds(farm, su
     assert verdict.missing.ranges and not verdict.damaged.ranges
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(os.environ.get("REQUIRE_GPU") == "1", reason="there is a GPU")
 def test_a_worker_without_a_gpu_refuses_a_clip_that_needs_one(farm):
     one = farm.submit(device="cuda")
@@ -182,7 +174,6 @@ def test_a_clip_that_needs_a_gpu_can_be_checked_without_one(farm):
     assert check(open_finished(one.folder, NOTHING_AROUND)).absent == one.ticket.frames
 
 
-@pytest.mark.slow
 def test_the_check_finds_every_kind_of_hole(farm, submitted):
     farm.chunk(submitted, "1001-1030")
     alpha = farm.output / "alpha"
@@ -204,7 +195,6 @@ def test_the_check_finds_every_kind_of_hole(farm, submitted):
     assert not check(open_finished(submitted.folder, NOTHING_AROUND)).missing.ranges
 
 
-@pytest.mark.slow
 def test_a_smaller_picture_in_place_of_a_result_is_a_hole(farm, submitted):
     farm.chunk(submitted, "1001-1004")
     small = farm.output.with_name("small")
@@ -220,7 +210,6 @@ def test_a_smaller_picture_in_place_of_a_result_is_a_hole(farm, submitted):
     assert check(open_finished(submitted.folder, NOTHING_AROUND)).missing == submitted.ticket.frames
 
 
-@pytest.mark.slow
 def test_results_of_other_settings_are_not_taken_for_done(farm):
     one = farm.submit()
     farm.roll(one)
@@ -232,7 +221,6 @@ def test_results_of_other_settings_are_not_taken_for_done(farm):
     assert all(farm.results[name] != content for name, content in before.items())
 
 
-@pytest.mark.slow
 def test_existing_results_are_not_replaced_unasked(farm, submitted):
     farm.chunk(submitted, "1001-1002")
     with pytest.raises(JobError, match=r"already holds results of sh010 for frames 1001-1002"):
@@ -254,14 +242,12 @@ def test_missing_weights_are_missing_weights(farm, submitted, tmp_path):
     assert caught.value.exit_code == 3
 
 
-@pytest.mark.slow
 def test_a_plate_that_is_not_mounted_is_an_error_of_reading(farm, submitted):
     shutil.rmtree(farm.plate)
     with pytest.raises(ReadError):
         farm.chunk(submitted, "1001")
 
 
-@pytest.mark.slow
 def test_states_stay_until_a_clip_is_whole(farm, submitted):
     clean = ("farm", "check", "--job", submitted.folder, "--clean")
     farm.chunk(submitted, "1001-1029")
@@ -273,7 +259,6 @@ def test_states_stay_until_a_clip_is_whole(farm, submitted):
     assert not (submitted.folder / "states").exists()
 
 
-@pytest.mark.slow
 def test_movies_are_made_once_when_all_frames_are_there(farm):
     one = farm.submit("1001-1004", movies=("matte",))
     farm.roll(one)
@@ -291,7 +276,6 @@ def test_movies_are_made_once_when_all_frames_are_there(farm):
     assert movie.stat().st_mtime_ns == made
 
 
-@pytest.mark.slow
 def test_the_hull_of_the_frames_is_not_what_was_asked_for(farm):
     one = farm.submit("1001-1004,1010-1012")
     farm.roll(one)

@@ -18,6 +18,8 @@ from tests.waiting import PATIENCE_SECONDS, wait_until
 
 from .conftest import matteline
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def session(tmp_path):
@@ -28,7 +30,6 @@ def session(tmp_path):
     matteline("farm", "session", "stop", "--file", file)
 
 
-@pytest.mark.slow
 def test_a_session_renders_chunks_one_after_another_and_ends_when_told(farm, session, tmp_path):
     whole = farm.whole(tmp_path / "whole")
     one = farm.submit()

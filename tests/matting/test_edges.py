@@ -78,6 +78,7 @@ def test_more_choke_never_leaves_more_alpha(seed, less, more):
     assert (choke(alpha, -more) >= choke(alpha, -less) - ROUNDING).all()
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 99), pixels=STEPS)
 @settings(max_examples=20, deadline=None)
 def test_growing_is_choking_what_is_outside(seed, pixels):

@@ -86,6 +86,7 @@ def test_frames_fed_one_by_one_agree_with_the_reference(case: Case):
     case.check(case.run(*case.pictures.unbind(1)))
 
 
+@pytest.mark.slow
 def test_segmentation_agrees_with_the_reference(case: Case):
     logits, *_ = case.network(
         case.pictures[:, :2], downsample_ratio=float(case.arrays["ratio"]), segmentation=True

@@ -12,6 +12,8 @@ from matteline.api import Job, plan, run
 from tests.nuke import plates
 from tests.nuke.comp import alpha_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def plate(tmp_path):

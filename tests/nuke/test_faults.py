@@ -12,6 +12,8 @@ from tests.nuke import plates
 from tests.nuke.comp import alpha_of
 from tests.nuke.workers import running
 
+pytestmark = pytest.mark.slow
+
 LONG = range(1001, 1201)
 """Enough for a render to be under way still when Nuke looks after it, five times a second."""
 

@@ -19,6 +19,8 @@ from tests.nuke.comp import Comp
 from tests.nuke.conftest import PACKAGE, Installed
 from tests.nuke.workers import program
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Mistake:

@@ -149,6 +149,7 @@ def test_the_global_range_is_that_of_the_script(comp, plate):
     assert_shows(comp, node, comp.direct(plate, "1002-1003"), [1002, 1003])
 
 
+@pytest.mark.slow
 def test_a_preview_shows_the_current_frame_and_the_last_render_can_be_shown_again(comp, plate):
     node = comp.node(comp.read(plate))
     comp.render(node)
@@ -163,6 +164,7 @@ def test_a_preview_shows_the_current_frame_and_the_last_render_can_be_shown_agai
 # Several nodes, and where they are
 
 
+@pytest.mark.slow
 def test_two_nodes_at_once(comp, plate, tmp_path):
     other = plates.write(tmp_path / "other", gain=0.25)
     first, second = comp.node(comp.read(plate)), comp.node(comp.read(other))

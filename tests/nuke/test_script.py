@@ -133,6 +133,7 @@ def test_a_saved_script_says_the_same_when_it_is_opened_and_saved_again(comp, pl
     assert script.script(other.root) == text
 
 
+@pytest.mark.slow
 def test_a_script_without_the_plug_in_shows_the_matte_and_only_its_buttons_fail(comp, plate, monkeypatch):
     comp.render(comp.node(comp.read(plate)))
     saved(comp)
@@ -149,6 +150,7 @@ def test_a_script_without_the_plug_in_shows_the_matte_and_only_its_buttons_fail(
     assert bare.offences == []
 
 
+@pytest.mark.slow
 def test_a_node_of_an_opened_script_renders_and_shows_what_it_had(comp, plate):
     node = comp.node(comp.read(plate))
     comp.render(node)

@@ -8,6 +8,8 @@ import pytest
 from tests.nuke import plates
 from tests.nuke.comp import alpha_of, assert_shows, fgr_of
 
+pytestmark = pytest.mark.slow
+
 LINEAR = {"colour_space": "lin_rec709"}
 
 

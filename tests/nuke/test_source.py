@@ -64,6 +64,7 @@ def test_the_library_is_that_of_python_3_9(package):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["3.9", "3.10", "3.11", "3.13"])
 def test_it_is_taken_in_by_the_pythons_of_nuke(package, version, tmp_path):
     """Its modules are run there, with a `nuke` that gives everything that is asked of it at import."""

@@ -13,6 +13,8 @@ import pytest
 from tests.nuke import plates
 from tests.nuke.comp import alpha_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def plate(tmp_path):

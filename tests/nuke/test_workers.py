@@ -11,9 +11,10 @@ from tests.nuke import plates
 from tests.nuke.comp import alpha_of
 from tests.nuke.workers import BROKEN, CHATTER, DEAF, LIAR, STRANGER, program, running
 
-pytestmark = pytest.mark.skipif(
-    os.name == "nt", reason="the stand-ins are scripts with a first line for Unix"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name == "nt", reason="the stand-ins are scripts with a first line for Unix"),
+]
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import psutil
 
-HELLO = '{"event": "hello", "protocol": 1, "job": 1, "matteline": "0"}'
+from matteline.contract.wire import PROTOCOL
+
+HELLO = f'{{"event": "hello", "protocol": {PROTOCOL}, "job": 1, "matteline": "0"}}'
 
 CHATTER = """
     import ctypes, os, threading, time

@@ -78,6 +78,7 @@ except WriteError as error:
 """
 
 
+@pytest.mark.slow
 def test_a_disk_that_takes_no_more_is_told_and_keeps_the_checkpoint_before(tmp_path: Path) -> None:
     pytest.importorskip("resource", reason="Windows has no limit on the size of files")
     command = [sys.executable, "-c", LIMITED, str(tmp_path)]

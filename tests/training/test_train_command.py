@@ -76,6 +76,7 @@ def run(people: Path, teacher: Path, tmp_path_factory: pytest.TempPathFactory) -
     return folder
 
 
+@pytest.mark.slow
 def test_a_run_leaves_a_model_that_renders(run: Path) -> None:
     found = inspect(run / "model.safetensors")
 
@@ -94,6 +95,7 @@ def test_a_run_leaves_its_figures_and_pictures(run: Path) -> None:
     assert (run / "pictures" / "step-00000002.png").exists()
 
 
+@pytest.mark.slow
 def test_a_run_is_not_begun_over_another(run: Path, people: Path, teacher: Path) -> None:
     made = _train("--teacher", teacher, "--pictures", people, "--steps", 2, "-o", run, *SMALL, ok=False)
 
@@ -101,6 +103,7 @@ def test_a_run_is_not_begun_over_another(run: Path, people: Path, teacher: Path)
     assert "--resume" in made.stderr
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_another_width_is_not_gone_on_from(run: Path, people: Path, teacher: Path) -> None:
     made = _train(
         *("--teacher", teacher, "--pictures", people, "--steps", 2, "-o", run),

@@ -39,6 +39,7 @@ def _trainer(lessons: PackedLessons, *, taught: bool = False) -> Trainer:
     return Trainer(MattingNetwork(width=WIDTH), lessons, setting, thinker)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("taught", [False, True])
 def test_training_resumed_from_a_checkpoint_equals_unbroken_training(
     lessons: PackedLessons, tmp_path: Path, taught: bool

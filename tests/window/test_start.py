@@ -15,6 +15,7 @@ from matteline.contract.errors import MattelineError
 from tests.waiting import PATIENCE_SECONDS
 
 
+@pytest.mark.slow
 def test_the_window_opens_closes_and_loads_no_torch(usable, tmp_path):
     command = [sys.executable, "-X", "importtime", "-m", "matteline", "view", "--self-test"]
     done = subprocess.run(

@@ -202,6 +202,7 @@ def test_a_cancel_while_the_model_loads_is_answered_at_once_and_nothing_is_writt
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_render_that_waits_is_cancelled_at_once(worker, plate, long_plate, job, tmp_path):
     first = worker.render(job(long_plate, "a"))
     second = worker.render(job(plate, "b"))

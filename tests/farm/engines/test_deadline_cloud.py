@@ -51,6 +51,7 @@ def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return point
 
 
+@pytest.mark.slow
 def test_a_submission_arrives_with_its_priority_retries_and_parameters(plate, clip, aws, tmp_path):
     one = submission("deadlinecloud", clip("sh010"), clip("sh 020"), priority=60, retries=3, pool=QUEUE)
     cloud = engine("deadlinecloud", OPTIONS)
@@ -67,6 +68,7 @@ def test_a_submission_arrives_with_its_priority_retries_and_parameters(plate, cl
     assert any(FARM in path and QUEUE in path for _, path, _ in service.asked)
 
 
+@pytest.mark.slow
 def test_job_attachments_carry_the_plate_and_the_ticket_and_expect_mattes_and_states(
     plate, clip, aws, tmp_path
 ):
