@@ -49,6 +49,7 @@ def test_blue_falls_to_the_mean_of_red_and_green():
     assert np.allclose(despilled("blue", [[0.4, 0.2, 0.9]]), [[0.4, 0.2, 0.3]], atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
 @pytest.mark.parametrize("name", [LINEAR, "ACEScg", "ARRI LogC4", "sRGB"])
 def test_what_has_no_spill_keeps_its_bits(name, dtype):

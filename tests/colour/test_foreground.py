@@ -53,6 +53,7 @@ def light_of(space: PlateSpace, plate: np.ndarray) -> np.ndarray:
     return planes.T.numpy().reshape(plate.shape)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SPACES)
 @few
 @given(light=scenes, alpha=mattes, stops=st.sampled_from([0.0, 2.5]))

@@ -226,6 +226,7 @@ def test_the_preview_lies_over_another_clip_frame_by_frame(finished, png_plate, 
     np.testing.assert_allclose(tops, [40, 120, 120], atol=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "values",
     [

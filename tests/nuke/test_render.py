@@ -94,6 +94,7 @@ def renumbered(folder, source, numbers):
     return str(folder / "sh010.####.exr")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mode", "frame", "first"),
     [("offset", "100", 901), ("start at", "1", 1), ("expression", "frame + 1000", 1)],

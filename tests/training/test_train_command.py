@@ -86,6 +86,7 @@ def test_a_run_leaves_a_model_that_renders(run: Path) -> None:
     assert not load_network(found, "auto").training
 
 
+@pytest.mark.slow
 def test_a_run_leaves_its_figures_and_pictures(run: Path) -> None:
     first, last = _lines(run)
 
@@ -149,6 +150,7 @@ def test_a_mistake_costs_a_sentence(
     assert "\n" not in caught.value.message
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_made_is_told_before_training(
     people: Path, teacher: Path, tmp_path: Path
 ) -> None:

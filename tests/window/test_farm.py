@@ -13,6 +13,8 @@ from matteline.window.farm import FarmDialog
 from matteline.window.queue.store import SENT, WAITING
 from tests.window.conftest import FIRST, settle, shown
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def settings(untrained) -> MatteSettings:
@@ -34,7 +36,6 @@ def test_every_farm_setting_has_a_control_and_survives_it(window):
     dialog.reject()
 
 
-@pytest.mark.slow
 def test_a_shot_is_written_as_a_job_bundle_and_the_settings_are_remembered(window, plate, settings, tmp_path):
     pytest.importorskip("openjd.model", reason="the farm extra is not installed")
     window.open([plate])
@@ -55,7 +56,6 @@ def test_a_shot_is_written_as_a_job_bundle_and_the_settings_are_remembered(windo
     dialog.reject()
 
 
-@pytest.mark.slow
 def test_a_farm_that_is_not_there_costs_a_sentence_and_the_shot_waits_again(
     window, plate, settings, tmp_path, monkeypatch
 ):
@@ -73,7 +73,6 @@ def test_a_farm_that_is_not_there_costs_a_sentence_and_the_shot_waits_again(
     dialog.reject()
 
 
-@pytest.mark.slow
 def test_a_queued_shot_that_was_sent_is_left_out(window, plate, settings, tmp_path):
     pytest.importorskip("openjd.model", reason="the farm extra is not installed")
     window.queue.add(Job(plate, str(tmp_path / "out"), settings=settings))

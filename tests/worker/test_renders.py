@@ -172,6 +172,7 @@ def test_a_render_cancelled_at_work_leaves_whole_frames_and_soon_stops(worker, l
     assert results(tmp_path / "out") == at_rest
 
 
+@pytest.mark.slow
 def test_a_cancel_before_the_first_frame_is_not_kept_waiting_for_it(worker, long_plate, job, tmp_path):
     list(follow(worker, worker.render(job(long_plate, "warm", "1001"))))
     request = worker.render(job(long_plate, frames="1901-1910", preroll=900))
