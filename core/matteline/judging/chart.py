@@ -7,16 +7,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from html import escape
 
+# Of middle brightness, so that both white and black paper are far from them.
 _COLOURS = ("#4a90d9", "#d9822b", "#3fa66b", "#a55fc0", "#c9505f", "#8a8f3c", "#2f9ea8", "#8c6d5a")
-"""Of middle brightness, so that both white and black paper are far from them."""
 _MARK = "#d64545"
 _INK = "#808080"
 
 # Pixels around the plotted area: the widest figure of the scale, the title and the frame numbers fit in.
+# Mean width of a letter of 11 px sans-serif, by which the labels of lines stand beside one another.
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 26, 20
 _TICKS = 4
 _LETTER_WIDTH = 6.5
-"""Mean width of a letter of 11 px sans-serif, by which the labels of lines stand beside one another."""
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from matteline.contract.plate import PlateInfo, Window
 from matteline.media.mask import Mask
 from matteline.media.plate import Plate, open_plate
 
+# Folders below a test set in which clips are looked for: data set, kind, clip.
 MATTE_FOLDERS = ("pha", "alpha", "rgba", "layers")
 FOREGROUND_FOLDER = "fgr"
 _DEEPEST = 3
-"""Folders below a test set in which clips are looked for: data set, kind, clip."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,7 @@ def pair_up(pred: str, truth: str, frames: FrameSet | None = None) -> list[Pairi
         ReadError: Something cannot be read.
     """
     mine, true = find_clips(pred), find_clips(truth)
+    # A lone clip on each side needs no common name.
     if len(mine) == len(true) == 1:
         return [_paired(next(iter(true)), next(iter(mine.values())), next(iter(true.values())), frames)]
     if unknown := [name for name in mine if name not in true]:

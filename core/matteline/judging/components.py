@@ -93,9 +93,11 @@ def components_of(mask: Mask) -> Components:
 def _touching(starts: _Indices, ends: _Indices, stride: int) -> tuple[_Indices, _Indices]:
     """Return pairs of runs that touch: the indices of the upper ones, and of those in the row below."""
     # Both ends ascend, so the runs that touch a given one are a slice, found by bisection.
+    # A run, moved down by one row, touches the runs that end behind its start and start before its end.
     first = np.searchsorted(ends, starts + stride, "right")
     behind = np.searchsorted(starts, ends + stride, "left")
     counts = np.maximum(behind - first, 0)
+    # Slices written out as pairs: each upper run as often as it touches, and a running index into its slice.
     upper = np.repeat(np.arange(len(starts)), counts)
     nth = np.arange(len(upper)) - np.repeat(np.cumsum(counts) - counts, counts)
     return upper, np.repeat(first, counts) + nth

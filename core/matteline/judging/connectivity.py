@@ -16,10 +16,10 @@ import numpy.typing as npt
 from matteline.judging.components import Mask, components_of
 from matteline.judging.metrics import Alpha
 
+# Thresholds from 0 to 1. Published evaluations take 10; smaller steps give other values.
 STEPS = 10
-"""Thresholds from 0 to 1. Published evaluations take 10; smaller steps give other values."""
+# Alpha above the connected level below which a pixel counts as connected.
 LOOSE = 0.15
-"""Alpha above the connected level below which a pixel counts as connected."""
 
 
 def conn(pred: Alpha, truth: Alpha) -> float:
@@ -45,5 +45,6 @@ def _connected_up_to(both: Alpha) -> Alpha:
 
 def _phi(alpha: Alpha, level: Alpha) -> Alpha:
     loose = alpha - level
+    # Less than LOOSE above the level counts as connected, as in the published code.
     phi: Alpha = 1 - loose * (loose >= np.float32(LOOSE))
     return phi

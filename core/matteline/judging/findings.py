@@ -24,12 +24,12 @@ from matteline.judging.outliers import (
     to_series,
 )
 
+# Coverage below which a matte is empty.
 EMPTY_COVERAGE = 0.0005
-"""Coverage below which a matte is empty."""
 
+# Coverage must jump by this share of the picture, and by this share of its former value.
 LEAST_JUMP = 0.005
 LEAST_JUMP_SHARE = 0.1
-"""Coverage must jump by this share of the picture, and by this share of its former value."""
 
 # Least steps above what is usual in the shot, in the units of `Measures`. They were chosen on six real clips
 # (docs/judging.md): below them nobody sees a fault at normal size.
@@ -39,15 +39,16 @@ LEAST_POP = 0.6
 LEAST_SMALL_AREAS = 0.0002
 LEAST_CLIPPED = 0.01
 
+# First frames of a shot in which a network settles that started without a preroll.
 WARM_UP_FRAMES = 12
-"""First frames of a shot in which a network settles that started without a preroll."""
+# Frames that must follow those, to know the usual change.
 SETTLED_FRAMES = 12
-"""Frames that must follow those, to know the usual change."""
+# Share of repeats above which the plate itself repeats, as after a change of frame rate.
 MOST_REPEATS = 0.1
-"""Share of repeats above which the plate itself repeats, as after a change of frame rate."""
 
 BROKEN, LOOK = "broken", "look"
 
+# Kinds of findings, in the order of reports, and the title of each.
 KINDS: Mapping[str, str] = MappingProxyType(
     {
         "missing": "missing",
@@ -63,7 +64,6 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "clipped": "clipped colour",
     }
 )
-"""Kinds of findings, in the order of reports, and the title of each."""
 
 # An empty matte also jumps, pops and flickers: only the finding that explains the others is kept.
 _IMPLIED = {"empty": {"coverage", "pop", "flicker"}, "pop": {"flicker"}, "coverage": {"flicker"}}

@@ -20,19 +20,19 @@ from matteline.media.plate import Plate
 from matteline.media.result import read_result
 from matteline.media.samples import crop_or_pad, to_float
 
+# Longest side, in pixels, of the pictures on which changes over time are measured: grain averages out.
 REDUCED_SIDE = 480
-"""Longest side, in pixels, of the pictures on which changes over time are measured: grain averages out."""
 
+# Alpha from which a pixel belongs to the body.
 BODY_ALPHA = 0.5
-"""Alpha from which a pixel belongs to the body."""
+# Alpha from which something beside the body is a speck.
 SPECK_ALPHA = 0.25
-"""Alpha from which something beside the body is a speck."""
+# Largest share of the body that a hole or speck takes. Larger areas are the gap of an arm, or a person.
 SMALL_SHARE = 0.02
-"""Largest share of the body that a hole or speck takes. Larger areas are the gap of an arm, or a person."""
+# Pixels below which a hole or speck is noise, in a frame of 1920x1080; it grows with the picture.
 LEAST_PIXELS = 4
-"""Pixels below which a hole or speck is noise, in a frame of 1920x1080; it grows with the picture."""
+# The largest finite value of a half float.
 HALF_LIMIT = 65504.0
-"""The largest finite value of a half float."""
 
 _HD_PIXELS = 1920 * 1080
 

@@ -17,16 +17,16 @@ from matteline.judging.metrics import Alpha
 from matteline.judging.results import ShotResults
 from matteline.media.plate import Plate
 
+# Pixels of the reduced picture, (h, w).
 _Region = npt.NDArray[np.bool_]
-"""Pixels of the reduced picture, (h, w)."""
 
+# Share of the plate that must stand still for flicker to be measured.
 LEAST_STILL = 0.05
-"""Share of the plate that must stand still for flicker to be measured."""
+# A pixel stands still if it changes by less than three deviations of the noise, within these limits.
 _STILL_DEVIATIONS = 3.0
 _STILL_LIMITS = (0.004, 0.02)
-"""A pixel stands still if it changes by less than three deviations of the noise, within these limits."""
+# Alpha by which a reduced pixel differs from both neighbours to be inside the box of what pops.
 _POP_ALPHA = 0.2
-"""Alpha by which a reduced pixel differs from both neighbours to be inside the box of what pops."""
 
 
 @dataclass(frozen=True)

@@ -15,19 +15,19 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+# A measure of every frame; NaN where there is none.
 Series = npt.NDArray[np.float64]
-"""A measure of every frame; NaN where there is none."""
 
+# Deviations above the median from which a value is an outlier.
 OUTLIER_DEVIATIONS = 6.0
-"""Deviations above the median from which a value is an outlier."""
+# Share of the frames whose excess counts as usual for the shot.
 FREQUENT_SHARE = 0.1
-"""Share of the frames whose excess counts as usual for the shot."""
+# Times that usual excess which an outlier must exceed.
 FREQUENT_FACTOR = 2.0
-"""Times that usual excess which an outlier must exceed."""
+# Frames on each side that the median of a frame is taken over.
 NEIGHBOUR_FRAMES = 15
-"""Frames on each side that the median of a frame is taken over."""
+# Standard deviation of a normal distribution whose median absolute deviation is 1.
 _NORMAL_DEVIATION = 1.4826
-"""Standard deviation of a normal distribution whose median absolute deviation is 1."""
 
 
 class OutlierTest:

@@ -17,12 +17,12 @@ from matteline.judging.report import Report
 from matteline.judging.results import ShotResults
 from matteline.judging.thumbnails import thumbnails
 
+# Flagged frames that are listed; more are counted.
 MOST_ROWS = 200
-"""Flagged frames that are listed; more are counted."""
+# Flagged frames that are shown as pictures, which are most of the page's size.
 MOST_PICTURED = 60
-"""Flagged frames that are shown as pictures, which are most of the page's size."""
+# Frames shown of the whole shot, evenly spread.
 SAMPLES = 8
-"""Frames shown of the whole shot, evenly spread."""
 
 
 def page(report: Report, shot: ShotResults) -> str:
@@ -58,8 +58,8 @@ def page(report: Report, shot: ShotResults) -> str:
     )
 
 
+# The label of a line, and its value for a frame.
 _Column = tuple[str, Callable[[Measures], float | None]]
-"""The label of a line, and its value for a frame."""
 
 
 def _charts(report: Report) -> Iterator[Chart]:

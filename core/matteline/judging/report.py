@@ -39,12 +39,12 @@ from matteline.judging.outliers import FREQUENT_SHARE
 from matteline.judging.results import ShotResults
 from matteline.media.plate import Plate
 
+# By version, the key under which the findings of a frame lie.
 REPORT_VERSION = 2
 _FINDINGS_KEY = {1: "marks", 2: "findings"}
-"""By version, the key under which the findings of a frame lie."""
+# The size of a report of a million frames, far more than a shot has. A larger file is not read.
 REPORT_FOLDER = "report"
 REPORT_BYTES = 1 << 28
-"""The size of a report of a million frames, far more than a shot has. A larger file is not read."""
 _REMAKE = "Make the report again."
 
 
@@ -181,7 +181,7 @@ def report_file(folder: Path, name: str, extension: str = "json") -> Path:
 
 
 def _notes(report: Report) -> list[str]:
-    """Say what is true of the shot as a whole, and what is too frequent to be told frame by frame."""
+    """Return sentences on the shot as a whole, and on what is too frequent to be told frame by frame."""
     notes = []
     measures = [each.measures for each in report.frames]
     coverage = [each.coverage for each in measures if each.coverage is not None]

@@ -18,9 +18,9 @@ from matteline.contract.settings import PRODUCTS
 from matteline.media.naming import list_sequences
 from matteline.media.plate import Plate, open_plate
 
+# A record is a few kilobytes; a larger file is something else, and is not read.
 RECORD_FOLDER = ".matteline"
 RECORD_BYTES = 1 << 20
-"""A record is a few kilobytes; a larger file is something else, and is not read."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,12 @@ def _list_product(folder: Path, product: str) -> dict[str, dict[int, Path]]:
 
 def _with_record(folder: Path, name: str, products: Mapping[str, Mapping[int, Path]]) -> ShotResults:
     """Return a shot with the facts of its record, each of them only as far as it can be believed."""
-    record = _read_record(folder / RECORD_FOLDER / f"{name}.json")
+    path, record = folder / RECORD_FOLDER / f"{name}.json", {}
+    with suppress(OSError, ValueError):
+        if path.stat().st_size <= RECORD_BYTES:
+            record = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(record, dict):
+        record = {}
     existing = FrameSet.of(number for files in products.values() for number in files)
     expected = FrameSet((existing.hull,))
     if isinstance(words := record.get("frames"), str):
@@ -157,14 +162,3 @@ def _with_record(folder: Path, name: str, products: Mapping[str, Mapping[int, Pa
         # Not isinstance: True is an int as well, and no frame number.
         first_frame=first_frame if type(first_frame) is int else None,
     )
-
-
-def _read_record(path: Path) -> dict[str, object]:
-    """Return the facts of a record; none where there is no file, or no record in it."""
-    try:
-        if path.stat().st_size > RECORD_BYTES:
-            return {}
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -14,9 +14,9 @@ from matteline.contract.files import write_text
 from matteline.judging.chart import Chart, Line, stacked
 from matteline.judging.evaluate import METRICS, Evaluation, mean_of
 
+# Clips that are drawn as a line each, one for each colour of a chart; of more the mean is drawn.
 EVALUATION_VERSION = 1
 _MOST_LINES = 8
-"""Clips that are drawn as a line each, one for each colour of a chart; of more the mean is drawn."""
 
 
 def save_evaluation(evaluation: Evaluation, folder: Path) -> list[Path]:

@@ -16,12 +16,12 @@ from matteline.media.png_chunks import encode_png
 from matteline.media.result import read_result
 from matteline.media.samples import to_codes, to_float
 
+# Longest side of a thumbnail, in pixels.
 THUMBNAIL_SIDE = 200
-"""Longest side of a thumbnail, in pixels."""
 _CHECKER_PIXELS = 10
 
+# How the names of colour spaces begin whose values are proportional to light.
 _LINEAR = ("lin", "acescg", "aces2065", "scene_linear", "raw")
-"""How the names of colour spaces begin whose values are proportional to light."""
 
 _Picture = npt.NDArray[np.float32]
 
@@ -58,7 +58,10 @@ def _over_checkerboard(shot: ShotResults, number: int, alpha: _Picture) -> _Pict
     pixels = frame.pixels
     if premultiplied and floats:
         # Divided before the curve, because the curve of a product is not the product of curves.
-        pixels, premultiplied = _unpremultiplied(pixels), False
+        values = to_float(pixels, np.float32)
+        colours, cover = values[..., :3], values[..., 3:]
+        pixels = np.divide(colours, cover, out=np.zeros_like(colours), where=cover > 0)
+        premultiplied = False
     colour = _small(pixels[..., :3])
     space = shot.colour_space.lower()
     if floats and (not space or space.startswith(_LINEAR)):
@@ -71,14 +74,6 @@ def _over_checkerboard(shot: ShotResults, number: int, alpha: _Picture) -> _Pict
     behind = (1 - cover) * checkerboard(alpha.shape[0], alpha.shape[1], _CHECKER_PIXELS)
     over: _Picture = (colour if premultiplied else colour * cover) + behind
     return over
-
-
-def _unpremultiplied(pixels: Pixels) -> Pixels:
-    """Divide colour by alpha, (H, W, 3); 0 where alpha is 0."""
-    values = to_float(pixels, np.float32)
-    cover = values[..., 3:]
-    straight: Pixels = np.divide(values[..., :3], cover, out=np.zeros_like(values[..., :3]), where=cover > 0)
-    return straight
 
 
 def _small(pixels: Pixels) -> _Picture:
