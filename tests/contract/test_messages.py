@@ -48,3 +48,29 @@ def test_a_check_without_a_model_says_why_and_what_to_do():
 def test_an_error_is_what_is_wrong_and_what_to_do():
     assert sentence(JobError("It is wrong.", hint="Mend it.")) == "It is wrong. Mend it."
     assert sentence(JobError("It is wrong.")) == "It is wrong."
+
+
+def refused():
+    return JobError(
+        "There are results.",
+        hint="Resume them, or render on the CPU.",
+        settings=("existing=resume", "device=cpu", "output", "chunk", "existing=overwrite"),
+    )
+
+
+def test_a_hint_names_the_labels_of_the_settings_that_it_is_about():
+    assert sentence(refused()) == (
+        "There are results. Resume them, or render on the CPU. "
+        "('Existing results: resume', 'Device: cpu', 'output', 'Chunk', 'Existing results: overwrite')"
+    )
+
+
+def test_a_hint_names_a_host_s_own_controls_each_once():
+    controls = {"existing=resume": "Render Missing", "existing": "Existing", "output": "Output folder"}
+    assert sentence(refused(), controls).endswith(
+        "('Render Missing', 'Device: cpu', 'Output folder', 'Chunk', 'Existing: overwrite')"
+    )
+
+
+def test_controls_are_named_only_with_a_hint():
+    assert sentence(JobError("There are results.", settings=("existing",))) == "There are results."

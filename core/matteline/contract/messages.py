@@ -1,4 +1,4 @@
-"""What the worker and its errors say, as sentences for people: the same in every host."""
+"""The worker's answers and errors as sentences for people: the same in every host."""
 
 from __future__ import annotations
 
@@ -6,16 +6,39 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from matteline.contract.choices import choices_of
 from matteline.contract.errors import MattelineError
+from matteline.contract.farm_settings import farm_choices
+from matteline.contract.job import Job
+from matteline.contract.settings import choices
+
+_NO_CONTROLS: Mapping[str, str] = {}
 
 
-def sentence(error: MattelineError) -> str:
-    """An error for people: what is wrong, and what to do."""
-    return f"{error.message} {error.hint}".strip()
+def sentence(error: MattelineError, controls: Mapping[str, str] = _NO_CONTROLS) -> str:
+    """Return an error for people: what is wrong, what to do, and with which controls.
+
+    Args:
+        error: Its hint names no controls, because every host has others; its settings say which are meant.
+        controls: A host's own names for controls, by setting (`output`) or by setting and value
+            (`existing=resume`). Other settings are named by their labels.
+    """
+    names = dict.fromkeys(f"'{_control(each, controls)}'" for each in error.settings)
+    where = f"({', '.join(names)})" if error.hint and names else ""
+    return " ".join(part for part in (error.message, error.hint, where) if part)
+
+
+def _control(setting: str, controls: Mapping[str, str]) -> str:
+    name, _, value = setting.partition("=")
+    if setting in controls:
+        return controls[setting]
+    described = {**choices_of(Job), **farm_choices(), **choices()}
+    label = controls.get(name) or (described[name].label if name in described else name.replace("_", " "))
+    return f"{label}: {value}" if value else label
 
 
 def describe_check(checked: Mapping[str, Any]) -> str:
-    """The worker's answer `checked`: its version, its device, and its model or why it has none."""
+    """Return the worker's answer `checked` as words: version, device, and model or why it has none."""
     model, problem, device = checked["model"], checked["problem"], checked["device"]
     known = [each["description"] for each in checked["devices"] if each["name"] == device]
     where = f"{device} ({known[0]})" if known else device
@@ -24,7 +47,7 @@ def describe_check(checked: Mapping[str, Any]) -> str:
 
 
 def describe_submission(submitted: Mapping[str, Any]) -> str:
-    """The worker's answer `submitted`: what was handed over, and its ids or the files written."""
+    """Return the worker's answer `submitted` as a sentence: the clips, and their ids or the files written."""
     clips, engine, ids = submitted["clips"], submitted["engine"], submitted["jobs"]
     tasks = sum(clip["tasks"] for clip in clips)
     names = ", ".join(clip["name"] for clip in clips)
@@ -34,8 +57,51 @@ def describe_submission(submitted: Mapping[str, Any]) -> str:
     return f"Written for {engine}: {what}. {_places(submitted['files'])}"
 
 
+def progress_step(message: Mapping[str, Any]) -> str:
+    """Return the name of the step of a render that a message of the worker tells of; empty for others."""
+    event = message.get("event")
+    if event == "assembling":
+        return f"Movie {message['name']}"
+    if event == "loading":
+        return f"Loading the model {message['model']}"
+    return _STEPS.get(str(event), "")
+
+
+_STEPS = {"plan": "Planned", "started": "Rendering", "preroll": "Preroll", "frame": "Rendering"}
+
+
+def progress_text(message: Mapping[str, Any]) -> str:
+    """Return how far a render is, by a message of the worker; empty where that says nothing of it.
+
+    Such as `Preroll: 3 of 10 frames`, `Rendering: 12 of 40 frames`, and how it ended.
+    """
+    event, step = message.get("event"), progress_step(message)
+    if event == "finished":
+        return f"{counted(message['frames'], 'frame')} in {duration(message.get('seconds', 0))}"
+    if event == "failed":
+        return str(message["message"])
+    if event == "cancelled":
+        return CANCELLED
+    if step and "done" in message:
+        return f"{step}: {message['done']} of {counted(message['total'], 'frame')}"
+    return step
+
+
+CANCELLED = "Cancelled. Complete frames are kept."
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time for people: `12 s`, `3 min 05 s`, `2 h 10 min`."""
+    whole = max(round(seconds), 0)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
 def counted(number: int, what: str) -> str:
-    """A number of things: `1 frame`, `12 frames`."""
+    """Return a number of things: `1 frame`, `12 frames`."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
