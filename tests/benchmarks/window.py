@@ -26,7 +26,7 @@ from matteline.contract.plate import Header, Window
 from matteline.drawing import draw_people
 from matteline.engine.demo import DEMO_SEED
 from matteline.media.writer import Encoding, write_image
-from matteline.window.main import MainWindow, Surroundings
+from matteline.window.main import MainWindow, WindowConfig
 from matteline.window.preferences import Preferences
 from matteline.window.theme import apply_theme
 
@@ -51,7 +51,7 @@ def main() -> None:
     _open(window, movie, 1)
     print(f"1080p movie, first time through: {_play(window, 4.5):.1f} of 24 fps on the screen")
     print(f"1080p movie, from memory: {_play(window, 4.5):.1f} of 24 fps on the screen")
-    held = window.viewer.store.bytes / 2**20
+    held = window.viewer.cache.bytes / 2**20
     print(f"frames in memory: {held:.0f} MiB of {CACHE_BYTES / 2**20:.0f} MiB allowed")
     print(f"resident memory of the process: {psutil.Process().memory_info().rss / 2**20:.0f} MiB")
     window.close()
@@ -104,7 +104,7 @@ def _window(scratch: Path) -> MainWindow:
     preferences.cache_bytes = CACHE_BYTES
     worker = [sys.executable, "-m", "matteline", "worker"]
     window = MainWindow(
-        preferences, Surroundings(worker, dict(os.environ), queue_file=scratch / "queue.sqlite")
+        preferences, WindowConfig(worker, dict(os.environ), queue_file=scratch / "queue.sqlite")
     )
     window.resize(1600, 900)
     window.show()
@@ -125,34 +125,34 @@ def _step(window: MainWindow, frames: range) -> float:
 
 
 def _drag(window: MainWindow) -> float:
-    store, footage = window.viewer.store, window.viewer.footages[-1]
+    store, footage = window.viewer.cache, window.viewer.footages[-1]
     store.forget(footage.main)
     shown: list[int] = []
-    window.viewer.projector.shown.connect(shown.append)
+    window.viewer.controller.shown.connect(shown.append)
     for number in range(1001, 1025):
         window.viewer.player.seek(number)
         end = time.monotonic() + 1 / 24
         _until(lambda end=end: time.monotonic() > end)
     began = time.monotonic()
     _until(lambda: bool(shown) and shown[-1] == 1024)
-    window.viewer.projector.shown.disconnect(shown.append)
+    window.viewer.controller.shown.disconnect(shown.append)
     return time.monotonic() - began
 
 
 def _play(window: MainWindow, seconds: float) -> float:
     shown: list[int] = []
     window.viewer.player.seek(window.viewer.player.whole.first)
-    window.viewer.projector.shown.connect(shown.append)
+    window.viewer.controller.shown.connect(shown.append)
     window.viewer.player.play(1)
     end = time.monotonic() + seconds
     _until(lambda: time.monotonic() > end)
     window.viewer.player.stop()
-    window.viewer.projector.shown.disconnect(shown.append)
+    window.viewer.controller.shown.disconnect(shown.append)
     return len(set(shown)) / seconds
 
 
 def _on(window: MainWindow) -> int | None:
-    return window.viewer.projector.on_screen
+    return window.viewer.controller.on_screen
 
 
 def _until(so: Callable[[], bool]) -> None:

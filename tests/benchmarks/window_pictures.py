@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication
 
 from matteline.contract.job import Job
 from matteline.engine.demo import draw_plate
-from matteline.window.main import MainWindow, Surroundings
+from matteline.window.main import MainWindow, WindowConfig
 from matteline.window.preferences import Preferences
 from matteline.window.queue.store import DONE, FAILED, PAUSED, RUNNING, QueueStore
 from matteline.window.theme import apply_theme
@@ -82,7 +82,7 @@ class Studio:
         preferences.theme = theme
         apply_theme(self.app, theme)
         worker = [sys.executable, "-m", "matteline", "worker"]
-        window = MainWindow(preferences, Surroundings(worker, dict(os.environ), queue_file=self.queue))
+        window = MainWindow(preferences, WindowConfig(worker, dict(os.environ), queue_file=self.queue))
         window.resize(*SIZE)
         window.show()
         window.shot.form.field("weights").set_value(str(self.weights.resolve()))
@@ -116,14 +116,14 @@ def take_shot(studio: Studio, plate: str) -> None:
     """A render under way; afterwards all of the shot is rendered."""
     with studio.window("light") as window:
         window.open([plate])
-        _until(lambda: window.viewer.projector.on_screen is not None)
+        _until(lambda: window.viewer.controller.on_screen is not None)
         window.shot.form.output.set_value(str(studio.mattes))
         _until(lambda: window.shot.plan.rows)
         window.shot.start_render()
         # Not exactly this one: on a busy machine the screen passes some frames over.
-        _until(lambda: window.viewer.projector.on_screen >= UNDER_WAY)
+        _until(lambda: window.viewer.controller.on_screen >= UNDER_WAY)
         studio.take(window, "shot")
-        _until(lambda: not window.shot.runs.rendering)
+        _until(lambda: not window.shot.renders.rendering)
 
 
 def take_viewer(studio: Studio) -> None:
@@ -131,7 +131,7 @@ def take_viewer(studio: Studio) -> None:
     with studio.window("dark") as window:
         _open_mattes(window, studio, COMPARED)
         _until(lambda: window.shot.plan.rows)
-        window.viewer.picking.set_layout(Layout.WIPE)
+        window.viewer.toolbar.set_layout(Layout.WIPE)
         window.viewer.canvas.hovered.emit(POINTED_AT)
         _rest(1)
         studio.take(window, "viewer")
@@ -178,9 +178,9 @@ def _arguments() -> argparse.Namespace:
 
 def _open_mattes(window: MainWindow, studio: Studio, frame: int) -> None:
     window.open([str(studio.mattes)])
-    _until(lambda: window.viewer.projector.on_screen is not None)
+    _until(lambda: window.viewer.controller.on_screen is not None)
     window.viewer.player.seek(frame)
-    _until(lambda: window.viewer.projector.on_screen == frame)
+    _until(lambda: window.viewer.controller.on_screen == frame)
 
 
 def _fill(store: QueueStore) -> None:

@@ -160,21 +160,21 @@ def open_window(app: object, tmp_path: Path) -> Iterator[Callable[..., object]]:
     """Open a real window; afterwards it is closed, and no thread may be left."""
     from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 
-    from matteline.window.main import MainWindow, Surroundings
+    from matteline.window.main import MainWindow, WindowConfig
     from matteline.window.preferences import Preferences
 
     windows: list[MainWindow] = []
     before = set(threading.enumerate())
 
     def begin(**more: object) -> MainWindow:
-        surroundings = Surroundings(
+        window_config = WindowConfig(
             worker=WORKER,
             environ={**os.environ, "OMP_NUM_THREADS": "1"},
             queue_file=tmp_path / "queue.sqlite",
             log_file=str(tmp_path / "worker.log"),
         )
         settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-        window = MainWindow(Preferences(settings), surroundings)
+        window = MainWindow(Preferences(settings), window_config)
         window.resize(1200, 800)
         window.show()
         window.activateWindow()
@@ -199,7 +199,7 @@ def window(open_window: Callable[..., object]) -> object:
 
 def shown(window: object, number: int) -> Callable[[], bool]:
     """Whether a frame is on the screen."""
-    return lambda: window.viewer.projector.on_screen == number  # type: ignore[attr-defined]
+    return lambda: window.viewer.controller.on_screen == number  # type: ignore[attr-defined]
 
 
 def pixel(window: object, x: int, y: int) -> tuple[int, int, int]:

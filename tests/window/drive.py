@@ -17,11 +17,11 @@ from PySide6.QtCore import QCoreApplication, QMimeData, QPoint, QPointF, Qt, QUr
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
-from matteline.cli.view import surroundings
+from matteline.cli.view import window_config
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.window.app import run
-from matteline.window.farm import FarmDialog
+from matteline.window.farm_dialog import FarmDialog
 from matteline.window.main import MainWindow
 
 SECONDS = 1500
@@ -63,7 +63,7 @@ class Drive:
         more = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
         QApplication.sendEvent(self._window, QDragEnterEvent(QPoint(300, 300), *more))
         QApplication.sendEvent(self._window, QDropEvent(QPointF(300, 300), *more))
-        until("the plate is on the screen", lambda: self._window.viewer.projector.on_screen == 1001)
+        until("the plate is on the screen", lambda: self._window.viewer.controller.on_screen == 1001)
         form = self._window.shot.form
         form.field("weights").set_value(weights)
         form.field("device").set_value("cpu")
@@ -79,7 +79,7 @@ class Drive:
     def preview(self) -> None:
         shot = self._window.shot
         shot.preview_button.click()
-        until("the preview is done", lambda: not shot.runs.previewing)
+        until("the preview is done", lambda: not shot.renders.previewing)
         until("the viewer has it", lambda: self._window.viewer.footages[0].folder is not None)
         self.picture("preview")
 
@@ -87,16 +87,16 @@ class Drive:
         shot = self._window.shot
         shot.render_button.click()
         until("frames are rendered", self.counts)
-        rows = shot.runs.rows
+        rows = shot.renders.rows
         rows.cancel_requested.emit(next(iter(rows.rows)))
-        until("the render is given up", lambda: not shot.runs.rendering)
+        until("the render is given up", lambda: not shot.renders.rendering)
         assert "Cancelled" in self.words(), self.words()
         self.picture("cancelled")
         shot.form.existing.set_value("resume")
         shot.render_button.click()
-        until("the other frames are rendered", lambda: self.counts() or not shot.runs.rendering)
+        until("the other frames are rendered", lambda: self.counts() or not shot.renders.rendering)
         self.picture("rendering")
-        until("all of them are", lambda: not shot.runs.rendering)
+        until("all of them are", lambda: not shot.renders.rendering)
         assert "frames in" in self.words(), self.words()
 
     def refuse(self) -> None:
@@ -155,7 +155,7 @@ class Drive:
         return re.search(r"\d+ of \d+ frames", self.words())
 
     def words(self) -> str:
-        return " ".join(row.words for row in self._window.shot.runs.rows.rows.values())
+        return " ".join(row.words for row in self._window.shot.renders.rows.rows.values())
 
     def picture(self, name: str) -> None:
         """What the screen shows, in light and in dark."""
@@ -197,7 +197,7 @@ def main(plate: str, weights: str, results: str, pictures: str) -> int:
         finally:
             window.close()
 
-    run([], surroundings(), settings_file=str(Path(results).parent / "settings.ini"), when_shown=drive)
+    run([], window_config(), settings_file=str(Path(results).parent / "settings.ini"), when_shown=drive)
     return 0 if came_through else 1
 
 

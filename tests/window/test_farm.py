@@ -9,7 +9,7 @@ import pytest
 from matteline.contract.farm_settings import FarmSettings, farm_choices
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
-from matteline.window.farm import FarmDialog
+from matteline.window.farm_dialog import FarmDialog
 from matteline.window.queue.store import SENT, WAITING
 from tests.window.conftest import FIRST, settle, shown
 
@@ -31,7 +31,7 @@ def test_every_farm_setting_has_a_control_and_survives_it(window):
     assert list(dialog.fields) == list(farm_choices())
     assert dialog.settings() == FarmSettings()
     wanted = FarmSettings("deadline10", chunk=12, gpu_memory=8.5, pool="gpu", after="5f0c", retries=0)
-    dialog._fill(wanted)
+    dialog.set_settings(wanted)
     assert dialog.settings() == wanted
     dialog.reject()
 
@@ -46,7 +46,7 @@ def test_a_shot_is_written_as_a_job_bundle_and_the_settings_are_remembered(windo
     dialog = _dialog(window)
     dialog.fields["chunk"].set_value(4)
     dialog.send()
-    assert dialog.close_button.text() == "Give up"
+    assert dialog.close_button.text() == "Cancel"
     settle(lambda: dialog.close_button.text() == "Close")
     assert dialog.words.text().startswith("Written for openjd: sh010 (4 tasks)."), dialog.words.text()
     assert str(tmp_path / "out" / "farm") in dialog.words.text()

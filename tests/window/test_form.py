@@ -15,8 +15,7 @@ from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings, choices
 from matteline.window.form.fields import field_for
-from matteline.window.form.form import ShotForm, suggested_output
-from matteline.window.words import in_form_words
+from matteline.window.form.shot_form import ShotForm, suggested_output
 from tests.window.conftest import FIRST, settle, shown
 
 
@@ -179,19 +178,6 @@ def test_frames_between_the_marks_can_be_taken(window, plate):
     window.viewer.player.mark(first=1003, last=1006)
     window.shot.form.frames.marks_wanted.emit()
     assert str(window.shot.form.frames.value()) == "1003-1006"
-
-
-@pytest.mark.parametrize(
-    ("hint", "told"),
-    [
-        ("Finish them with --resume.", "Finish them with 'Existing results: Keep'."),
-        ("Replace them with --overwrite.", "Replace them with 'Existing results: Replace'."),
-        ("Lower --downsample-ratio, or use --device cpu.", "Lower 'Downsample ratio', or use 'Device' cpu."),
-        ("Choose another name with --name.", "Choose another name with --name."),
-    ],
-)
-def test_hints_name_controls_in_place_of_flags(hint, told):
-    assert in_form_words(hint) == told
 
 
 def test_a_count_is_a_whole_number(app):

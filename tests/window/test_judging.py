@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 from matteline.window.judging.background_judge import saved_report
-from matteline.window.viewer.projector import Choice
+from matteline.window.viewer.view_controller import SideChoice
 from tests.window.conftest import FIRST, settle, shown
 
 
@@ -21,7 +21,7 @@ def test_a_missing_frame_is_marked_and_a_click_goes_there(window, results):
     window.judging.button.click()
     settle(lambda: window.judging.list.count())
     assert "Frame 1006 is missing" in window.judging.list.item(0).text()
-    assert 1006 in window.viewer.timeline.marks
+    assert 1006 in window.viewer.timeline.flags
     window.judging.list.setCurrentRow(0)
     assert window.viewer.player.frame == 1006
     settle(lambda: window.judging.button.text() == "Judge")
@@ -36,7 +36,7 @@ def test_a_report_made_before_is_shown_at_once(open_window, results):
     window.close()
     later = open_window()
     _open(later, results)
-    assert later.judging.list.count() and 1006 in later.viewer.timeline.marks
+    assert later.judging.list.count() and 1006 in later.viewer.timeline.flags
 
 
 def test_without_results_there_is_nothing_to_judge(window, plate):
@@ -63,7 +63,7 @@ def test_each_shot_of_a_folder_is_opened_and_judged_by_itself(window, results):
     settle(lambda: len(window.viewer.footages) == 2)
     assert window.judging._shot == "sh010"
     second = next(each for each in window.viewer.footages if each.shot == "sh020")
-    window.viewer.picking.a.choose(Choice(second, "alpha"))
+    window.viewer.toolbar.a.choose(SideChoice(second, "alpha"))
     window.judging.button.click()
     settle(lambda: window.judging.list.count())
     listed = [window.judging.list.item(at).text() for at in range(window.judging.list.count())]

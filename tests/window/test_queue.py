@@ -73,12 +73,12 @@ def test_a_shot_of_a_dead_window_is_taken_up_and_goes_on_where_it_stopped(path):
     store = QueueStore(path, clock=lambda: now[0])
     store.add(Job("a", "out"))
     first = store.claim("dead")
-    assert first.job_now.existing == "refuse"
+    assert first.next_job.existing == "refuse"
     now[0] += ABANDONED_AFTER_SECONDS - 1
     assert store.claim("other") is None
     now[0] += 2
     again = store.claim("other")
-    assert (again.number, again.runs, again.job_now.existing) == (first.number, 2, "resume")
+    assert (again.number, again.runs, again.next_job.existing) == (first.number, 2, "resume")
     assert not store.report(first.number, "dead", "words", 1, 2, 0.5), "it is no longer the dead one's"
     assert store.report(first.number, "other", "words", 1, 2, 0.5)
 
@@ -108,7 +108,7 @@ def test_logs_forget_their_oldest_lines(path):
     store = QueueStore(path)
     number = store.add(Job("a", "out"))
     for line in range(300):
-        store.tell(number, f"{line} {'x' * 200}")
+        store.add_log_line(number, f"{line} {'x' * 200}")
     log = store.log_of(number)
     assert "299 x" in log and "\n10 x" not in log and len(log) <= 20_000
 

@@ -37,12 +37,12 @@ def _ready(window, plate, untrained, tmp_path):
 
 
 def _ended(window) -> bool:
-    rows = window.shot.runs.rows.rows.values()
+    rows = window.shot.renders.rows.rows.values()
     return bool(rows) and all(row.ended for row in rows)
 
 
 def _words(window) -> str:
-    return " ".join(row.words for row in window.shot.runs.rows.rows.values())
+    return " ".join(row.words for row in window.shot.renders.rows.rows.values())
 
 
 def _click(button) -> None:
@@ -59,7 +59,7 @@ def test_plan_preview_and_render_one_after_another(shot, tmp_path):
     settle(lambda: _ended(shot))
     assert "1 frame in" in _words(shot)
     settle(lambda: shot.viewer.footages[0].folder is not None)
-    assert shot.viewer.picking.a.choice.mode == "over"
+    assert shot.viewer.toolbar.a.choice.mode == "over"
     assert not (tmp_path / "out").exists(), "a preview writes nothing where results go"
 
     _click(shot.shot.render_button)
@@ -81,10 +81,10 @@ def test_a_preview_leaves_no_frame_of_an_earlier_one(shot):
     for number in (1003, 1005):
         shot.viewer.player.seek(number)
         _click(shot.shot.preview_button)
-        settle(lambda: _ended(shot) and not shot.shot.runs.previewing)
+        settle(lambda: _ended(shot) and not shot.shot.renders.previewing)
     settle(lambda: shot.viewer.footages[0].folder is not None)
     assert str(shot.viewer.footages[0].clips["alpha"].frames) == "1005"
-    assert len(os.listdir(shot.shot.runs._scratch.name)) == 1
+    assert len(os.listdir(shot.shot.renders._scratch.name)) == 1
 
 
 @pytest.mark.slow
@@ -92,7 +92,7 @@ def test_a_cancelled_render_says_so_and_keeps_whole_frames(long_shot, tmp_path):
     long_shot.shot.form.field("downsample_ratio").set_value("1")
     _click(long_shot.shot.render_button)
     settle(lambda: f"of {LONG} frames" in _words(long_shot))
-    (row,) = long_shot.shot.runs.rows.rows.values()
+    (row,) = long_shot.shot.renders.rows.rows.values()
     row.button_pressed.emit()
     settle(lambda: _ended(long_shot))
     assert "Cancelled" in _words(long_shot)
@@ -127,7 +127,7 @@ def test_a_killed_worker_costs_a_sentence_and_the_next_render_goes_on(long_shot,
     long_shot.shot.form.field("downsample_ratio").set_value("1")
     _click(long_shot.shot.render_button)
     settle(lambda: f"of {LONG} frames" in _words(long_shot))
-    os.kill(long_shot.renders.pid, signal.SIGKILL)
+    os.kill(long_shot.connection.pid, signal.SIGKILL)
     settle(lambda: _ended(long_shot))
     assert "ended by itself" in _words(long_shot)
     assert "killed" in _words(long_shot)
@@ -141,11 +141,11 @@ def test_a_killed_worker_costs_a_sentence_and_the_next_render_goes_on(long_shot,
 
 def test_a_worker_that_cannot_be_started_costs_a_sentence(app, tmp_path):
     from matteline.contract.job import Job
-    from matteline.window.render import Renders
+    from matteline.window.worker_connection import WorkerConnection
 
-    renders = Renders([str(Path(tmp_path / "nothing"))], {})
+    renders = WorkerConnection([str(Path(tmp_path / "nothing"))], {})
     heard: list[dict] = []
-    renders.heard.connect(lambda _number, message: heard.append(message))
+    renders.message_received.connect(lambda _number, message: heard.append(message))
     renders.plan(Job("a", "b"))
     settle(lambda: heard)
     assert heard[0]["event"] == "failed" and "cannot be started" in heard[0]["message"]

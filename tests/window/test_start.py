@@ -51,7 +51,7 @@ def test_settings_are_remembered(open_window, plate):
     window._set_theme("light")
     window.close()
     later = open_window()
-    assert later.viewer.store.budget_bytes == 2 << 30
+    assert later.viewer.cache.budget_bytes == 2 << 30
     assert later._preferences.theme == "light"
     later._set_theme("dark")
 

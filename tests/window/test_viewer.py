@@ -33,7 +33,7 @@ def judging(window, results):
 
 
 def _choose(window, mode: str) -> None:
-    window.viewer.picking.a.choose_mode(mode)
+    window.viewer.toolbar.a.choose_mode(mode)
 
 
 def test_an_srgb_plate_is_shown_as_it_is(viewing):
@@ -94,10 +94,10 @@ def test_modes_show_alpha_foreground_and_composites(judging):
 
 
 def test_over_a_colour_is_laid_in_linear_light(judging):
-    from matteline.window.viewer.recipe import Backdrop
+    from matteline.window.viewer.compositor import Backdrop
 
     _choose(judging, "over")
-    judging.viewer.picking.set_backdrop(Backdrop((0.0, 1.0, 0.0)))
+    judging.viewer.toolbar.set_backdrop(Backdrop((0.0, 1.0, 0.0)))
     light = _linear(200 / 255)
     red, green = _encoded(0.5 * light), _encoded(0.5 * light + 0.5)
     expect(judging, 10, 10, pytest.approx((red, green, red), abs=1))
@@ -107,28 +107,28 @@ def test_over_a_colour_is_laid_in_linear_light(judging):
 def test_over_another_clip(judging, exr_plate):
     _choose(judging, "over")
     judging.opener.open(exr_plate, "backdrop")
-    settle(lambda: judging.viewer.picking.look.backdrop.footage is not None)
+    settle(lambda: judging.viewer.toolbar.state.backdrop.footage is not None)
     expect(judging, 80, 10, pytest.approx((_encoded(0.25), 255, 0), abs=2))
 
 
 def test_a_backdrop_can_be_chosen_again(judging, exr_plate):
     _choose(judging, "over")
-    picking = judging.viewer.picking
-    offered = picking._over.count()
+    toolbar = judging.viewer.toolbar
+    offered = toolbar._over.count()
     for _ in range(2):
-        picking._over.setCurrentIndex(0)
-        before = picking.look.backdrop
+        toolbar._over.setCurrentIndex(0)
+        before = toolbar.state.backdrop
         judging.opener.open(exr_plate, "backdrop")
-        settle(lambda before=before: picking.look.backdrop is not before)
-        assert picking._over.currentText() == picking.look.backdrop.footage.name
-    assert picking._over.currentData() is picking.look.backdrop
-    assert picking._over.count() == offered + 1
+        settle(lambda before=before: toolbar.state.backdrop is not before)
+        assert toolbar._over.currentText() == toolbar.state.backdrop.footage.name
+    assert toolbar._over.currentData() is toolbar.state.backdrop
+    assert toolbar._over.count() == offered + 1
 
 
 def test_the_difference_of_two_sides_is_that_of_their_values(judging):
-    picking = judging.viewer.picking
-    picking.a.choose_mode("plate")
-    picking.b.choose_mode("fgr")
+    toolbar = judging.viewer.toolbar
+    toolbar.a.choose_mode("plate")
+    toolbar.b.choose_mode("fgr")
     judging.viewer.run("difference")
     assert judging.viewer.canvas.layout_of_sides is Layout.DIFFERENCE
     apart = 255 * abs(_linear(colour_of(FIRST) / 255) - _linear(200 / 255))
@@ -136,8 +136,8 @@ def test_the_difference_of_two_sides_is_that_of_their_values(judging):
 
 
 def test_a_wipe_shows_a_left_and_b_right(judging):
-    judging.viewer.picking.a.choose_mode("plate")
-    judging.viewer.picking.b.choose_mode("alpha")
+    judging.viewer.toolbar.a.choose_mode("plate")
+    judging.viewer.toolbar.b.choose_mode("alpha")
     judging.viewer.run("wipe")
     expect(judging, 10, 10, (20, 20, 10))
     expect(judging, 90, 10, (0, 0, 0))
@@ -222,11 +222,11 @@ def test_all_keys_of_the_list_are_commands(window):
 
 
 def test_marks_are_found_by_keys(viewing):
-    viewing.viewer.set_marks({1004: "A hole.", 1009: "Flicker."})
-    viewing.viewer.run("mark_after")
+    viewing.viewer.set_flags({1004: "A hole.", 1009: "Flicker."})
+    viewing.viewer.run("flag_after")
     assert viewing.viewer.player.frame == 1004
-    viewing.viewer.run("mark_after")
-    viewing.viewer.run("mark_after")
+    viewing.viewer.run("flag_after")
+    viewing.viewer.run("flag_after")
     assert viewing.viewer.player.frame == 1009
 
 
@@ -240,11 +240,13 @@ def _encoded(light: float) -> float:
 
 
 def test_frames_are_shown_plainly_while_a_view_is_made_ready(viewing):
-    views = viewing.viewer.picking._view
+    views = viewing.viewer.toolbar._view
     settle(lambda: views.count() > 1)
     heard, go = [], threading.Event()
-    viewing.viewer.darkroom.baking.connect(heard.append)
-    viewing.viewer.darkroom._baker.submit(go.wait)  # ahead of the view, which then takes as long as we like
+    viewing.viewer.display_worker.preparing.connect(heard.append)
+    viewing.viewer.display_worker._preparer.submit(
+        go.wait
+    )  # ahead of the view, which then takes as long as we like
     views.setCurrentIndex(next(at for at in range(views.count()) if "ACES" in views.itemText(at)))
     viewing.viewer.player.seek(1004)
     settle(shown(viewing, 1004))

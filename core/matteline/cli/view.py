@@ -14,17 +14,22 @@ import platformdirs
 from matteline.contract.errors import MattelineError
 
 if TYPE_CHECKING:
-    from matteline.window.main import Surroundings
+    from matteline.window.main import WindowConfig
 
 INSTALL = "pip install 'matteline[window]'"
+# Every call into this release drops one reference to None too many, which ends Python before 3.12.
 BROKEN = "6.12.0"
-"""Every call into it lets go of None once too often, which ends a process of Python before 3.12."""
 
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]…")
-@click.option("--settings", metavar="FILE", default="", help="Keep the window's settings in this file.")
-@click.option("--self-test", is_flag=True, help="Open the window, close it when it is painted, and leave.")
+@click.option(
+    "--settings",
+    metavar="FILE",
+    default="",
+    help="Keep the window's settings in this file. [the system's place for them]",
+)
+@click.option("--self-test", is_flag=True, help="Open the window, close it once it is painted, and exit.")
 def view(paths: tuple[str, ...], settings: str, self_test: bool) -> None:
     """Open the window: look at plates and mattes, matte shots, queue them, judge them.
 
@@ -39,18 +44,18 @@ def view(paths: tuple[str, ...], settings: str, self_test: bool) -> None:
     from matteline.window.app import run
 
     when_shown = (lambda window: window.close()) if self_test else None
-    sys.exit(run(paths, surroundings(), settings_file=settings, when_shown=when_shown))
+    sys.exit(run(paths, window_config(), settings_file=settings, when_shown=when_shown))
 
 
 def check_qt(version: str | None, python: tuple[int, int]) -> None:
-    """Refuse to open a window that could not live.
+    """Refuse to open a window with a PySide6 that cannot work.
 
     Args:
-        version: Of PySide6; None where it is not installed.
+        version: Version of PySide6; None where it is not installed.
         python: The version of this Python.
 
     Raises:
-        MattelineError: PySide6 is not there, or is the release that does not work with this Python.
+        MattelineError: PySide6 is not installed, or is the release that does not work with this Python.
     """
     if version is None:
         raise MattelineError(
@@ -64,21 +69,21 @@ def check_qt(version: str | None, python: tuple[int, int]) -> None:
 
 
 def version_of_qt() -> str | None:
-    """The version of PySide6; None where it is not installed. Nothing of it is loaded."""
+    """Return the version of PySide6 without loading it; None where it is not installed."""
     try:
         return metadata.version("PySide6-Essentials")
     except metadata.PackageNotFoundError:
         return None
 
 
-def surroundings() -> Surroundings:
-    """What the window is handed of this machine and this user."""
+def window_config() -> WindowConfig:
+    """Return the commands and paths of this machine and user that the window needs."""
     from matteline.contract.files import make_folder
-    from matteline.window.main import Surroundings
+    from matteline.window.main import WindowConfig
 
     state = Path(platformdirs.user_state_dir("matteline", appauthor=False))
     make_folder(state)
-    return Surroundings(
+    return WindowConfig(
         worker=[sys.executable, "-m", "matteline", "worker"],
         environ=dict(os.environ),
         ocio=os.environ.get("OCIO") or None,

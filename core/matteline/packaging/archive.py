@@ -6,8 +6,8 @@ import io
 import zipfile
 from collections.abc import Mapping
 
+# The earliest time that a zip file can hold, in place of the time of the build.
 EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The earliest time that a zip file can hold, in place of the time of the build."""
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

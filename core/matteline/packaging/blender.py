@@ -15,8 +15,8 @@ from matteline.contract.files import write_bytes
 from matteline.packaging.archive import zipped
 from matteline.packaging.sources import contract_files, plugin_folder
 
+# The folder inside the zip: the add-on's module name before Blender 4.2.
 FOLDER = "matteline_blender"
-"""The folder inside the zip: the add-on's module name before Blender 4.2."""
 
 MANIFEST = "blender_manifest.toml"
 

@@ -6,17 +6,17 @@ import numpy as np
 
 from matteline.media.png_chunks import encode_png
 
+# Width and height in pixels, those of Nuke's own icons.
 SIZE = 24
-"""Width and height in pixels, those of Nuke's own icons."""
+# Samples along a pixel's side, to smooth the edge of the person.
 _SAMPLES = 4
-"""Samples along a pixel's side, to smooth the edge of the person."""
+# Centre x, centre y and radius, in icon widths.
 _HEAD = (0.5, 0.34, 0.2)
-"""Centre x, centre y and radius, in icon widths."""
+# Centre x, centre y, and both radii of an ellipse, in icon widths.
 _SHOULDERS = (0.5, 1.02, 0.4, 0.42)
-"""Centre x, centre y, and both radii of an ellipse, in icon widths."""
+# Greys of the checkerboard, lighter than a viewer's to stand out from Nuke's dark toolbar.
 _SQUARE = 4
 _DARK, _LIGHT = 120, 200
-"""Greys of the checkerboard, lighter than a viewer's to stand out from Nuke's dark toolbar."""
 
 
 def icon() -> bytes:

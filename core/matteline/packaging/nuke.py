@@ -14,13 +14,13 @@ from matteline.packaging.archive import zipped
 from matteline.packaging.icon import icon
 from matteline.packaging.sources import contract_files, plugin_folder
 
+# The folder's name has a hyphen, so that no Python takes it for the package inside it.
 FOLDER = "matteline-nuke"
-"""The folder's name has a hyphen, so that no Python takes it for the package inside it."""
 
+# A widget that needs nothing but Qt; read as a file, because nothing but the window may load Qt.
 PACKAGE = "matteline_nuke"
 ICON = "Matteline.png"
 PROGRESS_LIST = Path(__file__).resolve().parents[1] / "window" / "progress_list.py"
-"""A widget that needs nothing but Qt; read as a file, because nothing but the window may load Qt."""
 
 _VERSION = re.compile(r'^VERSION = "([^"]+)"$', re.MULTILINE)
 

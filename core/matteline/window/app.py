@@ -1,4 +1,4 @@
-"""Starting the window."""
+"""Start of the window."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from matteline import __version__
-from matteline.window.main import MainWindow, Surroundings
+from matteline.window.main import MainWindow, WindowConfig
 from matteline.window.preferences import Preferences
 from matteline.window.theme import apply_theme
 
 
 def run(
     paths: Sequence[str],
-    surroundings: Surroundings,
+    config: WindowConfig,
     *,
     settings_file: str = "",
     when_shown: Callable[[MainWindow], object] | None = None,
@@ -24,9 +24,9 @@ def run(
 
     Args:
         paths: Plates and folders of results to open.
-        surroundings: What the machine has.
-        settings_file: Where settings are kept; empty for the user's own place.
-        when_shown: Done once, when the window has been painted: to close it again, or to drive it in a test.
+        config: Paths and commands of this machine.
+        settings_file: INI file for the user's settings; empty for the place that the system has for them.
+        when_shown: Called once the window has been painted, to close it again or to drive it in a test.
 
     Returns:
         The exit code.
@@ -35,17 +35,18 @@ def run(
     app.setApplicationName("Matteline")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("matteline")
-    preferences = Preferences(_settings(settings_file))
+    settings = (
+        QSettings(settings_file, QSettings.Format.IniFormat)
+        if settings_file
+        else QSettings("Matteline", "Matteline")
+    )
+    preferences = Preferences(settings)
     apply_theme(app, preferences.theme)
     app.styleHints().colorSchemeChanged.connect(lambda: apply_theme(app, preferences.theme))
-    window = MainWindow(preferences, surroundings)
+    window = MainWindow(preferences, config)
     window.show()
     window.open(paths)
     if when_shown is not None:
         # After the events of showing and painting, which are in the queue already.
         QTimer.singleShot(0, window, lambda: when_shown(window))
     return app.exec()
-
-
-def _settings(file: str) -> QSettings:
-    return QSettings(file, QSettings.Format.IniFormat) if file else QSettings("Matteline", "Matteline")

@@ -1,4 +1,4 @@
-"""Work on other threads that must not vanish there when it goes wrong."""
+"""Errors of work on other threads, which must not vanish there."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import threading
 from concurrent.futures import Future
 
 
-def surface(future: Future[None]) -> None:
-    """Tell of a bug as of one in any other thread; a future would keep it to itself."""
+def report_exception(future: Future[None]) -> None:
+    """Report the exception of a finished future as one of any other thread; a future keeps it to itself."""
     if future.cancelled() or (error := future.exception()) is None:
         return
     found = (type(error), error, error.__traceback__, threading.current_thread())

@@ -1,61 +1,82 @@
-"""Small things that all parts of the window are made of."""
+"""Small controls that all parts of the window share."""
 
 from __future__ import annotations
 
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import (
     QComboBox,
+    QFrame,
+    QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
+    QTabBar,
+    QToolButton,
     QWidget,
 )
 
 Control = TypeVar("Control", bound=QWidget)
 
 
-class _Steady(QObject):
+class WideTabBar(QTabBar):
+    """Tabs with room for their words: the style moves those that are not chosen down, and cuts a `g` off."""
+
+    def tabSizeHint(self, index: int) -> QSize:
+        """Return Qt's size with a little more height."""
+        return super().tabSizeHint(index) + QSize(0, 4)
+
+
+class _WheelFilter(QObject):
     def eventFilter(self, control: QObject, event: QEvent) -> bool:
-        """See Qt."""
         if event.type() != QEvent.Type.Wheel or not isinstance(control, QWidget) or control.hasFocus():
             return False
-        # It scrolls the form then.
+        # An event that its receiver ignores goes to the parent, which scrolls the form.
         event.ignore()
         return True
 
 
-def steady(control: Control) -> Control:
-    """Keep a wheel over the form from changing a control that nobody has chosen; returns the control."""
+def ignore_wheel(control: Control) -> Control:
+    """Keep a wheel that scrolls the form from changing a control without the focus; return the control."""
     control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    control.installEventFilter(_Steady(control))
+    control.installEventFilter(_WheelFilter(control))
     return control
 
 
-def quiet_combo(tip: str, *, least: int) -> QComboBox:
-    """A combo box of the viewer, which leaves the keys to it: at least so many characters wide."""
+def viewer_combo(tip: str, *, characters: int) -> QComboBox:
+    """Return a combo box of the viewer, at least so many characters wide, that takes no focus by Tab."""
     combo = QComboBox()
     combo.setToolTip(tip)
+    # Tab swaps the sides of the viewer.
     combo.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(least)
+    combo.setMinimumContentsLength(characters)
     combo.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
     combo.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
     return combo
 
 
-def high_button(words: str, tip: str = "") -> QPushButton:
-    """A button of a tab's foot."""
+def tall_button(words: str, tip: str = "") -> QPushButton:
+    """Return a button for the foot of a tab."""
     button = QPushButton(words)
     button.setToolTip(tip)
     button.setMinimumHeight(button.fontMetrics().height() + 14)
     return button
 
 
-def thin_bar() -> QProgressBar:
-    """A bar without words, hidden until there is something to wait for."""
+def small_button(words: str, tip: str = "") -> QToolButton:
+    """Return a button to stand beside a control or in a row of buttons."""
+    button = QToolButton()
+    button.setText(words)
+    button.setToolTip(tip)
+    return button
+
+
+def thin_progress_bar() -> QProgressBar:
+    """Return a progress bar without words, hidden until there is something to wait for."""
     bar = QProgressBar()
     bar.setTextVisible(False)
     bar.setFixedHeight(6)
@@ -63,26 +84,54 @@ def thin_bar() -> QProgressBar:
     return bar
 
 
-def even_height(control: QWidget) -> None:
+def beside(control: QWidget, other: QWidget) -> QWidget:
+    """Return a row of a control, which takes all the room, and a button or unit at its right."""
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(6)
+    layout.addWidget(control, 1)
+    layout.addWidget(other)
+    return row
+
+
+def scrolled(widget: QWidget) -> QScrollArea:
+    """Return a frameless area that scrolls a widget up and down only."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(widget)
+    return area
+
+
+def match_combo_height(control: QWidget) -> None:
     """Make a control as high as a combo box, since styles make spin boxes lower."""
     control.setMinimumHeight(control.fontMetrics().height() + 11)
 
 
-def give_role(label: QLabel, role: str) -> None:
-    """Let a label that may be on the screen already be `heading`, `faint` or `wrong`."""
+def plain_label(role: str, words: str = "") -> QLabel:
+    """Return a label with wrapped lines and without markup, because names of files may stand in its words.
+
+    Args:
+        role: `heading`, `faint` or `wrong`, as the theme has them; empty for none.
+        words: Its text.
+    """
+    label = QLabel(words)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setProperty("role", role)
+    return label
+
+
+def set_role(label: QLabel, role: str) -> None:
+    """Change the role of a label that may be on the screen already."""
     label.setProperty("role", role)
     # A style sheet looks at properties only when it polishes.
     label.style().unpolish(label)
     label.style().polish(label)
 
 
-def faint(words: str) -> QLabel:
-    """Words beside a control."""
-    label = QLabel(words)
-    label.setProperty("role", "faint")
-    return label
-
-
-def wrapped(tip: str) -> str:
-    """As rich text, since Qt breaks the lines of no other tooltips."""
+def wrapped_tip(tip: str) -> str:
+    """Return a tooltip as rich text, since Qt breaks the lines of no other."""
     return f"<qt>{tip.replace('&', '&amp;').replace('<', '&lt;')}</qt>"

@@ -17,12 +17,12 @@ _Keys = QKeySequence | QKeySequence.StandardKey
 
 
 def add_file_menu(window: QMainWindow, ask_file: Callable[[], None], ask_folder: Callable[[], None]) -> None:
-    """Opening and leaving."""
+    """Add the menu for opening and quitting."""
     menu = window.menuBar().addMenu("&File")
-    menu.addAction(_action(window, "&Open…", ask_file, QKeySequence.StandardKey.Open))
-    menu.addAction(_action(window, "Open &folder…", ask_folder, QKeySequence("Ctrl+Shift+O")))
+    _add_action(menu, "&Open…", ask_file, QKeySequence.StandardKey.Open)
+    _add_action(menu, "Open &folder…", ask_folder, QKeySequence("Ctrl+Shift+O"))
     menu.addSeparator()
-    menu.addAction(_action(window, "&Quit", window.close, QKeySequence.StandardKey.Quit))
+    _add_action(menu, "&Quit", window.close, QKeySequence.StandardKey.Quit)
 
 
 def add_view_menu(
@@ -31,36 +31,35 @@ def add_view_menu(
     set_theme: Callable[[str], None],
     set_cache: Callable[[int], None],
 ) -> None:
-    """How it looks, and what it may take."""
+    """Add the menu for the theme and the memory of frames."""
     menu = window.menuBar().addMenu("&View")
     themes, theme_group = menu.addMenu("Theme"), QActionGroup(window)
     for name in THEMES:
-        action = _action(window, name.capitalize(), partial(set_theme, name))
-        _offer(action, themes, theme_group, chosen=name == preferences.theme)
+        action = _add_action(themes, name.capitalize(), partial(set_theme, name))
+        _make_exclusive(action, theme_group, chosen=name == preferences.theme)
     memory, size_group = menu.addMenu("Frames in memory"), QActionGroup(window)
     for gigabytes in CACHE_GIGABYTES:
         size = int(gigabytes * 1024) << 20
-        action = _action(window, f"{gigabytes:g} GB", partial(set_cache, size))
-        _offer(action, memory, size_group, chosen=size == preferences.cache_bytes)
+        action = _add_action(memory, f"{gigabytes:g} GB", partial(set_cache, size))
+        _make_exclusive(action, size_group, chosen=size == preferences.cache_bytes)
 
 
 def add_help_menu(window: QMainWindow, show_keys: Callable[[], None]) -> None:
-    """The list of keys."""
-    menu = window.menuBar().addMenu("&Help")
-    menu.addAction(_action(window, "&Keys of the viewer", show_keys))
+    """Add the menu with the list of keys."""
+    _add_action(window.menuBar().addMenu("&Help"), "&Keys of the viewer", show_keys)
 
 
-def _offer(action: QAction, menu: QMenu, group: QActionGroup, *, chosen: bool) -> None:
-    """One of several of which one holds."""
-    action.setCheckable(True)
-    action.setChecked(chosen)
-    group.addAction(action)
-    menu.addAction(action)
-
-
-def _action(window: QMainWindow, words: str, do: Callable[[], object], keys: _Keys | None = None) -> QAction:
-    action = QAction(words, window)
+def _add_action(menu: QMenu, words: str, do: Callable[[], object], keys: _Keys | None = None) -> QAction:
+    action = QAction(words, menu)
+    # Without the lambda Qt would hand over whether the action is checked.
     action.triggered.connect(lambda: do())
     if keys is not None:
         action.setShortcut(keys)
+    menu.addAction(action)
     return action
+
+
+def _make_exclusive(action: QAction, group: QActionGroup, *, chosen: bool) -> None:
+    action.setCheckable(True)
+    action.setChecked(chosen)
+    group.addAction(action)

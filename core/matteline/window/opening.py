@@ -1,4 +1,4 @@
-"""Opening footage away from the window's thread: counting a movie's pictures can take seconds."""
+"""Opening of footage on a thread of its own: counting a movie's pictures can take seconds."""
 
 from __future__ import annotations
 
@@ -10,70 +10,72 @@ from PySide6.QtCore import QObject, Signal
 
 from matteline.colour.config import Config, open_config
 from matteline.contract.errors import MattelineError
-from matteline.window.background import surface
+from matteline.window.background import report_exception
 from matteline.window.viewer.footage import open_footages
 
 
-class Opener(QObject):
-    """Opens footages and the OCIO config, one after another, on a thread of its own.
+class FootageOpener(QObject):
+    """Opens footage and the OCIO config, one after another.
 
     Args:
-        ocio: The OCIO config's path; None for the built-in one.
+        ocio: Path of the OCIO config; None for the built-in one.
     """
 
+    # A `Footage`, and the purpose that it was opened for.
     opened = Signal(object, str)
-    """A `Footage`, and the purpose it was asked for."""
 
+    # A `MattelineError`, and the path that could not be opened.
     failed = Signal(object, str)
-    """A `MattelineError`, and the path."""
 
+    # Names of the config's views, as `display/view`.
     views_known = Signal(list)
-    """The views of the config."""
 
+    # Names of the config's colour spaces.
     spaces_known = Signal(list)
-    """Its colour spaces."""
 
     def __init__(self, ocio: str | None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._ocio = ocio
         self._lock = threading.Lock()
-        self._opened: Config | None = None
+        self._config: Config | None = None
         self._pool = ThreadPoolExecutor(1, "opening")
 
     def config(self) -> Config:
-        """The OCIO config, read when it is first needed. Raises `ColourError`."""
+        """Return the OCIO config, read when it is first needed. Any thread may ask. Raises `ColourError`."""
         with self._lock:
-            if self._opened is None:
-                self._opened = open_config(self._ocio)
-            return self._opened
+            if self._config is None:
+                self._config = open_config(self._ocio)
+            return self._config
 
     def open(self, path: str, purpose: str = "") -> None:
-        """Open a plate or a folder of results; the signals say what came of it."""
-        self._do(lambda: self._open(path, purpose), path)
+        """Open a plate or a folder of results; `opened` or `failed` tells how that ended."""
+
+        def work() -> None:
+            # The first shot of a folder last, so that it is on top.
+            for footage in reversed(open_footages(path, self.config())):
+                self.opened.emit(footage, purpose)
+
+        self._submit(work, path)
 
     def list_views(self) -> None:
-        """Find the views and colour spaces of the config."""
-        self._do(self._list, "")
+        """Read the views and colour spaces of the config."""
+
+        def work() -> None:
+            config = self.config()
+            self.views_known.emit(config.views())
+            self.spaces_known.emit(config.names())
+
+        self._submit(work, "")
 
     def close(self) -> None:
-        """End the thread. Returns when what it opens is open."""
+        """End the thread. Returns when what is being opened is open."""
         self._pool.shutdown(cancel_futures=True)
 
-    def _open(self, path: str, purpose: str) -> None:
-        # The first shot of a folder last, so that it is on top.
-        for footage in reversed(open_footages(path, self.config())):
-            self.opened.emit(footage, purpose)
-
-    def _list(self) -> None:
-        config = self.config()
-        self.views_known.emit(config.views())
-        self.spaces_known.emit(config.names())
-
-    def _do(self, work: Callable[[], None], path: str) -> None:
+    def _submit(self, work: Callable[[], None], path: str) -> None:
         def guarded() -> None:
             try:
                 work()
             except MattelineError as error:
                 self.failed.emit(error, path)
 
-        self._pool.submit(guarded).add_done_callback(surface)
+        self._pool.submit(guarded).add_done_callback(report_exception)

@@ -1,4 +1,4 @@
-"""What the window remembers from one day to the next."""
+"""The user's preferences, kept from one session to the next."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from matteline.contract.errors import JobError
 from matteline.contract.farm_settings import FarmSettings
 
 _MEGABYTE = 1 << 20
+# Less than this does not hold the two sides of one 4K frame and the next one.
 LEAST_CACHE_BYTES = 64 * _MEGABYTE
 DEFAULT_CACHE_BYTES = 1536 * _MEGABYTE
 
 
 class Preferences:
-    """Settings of this user on this machine, with their defaults.
+    """Preferences of this user on this machine, with their defaults.
 
     Args:
-        settings: Where they are kept.
+        settings: Store of the values.
     """
 
     def __init__(self, settings: QSettings) -> None:
@@ -28,7 +29,7 @@ class Preferences:
     @property
     def theme(self) -> str:
         """`system`, `light` or `dark`."""
-        return self._word("theme", "system")
+        return self._text("theme", "system")
 
     @theme.setter
     def theme(self, value: str) -> None:
@@ -36,8 +37,8 @@ class Preferences:
 
     @property
     def cache_bytes(self) -> int:
-        """What frames in memory may take."""
-        word = self._word("cache_megabytes", "")
+        """Memory for frames, in bytes."""
+        word = self._text("cache_megabytes", "")
         return max(int(word) * _MEGABYTE, LEAST_CACHE_BYTES) if word.isdigit() else DEFAULT_CACHE_BYTES
 
     @cache_bytes.setter
@@ -46,8 +47,8 @@ class Preferences:
 
     @property
     def view(self) -> str:
-        """The view of the OCIO config that was chosen last."""
-        return self._word("view", PLAIN)
+        """View of the OCIO config that was chosen last."""
+        return self._text("view", PLAIN)
 
     @view.setter
     def view(self, value: str) -> None:
@@ -55,8 +56,8 @@ class Preferences:
 
     @property
     def last_folder(self) -> str:
-        """Where something was opened last."""
-        return self._word("last_folder", "")
+        """Folder from which something was opened last; empty for none."""
+        return self._text("last_folder", "")
 
     @last_folder.setter
     def last_folder(self, value: str) -> None:
@@ -64,9 +65,9 @@ class Preferences:
 
     @property
     def farm(self) -> FarmSettings:
-        """What a render farm was told last; the defaults where that cannot be read."""
+        """Farm settings of the last submission; the defaults where they cannot be read."""
         try:
-            return FarmSettings.from_data(json.loads(self._word("farm", "{}")))
+            return FarmSettings.from_data(json.loads(self._text("farm", "{}")))
         except (ValueError, JobError):
             return FarmSettings()
 
@@ -75,14 +76,14 @@ class Preferences:
         self._settings.setValue("farm", value.to_json())
 
     def keep_bytes(self, name: str, value: QByteArray) -> None:
-        """Remember a state of Qt's, such as the window's place."""
+        """Keep a state of Qt's, such as the window's geometry."""
         self._settings.setValue(name, value)
 
     def kept_bytes(self, name: str) -> QByteArray:
-        """What `keep_bytes` remembered; empty without."""
+        """Return what `keep_bytes` kept; empty bytes without."""
         value = self._settings.value(name)
         return value if isinstance(value, QByteArray) else QByteArray()
 
-    def _word(self, name: str, default: str) -> str:
+    def _text(self, name: str, default: str) -> str:
         value = self._settings.value(name)
         return str(value) if value not in (None, "") else default

@@ -1,6 +1,6 @@
-"""Renders under way, each with a bar and a button to cancel it.
+"""A list of renders, each with a progress bar and a button to cancel it.
 
-A widget that needs nothing but PySide6, so that panels inside other programs can use a copy of this file.
+The widget needs nothing but PySide6, so that panels inside other programs can use a copy of this file.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+# Steps of the bar; finer than its pixels.
 _STEPS = 1000
 
 
 class ProgressRow(QWidget):
-    """One render: its name, how far it is, in words and as a bar, and a button.
+    """One render: its name, its progress in words and as a bar, and a button.
 
     Args:
-        name: What is rendered.
+        name: Name of the render.
     """
 
     button_pressed = Signal()
@@ -40,13 +41,10 @@ class ProgressRow(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(6)
         self._button = QToolButton()
+        self._button.setText("Cancel")
         self._button.clicked.connect(self.button_pressed)
         self._button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._ended = False
-        self._build()
-        self.update_progress("Waiting", None)
-
-    def _build(self) -> None:
         column = QVBoxLayout()
         column.setSpacing(3)
         column.addWidget(self._name)
@@ -57,24 +55,24 @@ class ProgressRow(QWidget):
         row.setSpacing(8)
         row.addLayout(column, 1)
         row.addWidget(self._button, 0, Qt.AlignmentFlag.AlignTop)
-        self._button.setText("Cancel")
+        self.update_progress("Waiting", None)
 
     @property
     def ended(self) -> bool:
-        """Whether it has come to its end."""
+        """True once the render has ended."""
         return self._ended
 
     @property
     def words(self) -> str:
-        """How far it is, as it is shown."""
+        """The progress in words, as it is shown."""
         return self._words.text()
 
     def update_progress(self, words: str, fraction: float | None) -> None:
-        """Say how far it is.
+        """Show the progress.
 
         Args:
             words: For people.
-            fraction: 0..1; None while that is not known, which moves the bar to and fro.
+            fraction: Part that is done, 0..1; None while that is not known, which moves the bar to and fro.
         """
         self._words.setText(words)
         self._bar.setRange(0, 0 if fraction is None else _STEPS)
@@ -82,10 +80,11 @@ class ProgressRow(QWidget):
             self._bar.setValue(round(_STEPS * min(max(fraction, 0.0), 1.0)))
 
     def finish(self, words: str, *, failed: bool = False) -> None:
-        """Say how it ended. The button then puts the row away."""
+        """Show how the render ended. The button then removes the row."""
         self._ended = True
         self._words.setText(words)
         self._words.setProperty("role", "wrong" if failed else "faint")
+        # A style sheet looks at properties only when it polishes.
         self._words.style().unpolish(self._words)
         self._words.style().polish(self._words)
         self._bar.hide()
@@ -93,10 +92,10 @@ class ProgressRow(QWidget):
 
 
 class ProgressList(QWidget):
-    """Renders, the latest first. Rows are known by keys of the caller's choice."""
+    """Renders, the latest first. Rows are found by keys of the caller's choice."""
 
+    # The key of a render that the user cancels. The row stays until `finish` is called for it.
     cancel_requested = Signal(object)
-    """The key of a render that the user gives up. The row stays until `finish` is called for it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -111,25 +110,25 @@ class ProgressList(QWidget):
         return dict(self._rows)
 
     def add(self, key: object, name: str) -> ProgressRow:
-        """Begin a row; one that has ended under the same key goes."""
+        """Add a row; one that has ended under the same key is removed."""
         self.remove(key)
         row = self._rows[key] = ProgressRow(name)
-        row.button_pressed.connect(lambda: self._pressed(key))
+        row.button_pressed.connect(lambda: self._cancel_or_remove(key))
         self._column.insertWidget(0, row)
         return row
 
     def update_progress(self, key: object, words: str, fraction: float | None) -> None:
-        """Say how far a render is, as `ProgressRow.update_progress`; unknown keys are passed over."""
+        """Show the progress of a render, as `ProgressRow.update_progress`; unknown keys are ignored."""
         if key in self._rows:
             self._rows[key].update_progress(words, fraction)
 
     def finish(self, key: object, words: str, *, failed: bool = False) -> None:
-        """Say how a render ended."""
+        """Show how a render ended."""
         if key in self._rows:
             self._rows[key].finish(words, failed=failed)
 
     def remove(self, key: object) -> None:
-        """Put a row away."""
+        """Remove a row."""
         row = self._rows.pop(key, None)
         if row is not None:
             self._column.removeWidget(row)
@@ -137,11 +136,11 @@ class ProgressList(QWidget):
             row.deleteLater()
 
     def clear_ended(self) -> None:
-        """Put away all rows of renders that have ended."""
+        """Remove all rows of renders that have ended."""
         for key in [key for key, row in self._rows.items() if row.ended]:
             self.remove(key)
 
-    def _pressed(self, key: object) -> None:
+    def _cancel_or_remove(self, key: object) -> None:
         if self._rows[key].ended:
             self.remove(key)
         else:

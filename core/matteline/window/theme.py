@@ -1,4 +1,4 @@
-"""Light and dark, as the system has it."""
+"""The light and the dark theme."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication
 
 THEMES: Final = ("system", "light", "dark")
 
+# Of what lies over pictures and on the scrubber, in both themes.
 ACCENT: Final = QColor(255, 170, 60)
-"""Of what lies over pictures and on the scrubber, in light and in dark."""
 
 _Roles = dict[QPalette.ColorRole, str]
 _R = QPalette.ColorRole
@@ -62,36 +62,45 @@ _LIGHT: Final[_Roles] = {
     _R.Accent: "#c26a10",
 }
 
+# Of check boxes: without a tick they have to stand out from the window.
 _BOX: Final = {"dark": "#545454", "light": "#ffffff"}
-"""Of check boxes: without a tick they have to stand out from the window."""
+# Of disabled text.
 _FAINT = {"dark": "#7a7a7a", "light": "#9a9a9a"}
+# Of errors.
 _WRONG = {"dark": "#ff8a7a", "light": "#b3261e"}
 
 
 def apply_theme(app: QApplication, wanted: str) -> None:
     """Give the application its colours: `light`, `dark`, or what the system says."""
-    name = wanted if wanted != "system" else _system(app)
+    name = wanted
+    if wanted == "system":
+        name = "light" if app.styleHints().colorScheme() == Qt.ColorScheme.Light else "dark"
     app.setStyle("Fusion")
     app.setPalette(_palette(name))
     boxes = _palette(name)
     boxes.setColor(_R.Base, QColor(_BOX[name]))
     # It takes a str, whatever its stub says.
     app.setPalette(boxes, "QCheckBox")  # type: ignore[arg-type]
-    app.setStyleSheet(_sheet(name))
+    # For what a palette cannot say.
+    faint = QColor((_DARK if name == "dark" else _LIGHT)[_R.PlaceholderText]).name()
+    app.setStyleSheet(
+        f"""
+        QToolTip {{ padding: 4px; border: 1px solid {faint}; }}
+        QLabel[role="heading"] {{ font-weight: 600; }}
+        QLabel[role="faint"] {{ color: {faint}; }}
+        QLabel[role="wrong"] {{ color: {_WRONG[name]}; }}
+        """
+    )
 
 
 def is_dark(palette: QPalette) -> bool:
-    """Whether a palette is the dark one."""
+    """Tell whether a palette is the dark one."""
     return palette.color(QPalette.ColorRole.Window).lightness() < 128
 
 
-def wrong(palette: QPalette) -> QColor:
-    """The colour of errors."""
+def error_colour(palette: QPalette) -> QColor:
+    """Return the colour of errors."""
     return QColor(_WRONG["dark" if is_dark(palette) else "light"])
-
-
-def _system(app: QApplication) -> str:
-    return "light" if app.styleHints().colorScheme() == Qt.ColorScheme.Light else "dark"
 
 
 def _palette(name: str) -> QPalette:
@@ -101,14 +110,3 @@ def _palette(name: str) -> QPalette:
     for role in (_R.WindowText, _R.Text, _R.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(_FAINT[name]))
     return palette
-
-
-def _sheet(name: str) -> str:
-    """What a palette cannot say."""
-    faint = QColor(_DARK[_R.PlaceholderText] if name == "dark" else _LIGHT[_R.PlaceholderText]).name()
-    return f"""
-        QToolTip {{ padding: 4px; border: 1px solid {faint}; }}
-        QLabel[role="heading"] {{ font-weight: 600; }}
-        QLabel[role="faint"] {{ color: {faint}; }}
-        QLabel[role="wrong"] {{ color: {_WRONG[name]}; }}
-    """

@@ -1,4 +1,4 @@
-"""The tab of one shot: the form, the plan of what it says, preview, render, and how far they are."""
+"""The tab of one shot: the form, the plan of its render, and the buttons that preview and render it."""
 
 from __future__ import annotations
 
@@ -6,73 +6,69 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from matteline.contract.errors import JobError, MattelineError
 from matteline.contract.events import error_of
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.job_file import read_job_file, write_job_file
-from matteline.contract.messages import sentence
-from matteline.window.controls import high_button
-from matteline.window.form.form import ShotForm
+from matteline.window.controls import plain_label, scrolled, tall_button
+from matteline.window.error_text import error_text
 from matteline.window.form.plan_view import PlanView
-from matteline.window.form.runs import ShotRuns
-from matteline.window.render import Renders
+from matteline.window.form.shot_form import ShotForm
+from matteline.window.form.shot_renders import ShotRenders
+from matteline.window.worker_connection import WorkerConnection
 
+# Longer than the pause between two letters that are typed.
 PLAN_AFTER_MILLISECONDS = 500
 
 
 class ShotPanel(QWidget):
-    """One shot: what to do, what would be done, and doing it.
+    """One shot: its form, its plan, and its renders.
 
     Args:
-        renders: The line to the worker.
-        frame: The frame that the viewer shows.
-        marks: The frames between the viewer's marks.
+        connection: Connection to the worker.
+        shown_frame: Returns the frame that the viewer shows.
+        marked_range: Returns the frames between the viewer's marks; None where there are none.
     """
 
+    # The path of a plate to open in the viewer.
     plate_wanted = Signal(str)
-    """Open this plate in the viewer."""
 
+    # A `Job` to add to the queue.
     queue_wanted = Signal(object)
-    """Put this `Job` into the queue."""
 
+    # A `Job` to submit to a render farm.
     farm_wanted = Signal(object)
-    """Send this `Job` to a render farm."""
 
+    # A sentence for the status line.
     noticed = Signal(str)
-    """A sentence for the status line."""
 
     def __init__(
-        self, renders: Renders, frame: Callable[[], int], marks: Callable[[], FrameRange | None]
+        self,
+        connection: WorkerConnection,
+        shown_frame: Callable[[], int],
+        marked_range: Callable[[], FrameRange | None],
     ) -> None:
         super().__init__()
-        self._renders, self._frame, self._marks = renders, frame, marks
-        self._planning: int | None = None
-        self.runs = ShotRuns(renders, self)
+        self._connection, self._shown_frame, self._marked_range = connection, shown_frame, marked_range
+        self._plan_request: int | None = None
+        self.renders = ShotRenders(connection, self)
         self.form = ShotForm()
         self.plan = PlanView()
-        self.plan_words = _label("faint")
-        self.error = _label("wrong")
-        self.preview_button = high_button("Preview frame", "Render the frame in the viewer, with its preroll")
-        self.render_button = high_button("Render", "Render the shot as planned")
-        self.more_button = high_button("More", "Queue, render farm and job files")
-        self._plan_soon = QTimer(self, singleShot=True, interval=PLAN_AFTER_MILLISECONDS)
+        self.plan_words = plain_label("faint")
+        self.error = plain_label("wrong")
+        self.error.hide()
+        self.preview_button = tall_button("Preview frame", "Render the frame in the viewer, with its preroll")
+        self.render_button = tall_button("Render", "Render the shot as planned")
+        self.more_button = tall_button("More", "Queue, render farm and job files")
+        self._plan_delay = QTimer(self, singleShot=True, interval=PLAN_AFTER_MILLISECONDS)
         self._build()
         self._connect()
-        self._say_plan("Drop a plate on the window, or choose one above.")
-        self._enable()
+        self._show_plan("Drop a plate on the window, or choose one above.")
+        self._enable_buttons()
 
     def _build(self) -> None:
         inside = QWidget()
@@ -80,54 +76,44 @@ class ShotPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.form)
-        column.addWidget(self._plan_box())
+        plan = QVBoxLayout()
+        plan.setContentsMargins(12, 0, 12, 12)
+        plan.setSpacing(6)
+        for each in (plain_label("heading", "Plan"), self.plan_words, self.plan):
+            plan.addWidget(each)
+        column.addLayout(plan)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inside)
+        line = QFrame()
+        line.setFrameShape(QFrame.Shape.HLine)
+        line.setFrameShadow(QFrame.Shadow.Plain)
+        line.setFixedHeight(1)
+        line.setStyleSheet("color: palette(mid);")
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.preview_button)
+        buttons.addWidget(self.render_button, 1)
+        buttons.addWidget(self.more_button)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(12, 8, 12, 12)
+        foot.setSpacing(8)
+        foot.addWidget(self.error)
+        foot.addWidget(self.renders.rows)
+        foot.addLayout(buttons)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(scroll, 1)
-        whole.addWidget(_line())
-        whole.addWidget(self._foot())
-
-    def _plan_box(self) -> QWidget:
-        box = QWidget()
-        column = QVBoxLayout(box)
-        column.setContentsMargins(12, 0, 12, 12)
-        column.setSpacing(6)
-        heading = _label("heading")
-        heading.setText("Plan")
-        for each in (heading, self.plan_words, self.plan):
-            column.addWidget(each)
-        return box
-
-    def _foot(self) -> QWidget:
-        foot = QWidget()
-        column = QVBoxLayout(foot)
-        column.setContentsMargins(12, 8, 12, 12)
-        column.setSpacing(8)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.preview_button)
-        row.addWidget(self.render_button, 1)
-        row.addWidget(self.more_button)
-        column.addWidget(self.error)
-        column.addWidget(self.runs.rows)
-        column.addLayout(row)
-        return foot
+        whole.addWidget(scrolled(inside), 1)
+        whole.addWidget(line)
+        whole.addLayout(foot)
 
     def _connect(self) -> None:
-        self.form.changed.connect(self._changed)
+        self.form.changed.connect(self._forget_plan)
         self.form.plate_changed.connect(self.open_plate)
         self.form.frames.marks_wanted.connect(self._take_marks)
-        self._plan_soon.timeout.connect(self.ask_plan)
-        self._renders.heard.connect(self._heard)
-        self.runs.changed.connect(self._enable)
-        self.runs.failed.connect(self._show_failure)
+        self._plan_delay.timeout.connect(self.ask_plan)
+        self._connection.message_received.connect(self._receive)
+        self.renders.changed.connect(self._enable_buttons)
+        self.renders.failed.connect(self._show_failure)
         self.preview_button.clicked.connect(self.start_preview)
         self.render_button.clicked.connect(self.start_render)
         self.render_button.setDefault(True)
@@ -139,47 +125,42 @@ class ShotPanel(QWidget):
         self.more_button.setMenu(menu)
 
     def close_all(self) -> None:
-        """Remove what previews have written."""
-        self._plan_soon.stop()
-        self.runs.close()
+        """Remove the files of previews."""
+        self._plan_delay.stop()
+        self.renders.close()
 
     def ask_plan(self) -> None:
-        """Ask the worker what a render would do now."""
-        if self._planning is not None:
-            self._renders.cancel(self._planning)
-            self._planning = None
-        job = self._job()
-        if job is not None:
-            self._say_plan("Planning…")
-            self._planning = self._renders.plan(job)
+        """Ask the worker for the plan of the form as it is now."""
+        if self._plan_request is not None:
+            self._connection.cancel(self._plan_request)
+            self._plan_request = None
+        if (job := self._checked_job()) is not None:
+            self._show_plan("Planning…")
+            self._plan_request = self._connection.plan(job)
 
     def start_preview(self) -> None:
-        """Render the frame that the viewer shows, into a folder of its own."""
-        job = self._job()
-        if job is not None:
-            self.runs.preview(job, self._frame())
+        """Render the frame that the viewer shows, into a temporary folder."""
+        if (job := self._checked_job()) is not None:
+            self.renders.preview(job, self._shown_frame())
 
     def start_render(self) -> None:
         """Render the shot."""
-        job = self._job()
-        if job is not None:
-            self.runs.render(job)
+        if (job := self._checked_job()) is not None:
+            self.renders.render(job)
 
     def add_to_queue(self) -> None:
-        """Put the shot into the queue."""
-        job = self._job()
-        if job is not None:
+        """Add the shot to the queue."""
+        if (job := self._checked_job()) is not None:
             self.queue_wanted.emit(job)
 
     def send_to_farm(self) -> None:
-        """Have the shot sent to a render farm."""
-        job = self._job()
-        if job is not None:
+        """Submit the shot to a render farm."""
+        if (job := self._checked_job()) is not None:
             self.farm_wanted.emit(job)
 
     def write_job(self, path: str = "") -> None:
-        """Write the shot as a job file, for `matteline farm submit --job`."""
-        job = self._job()
+        """Write the shot as a job file, for `matteline farm submit --job`; without a path asks for one."""
+        job = self._checked_job()
         if job is None:
             return
         name = os.path.join(os.path.dirname(job.output) or ".", "job.json")
@@ -188,93 +169,73 @@ class ShotPanel(QWidget):
             try:
                 write_job_file(path, job)
             except MattelineError as error:
-                self._say_error(sentence(error))
+                self._show_error(error_text(error))
                 return
             self.noticed.emit(f"Written: {path}. Send it with 'matteline farm submit --job'.")
 
     def open_job(self, path: str = "") -> None:
-        """Fill the form from a job file."""
+        """Fill the form from a job file; without a path asks for one."""
         path = path or QFileDialog.getOpenFileName(self, "Open job file", "", "Job (*.json)")[0]
         if path:
             try:
                 self.form.set_job(read_job_file(path))
             except MattelineError as error:
-                self._say_error(sentence(error))
-
-    def _heard(self, number: int, message: dict[str, Any]) -> None:
-        if number == self._planning:
-            self._heard_plan(message)
-
-    def _heard_plan(self, message: dict[str, Any]) -> None:
-        if message.get("event") == "plan":
-            self.form.clear_errors()
-            self._say_error("")
-            self._say_plan("", message.get("summary", ()))
-        elif message.get("event") == "failed":
-            self._say_plan("There is no plan until this is put right.")
-            self._show_failure(message)
-        if message.get("last"):
-            self._planning = None
-
-    def _show_failure(self, message: dict[str, Any]) -> None:
-        words, where = sentence(error_of(message)), message["where"].get("field", "")
-        if not self.form.show_error(message["kind"], where, words):
-            self._say_error(words)
-
-    def _job(self) -> Job | None:
-        """The job as the form has it; None, and the reason at its field, where it is wrong."""
-        try:
-            job = self.form.job()
-        except JobError as error:
-            self._say_plan(sentence(error))
-            if self.form.plate.value():
-                self.form.show_error("JobError", error.field, sentence(error))
-            return None
-        return job
-
-    def _changed(self) -> None:
-        self.form.clear_errors()
-        self._say_error("")
-        self._plan_soon.start()
-        self._enable()
+                self._show_error(error_text(error))
 
     def open_plate(self, path: str) -> None:
-        """Have the viewer show a plate, if it is there."""
+        """Ask for a plate in the viewer, if the path exists."""
         if path and os.path.exists(path):
             self.plate_wanted.emit(path)
 
+    def _receive(self, number: int, message: dict[str, Any]) -> None:
+        if number != self._plan_request:
+            return
+        if message.get("event") == "plan":
+            self.form.clear_errors()
+            self._show_error("")
+            self._show_plan("", message.get("summary", ()))
+        elif message.get("event") == "failed":
+            self._show_plan("There is no plan until this is put right.")
+            self._show_failure(message)
+        if message.get("last"):
+            self._plan_request = None
+
+    def _show_failure(self, message: dict[str, Any]) -> None:
+        words, field = error_text(error_of(message)), message["where"].get("field", "")
+        if not self.form.show_error(message["kind"], field, words):
+            self._show_error(words)
+
+    def _checked_job(self) -> Job | None:
+        """Return the job of the form; None where it is wrong, with the reason at its field."""
+        try:
+            return self.form.job()
+        except JobError as error:
+            self._show_plan(error_text(error))
+            # An empty form is no mistake yet.
+            if self.form.plate.value():
+                self.form.show_error("JobError", error.field, error_text(error))
+            return None
+
+    def _forget_plan(self) -> None:
+        self.form.clear_errors()
+        self._show_error("")
+        self._plan_delay.start()
+        self._enable_buttons()
+
     def _take_marks(self) -> None:
-        marks = self._marks()
-        self.form.frames.set_value(None if marks is None else FrameSet((marks,)))
+        marked = self._marked_range()
+        self.form.frames.set_value(None if marked is None else FrameSet((marked,)))
 
-    def _enable(self) -> None:
+    def _enable_buttons(self) -> None:
         ready = bool(self.form.plate.value())
-        self.render_button.setEnabled(ready and not self.runs.rendering)
-        self.preview_button.setEnabled(ready and not self.runs.previewing)
+        self.render_button.setEnabled(ready and not self.renders.rendering)
+        self.preview_button.setEnabled(ready and not self.renders.previewing)
 
-    def _say_plan(self, words: str, rows: Any = ()) -> None:
+    def _show_plan(self, words: str, rows: Any = ()) -> None:
         self.plan_words.setText(words)
         self.plan_words.setVisible(bool(words))
         self.plan.show_rows(rows)
 
-    def _say_error(self, words: str) -> None:
+    def _show_error(self, words: str) -> None:
         self.error.setText(words)
         self.error.setVisible(bool(words))
-
-
-def _label(role: str) -> QLabel:
-    label = QLabel()
-    label.setProperty("role", role)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    label.setVisible(role == "heading")
-    return label
-
-
-def _line() -> QFrame:
-    line = QFrame()
-    line.setFrameShape(QFrame.Shape.HLine)
-    line.setFrameShadow(QFrame.Shadow.Plain)
-    line.setFixedHeight(1)
-    line.setStyleSheet("color: palette(mid);")
-    return line

@@ -1,15 +1,17 @@
-"""The plan before it runs: every choice the worker would make, in words."""
+"""The plan of a render: every decision that the worker would take, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from matteline.window.controls import plain_label
 
 
 class PlanView(QWidget):
-    """Rows of label and words."""
+    """Rows of a label and its words."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -22,28 +24,22 @@ class PlanView(QWidget):
 
     @property
     def rows(self) -> list[tuple[str, str]]:
-        """What is shown."""
+        """The rows that are shown."""
         return list(self._rows)
 
     def show_rows(self, rows: Sequence[Sequence[str]]) -> None:
-        """Show this plan; none for an empty one."""
+        """Show these rows in place of the former ones."""
         while (item := self._grid.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
         self._rows = [(str(label), str(words)) for label, words in rows]
-        for at, (label, words) in enumerate(self._rows):
-            self._grid.addWidget(_label(label, "faint"), at, 0, Qt.AlignmentFlag.AlignTop)
-            self._grid.addWidget(_label(words, ""), at, 1)
-
-
-def _label(words: str, role: str) -> QLabel:
-    # Paths have no spaces to break lines at; this lets them break after their slashes.
-    label = QLabel(words.replace("/", "/\u200b").replace("\\", "\\\u200b"))
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setProperty("role", role)
-    label.setWordWrap(not role)
-    if not role:
-        label.setMinimumWidth(1)
-        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
+        for row, (name, words) in enumerate(self._rows):
+            label = plain_label("faint", name)
+            label.setWordWrap(False)
+            # Paths have no spaces to break lines at; a space of no width lets them break after their slashes.
+            value = plain_label("", words.replace("/", "/\u200b").replace("\\", "\\\u200b"))
+            value.setMinimumWidth(1)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(value, row, 1)

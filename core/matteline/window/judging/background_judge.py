@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from matteline.contract.errors import MattelineError
-from matteline.window.background import surface
+from matteline.window.background import report_exception
 
 if TYPE_CHECKING:
     from matteline.judging.report import Report
@@ -24,20 +24,20 @@ class _Stopped(Exception):
 class BackgroundJudge(QObject):
     """Judges the results of one shot at a time."""
 
+    # Number of frames judged, and number of all.
     progressed = Signal(int, int)
-    """Number of frames judged, and number of all."""
 
+    # The finished `Report`. It is saved beside the results too.
     judged = Signal(object)
-    """The finished `Report`. It is saved beside the results too."""
 
+    # A `MattelineError`.
     failed = Signal(object)
-    """A `MattelineError`."""
 
+    # The user has stopped it.
     stopped = Signal()
-    """The user has stopped it."""
 
+    # It is over, in whichever way. Comes after one of the three above.
     ended = Signal()
-    """It is over, in whichever way. Comes after one of the three above."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -59,7 +59,7 @@ class BackgroundJudge(QObject):
         """
         self._stop.clear()
         self._work = self._pool.submit(self._run, folder, shot)
-        self._work.add_done_callback(surface)
+        self._work.add_done_callback(report_exception)
 
     def stop(self) -> None:
         """Stop after the frame under way."""

@@ -6,57 +6,52 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from matteline.contract.errors import MattelineError
-from matteline.contract.messages import sentence
-from matteline.window.controls import high_button, thin_bar
+from matteline.window.controls import plain_label, tall_button, thin_progress_bar
+from matteline.window.error_text import error_text
 from matteline.window.judging.background_judge import BackgroundJudge, saved_report
-from matteline.window.theme import wrong
+from matteline.window.theme import error_colour
 
 if TYPE_CHECKING:
     from matteline.judging.report import Report
 
+# Role of a line's frame number and rectangle.
 _NO_RESULTS = "Open a folder of results, or render a shot, to have it judged."
 _NOT_JUDGED = "Not judged yet. Every frame is read once."
 _PLACE = Qt.ItemDataRole.UserRole
-"""Role of a line's frame number and rectangle."""
+# Role that is True for lines of missing and damaged files.
 _BROKEN = Qt.ItemDataRole.UserRole + 1
-"""Role that is True for lines of missing and damaged files."""
 
 
 class JudgingPanel(QWidget):
     """Shows the report of the results in the viewer, and makes it."""
 
+    # A frame to go to, and the rectangle (`QRectF`) in it to look at, or None.
     frame_wanted = Signal(int, object)
-    """A frame to go to, and the rectangle (`QRectF`) in it to look at, or None."""
 
+    # Sentences by the number of their frame, for the scrubber.
     flagged = Signal(object)
-    """Sentences by the number of their frame, for the scrubber."""
 
+    # A `MattelineError`.
     failed = Signal(object)
-    """A `MattelineError`."""
 
     def __init__(self) -> None:
         super().__init__()
         self._folder: Path | None = None
         self._shot = ""
         self.judge = BackgroundJudge(self)
-        self.words = QLabel(_NO_RESULTS)
-        self.words.setProperty("role", "faint")
-        self.notes = QLabel()
+        self.words = plain_label("faint", _NO_RESULTS)
+        self.notes = plain_label("")
         self.notes.hide()
-        for label in (self.words, self.notes):
-            label.setWordWrap(True)
-            # Names of files stand in the sentences, and must not be taken for markup.
-            label.setTextFormat(Qt.TextFormat.PlainText)
         self.list = QListWidget()
         self.list.setWordWrap(True)
         self.list.setSpacing(3)
         self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.button = high_button("Judge")
-        self._bar = thin_bar()
+        self.button = tall_button("Judge")
+        self._bar = thin_progress_bar()
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(8)
@@ -94,7 +89,7 @@ class JudgingPanel(QWidget):
 
     def show_error(self, error: MattelineError) -> None:
         """Show in place of a report why there is none."""
-        self._clear(sentence(error))
+        self._clear(error_text(error))
         self.failed.emit(error)
 
     def show_end(self) -> None:
@@ -119,7 +114,7 @@ class JudgingPanel(QWidget):
                 item.setData(_PLACE, (frame.number, rectangle))
                 if finding.severity == "broken":
                     item.setData(_BROKEN, True)
-                    item.setForeground(wrong(self.palette()))
+                    item.setForeground(error_colour(self.palette()))
                 self.list.addItem(item)
         count = f"{len(flagged)} of {len(report.frames)} frames are" if len(flagged) != 1 else "One frame is"
         self.words.setText(f"{count} worth a look." if flagged else "No frame stands out.")
@@ -133,7 +128,7 @@ class JudgingPanel(QWidget):
         if event.type() == QEvent.Type.PaletteChange:
             for row in range(self.list.count()):
                 if self.list.item(row).data(_BROKEN):
-                    self.list.item(row).setForeground(wrong(self.palette()))
+                    self.list.item(row).setForeground(error_colour(self.palette()))
         super().changeEvent(event)
 
     def close_all(self) -> None:

@@ -1,4 +1,4 @@
-"""How a shot of the queue is drawn."""
+"""Drawing of one shot in the list of the queue."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from PySide6.QtGui import QColor, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from matteline.window.queue.store import FAILED, RUNNING, QueuedShot
-from matteline.window.theme import wrong
+from matteline.window.theme import error_colour
 
 SHOT_ROLE = Qt.ItemDataRole.UserRole
 _Index = QModelIndex | QPersistentModelIndex
 
 
 class ShotDelegate(QStyledItemDelegate):
-    """A shot on three lines: its name and state, a bar, and how far it is."""
+    """Draws a shot on three lines: its name and state, a progress bar, and its progress in words."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        """See Qt."""
+        """Return the height of two lines of text, the bar and the margins."""
         return QSize(200, 2 * option.fontMetrics.height() + 30)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        """See Qt."""
+        """Draw the shot."""
         shot: QueuedShot = index.data(SHOT_ROLE)
         palette: QPalette = option.palette
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
@@ -36,11 +36,16 @@ class ShotDelegate(QStyledItemDelegate):
         box = rect.adjusted(10, 7, -10, -7)
         ink = palette.color(QPalette.ColorRole.Text)
         faint = palette.color(QPalette.ColorRole.PlaceholderText)
-        self._paint_name(painter, box, shot, ink, faint if shot.state != FAILED else wrong(palette))
-        self._paint_bar(painter, box, shot, palette)
+        self._paint_name(painter, box, shot, ink, faint if shot.state != FAILED else error_colour(palette))
+        bar = QRect(box.left(), box.top() + painter.fontMetrics().height() + 5, box.width(), 4)
+        painter.fillRect(bar, palette.color(QPalette.ColorRole.Mid))
+        if shot.total:
+            bar.setWidth(bar.width() * shot.done // shot.total)
+            painter.fillRect(bar, palette.color(QPalette.ColorRole.Accent))
         # Of a path its end says most.
         cut = Qt.TextElideMode.ElideRight if shot.words else Qt.TextElideMode.ElideLeft
-        words = painter.fontMetrics().elidedText(_words(shot), cut, box.width())
+        speed = f", {shot.speed:.1f} fps" if shot.speed and shot.state == RUNNING else ""
+        words = painter.fontMetrics().elidedText(f"{shot.words or shot.job.output}{speed}", cut, box.width())
         painter.setPen(faint)
         painter.drawText(box, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, words)
         painter.restore()
@@ -51,24 +56,9 @@ class ShotDelegate(QStyledItemDelegate):
         metrics = painter.fontMetrics()
         room = box.width() - metrics.horizontalAdvance(shot.state) - 12
         painter.setPen(ink)
-        name = metrics.elidedText(_name(shot), Qt.TextElideMode.ElideMiddle, room)
+        frames = f"  {shot.job.frames}" if shot.job.frames else ""
+        name = os.path.basename(shot.job.plate.rstrip("/\\")) + frames
+        name = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(box, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, name)
         painter.setPen(state)
         painter.drawText(box, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight, shot.state)
-
-    def _paint_bar(self, painter: QPainter, box: QRect, shot: QueuedShot, palette: QPalette) -> None:
-        bar = QRect(box.left(), box.top() + painter.fontMetrics().height() + 5, box.width(), 4)
-        painter.fillRect(bar, palette.color(QPalette.ColorRole.Mid))
-        if shot.total:
-            bar.setWidth(bar.width() * shot.done // shot.total)
-            painter.fillRect(bar, palette.color(QPalette.ColorRole.Accent))
-
-
-def _words(shot: QueuedShot) -> str:
-    speed = f", {shot.speed:.1f} fps" if shot.speed and shot.state == RUNNING else ""
-    return f"{shot.words or shot.job.output}{speed}"
-
-
-def _name(shot: QueuedShot) -> str:
-    frames = f"  {shot.job.frames}" if shot.job.frames else ""
-    return os.path.basename(shot.job.plate.rstrip("/\\")) + frames

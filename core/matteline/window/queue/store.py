@@ -1,7 +1,7 @@
-"""The queue's file: shots and how far they are, safe for several windows at once and across restarts.
+"""The queue's file: shots and their progress, safe for several windows at once and across restarts.
 
 SQLite keeps every change whole. A shot belongs to the window that claimed it, in one transaction, so no two
-render the same one. A window that dies stops giving signs of life, and its shot is free again.
+render the same one. A window that dies reports nothing any more, and its shot is free again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from pathlib import Path
 from matteline.contract.errors import JobError, WriteError
 from matteline.contract.job import Job
 
+# A window reports every second; this is long enough for one that is busy, and short for an artist who waits.
 ABANDONED_AFTER_SECONDS = 20.0
+# How long a call waits for another window's transaction.
 BUSY_SECONDS = 5.0
 LONGEST_LOG_CHARACTERS = 20_000
 
@@ -48,15 +50,15 @@ class QueuedShot:
     """A shot in the queue.
 
     Attributes:
-        number: Its own, for good.
-        job: What is to be done.
+        number: Its number, which no other shot of this queue ever gets.
+        job: The job as it was added.
         state: `waiting`, `paused`, `running`, `done`, `failed`, or `sent` to a render farm.
-        words: How far it is, or how it ended, for people.
+        words: Progress, or how its last run ended, for people.
         done: Frames written by its last run.
-        total: Frames that run writes; 0 while that is not known.
-        speed: Frames per second of that run.
-        runs: How often it was begun.
-        owner: The window that renders it; empty for none.
+        total: Frames that this run will write; 0 while that is not known.
+        speed: Frames per second of this run.
+        runs: Number of runs that were begun.
+        owner: Id of the window that renders it; empty for none.
     """
 
     number: int
@@ -70,13 +72,13 @@ class QueuedShot:
     owner: str
 
     @property
-    def job_now(self) -> Job:
-        """The job for its next run: one that was begun before goes on where it stopped."""
+    def next_job(self) -> Job:
+        """The job for the run that was just begun: it resumes what an earlier run left."""
         return replace(self.job, existing="resume") if self.runs > 1 else self.job
 
     @property
-    def job_left(self) -> Job:
-        """The job for somebody else: what this queue has begun is to be finished."""
+    def remaining_job(self) -> Job:
+        """The job for a farm: it resumes what this queue has begun."""
         return replace(self.job, existing="resume") if self.runs else self.job
 
 
@@ -87,20 +89,20 @@ class QueueStore:
 
     Args:
         path: The file; made when it is first used, but its folder must exist.
-        clock: Seconds since some moment that all windows share.
+        clock: Returns the time in seconds, by a clock that all windows share.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self._path, self._clock = path, clock
 
     def shots(self) -> list[QueuedShot]:
-        """All shots, the first to be rendered first."""
+        """Return all shots, in the order in which they are rendered."""
         with self._transaction() as base:
             rows = base.execute(f"SELECT {_COLUMNS} FROM shots ORDER BY place").fetchall()
         return [shot for row in rows if (shot := _shot(row)) is not None]
 
     def add(self, job: Job) -> int:
-        """Put a shot at the end; returns its number."""
+        """Add a shot at the end; return its number."""
         with self._transaction() as base:
             place = base.execute("SELECT COALESCE(MAX(place), 0) + 1 FROM shots").fetchone()[0]
             made = base.execute(
@@ -109,12 +111,12 @@ class QueueStore:
             return int(made.lastrowid or 0)
 
     def remove(self, number: int) -> None:
-        """Take a shot out. Results stay. One that is rendered stays too."""
+        """Remove a shot, but none that is being rendered. Results stay."""
         with self._transaction() as base:
             base.execute("DELETE FROM shots WHERE number = ? AND state <> ?", (number, RUNNING))
 
     def move(self, number: int, by: int) -> None:
-        """Move a shot so many places down, or up where negative."""
+        """Move a shot by a number of places, down where positive."""
         with self._transaction() as base:
             order = [row[0] for row in base.execute("SELECT number FROM shots ORDER BY place")]
             if number not in order:
@@ -124,7 +126,7 @@ class QueueStore:
             base.executemany("UPDATE shots SET place = ? WHERE number = ?", list(enumerate(order)))
 
     def arrange(self, numbers: Sequence[int]) -> None:
-        """Put shots into this order; those that are not named, as another window's newest, come after."""
+        """Put shots into this order; others, such as another window's newest, come after."""
         with self._transaction() as base:
             order = [row[0] for row in base.execute("SELECT number FROM shots ORDER BY place")]
             wanted = [number for number in numbers if number in order]
@@ -132,21 +134,21 @@ class QueueStore:
             base.executemany("UPDATE shots SET place = ? WHERE number = ?", list(enumerate(wanted)))
 
     def send(self, number: int, words: str) -> None:
-        """A render farm has the shot: it is not rendered here unless it is released."""
+        """Note that a render farm has the shot: it is not rendered here unless it is released."""
         self._change("state = ?, words = ? WHERE number = ? AND state <> ?", (SENT, words, number, RUNNING))
-        self.tell(number, words)
+        self.add_log_line(number, words)
 
     def hold(self, number: int) -> None:
-        """Do not render a waiting shot until it is released."""
+        """Pause a waiting shot until it is released."""
         self._change("state = ? WHERE number = ? AND state = ?", (PAUSED, number, WAITING))
 
     def release(self, number: int) -> None:
-        """Let a shot wait for its turn again, whatever became of it before."""
+        """Let a shot that is not being rendered wait for its turn again."""
         change = "state = ?, words = '' WHERE number = ? AND state <> ?"
         self._change(change, (WAITING, number, RUNNING))
 
     def claim(self, owner: str) -> QueuedShot | None:
-        """Take the first waiting shot, or the first that a dead window left; None where there is none."""
+        """Take the first shot that waits or was left by a dead window; None where there is none."""
         with self._transaction() as base:
             row = base.execute(
                 "SELECT number FROM shots WHERE state = ? OR (state = ? AND seen < ?) ORDER BY place LIMIT 1",
@@ -162,7 +164,11 @@ class QueueStore:
             return _shot(base.execute(f"SELECT {_COLUMNS} FROM shots WHERE number = ?", row).fetchone())
 
     def report(self, number: int, owner: str, words: str, done: int, total: int, speed: float) -> bool:
-        """Say how far a shot is, which is also a sign of life; whether it is still the owner's."""
+        """Note the progress of a shot, which also shows that its window lives.
+
+        Returns:
+            False if the shot is not the owner's any more, because another window has claimed it.
+        """
         with self._transaction() as base:
             changed = base.execute(
                 "UPDATE shots SET words = ?, done = ?, total = ?, speed = ?, seen = ? "
@@ -172,15 +178,15 @@ class QueueStore:
             return changed.rowcount == 1
 
     def end(self, number: int, owner: str, state: str, words: str) -> None:
-        """Say how a run ended: `done`, `failed`, `paused`, or `waiting` to be taken up by another window."""
+        """Note how a run ended: `done`, `failed`, `paused`, or `waiting` for another window to claim it."""
         with self._transaction() as base:
             base.execute(
                 "UPDATE shots SET state = ?, words = ?, owner = '' WHERE number = ? AND owner = ?",
                 (state, words, number, owner),
             )
 
-    def tell(self, number: int, line: str) -> None:
-        """Add a line to a shot's log, which forgets its oldest."""
+    def add_log_line(self, number: int, line: str) -> None:
+        """Add a line to a shot's log, whose oldest lines go when it grows too long."""
         with self._transaction() as base:
             base.execute(
                 "UPDATE shots SET log = substr(log || ?, ?) WHERE number = ?",
@@ -188,7 +194,7 @@ class QueueStore:
             )
 
     def log_of(self, number: int) -> str:
-        """A shot's log."""
+        """Return a shot's log; empty for an unknown shot."""
         with self._transaction() as base:
             row = base.execute("SELECT log FROM shots WHERE number = ?", (number,)).fetchone()
         return str(row[0]) if row else ""
@@ -199,9 +205,10 @@ class QueueStore:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """A connection of its own, so that nothing is locked between two calls."""
+        """Yield a connection of its own, so that nothing is locked between two calls."""
         try:
             with closing(sqlite3.connect(self._path, BUSY_SECONDS, isolation_level=None)) as base:
+                # Immediate, so that two windows cannot both read before either writes.
                 base.execute("BEGIN IMMEDIATE")
                 base.execute(_TABLE)
                 yield base
@@ -215,7 +222,7 @@ class QueueStore:
 
 
 def _shot(row: tuple[object, ...]) -> QueuedShot | None:
-    """A shot of a row; None where another release wrote a job that this one cannot read."""
+    """Return the shot of a row; None where another release wrote a job that this one cannot read."""
     number, job, state, words, done, total, speed, runs, owner = row
     try:
         made = Job.from_json(str(job))

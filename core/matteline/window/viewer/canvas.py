@@ -1,4 +1,4 @@
-"""The picture on the screen: zoom, pan, wipe and side by side. Holds no frame and converts nothing."""
+"""The picture on the screen: zoom, pan, wipe and side by side. Holds no frames and converts no colour."""
 
 from __future__ import annotations
 
@@ -17,17 +17,20 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from matteline.window.theme import ACCENT
-from matteline.window.viewer.darkroom import Picture
+from matteline.window.viewer.display_worker import DisplayPicture
 from matteline.window.viewer.overlay import paint_message, paint_tag
 
+# Dark and neutral, so that it does not change how colours look.
 SURROUND = QColor(38, 38, 38)
+# Over the picture, below a message.
 DIMMED = QColor(0, 0, 0, 170)
 MOST_ZOOM = 64.0
+# How near to the line of the wipe the pointer takes hold of it.
 WIPE_GRIP_PIXELS = 8
 
 
 class Layout(Enum):
-    """How two sides are shown."""
+    """The ways to show two sides."""
 
     SINGLE = "A alone"
     WIPE = "Wipe"
@@ -36,17 +39,17 @@ class Layout(Enum):
 
 
 class Canvas(QWidget):
-    """Shows up to two pictures in one place of the plate, at one zoom.
+    """Shows up to two pictures of one part of the plate, at one zoom.
 
     A picture covers a part of the plate, in the plate's pixels. While a new one is made the old one is shown
-    where it belongs, stretched if need be.
+    in its place, stretched if the zoom has changed.
     """
 
+    # Zoom, place or size have changed: other pixels are seen now.
     changed = Signal()
-    """Zoom, place or size: other pixels are seen now."""
 
+    # The pixel of the plate under the pointer, as (x, y), or None.
     hovered = Signal(object)
-    """The pixel of the plate under the pointer, as (x, y), or None."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,7 +64,7 @@ class Canvas(QWidget):
         self._zoom = 1.0
         self._centre = QPointF()
         self._fitted = True
-        self._pictures: tuple[Picture, ...] = ()
+        self._pictures: tuple[DisplayPicture, ...] = ()
         self._names: tuple[str, ...] = ()
         self._layout = Layout.SINGLE
         self._wipe = 0.5
@@ -71,28 +74,28 @@ class Canvas(QWidget):
         self._box: QRectF | None = None
 
     def sizeHint(self) -> QSize:
-        """See Qt."""
+        """Return the size of a small window."""
         return QSize(960, 540)
 
     @property
     def zoom(self) -> float:
-        """Points of the screen to a pixel of the plate."""
+        """Points of the screen along one pixel of the plate's height."""
         return self._zoom
 
     @property
     def layout_of_sides(self) -> Layout:
-        """How two sides are shown."""
+        """The way in which two sides are shown."""
         return self._layout
 
     def set_plate(self, width: int, height: int, pixel_aspect: float = 1.0) -> None:
-        """Show pictures of a plate of this size from now on; fits it where the size is another one."""
+        """Show pictures of a plate of this size from now on; another size than before is fitted."""
         if (width, height, pixel_aspect) != (*self._plate, self._aspect):
             self._plate, self._aspect = (width, height), pixel_aspect
             self._pictures = ()
             self.fit()
 
-    def set_pictures(self, pictures: tuple[Picture, ...], names: tuple[str, ...] = ()) -> None:
-        """Show these, with their names where there are two."""
+    def set_pictures(self, pictures: tuple[DisplayPicture, ...], names: tuple[str, ...] = ()) -> None:
+        """Show these pictures, with their names where there are two."""
         self._pictures, self._names = pictures, names
         self.update()
 
@@ -103,12 +106,12 @@ class Canvas(QWidget):
         self._refit()
 
     def set_message(self, message: str, hint: str = "") -> None:
-        """A sentence over the picture; empty for none."""
+        """Show a sentence over the picture; an empty one removes it."""
         self._message = (message, hint)
         self.update()
 
     def set_box(self, box: QRectF | None) -> None:
-        """Draw attention to a rectangle, in pixels of the plate."""
+        """Frame a rectangle, in pixels of the plate; None removes the frame."""
         self._box = box
         self.update()
 
@@ -118,12 +121,17 @@ class Canvas(QWidget):
         return self._message
 
     def fit(self) -> None:
-        """Show the whole plate as large as there is room."""
+        """Show the whole plate as large as fits."""
         self._fitted = True
         self._refit()
 
     def set_zoom(self, zoom: float, at: QPointF | None = None) -> None:
-        """Zoom, so that the plate stays where it is under a point of the widget; the middle without one."""
+        """Zoom about a point of the widget, or about its middle.
+
+        Args:
+            zoom: Points of the screen along one pixel of the plate's height.
+            at: The point that stays where it is, in points of the widget.
+        """
         room = self._rooms()[0]
         at = QPointF(room.center()) if at is None else at
         pixel = self._pixel(at)
@@ -134,7 +142,7 @@ class Canvas(QWidget):
         self._announce()
 
     def visible(self) -> QRect:
-        """The pixels of the plate that can be seen."""
+        """Return the pixels of the plate that can be seen."""
         room = self._rooms()[0]
         if self._plate == (0, 0):
             return QRect()
@@ -143,7 +151,7 @@ class Canvas(QWidget):
         return seen.intersected(QRect(0, 0, *self._plate))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """See Qt."""
+        """Paint pictures, box, names and message, in this order."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), SURROUND)
         rooms = self._rooms()
@@ -164,47 +172,55 @@ class Canvas(QWidget):
             paint_message(painter, QRectF(self.rect()), *self._message)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """See Qt."""
+        """Fit the plate anew, if it is fitted."""
         self._refit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom about the pointer."""
+        # A notch of a wheel is 120 units, and a quarter closer or farther.
         self.set_zoom(self._zoom * 1.25 ** (event.angleDelta().y() / 120), event.position())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take hold of the wipe where it is, else of the picture."""
+        """Take hold of the wipe if the pointer is on it, else of the picture."""
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         self._wiping = self._on_wipe(event.position())
         self._drag = event.position()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Drag what is held; say what is under the pointer."""
+        """Drag the wipe or the picture; tell which pixel is under the pointer."""
         if self._drag is not None and self._wiping:
             self._wipe = min(max(event.position().x() / max(self.width(), 1), 0.0), 1.0)
             self.update()
         elif self._drag is not None:
-            self._pan(event.position() - self._drag)
+            by = event.position() - self._drag
             self._drag = event.position()
+            self._fitted = False
+            self._centre -= QPointF(by.x() / (self._zoom * self._aspect), by.y() / self._zoom)
+            self._announce()
         over = Qt.CursorShape.SplitHCursor if self._on_wipe(event.position()) else Qt.CursorShape.ArrowCursor
         self.setCursor(over)
-        self.hovered.emit(self._hit(event.position()))
+        pixel = self._pixel(event.position())
+        x, y = int(pixel.x() // 1), int(pixel.y() // 1)
+        inside = 0 <= x < self._plate[0] and 0 <= y < self._plate[1]
+        self.hovered.emit((x, y) if inside else None)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go."""
         self._drag, self._wiping = None, False
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Between the whole plate and its own pixels."""
+        """Change between the whole plate and its pixels one to one."""
         if self._fitted:
             self.set_zoom(1 / self.devicePixelRatioF(), event.position())
         else:
             self.fit()
 
     def leaveEvent(self, event: object) -> None:
-        """Nothing is under the pointer."""
+        """Tell that no pixel is under the pointer."""
         self.hovered.emit(None)
 
     def _rooms(self) -> list[QRectF]:
+        """Return the rectangles of the widget that a picture is shown in: one, or two side by side."""
         whole = QRectF(self.rect())
         if self._layout is not Layout.SIDE_BY_SIDE:
             return [whole]
@@ -230,32 +246,24 @@ class Canvas(QWidget):
         self.update()
         self.changed.emit()
 
-    def _pan(self, by: QPointF) -> None:
-        self._fitted = False
-        self._centre -= QPointF(by.x() / (self._zoom * self._aspect), by.y() / self._zoom)
-        self._announce()
-
     def _pixel(self, point: QPointF) -> QPointF:
-        """The place in the plate under a point of the widget."""
+        """Return the place in the plate under a point of the widget."""
         room = next((each for each in self._rooms() if each.contains(point)), self._rooms()[0])
         away = point - room.center()
         return self._centre + QPointF(away.x() / (self._zoom * self._aspect), away.y() / self._zoom)
 
-    def _hit(self, point: QPointF) -> tuple[int, int] | None:
-        pixel = self._pixel(point)
-        x, y = int(pixel.x() // 1), int(pixel.y() // 1)
-        return (x, y) if 0 <= x < self._plate[0] and 0 <= y < self._plate[1] else None
-
     def _target(self, room: QRectF, place: QRectF) -> QRectF:
+        """Return the rectangle of the widget for a place in the plate."""
         across, down = self._zoom * self._aspect, self._zoom
         left = room.center().x() + (place.x() - self._centre.x()) * across
         top = room.center().y() + (place.y() - self._centre.y()) * down
         return QRectF(left, top, place.width() * across, place.height() * down)
 
-    def _paint(self, painter: QPainter, room: QRectF, picture: Picture, clip: QRectF) -> None:
+    def _paint(self, painter: QPainter, room: QRectF, picture: DisplayPicture, clip: QRectF) -> None:
         painter.save()
         painter.setClipRect(clip)
         target = self._target(room, picture.place)
+        # From two screen pixels for each one of the picture on, its pixels are shown as squares.
         sharp = target.width() * self.devicePixelRatioF() >= 2 * picture.image.width()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not sharp)
         painter.drawImage(target, picture.image)

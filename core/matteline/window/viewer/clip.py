@@ -20,14 +20,13 @@ from matteline.media.result import read_result
 from matteline.media.samples import crop_or_pad
 
 
-class Clip(Protocol):
+class ViewerClip(Protocol):
     """Frames that the viewer can show, all of the size of the display window.
 
     Attributes:
-        name: What an artist calls it.
+        name: Name for the artist.
         info: What its files say of themselves.
-        frames: The numbers that exist.
-        in_order: Whether reading backwards is dear, so that frames are best read by ascending numbers.
+        in_order: True if reading backwards is slow, so that frames are best read by ascending numbers.
     """
 
     name: str
@@ -35,7 +34,8 @@ class Clip(Protocol):
     in_order: bool
 
     @property
-    def frames(self) -> FrameSet: ...
+    def frames(self) -> FrameSet:
+        """The numbers of the frames that exist."""
 
     def frame(self, number: int) -> Frame:
         """Read one frame. Any thread may call it at any time.
@@ -45,17 +45,22 @@ class Clip(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of open files."""
+        """Close open files."""
 
 
-def size_of(clip: Clip) -> tuple[int, int]:
-    """Width and height of a clip's frames in pixels."""
+def size_of(clip: ViewerClip) -> tuple[int, int]:
+    """Return width and height of a clip's frames in pixels."""
     window = clip.info.display_window
     return window.width, window.height
 
 
+def rate_of(clip: ViewerClip) -> float:
+    """Return a clip's frames per second; 24, as in film, where it does not say."""
+    return float(clip.info.rate or 24)
+
+
 class PlateClip:
-    """A plate of any kind. Of a movie one reading is kept open, which goes on where the last frame was."""
+    """A plate of any kind. A movie is kept open, and its reader goes on where the last frame was."""
 
     def __init__(self, plate: Plate) -> None:
         self._plate = plate
@@ -63,23 +68,23 @@ class PlateClip:
         named = os.path.basename(plate.info.path.rstrip("/\\"))
         self.name = plate.info.name if plate.info.kind == "sequence" else named
         self.in_order = not plate.random_access
-        self._reading = None if plate.random_access else _Reading(plate)
+        self._reader = None if plate.random_access else _MovieReader(plate)
 
     @property
     def frames(self) -> FrameSet:
-        """See `Clip`."""
+        """The numbers of the frames that exist."""
         return self.info.frames
 
     def frame(self, number: int) -> Frame:
-        """See `Clip`."""
-        read = self._plate.frame if self._reading is None else self._reading.frame
+        """Read one frame. Raises `ReadError`."""
+        read = self._plate.frame if self._reader is None else self._reader.frame
         frame = read(number)
         return replace(frame, pixels=crop_or_pad(frame.pixels, self.info.canvas, self.info.display_window))
 
     def close(self) -> None:
-        """See `Clip`."""
-        if self._reading is not None:
-            self._reading.close()
+        """Close open files."""
+        if self._reader is not None:
+            self._reader.close()
         self._plate.close()
 
 
@@ -98,39 +103,44 @@ class ResultClip:
     def __init__(self, path: Path) -> None:
         plate = open_plate(str(path))
         self.info = plate.info
-        self._pattern = _pattern_of(path)
+        file = NumberedName.parse(path.name)
+        self._pattern = (
+            NamePattern(path.stem, path.suffix, 4)
+            if file is None
+            else NamePattern(file.prefix, file.suffix, file.width)
+        )
         self._folder = path.parent
         self._numbers = set(plate.info.frames)
         self.name = str(self._pattern)
 
     @property
     def frames(self) -> FrameSet:
-        """See `Clip`."""
+        """The numbers of the frames that are known to exist."""
         return FrameSet.of(self._numbers)
 
     def add(self, number: int) -> None:
-        """A frame has landed."""
+        """Note a frame that was written."""
         self._numbers.add(number)
 
-    def look_again(self) -> None:
-        """See which frames there are by now; what cannot be listed is left as it was."""
+    def rescan(self) -> None:
+        """List the folder again for new frames; if it cannot be listed, nothing changes."""
         with contextlib.suppress(OSError):
             found = (self._pattern.match(name) for name in os.listdir(self._folder))
             self._numbers.update(int(digits) for digits in found if digits is not None)
 
     def frame(self, number: int) -> Frame:
-        """See `Clip`."""
+        """Read one frame. Raises `ReadError`."""
         path = self._folder / self._pattern.name(number)
         if number not in self._numbers and not path.exists():
             raise ReadError(f"Frame {number} of {self.name} is not rendered yet.", path=path, frame=number)
         return read_result(path, number)
 
     def close(self) -> None:
-        """Nothing is held open between frames."""
+        """Do nothing: no file is open between frames."""
 
 
-class _Reading:
-    """One open reading of a movie. Frames that follow each other are decoded once."""
+class _MovieReader:
+    """A movie that is kept open. Frames that follow each other are decoded once."""
 
     def __init__(self, plate: Plate) -> None:
         self._plate = plate
@@ -141,8 +151,11 @@ class _Reading:
     def frame(self, number: int) -> Frame:
         with self._lock:
             if self._frames is None or number <= self._wanted:
-                self._begin()
-            assert self._frames is not None
+                # Decoding only goes forwards, so an earlier frame needs a new start.
+                self._end()
+                frames = self._plate.read(self._numbers())
+                assert isinstance(frames, Generator)
+                self._frames = frames
             self._wanted = number
             try:
                 return next(self._frames)
@@ -154,31 +167,12 @@ class _Reading:
         with self._lock:
             self._end()
 
-    def _begin(self) -> None:
-        self._end()
-        frames = self._plate.read(self._numbers())
-        assert isinstance(frames, Generator)
-        self._frames = frames
-
     def _end(self) -> None:
         if self._frames is not None:
             self._frames.close()
             self._frames = None
 
     def _numbers(self) -> Iterator[int]:
+        """Yield, whenever the decoder asks for the next number, the one that is wanted by then."""
         while True:
             yield self._wanted
-
-
-def rate_of(clip: Clip) -> float:
-    """Frames per second; of clips that do not say, as in film."""
-    return float(clip.info.rate or 24)
-
-
-def _pattern_of(path: Path) -> NamePattern:
-    file = NumberedName.parse(path.name)
-    return (
-        NamePattern(path.stem, path.suffix, 4)
-        if file is None
-        else NamePattern(file.prefix, file.suffix, file.width)
-    )

@@ -1,4 +1,4 @@
-"""The few pictures on buttons, drawn in the palette's own ink so that they suit light and dark."""
+"""Icons of the viewer's buttons, drawn in the palette's own ink so that they suit light and dark."""
 
 from __future__ import annotations
 
@@ -9,63 +9,35 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap, QPolygonF
 
 SIDE: Final = 16
+# Pixels drawn for each one of the icon, for screens of up to three pixels a point.
 _SCALE: Final = 3
 
-
-def _triangle(painter: QPainter, left: float, *, back: bool) -> None:
-    tip, base = (left, left + 8) if back else (left + 8, left)
-    painter.drawPolygon(QPolygonF([QPointF(base, 3), QPointF(base, 13), QPointF(tip, 8)]))
+_Drawing = Callable[[QPainter], None]
 
 
-def _bar(painter: QPainter, left: float) -> None:
-    painter.drawRect(QRectF(left, 3, 2, 10))
+def _triangle(left: float, *, back: bool) -> _Drawing:
+    base, tip = (left + 8, left) if back else (left, left + 8)
+    points = QPolygonF([QPointF(base, 3), QPointF(base, 13), QPointF(tip, 8)])
+    return lambda painter: painter.drawPolygon(points)
 
 
-def _play(painter: QPainter) -> None:
-    _triangle(painter, 4.5, back=False)
+def _bar(left: float) -> _Drawing:
+    return lambda painter: painter.drawRect(QRectF(left, 3, 2, 10))
 
 
-def _play_back(painter: QPainter) -> None:
-    _triangle(painter, 3.5, back=True)
-
-
-def _stop(painter: QPainter) -> None:
-    painter.drawRect(QRectF(4, 4, 8, 8))
-
-
-def _on(painter: QPainter) -> None:
-    _bar(painter, 3)
-    _triangle(painter, 6, back=False)
-
-
-def _back(painter: QPainter) -> None:
-    _triangle(painter, 2, back=True)
-    _bar(painter, 11)
-
-
-def _last(painter: QPainter) -> None:
-    _triangle(painter, 3, back=False)
-    _bar(painter, 11)
-
-
-def _first(painter: QPainter) -> None:
-    _bar(painter, 3)
-    _triangle(painter, 5, back=True)
-
-
-_DRAWN: Final[dict[str, Callable[[QPainter], None]]] = {
-    "play": _play,
-    "play_back": _play_back,
-    "stop": _stop,
-    "on": _on,
-    "back": _back,
-    "first": _first,
-    "last": _last,
+_ICONS: Final[dict[str, tuple[_Drawing, ...]]] = {
+    "play": (_triangle(4.5, back=False),),
+    "play_back": (_triangle(3.5, back=True),),
+    "stop": (lambda painter: painter.drawRect(QRectF(4, 4, 8, 8)),),
+    "on": (_bar(3), _triangle(6, back=False)),
+    "back": (_triangle(2, back=True), _bar(11)),
+    "first": (_bar(3), _triangle(5, back=True)),
+    "last": (_triangle(3, back=False), _bar(11)),
 }
 
 
 def icon(name: str, palette: QPalette) -> QIcon:
-    """A picture for a button: `play`, `play_back`, `stop`, `on`, `back`, `first` or `last`."""
+    """Return the icon of a button: `play`, `play_back`, `stop`, `on`, `back`, `first` or `last`."""
     made = QIcon()
     groups = (
         (QIcon.Mode.Normal, QPalette.ColorGroup.Active),
@@ -77,7 +49,7 @@ def icon(name: str, palette: QPalette) -> QIcon:
 
 
 def icon_size() -> QSize:
-    """How large these are meant to be."""
+    """Return the size of an icon in points."""
     return QSize(SIDE, SIDE)
 
 
@@ -89,7 +61,8 @@ def _pixmap(name: str, ink: QColor) -> QPixmap:
     painter.scale(_SCALE, _SCALE)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(ink)
-    _DRAWN[name](painter)
+    for draw in _ICONS[name]:
+        draw(painter)
     painter.end()
     pixmap.setDevicePixelRatio(_SCALE)
     return pixmap

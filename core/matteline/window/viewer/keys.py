@@ -1,4 +1,4 @@
-"""The viewer's keyboard, as compositors and review players have it, and the sheet that lists it."""
+"""The viewer's keys, as compositing programs and review players have them, and the sheet that lists them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from matteline.window.theme import ACCENT
 
 @dataclass(frozen=True)
 class Key:
-    """A command of the viewer: its name in the code, its keys in Qt's words, and what it does."""
+    """A command of the viewer.
+
+    Attributes:
+        command: Its name in `commands.Commands`.
+        keys: Its keys, as Qt names them.
+        words: What it does, for the sheet.
+        group: Heading on the sheet.
+    """
 
     command: str
     keys: tuple[str, ...]
@@ -36,8 +43,8 @@ KEYS: Final = (
     Key("mark_in", ("[", "I"), "Set the in mark", "Marks"),
     Key("mark_out", ("]", "O"), "Set the out mark", "Marks"),
     Key("clear_marks", ("\\",), "Remove both marks", "Marks"),
-    Key("mark_before", ("Ctrl+Left",), "Previous marked frame", "Marks"),
-    Key("mark_after", ("Ctrl+Right",), "Next marked frame", "Marks"),
+    Key("flag_before", ("Ctrl+Left",), "Previous flagged frame", "Marks"),
+    Key("flag_after", ("Ctrl+Right",), "Next flagged frame", "Marks"),
     Key("show_plate", ("1",), "Plate", "Picture"),
     Key("show_alpha", ("2", "A"), "Alpha", "Picture"),
     Key("show_fgr", ("3",), "Foreground", "Picture"),
@@ -66,7 +73,7 @@ _INK, _FAINT = QColor(230, 230, 230), QColor(165, 165, 165)
 
 
 class KeySheet(QWidget):
-    """All keys, over the viewer. Any key or click puts it away."""
+    """The list of all keys, over the viewer. Any key or click hides it."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -83,21 +90,22 @@ class KeySheet(QWidget):
         self.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Go."""
+        """Hide the list."""
         self.hide()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Go."""
+        """Hide the list."""
         self.hide()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """See Qt."""
+        """Paint the groups of keys in columns."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(18, 18, 18, 235))
         line = self.fontMetrics().height() + 6
         column = min((self.width() - 48) / len(_COLUMNS), 22.0 * self.fontMetrics().averageCharWidth() * 2)
         left = (self.width() - column * len(_COLUMNS)) / 2
-        tallest = max(sum(_lines(group) for group in groups) for groups in _COLUMNS)
+        # Each group has a heading, and an empty line below it.
+        tallest = max(sum(each.group in groups for each in KEYS) + 2 * len(groups) for groups in _COLUMNS)
         top = max((self.height() - tallest * line) / 2, 16)
         painter.setPen(_FAINT)
         foot = QRectF(0, self.height() - 2 * line, self.width(), line)
@@ -105,18 +113,19 @@ class KeySheet(QWidget):
         for index, groups in enumerate(_COLUMNS):
             y = top
             # Wide enough for the longest keys, or the words would not stand below each other.
-            keys = [_shown(each) for each in KEYS if each.group in groups]
+            keys = [_names(each) for each in KEYS if each.group in groups]
             wide = max(painter.fontMetrics().horizontalAdvance(name) for name in keys) + 14
             for group in groups:
                 box = QRectF(left + index * column, y, column - 24, line)
                 y = self._paint_group(painter, group, box, wide)
 
     def _paint_group(self, painter: QPainter, group: str, box: QRectF, wide: int) -> float:
+        """Paint a heading and its keys below each other; return where the next group begins."""
         line = box.height()
         flags = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(ACCENT)
         painter.drawText(box, flags, group)
-        keys = [(_shown(each), each.words) for each in KEYS if each.group == group]
+        keys = [(_names(each), each.words) for each in KEYS if each.group == group]
         for name, words in keys:
             box = box.translated(0, line)
             painter.setPen(_INK)
@@ -126,9 +135,5 @@ class KeySheet(QWidget):
         return box.top() + 2 * line
 
 
-def _lines(group: str) -> int:
-    return sum(each.group == group for each in KEYS) + 2
-
-
-def _shown(key: Key) -> str:
+def _names(key: Key) -> str:
     return "  ".join(QKeySequence(each).toString(QKeySequence.SequenceFormat.NativeText) for each in key.keys)

@@ -1,4 +1,4 @@
-"""Words over the picture. Their colours are the same in light and dark, since a picture is behind them."""
+"""Words over the picture. Their colours are the same in both themes, since a picture is behind them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ GROUND = QColor(0, 0, 0, 150)
 
 
 def paint_tag(painter: QPainter, x: float, words: str, *, from_right: bool = False) -> None:
-    """A name at the top of the picture.
+    """Paint a name at the top of the picture.
 
     Args:
-        painter: Of the widget.
-        x: Its left end, in pixels of the widget.
+        painter: Painter of the widget.
+        x: Left end of the name, in points of the widget.
         words: The name.
-        from_right: `x` is its right end instead.
+        from_right: Take `x` for the right end instead.
     """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     metrics = painter.fontMetrics()
@@ -31,7 +31,7 @@ def paint_tag(painter: QPainter, x: float, words: str, *, from_right: bool = Fal
 
 
 def paint_message(painter: QPainter, room: QRectF, message: str, hint: str) -> None:
-    """A sentence in the middle, and below it what to do."""
+    """Paint a sentence in the middle of a rectangle, and below it what to do."""
     plain, larger = painter.font(), QFont(painter.font())
     larger.setPointSizeF(larger.pointSizeF() * 1.15)
     box = room.adjusted(32, 0, -32, 0)

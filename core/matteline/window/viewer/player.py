@@ -1,4 +1,4 @@
-"""The clock of the viewer: which frame is due, in real time, between the in and the out mark."""
+"""The clock of the viewer: the frame that is due, in real time, between the in and the out mark."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 from matteline.contract.frames import FrameRange
 
+# A quarter of a frame at 50 frames per second, so that no frame is late by much.
 TICK_MILLISECONDS = 5
+# Times real time.
 FASTEST = 8
 
 
 class Player(QObject):
-    """Plays, steps and jumps. It knows numbers only; whoever listens shows the frames."""
+    """Plays, steps and jumps. It knows frame numbers only; others show the frames."""
 
+    # The number of another frame that is due.
     moved = Signal(int)
-    """Another frame is due."""
 
+    # Playing has begun or stopped, or the range is another one.
     state_changed = Signal()
-    """It began or stopped playing, or its range is another one."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -40,17 +42,17 @@ class Player(QObject):
 
     @property
     def whole(self) -> FrameRange:
-        """All frames there are."""
+        """All frames of the shot."""
         return self._whole
 
     @property
     def range(self) -> FrameRange:
-        """The frames that are played: from the in to the out mark."""
+        """The frames that are played, from the in to the out mark."""
         return self._range
 
     @property
     def speed(self) -> int:
-        """How many times as fast as real time, negative backwards; 0 while it stands."""
+        """Times real time, negative backwards; 0 while it stands."""
         return self._speed
 
     @property
@@ -59,7 +61,12 @@ class Player(QObject):
         return self._rate
 
     def load(self, frames: FrameRange, rate: float) -> None:
-        """Play these frames from now on; where the frame due is among them it stays."""
+        """Play these frames from now on; the frame that is due stays if it is among them.
+
+        Args:
+            frames: All frames of the shot.
+            rate: Frames per second.
+        """
         self.stop()
         marked = self._range != self._whole and self._range.first in frames and self._range.last in frames
         self._whole, self._rate = frames, rate
@@ -68,7 +75,7 @@ class Player(QObject):
         self.state_changed.emit()
 
     def seek(self, frame: int) -> None:
-        """Go to a frame, or the nearest there is; goes on playing from there."""
+        """Go to a frame, or the nearest there is; playing goes on from there."""
         self._frame = min(max(frame, self._whole.first), self._whole.last)
         self._restart()
         self.moved.emit(self._frame)
@@ -79,7 +86,7 @@ class Player(QObject):
         self.seek(self._frame + frames)
 
     def play(self, direction: int) -> None:
-        """Play forwards (1) or backwards (-1); again in the same direction: twice as fast."""
+        """Play forwards (1) or backwards (-1); twice as fast where it plays in this direction already."""
         same = self._speed * direction > 0
         self._speed = direction * min(2 * abs(self._speed), FASTEST) if same else direction
         self._restart()
@@ -98,7 +105,7 @@ class Player(QObject):
         self.stop() if self._speed else self.play(1)
 
     def mark(self, *, first: int | None = None, last: int | None = None) -> None:
-        """Set the in or the out mark; one beyond the other moves that to the end."""
+        """Set the in or the out mark; a mark beyond the other one moves that to its end of the shot."""
         low = self._range.first if first is None else first
         high = self._range.last if last is None else last
         if low > high:
@@ -112,7 +119,7 @@ class Player(QObject):
         self.state_changed.emit()
 
     def ahead(self, count: int) -> list[int]:
-        """The frames that are due next, in the order they are."""
+        """Return the frames that are due next, in order."""
         step = -1 if self._speed < 0 else 1
         low, high = self._range.first, self._range.last
         if self._frame not in self._range:
@@ -128,11 +135,9 @@ class Player(QObject):
 
     def _tick(self) -> None:
         passed = int(self._clock.elapsed() * self._rate * self._speed / 1000)
-        due = self._looped(self._began + passed)
+        # Around from the out mark to the in mark.
+        low, length = self._range.first, len(self._range)
+        due = low + (self._began + passed - low) % length
         if due != self._frame:
             self._frame = due
             self.moved.emit(due)
-
-    def _looped(self, frame: int) -> int:
-        low, length = self._range.first, len(self._range)
-        return low + (frame - low) % length

@@ -1,4 +1,4 @@
-"""The line below the picture: the values under the pointer, or what the footage is."""
+"""The line below the picture: the values under the pointer, or a description of the footage."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matteline.window.viewer.footage import Footage
 
 
 class Readout(QLabel):
-    """One line in letters of one width, so that values stand still while they change."""
+    """One line in a font of fixed width, so that values stand still while they change."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,16 +21,15 @@ class Readout(QLabel):
         self.setMinimumWidth(100)
 
     def show_footage(self, footage: Footage) -> None:
-        """Say what the footage is."""
+        """Describe the footage: size, kind of file, colour space."""
         width, height = footage.size
         self.setText(f"{width} x {height}   {footage.main.info.description}   {footage.space.name}")
 
     def show_values(self, pixel: tuple[int, int], found: Iterable[tuple[str, list[float], bool]]) -> None:
-        """Say the values of a pixel, as `Projector.values_at` has them."""
+        """Show the values of a pixel, as `ViewController.values_at` returns them."""
         x, y = pixel
-        parts = [f"{role} {_numbers(values, own)}" for role, values, own in found]
-        self.setText("   ".join([f"x {x}  y {y}", *parts]))
-
-
-def _numbers(values: list[float], own: bool) -> str:
-    return ("" if own else "~ ") + "  ".join(f"{value:.4f}" for value in values)
+        parts = [f"x {x}  y {y}"]
+        for role, values, exact in found:
+            numbers = "  ".join(f"{value:.4f}" for value in values)
+            parts.append(f"{role} {'' if exact else '~ '}{numbers}")
+        self.setText("   ".join(parts))

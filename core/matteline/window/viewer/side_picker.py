@@ -1,4 +1,4 @@
-"""What one of the two sides shows."""
+"""The control that chooses what one of the two sides shows."""
 
 from __future__ import annotations
 
@@ -7,79 +7,80 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from matteline.window.controls import quiet_combo
+from matteline.window.controls import viewer_combo
+from matteline.window.viewer.compositor import MODES, modes_of
 from matteline.window.viewer.footage import Footage
-from matteline.window.viewer.projector import Choice
-from matteline.window.viewer.recipe import MODES, modes_of
+from matteline.window.viewer.view_controller import SideChoice
 
 
 class SidePicker(QWidget):
-    """Which footage one side shows, and what of it."""
+    """Two combo boxes: the footage of one side, and its mode.
 
+    Args:
+        letter: Name of the side, `A` or `B`.
+    """
+
+    # The choice may be another one now.
     changed = Signal()
 
     def __init__(self, letter: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._footages: Sequence[Footage] = ()
-        self._which = quiet_combo(f"Footage on side {letter}", least=14)
-        self._mode = quiet_combo(f"What side {letter} shows", least=11)
+        self._footage = viewer_combo(f"Footage on side {letter}", characters=14)
+        self._mode = viewer_combo(f"Picture on side {letter}", characters=11)
+        label = QLabel(letter)
+        label.setProperty("role", "heading")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        row.addWidget(_heading(letter))
-        row.addWidget(self._which)
+        row.addWidget(label)
+        row.addWidget(self._footage)
         row.addWidget(self._mode)
-        self._which.currentIndexChanged.connect(self._chosen)
+        self._footage.currentIndexChanged.connect(self._follow_footage)
         self._mode.currentIndexChanged.connect(self.changed)
 
     @property
-    def choice(self) -> Choice | None:
-        """What is chosen; None where there is nothing to choose."""
-        at, mode = self._which.currentIndex(), self._mode.currentData()
-        return Choice(self._footages[at], mode) if 0 <= at < len(self._footages) and mode else None
+    def choice(self) -> SideChoice | None:
+        """The footage and mode that are chosen; None where there is nothing to choose."""
+        index, mode = self._footage.currentIndex(), self._mode.currentData()
+        return SideChoice(self._footages[index], mode) if 0 <= index < len(self._footages) and mode else None
 
     def offer(self, footages: Sequence[Footage]) -> None:
-        """Let these be chosen; what was chosen stays where it is still there."""
+        """Set the footage to choose from; the choice stays where it is still there."""
         before = self.choice
         self._footages = tuple(footages)
-        with QSignalBlocker(self._which):
-            self._which.clear()
-            self._which.addItems([each.name for each in footages])
+        with QSignalBlocker(self._footage):
+            self._footage.clear()
+            self._footage.addItems([each.name for each in footages])
             if before is not None:
-                same = [at for at, each in enumerate(footages) if each.path == before.footage.path]
-                self._which.setCurrentIndex(same[0] if same else 0)
+                same = [index for index, each in enumerate(footages) if each.path == before.footage.path]
+                self._footage.setCurrentIndex(same[0] if same else 0)
         self._offer_modes(before.mode if before else None)
 
-    def choose(self, choice: Choice) -> None:
-        """Show this."""
+    def choose(self, choice: SideChoice) -> None:
+        """Choose footage and mode, if the footage is there."""
         if choice.footage not in self._footages:
             return
-        with QSignalBlocker(self._which):
-            self._which.setCurrentIndex(self._footages.index(choice.footage))
+        with QSignalBlocker(self._footage):
+            self._footage.setCurrentIndex(self._footages.index(choice.footage))
         self._offer_modes(choice.mode)
         self.changed.emit()
 
     def choose_mode(self, mode: str) -> None:
-        """Show this of the footage, where it is there."""
-        at = self._mode.findData(mode)
-        if at >= 0:
-            self._mode.setCurrentIndex(at)
+        """Choose a mode, if the footage has it."""
+        index = self._mode.findData(mode)
+        if index >= 0:
+            self._mode.setCurrentIndex(index)
 
-    def _chosen(self) -> None:
+    def _follow_footage(self) -> None:
         self._offer_modes(self._mode.currentData())
         self.changed.emit()
 
     def _offer_modes(self, wanted: str | None) -> None:
-        at = self._which.currentIndex()
-        modes = modes_of(self._footages[at]) if 0 <= at < len(self._footages) else []
+        index = self._footage.currentIndex()
+        modes = modes_of(self._footages[index]) if 0 <= index < len(self._footages) else []
         with QSignalBlocker(self._mode):
             self._mode.clear()
             for mode in modes:
                 self._mode.addItem(MODES[mode], mode)
             self._mode.setCurrentIndex(max(self._mode.findData(wanted), 0) if modes else -1)
-
-
-def _heading(words: str) -> QLabel:
-    label = QLabel(words)
-    label.setProperty("role", "heading")
-    return label

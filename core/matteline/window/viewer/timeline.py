@@ -1,4 +1,4 @@
-"""The scrubber: frames, what is in memory, what is rendered, in and out marks, and frames worth a look."""
+"""The scrubber: the frames, those in memory, rendered or flagged, and the in and out marks."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from matteline.window.theme import ACCENT
 
 CACHED = QColor(110, 165, 110)
 RENDERED = QColor(90, 150, 215)
-MARKED = QColor(225, 85, 75)
+FLAGGED = QColor(225, 85, 75)
 _SIDE = 14
+# Distances between the numbers below the scrubber; the first that leaves room for them is taken.
 _STEPS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000)
 
 
 class Timeline(QWidget):
-    """Shows where one is in a shot, and goes elsewhere. It knows numbers only."""
+    """Shows the current frame among all, and lets the artist go elsewhere. It knows frame numbers only."""
 
+    # The number of the frame that the artist wants.
     scrubbed = Signal(int)
-    """The artist wants this frame."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,72 +35,72 @@ class Timeline(QWidget):
         self._cached: FrameSet = FrameSet()
         self._rendered: FrameSet = FrameSet()
         self._gaps: FrameSet = FrameSet()
-        self._marks: Mapping[int, str] = {}
+        self._flags: Mapping[int, str] = {}
 
     def sizeHint(self) -> QSize:
-        """See Qt."""
+        """Return the height of the track and the numbers below it."""
         return QSize(400, 2 * self.fontMetrics().height() + 20)
 
     @property
-    def marks(self) -> Mapping[int, str]:
-        """Frames worth a look, and why."""
-        return self._marks
+    def flags(self) -> Mapping[int, str]:
+        """The reason for each flagged frame, by its number."""
+        return self._flags
 
     def set_frames(self, whole: FrameRange, played: FrameRange, gaps: FrameSet) -> None:
-        """All frames, those between in and out, and those that are missing."""
+        """Set all frames, those between the marks, and those that are missing."""
         self._whole, self._range, self._gaps = whole, played, gaps
         self.update()
 
     def set_frame(self, frame: int) -> None:
-        """The frame that is shown."""
+        """Set the frame that is shown."""
         if frame != self._frame:
             self._frame = frame
             self.update()
 
     def set_cached(self, frames: FrameSet) -> None:
-        """Frames in memory."""
+        """Set the frames in memory."""
         if frames != self._cached:
             self._cached = frames
             self.update()
 
     def set_rendered(self, frames: FrameSet) -> None:
-        """Frames that have a result."""
+        """Set the frames that have a result."""
         if frames != self._rendered:
             self._rendered = frames
             self.update()
 
-    def set_marks(self, marks: Mapping[int, str]) -> None:
-        """Frames worth a look, each with the reason."""
-        self._marks = dict(sorted(marks.items()))
+    def set_flags(self, flags: Mapping[int, str]) -> None:
+        """Set the frames that are worth a look, each with the reason."""
+        self._flags = dict(sorted(flags.items()))
         self.update()
 
-    def mark_beside(self, frame: int, direction: int) -> int | None:
-        """The next marked frame before (-1) or after (1) a frame; None without any."""
-        beyond = [mark for mark in self._marks if (mark - frame) * direction > 0]
-        return min(beyond, key=lambda mark: abs(mark - frame), default=None)
+    def flag_beside(self, frame: int, direction: int) -> int | None:
+        """Return the next flagged frame before (-1) or after (1) a frame; None without any."""
+        beyond = [each for each in self._flags if (each - frame) * direction > 0]
+        return min(beyond, key=lambda each: abs(each - frame), default=None)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go to the frame under the pointer."""
         self.scrubbed.emit(self._at(event.position().x()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Scrub."""
+        """Go along with the pointer while the button is held."""
         if event.buttons() & Qt.MouseButton.LeftButton:
             self.scrubbed.emit(self._at(event.position().x()))
 
     def event(self, event: QEvent) -> bool:
-        """Say what a mark means."""
+        """Show the reason of a flag as its tooltip."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            near = min(self._marks, key=lambda mark: abs(self._x(mark) - event.pos().x()), default=None)
+            near = min(self._flags, key=lambda each: abs(self._x(each) - event.pos().x()), default=None)
             if near is not None and abs(self._x(near) - event.pos().x()) <= 6:
-                QToolTip.showText(event.globalPos(), f"Frame {near}: {self._marks[near]}", self)
+                QToolTip.showText(event.globalPos(), f"Frame {near}: {self._flags[near]}", self)
             else:
                 QToolTip.hideText()
             return True
         return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """See Qt."""
+        """Paint the track and all that is on it, the current frame last."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         track = self._track()
@@ -112,8 +113,15 @@ class Timeline(QWidget):
         self._paint_lanes(painter, track)
         if self.isEnabled():
             self._paint_ticks(painter, track)
-        self._paint_in_and_out(painter, played)
-        self._paint_marks(painter, track)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if self._range != self._whole:
+            painter.setBrush(ACCENT)
+            painter.drawRect(QRectF(played.left(), played.top(), 2, played.height()))
+            painter.drawRect(QRectF(played.right() - 2, played.top(), 2, played.height()))
+        painter.setBrush(FLAGGED)
+        for frame in self._flags:
+            x, y = self._x(frame), track.top()
+            painter.drawPolygon(QPolygonF([QPointF(x - 4, y - 6), QPointF(x + 4, y - 6), QPointF(x, y + 1)]))
         if self.isEnabled():
             self._paint_head(painter, track)
 
@@ -123,7 +131,7 @@ class Timeline(QWidget):
             for each in frames.ranges:
                 span = self._span(each)
                 painter.drawRect(QRectF(span.left(), track.bottom() - from_bottom, span.width(), 3))
-        painter.setBrush(QColor(MARKED.red(), MARKED.green(), MARKED.blue(), 70))
+        painter.setBrush(QColor(FLAGGED.red(), FLAGGED.green(), FLAGGED.blue(), 70))
         for each in self._gaps.ranges:
             painter.drawRect(self._span(each))
 
@@ -133,6 +141,7 @@ class Timeline(QWidget):
         step = next((each for each in _STEPS if each * per_frame >= width), _STEPS[-1])
         ink = self.palette().color(QPalette.ColorRole.PlaceholderText)
         painter.setPen(ink)
+        # Round numbers, whatever number the shot begins with.
         first = -(-self._whole.first // step) * step
         for frame in range(first, self._whole.last + 1, step):
             x = self._x(frame)
@@ -140,21 +149,6 @@ class Timeline(QWidget):
             box = QRectF(x - width / 2, track.bottom() + 2, width, self.height() - track.bottom() - 2)
             if abs(x - self._x(self._frame)) > width / 2:
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(frame))
-
-    def _paint_in_and_out(self, painter: QPainter, played: QRectF) -> None:
-        if self._range == self._whole:
-            return
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ACCENT)
-        painter.drawRect(QRectF(played.left(), played.top(), 2, played.height()))
-        painter.drawRect(QRectF(played.right() - 2, played.top(), 2, played.height()))
-
-    def _paint_marks(self, painter: QPainter, track: QRectF) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(MARKED)
-        for frame in self._marks:
-            x, y = self._x(frame), track.top()
-            painter.drawPolygon(QPolygonF([QPointF(x - 4, y - 6), QPointF(x + 4, y - 6), QPointF(x, y + 1)]))
 
     def _paint_head(self, painter: QPainter, track: QRectF) -> None:
         x = self._x(self._frame)
@@ -164,22 +158,17 @@ class Timeline(QWidget):
         painter.drawRect(QRectF(x - 1, track.top() - 3, 2, track.height() + 6))
         painter.setPen(ink)
         box = QRectF(x - 60, track.bottom() + 2, 120, self.height() - track.bottom() - 2)
-        inside = box.translated(
-            max(0.0, -box.left() - 60 + self._half(self._frame) + 2)
-            - max(0.0, x + self._half(self._frame) + 2 - self.width()),
-            0,
-        )
+        # The number is moved inside where it would reach beyond the widget.
+        half = self.fontMetrics().horizontalAdvance(str(self._frame)) / 2 + 2
+        inside = box.translated(max(0.0, half - x) - max(0.0, x + half - self.width()), 0)
         painter.drawText(inside, Qt.AlignmentFlag.AlignCenter, str(self._frame))
-
-    def _half(self, frame: int) -> float:
-        return self.fontMetrics().horizontalAdvance(str(frame)) / 2
 
     def _track(self) -> QRectF:
         height = self.fontMetrics().height() + 6
         return QRectF(_SIDE, 8, max(self.width() - 2 * _SIDE, 1), height)
 
     def _x(self, frame: int) -> float:
-        """The middle of a frame."""
+        """Return the middle of a frame, in points of the widget."""
         track = self._track()
         return track.left() + (frame - self._whole.first + 0.5) * track.width() / len(self._whole)
 

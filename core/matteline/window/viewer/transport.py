@@ -1,4 +1,4 @@
-"""The row below the scrubber: marks, buttons, frame number, timecode and how fast it plays."""
+"""The row below the scrubber: marks, buttons, frame number, timecode and speed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QToolButton, QWidget
 
 from matteline.contract.frames import FrameRange
-from matteline.window.controls import even_height
+from matteline.window.controls import match_combo_height
 from matteline.window.viewer.icons import icon, icon_size
 
+# Commands of `keys.KEYS`, which are the names of their icons too, and their tooltips.
 _BUTTONS = (
     ("first", "To the in mark (Home)"),
     ("play_back", "Play backwards (J)"),
@@ -19,14 +20,18 @@ _BUTTONS = (
     ("play", "Play (L, Space)"),
     ("last", "To the out mark (End)"),
 )
-"""Commands of `keys`, which are the names of their icons too, and what they do."""
 
 
 class Transport(QWidget):
-    """Buttons and numbers of playing. Sends commands by their names in `keys`."""
+    """Buttons and numbers for playing."""
 
+    # A command of `keys.KEYS`, by its name.
     command = Signal(str)
+
+    # The number of a frame to go to.
     sought = Signal(int)
+
+    # The in and the out mark as they were typed.
     marked = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -37,13 +42,6 @@ class Transport(QWidget):
         self._rate.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._timecode.setToolTip("The source's timecode")
         self._buttons = {command: self._button(command, tip) for command, tip in _BUTTONS}
-        self._build()
-        self._frame.valueChanged.connect(self.sought)
-        for each in (self._first, self._last):
-            each.valueChanged.connect(lambda: self.marked.emit(self._first.value(), self._last.value()))
-        self._draw_icons()
-
-    def _build(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 8, 8)
         row.setSpacing(6)
@@ -57,9 +55,13 @@ class Transport(QWidget):
         row.addStretch(1)
         row.addWidget(self._rate)
         row.addWidget(self._last)
+        self._frame.valueChanged.connect(self.sought)
+        for spin in (self._first, self._last):
+            spin.valueChanged.connect(lambda: self.marked.emit(self._first.value(), self._last.value()))
+        self._draw_icons()
 
     def set_frames(self, whole: FrameRange, played: FrameRange) -> None:
-        """All frames, and those between the marks."""
+        """Set all frames, and those between the marks."""
         for spin, value in ((self._first, played.first), (self._last, played.last), (self._frame, None)):
             with QSignalBlocker(spin):
                 spin.setSpecialValueText("")
@@ -68,22 +70,21 @@ class Transport(QWidget):
                     spin.setValue(value)
 
     def set_frame(self, frame: int) -> None:
-        """The frame that is shown."""
-        # Not while it is typed in.
+        """Show the number of the frame that is shown, except while the artist types there."""
         if not self._frame.hasFocus():
             with QSignalBlocker(self._frame):
                 self._frame.setValue(frame)
 
     def set_timecode(self, timecode: str | None) -> None:
-        """The timecode of that frame."""
+        """Show the timecode of that frame."""
         self._timecode.setText(timecode or "")
 
     def set_rate(self, words: str) -> None:
-        """How fast it plays."""
+        """Show the speed of playing."""
         self._rate.setText(words)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Draw the buttons anew where light became dark."""
+        """Draw the buttons anew when the desktop changes between light and dark."""
         if event.type() == QEvent.Type.PaletteChange:
             self._draw_icons()
         super().changeEvent(event)
@@ -105,11 +106,11 @@ class Transport(QWidget):
 def _spin(tip: str) -> QSpinBox:
     spin = QSpinBox()
     spin.setToolTip(tip)
-    # Until there are frames.
+    # A dash until there are frames.
     spin.setRange(0, 0)
     spin.setSpecialValueText("–")
     spin.setKeyboardTracking(False)
-    even_height(spin)
+    match_combo_height(spin)
     spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     spin.setAlignment(Qt.AlignmentFlag.AlignCenter)
     spin.setFocusPolicy(Qt.FocusPolicy.ClickFocus)

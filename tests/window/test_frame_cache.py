@@ -1,4 +1,4 @@
-"""Frames in memory: bounded, the latest wish first, and movies in order."""
+"""Frames in memory: bounded, the latest request first, and movies in order."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import pytest
 from matteline.contract.errors import ReadError
 from matteline.media.plate import open_plate
 from matteline.window.viewer.clip import PlateClip
-from matteline.window.viewer.reduce import reduced, reduction_for
-from matteline.window.viewer.store import FrameStore, Wish
+from matteline.window.viewer.frame_cache import FrameCache, FrameRequest
+from matteline.window.viewer.reduction import reduced, reduction_for
 from tests.waiting import PATIENCE_SECONDS
 from tests.window.conftest import settle
 
 
 @pytest.fixture
-def store(app):
-    made = FrameStore(8 << 20)
+def cache(app):
+    made = FrameCache(8 << 20)
     yield made
     made.close()
 
@@ -42,42 +42,42 @@ class _Counting:
         self._clip.close()
 
 
-def test_of_many_wishes_only_the_last_ones_are_read(store, plate):
+def test_of_many_requests_only_the_last_ones_are_read(cache, plate):
     clip = _Counting(PlateClip(open_plate(plate)))
     for number in range(1001, 1012):
-        store.want([Wish(clip, number, 1)])
+        cache.request([FrameRequest(clip, number, 1)])
         settle(lambda: clip.read)
     clip.go.set()
-    settle(lambda: store.held(Wish(clip, 1011, 1)))
+    settle(lambda: cache.get(FrameRequest(clip, 1011, 1)))
     assert clip.read == [1001, 1011]
 
 
-def test_memory_stays_within_its_bounds(store, plate):
+def test_memory_stays_within_its_bounds(cache, plate):
     clip = PlateClip(open_plate(plate))
     size = 96 * 64 * 3
-    store.budget_bytes = 4 * size
+    cache.budget_bytes = 4 * size
     for number in range(1001, 1013):
-        store.want([Wish(clip, number, 1)])
-        settle(lambda number=number: store.held(Wish(clip, number, 1)))
-        assert store.bytes <= 4 * size
-    assert store.numbers(clip, 1) == {1009, 1010, 1011, 1012}
+        cache.request([FrameRequest(clip, number, 1)])
+        settle(lambda number=number: cache.get(FrameRequest(clip, number, 1)))
+        assert cache.bytes <= 4 * size
+    assert cache.numbers(clip, 1) == {1009, 1010, 1011, 1012}
 
 
-def test_more_wishes_than_memory_holds_come_to_rest(store, plate):
+def test_more_requests_than_memory_holds_come_to_rest(cache, plate):
     clip = _Counting(PlateClip(open_plate(plate)))
     clip.go.set()
-    store.budget_bytes = 5 * 96 * 64 * 4
-    store.want([Wish(clip, number, 1) for number in range(1001, 1013)])
-    settle(lambda: store.held(Wish(clip, 1004, 1)))
+    cache.budget_bytes = 5 * 96 * 64 * 4
+    cache.request([FrameRequest(clip, number, 1) for number in range(1001, 1013)])
+    settle(lambda: cache.get(FrameRequest(clip, 1004, 1)))
     assert clip.read == sorted(set(clip.read)), "nothing is read twice"
 
 
-def test_a_failed_frame_is_told_of_and_not_read_again_by_itself(store, plate):
+def test_a_failed_frame_is_told_of_and_not_read_again_by_itself(cache, plate):
     clip = PlateClip(open_plate(plate))
-    wish = Wish(clip, 2000, 1)
-    store.want([wish])
-    settle(lambda: store.failure(wish))
-    assert isinstance(store.failure(wish), ReadError)
+    request = FrameRequest(clip, 2000, 1)
+    cache.request([request])
+    settle(lambda: cache.error(request))
+    assert isinstance(cache.error(request), ReadError)
 
 
 def test_a_movie_is_read_forwards_and_backwards(app, tmp_path):

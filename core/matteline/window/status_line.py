@@ -1,4 +1,4 @@
-"""The line at the foot of the window: what went wrong, or what was done."""
+"""The line at the foot of the window: errors, and notices of what was done."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from matteline.contract.errors import MattelineError
-from matteline.contract.messages import sentence
-from matteline.window.controls import give_role, wrapped
+from matteline.window.controls import set_role, wrapped_tip
+from matteline.window.error_text import error_text
 
 NOTICE_MILLISECONDS = 8000
 
 
-class ErrorLine(QLabel):
-    """One sentence, and on pointing at it the whole of it with its hint."""
+class StatusLine(QLabel):
+    """One sentence, cut where the window ends; its tooltip is the whole of it with its hint."""
 
     def __init__(self) -> None:
         super().__init__()
         self._words = ""
-        self._gone = QTimer(self, singleShot=True, interval=NOTICE_MILLISECONDS)
-        self._gone.timeout.connect(self.clear)
+        # Errors stay until something else is said; notices do not.
+        self._expiry = QTimer(self, singleShot=True, interval=NOTICE_MILLISECONDS)
+        self._expiry.timeout.connect(self.clear)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setContentsMargins(8, 2, 8, 4)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -28,35 +29,35 @@ class ErrorLine(QLabel):
 
     @property
     def words(self) -> str:
-        """All of what is shown."""
+        """The whole first line of what is said."""
         return self._words
 
     def show_error(self, error: MattelineError) -> None:
-        """Say what went wrong, and what to do."""
-        self._say(sentence(error), "wrong")
+        """Show an error and its hint."""
+        self._show(error_text(error), "wrong")
 
     def notice(self, words: str) -> None:
-        """Say what was done."""
-        self._say(words, "faint")
-        self._gone.start()
+        """Show for a while what was done."""
+        self._show(words, "faint")
+        self._expiry.start()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._words = ""
+        self.setToolTip("")
+        super().clear()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Cut the sentence where the window ends."""
         super().resizeEvent(event)
         self._elide()
 
-    def _say(self, words: str, role: str) -> None:
-        self._gone.stop()
+    def _show(self, words: str, role: str) -> None:
+        self._expiry.stop()
         self._words = words.partition("\n")[0]
-        self.setToolTip(wrapped(words))
-        give_role(self, role)
+        self.setToolTip(wrapped_tip(words))
+        set_role(self, role)
         self._elide()
-
-    def clear(self) -> None:
-        """Nothing to say."""
-        self._words = ""
-        self.setToolTip("")
-        super().clear()
 
     def _elide(self) -> None:
         room = self.width() - 20

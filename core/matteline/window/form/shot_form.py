@@ -1,4 +1,4 @@
-"""Everything an artist says of a shot, as one column of controls, and the job that it makes."""
+"""The form of one shot: a control for every choice of a job, in one column."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 from matteline.contract.errors import JobError
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings, choices
-from matteline.window.form.fields import Field, WordField, field_for
-from matteline.window.form.places import ExistingField, FirstFrameField, FramesField, PathField
+from matteline.window.form.fields import EditableField, Field, field_for
+from matteline.window.form.job_fields import ExistingField, FirstFrameField, FramesField, PathField
 from matteline.window.form.section import Section
 
+# Settings that are not folded away.
 BASIC = ("write", "format", "movies", "over", "colour_space", "choke", "soften", "despill")
-"""Settings that are not folded away."""
 
 _GROUPS = {"matte": "Matte", "colour": "Colour", "edge": "Edge", "output": "Output", "machine": "Machine"}
 
+# Fields to show errors at that name none, by the kind of error.
 _FIELD_OF_KIND = {
     "ReadError": "plate",
     "ColourError": "colour_space",
@@ -32,17 +33,18 @@ _FIELD_OF_KIND = {
 
 
 class ShotForm(QWidget):
-    """The controls of one shot. It asks nobody anything: whoever owns it plans and renders."""
+    """The controls of one shot. It asks no worker: its owner plans and renders."""
 
+    # The job is another one now.
     changed = Signal()
-    """Something of the job."""
 
+    # The path of another plate.
     plate_changed = Signal(str)
-    """Another plate."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._own_output = ""
+        # The output folder that the form has suggested itself, which the next plate may replace.
+        self._suggested_output = ""
         self.plate = PathField(
             "plate",
             "Plate",
@@ -51,16 +53,25 @@ class ShotForm(QWidget):
             self._browse_plate,
         )
         self.output = PathField(
-            "output", "Output folder", "Receives one folder for each product.", "", self._browse_output
+            "output",
+            "Output folder",
+            "Receives one folder for each product.",
+            "",
+            lambda: QFileDialog.getExistingDirectory(self, "Output folder", self.output.value()),
         )
         self.frames, self.first_frame, self.existing = FramesField(), FirstFrameField(), ExistingField()
         self._settings = {name: field_for(name, choice) for name, choice in choices().items()}
         self._sections = list(self._make_sections())
-        self._build()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 10, 12, 10)
+        column.setSpacing(6)
+        for section in self._sections:
+            column.addWidget(section)
+        column.addStretch(1)
         self.set_settings(MatteSettings())
         for each in self.all_fields():
             each.changed.connect(self.changed)
-        self.plate.changed.connect(self._plate_typed)
+        self.plate.changed.connect(lambda: self.plate_changed.emit(self.plate.value()))
 
     def _make_sections(self) -> Iterator[Section]:
         width = max(each.label.sizeHint().width() for each in self.all_fields())
@@ -74,16 +85,8 @@ class ShotForm(QWidget):
             below = [*(self._settings[name] for name in names), *more]
             yield Section(title, below, label_width=width, folded=True)
 
-    def _build(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 10, 12, 10)
-        column.setSpacing(6)
-        for section in self._sections:
-            column.addWidget(section)
-        column.addStretch(1)
-
     def all_fields(self) -> Iterable[Field]:
-        """Every control."""
+        """Return every control."""
         return (
             self.plate,
             self.output,
@@ -94,16 +97,16 @@ class ShotForm(QWidget):
         )
 
     def settings(self) -> MatteSettings:
-        """The settings as chosen. Raises `JobError`."""
+        """Return the settings as chosen. Raises `JobError`."""
         return MatteSettings(**{name: field.value() for name, field in self._settings.items()})
 
     def set_settings(self, settings: MatteSettings) -> None:
-        """Choose these."""
+        """Show these settings."""
         for each in fields_of(MatteSettings):
             self._settings[each.name].set_value(getattr(settings, each.name))
 
     def job(self) -> Job:
-        """The shot as the worker takes it.
+        """Return the shot as a job for the worker.
 
         Raises:
             JobError: A control holds what is not allowed; it names the field.
@@ -131,41 +134,40 @@ class ShotForm(QWidget):
         self.set_settings(job.settings)
 
     def set_plate(self, path: str) -> None:
-        """Another plate; its results go beside it unless another folder was chosen."""
-        suggested = suggested_output(path)
-        if self.output.value() in ("", self._own_output):
-            self._own_output = suggested
-            self.output.set_value(suggested)
+        """Show another plate; its results go beside it unless another folder was chosen."""
+        if self.output.value() in ("", self._suggested_output):
+            self._suggested_output = suggested_output(path)
+            self.output.set_value(self._suggested_output)
         self.plate.set_value(path)
 
     def offer_colour_spaces(self, names: list[str]) -> None:
-        """Let these colour spaces be chosen."""
+        """Add the names of colour spaces to choose from."""
         field = self._settings["colour_space"]
-        assert isinstance(field, WordField)
+        assert isinstance(field, EditableField)
         field.offer(names)
 
     def field(self, name: str) -> Field | None:
-        """The control of a field of `Job` or `MatteSettings`."""
+        """Return the control for a field of `Job` or `MatteSettings`; None where there is none."""
         return next((each for each in self.all_fields() if each.name == name), None)
 
     def clear_errors(self) -> None:
-        """Nothing is wrong any more."""
+        """Remove all errors."""
         for each in self.all_fields():
             each.show_error("")
 
-    def show_error(self, kind: str, where: str, sentence: str) -> bool:
-        """Say what is wrong at the control that it belongs to.
+    def show_error(self, kind: str, field_name: str, sentence: str) -> bool:
+        """Show an error at the control that it belongs to.
 
         Args:
-            kind: The error's name, such as `ReadError`.
-            where: The field it names, empty where it names none.
-            sentence: What is wrong, and what to do.
+            kind: Name of the error's class, such as `ReadError`.
+            field_name: The field that the error names; empty where it names none.
+            sentence: The error and what to do.
 
         Returns:
-            Whether there is such a control.
+            True if there is such a control.
         """
         self.clear_errors()
-        found = self.field(where) or self.field(_FIELD_OF_KIND.get(kind, ""))
+        found = self.field(field_name) or self.field(_FIELD_OF_KIND.get(kind, ""))
         if found is None:
             return False
         for section in self._sections:
@@ -174,21 +176,16 @@ class ShotForm(QWidget):
         found.show_error(sentence)
         return True
 
-    def _plate_typed(self) -> None:
-        self.plate_changed.emit(self.plate.value())
-
     def _browse_plate(self) -> str:
         path, _ = QFileDialog.getOpenFileName(self, "Open a plate", os.path.dirname(self.plate.value()))
         return path
 
-    def _browse_output(self) -> str:
-        return QFileDialog.getExistingDirectory(self, "Output folder", self.output.value())
-
 
 def suggested_output(plate: str) -> str:
-    """A folder for the results beside a plate: `sh010/plate.####.exr` gets `sh010/plate_mattes`."""
+    """Return a folder for results beside a plate: `sh010/plate_mattes` for `sh010/plate.####.exr`."""
     path = os.path.abspath(plate)
     folder, name = os.path.split(path)
     stem = name if os.path.isdir(path) else os.path.splitext(name)[0]
+    # Without the frame number or its place holder, and what separates it from the name.
     bare = re.sub(r"[._-]*(#+|%\d*d|\d+)$", "", stem) or stem
     return os.path.join(folder, f"{bare}_mattes")

@@ -1,4 +1,4 @@
-"""Previews and renders of the shot tab: asked for, followed, and listed with their bars."""
+"""Previews and renders of the shot tab: requested, followed, and listed with their progress."""
 
 from __future__ import annotations
 
@@ -13,26 +13,31 @@ from PySide6.QtCore import QObject, Signal
 
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
-from matteline.window.progress import Progress, advanced
+from matteline.contract.progress import RenderProgress
 from matteline.window.progress_list import ProgressList
-from matteline.window.render import Renders
+from matteline.window.worker_connection import WorkerConnection
 
 
 @dataclass(frozen=True)
-class Landed:
+class WrittenFrame:
     """A frame that a render has written.
 
     Attributes:
-        job: Of which render.
-        number: The frame.
-        files: Its products.
-        preview: Whether it was rendered only to be looked at.
+        job: Job of the render.
+        number: Number of the frame.
+        files: Path of each product.
+        preview: True if it was rendered only to be looked at.
     """
 
     job: Job
     number: int
     files: tuple[str, ...]
     preview: bool
+
+    @classmethod
+    def of(cls, job: Job, message: dict[str, Any], *, preview: bool = False) -> WrittenFrame:
+        """Return the frame that a `frame` message of the worker tells of."""
+        return cls(job, int(message["number"]), tuple(message["files"]), preview)
 
 
 @dataclass
@@ -41,52 +46,52 @@ class _Run:
 
     job: Job
     preview: bool
-    progress: Progress = field(default_factory=Progress)
+    progress: RenderProgress = field(default_factory=RenderProgress)
 
 
-class ShotRuns(QObject):
+class ShotRenders(QObject):
     """Renders of one form, and the temporary folder of its previews.
 
     Args:
-        renders: The line to the worker.
+        connection: Connection to the worker.
     """
 
-    landed = Signal(object)
-    """A `Landed`."""
+    # A `WrittenFrame`.
+    frame_written = Signal(object)
 
+    # A render was requested; not sent for previews.
     started = Signal()
-    """A render was asked for."""
 
+    # The `Job` of a render that has ended, in whichever way.
     ended = Signal(object)
-    """The `Job` of a render that has come to its end, whichever."""
 
+    # A render has begun or ended.
     changed = Signal()
-    """Something has begun or ended."""
 
+    # A sentence for the status line.
     noticed = Signal(str)
-    """A sentence for the status line."""
 
+    # The worker's message of a render that failed.
     failed = Signal(object)
-    """The worker's message of a render that failed."""
 
-    def __init__(self, renders: Renders, parent: QObject | None = None) -> None:
+    def __init__(self, connection: WorkerConnection, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._renders = renders
+        self._connection = connection
         self._runs: dict[int, _Run] = {}
         self._scratch = tempfile.TemporaryDirectory(prefix="matteline-preview-", ignore_cleanup_errors=True)
-        self._previews = itertools.count(1)
+        self._preview_numbers = itertools.count(1)
         self.rows = ProgressList()
-        self.rows.cancel_requested.connect(renders.cancel)
-        renders.heard.connect(self._heard)
+        self.rows.cancel_requested.connect(connection.cancel)
+        connection.message_received.connect(self._receive)
 
     @property
     def rendering(self) -> bool:
-        """Whether a render of the shot is under way."""
+        """True while a render of the shot is under way."""
         return any(not run.preview for run in self._runs.values())
 
     @property
     def previewing(self) -> bool:
-        """Whether a preview is under way."""
+        """True while a preview is under way."""
         return any(run.preview for run in self._runs.values())
 
     def render(self, job: Job) -> None:
@@ -97,35 +102,34 @@ class ShotRuns(QObject):
     def preview(self, job: Job, frame: int) -> None:
         """Render one frame of a shot into a folder that no other preview has.
 
-        In one for all, frames that were looked at before would stay, made with other settings.
+        In one folder for all, frames that were looked at before would stay, made with other settings.
         """
         settings = replace(
             job.settings, write=("alpha", "fgr"), movies=(), layout="separate", format="exr", depth="auto"
         )
-        folder = os.path.join(self._scratch.name, str(next(self._previews)))
+        folder = os.path.join(self._scratch.name, str(next(self._preview_numbers)))
         frames = FrameSet.of([frame])
         wanted = replace(job, frames=frames, output=folder, existing="overwrite", settings=settings)
         self._begin(_Run(wanted, preview=True), f"Preview of frame {frame}")
 
     def close(self) -> None:
-        """Remove what previews have written."""
+        """Remove the files of previews."""
         self._scratch.cleanup()
 
     def _begin(self, run: _Run, name: str) -> None:
         self.rows.clear_ended()
-        number = self._renders.render(run.job)
+        number = self._connection.render(run.job)
         self._runs[number] = run
         self.rows.add(number, name)
         self.changed.emit()
 
-    def _heard(self, number: int, message: dict[str, Any]) -> None:
+    def _receive(self, number: int, message: dict[str, Any]) -> None:
         run = self._runs.get(number)
         if run is None:
             return
-        run.progress = advanced(run.progress, message)
+        run.progress = run.progress.after(message)
         if message.get("event") == "frame":
-            files = tuple(message["files"])
-            self.landed.emit(Landed(run.job, int(message["number"]), files, run.preview))
+            self.frame_written.emit(WrittenFrame.of(run.job, message, preview=run.preview))
         if message.get("event") == "notice":
             self.noticed.emit(str(message.get("message")))
         if message.get("last"):
@@ -140,12 +144,10 @@ class ShotRuns(QObject):
         if failed:
             self.failed.emit(message)
         elif run.preview and message.get("event") == "finished":
-            self._forget_previews_before(run.job.output)
+            # Only the latest preview is kept, so that no frame shows settings of before.
+            for name in os.listdir(self._scratch.name):
+                folder = os.path.join(self._scratch.name, name)
+                if folder != run.job.output:
+                    shutil.rmtree(folder, ignore_errors=True)
         self.ended.emit(run.job)
         self.changed.emit()
-
-    def _forget_previews_before(self, kept: str) -> None:
-        for name in os.listdir(self._scratch.name):
-            folder = os.path.join(self._scratch.name, name)
-            if folder != kept:
-                shutil.rmtree(folder, ignore_errors=True)
