@@ -108,6 +108,20 @@ class WorkerClient:
         written = [json.loads(each.to_json()) for each in jobs]
         return self.send("submit", jobs=written, farm=json.loads(farm.to_json()), dry_run=not farm.has_queue)
 
+    def networks(self) -> int:
+        """Ask which networks can be used or fetched; returns the request's id."""
+        return self.send("networks")
+
+    def fetch(self, network: str, *, agreed: bool, place: Optional[str] = None) -> int:
+        """Ask for an official network to be fetched and installed; returns the request's id.
+
+        Args:
+            network: Its name, as `networks` lists it.
+            agreed: Whether the user has read its licence note and agreed.
+            place: `release`, `index`, a file or a folder; None tries release and index.
+        """
+        return self.send("fetch", network=network, agreed=agreed, **({"from": place} if place else {}))
+
     def send(self, request: str, **fields: Any) -> int:
         """Make a request; returns its id. It is held back until the worker has said hello.
 

@@ -14,6 +14,7 @@ from matteline.contract.events import Failed, to_dict
 from matteline.contract.job import JOB_VERSION
 from matteline.contract.wire import PROTOCOL, Garbled, messages
 from matteline.worker.lane import Lane
+from matteline.worker.networks import fetch_network, list_networks
 from matteline.worker.pipes import Answers, Pipes
 from matteline.worker.task import Task
 from matteline.worker.work import Desk
@@ -44,6 +45,8 @@ class _Worker:
         renders = Lane("renders", idle_seconds, desk.forget)
         # Beside the renders, so that a host can plan the next one while one runs.
         questions = Lane("questions")
+        # Beside both: a download takes minutes where the way is long.
+        downloads = Lane("downloads")
         self._work = {
             "render": (renders, desk.render),
             "states": (renders, desk.states),
@@ -51,6 +54,8 @@ class _Worker:
             "plan": (questions, desk.plan),
             "check": (questions, desk.check),
             "submit": (questions, desk.submit),
+            "networks": (questions, list_networks),
+            "fetch": (downloads, fetch_network),
         }
 
     def greet(self) -> None:
