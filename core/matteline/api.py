@@ -29,6 +29,7 @@ from matteline.contract.events import (
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
+from matteline.engine.describe import describe
 from matteline.engine.plan import Plan, Resources
 from matteline.engine.planner import plan as _plan
 from matteline.matting.weights.find import weight_folders
@@ -52,6 +53,7 @@ __all__ = [
     "Plan",
     "Preroll",
     "Started",
+    "describe",
     "login",
     "open_session",
     "plan",
