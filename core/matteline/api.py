@@ -63,7 +63,7 @@ __all__ = [
 
 
 def resources() -> Resources:
-    """What this process's environment says: where weights lie, and the OCIO config.
+    """Return the resources that this process's environment names: folders of weights, and the OCIO config.
 
     Doors call this; nothing below them reads the environment.
     """
@@ -71,7 +71,7 @@ def resources() -> Resources:
 
 
 def login() -> str:
-    """Who is working at this machine; empty where it does not say. For doors, as `resources`."""
+    """Return the name of this machine's user, empty where there is none. For doors, as `resources`."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):
@@ -88,7 +88,7 @@ def plan(job: Job) -> Plan:
 
 
 def run(plan: Plan) -> Iterator[Event]:
-    """Render a plan; yields what happens. Close the iterator to stop.
+    """Render a plan; yields its events. Close the iterator to stop.
 
     Raises:
         MattelineError: As `engine.run.run` says.
@@ -99,7 +99,7 @@ def run(plan: Plan) -> Iterator[Event]:
 
 
 def open_session(width: int, height: int, settings: MatteSettings | None = None) -> Session:
-    """A session for pictures of one size: arrays in, arrays out.
+    """Open a session for pictures of one size: arrays in, arrays out.
 
     Args:
         width: Of every picture, in pixels.

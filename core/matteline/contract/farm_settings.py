@@ -1,4 +1,4 @@
-"""Every choice about a render farm, once: flags of `matteline farm submit`, and what hosts ask before."""
+"""The settings of a render farm, described once: flags of `matteline farm submit`, and what hosts ask before."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXACT = ("auto", "states", "chain", "none")
 
 @dataclass(frozen=True)
 class FarmSettings:
-    """How clips are cut for a farm, and what its engine is told of them."""
+    """Settings of how clips are cut for a farm and submitted to its engine."""
 
     engine: str = setting(
         "openjd",
@@ -120,7 +120,7 @@ class FarmSettings:
 
     @property
     def has_queue(self) -> bool:
-        """Whether the engine takes jobs now; `openjd` is a form of jobs, and whoever has a runner runs it."""
+        """True where the engine has a queue; `openjd` is a file format, for any runner of it."""
         return self.engine != "openjd"
 
     def to_json(self) -> str:

@@ -1,4 +1,4 @@
-"""The worker's answers and errors as sentences for people: the same in every host."""
+"""Sentences for people, made of the worker's messages and errors: the same in every host."""
 
 from __future__ import annotations
 

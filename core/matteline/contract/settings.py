@@ -23,7 +23,7 @@ COMPRESSIONS = ("none", "rle", "zips", "zip", "piz", "dwaa", "dwab")
 
 @dataclass(frozen=True)
 class MatteSettings:
-    """How a matte is made and delivered. Defaults suit a plate of one person at any size."""
+    """Settings of how a matte is made and delivered. Defaults suit a plate of one person at any size."""
 
     weights: str = setting(
         "auto",

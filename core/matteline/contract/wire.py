@@ -1,4 +1,4 @@
-"""What goes between a host and the worker: one JSON object to a line, in ASCII. docs/protocol.md says more.
+"""The wire format between a host and the worker: one JSON object to a line, in ASCII. docs/protocol.md says more.
 
 ASCII, with everything else escaped, because pipes on Windows have code pages, and because file names that
 are not Unicode must come back byte for byte.

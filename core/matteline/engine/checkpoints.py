@@ -1,4 +1,4 @@
-"""The recurrent states of one shot on disk: where they lie, when one is saved, and which are of use."""
+"""Checkpoints: the recurrent states of one shot on disk, when one is saved, and which are usable."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class StateFiles:
     """Saved states of one shot: `folder/<name>.<next frame>.state`.
 
     Attributes:
-        folder: Where they lie.
+        folder: Their folder.
         name: The shot's name.
         every_frames: A state is saved before multiples of this; 0 for none.
-        also: Frames before which one is saved beside those.
+        also: Further frames before which one is saved.
         keep: How many are kept, the latest; None for all.
-        hashes: What they were made with, where it is known already; None asks the plan.
+        hashes: The `state_hashes` they were made with, where known already; None takes the plan's.
     """
 
     folder: Path
@@ -32,16 +32,16 @@ class StateFiles:
     hashes: Mapping[str, str] | None = None
 
     def file(self, next_frame: int) -> Path:
-        """The state before `next_frame`."""
+        """Return the file of the state before `next_frame`."""
         return self.folder / f"{self.name}.{next_frame}.state"
 
     def is_due(self, first: int, after: int) -> bool:
-        """Whether the state after frames `first` to `after` - 1 is to be saved."""
+        """Tell if the state after frames `first` to `after` - 1 is to be saved."""
         crossed = self.every_frames > 0 and first // self.every_frames != after // self.every_frames
         return crossed or after in self.also
 
     def saved(self) -> list[int]:
-        """Frames before which a state lies there, ascending. None of them has been opened."""
+        """List the frames before which a state is saved, ascending. None of the files has been opened."""
         return sorted(number for number, _ in self._files())
 
     def trim(self, keep: int | None) -> None:
@@ -53,7 +53,7 @@ class StateFiles:
             path.unlink(missing_ok=True)
 
     def without_damaged(self, numbers: list[int], hashes: Mapping[str, str]) -> list[int]:
-        """Those of the states that can be gone on from.
+        """Return those of the states that can be continued from.
 
         Raises:
             StateError: One is whole, but of another plate, model or settings.
@@ -81,7 +81,7 @@ class StateFiles:
 
 
 def state_files(outputs: Outputs) -> StateFiles:
-    """The states that a render on one machine saves beside its results, and drops when it is done."""
+    """Return the states that a render on one machine saves beside its results."""
     return StateFiles(outputs.folder / RECORD_FOLDER, outputs.name)
 
 

@@ -59,6 +59,6 @@ def _mark(path: str, pieces: int) -> bytes:
 
 
 def _places(size: int, pieces: int) -> Iterator[int]:
-    """Where pieces begin: spread from the file's first byte to its last."""
+    """Yield where pieces begin: spread from the file's first byte to its last."""
     end = max(size - PIECE_BYTES, 0)
     yield from dict.fromkeys(end * piece // (pieces - 1) for piece in range(pieces))

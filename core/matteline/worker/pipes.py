@@ -1,4 +1,4 @@
-"""The two pipes of the protocol, taken out of reach of everything else in this process."""
+"""The two pipes of the protocol, kept apart from all other output of this process."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from matteline.contract.wire import encode
 
 @dataclass(frozen=True)
 class Pipes:
-    """Where requests come from and answers go to."""
+    """The stream of requests and the stream of answers."""
 
     requests: BinaryIO
     answers: Answers
 
 
 class Answers:
-    """Messages to the host, each whole, from any thread."""
+    """Sender of messages to the host, each whole, from any thread."""
 
     def __init__(self, pipe: BinaryIO) -> None:
         self._pipe = pipe

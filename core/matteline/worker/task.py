@@ -1,4 +1,4 @@
-"""One request on its way to its last message."""
+"""A task: one request of the host, until its last message is sent."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 
 class Cancelled(Exception):
-    """The host gave the request up."""
+    """The host cancelled the request."""
 
 
 class Task:
-    """A request, told of from the thread that works on it and cancelled from the one that hears the host.
+    """A request; the thread that works on it sends its messages, the thread that reads the host cancels it.
 
     While nothing of it is being written a cancel is answered at once, whatever the working thread is busy
-    with: what that thread still says is dropped, and it stops at the next `check`. Once it writes, the answer
-    comes when it has stopped, so that a host that hears it finds the files at rest.
+    with: later messages of that thread are dropped, and it stops at the next `check`. Once it writes, the
+    answer comes when it has stopped, so that a host that receives it finds no file still changing.
 
     Args:
         number: The host's id of the request.
@@ -37,11 +37,11 @@ class Task:
 
     @property
     def ended(self) -> bool:
-        """Whether its last message is sent."""
+        """True once its last message is sent."""
         return self._ended.is_set()
 
     def wait(self, timeout_seconds: float) -> bool:
-        """Wait for its end; whether it came."""
+        """Wait for its end; returns False after the timeout."""
         return self._ended.wait(timeout_seconds)
 
     def tell(self, event: Mapping[str, Any]) -> None:
@@ -56,14 +56,14 @@ class Task:
             self._end(event)
 
     def cancel(self) -> None:
-        """Give it up."""
+        """Cancel it."""
         with self._lock:
             self._cancelled = True
             if not self._writing:
                 self._end({"event": "cancelled"})
 
     def check(self) -> None:
-        """Go on, unless it was given up.
+        """Return, unless the request was cancelled.
 
         Raises:
             Cancelled: It was.
@@ -72,7 +72,7 @@ class Task:
             raise Cancelled
 
     def begin_writing(self) -> None:
-        """From here on, files are written. Raises `Cancelled` as `check` does."""
+        """Note that files are written from here on. Raises `Cancelled` as `check` does."""
         with self._lock:
             self.check()
             self._writing = True
