@@ -11,7 +11,12 @@ import click
 from matteline.contract.choices import Choice, choices_of, parse_text
 from matteline.contract.settings import MatteSettings
 
-_FLAGS: Final = {"existing=resume": "--resume", "existing=overwrite": "--overwrite", "output": "-o"}
+_FLAGS: Final = {
+    "existing=resume": "--resume",
+    "existing=update": "--update",
+    "existing=overwrite": "--overwrite",
+    "output": "-o",
+}
 """Flags that are not named after their setting."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])

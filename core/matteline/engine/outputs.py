@@ -15,9 +15,6 @@ from matteline.contract.plate import PlateInfo
 from matteline.contract.settings import MatteSettings
 from matteline.media.writer import Encoding, frame_path, is_complete
 
-STATE_EVERY_FRAMES = 48
-"""Frames between saved states: a resume rolls at most this many again; a state takes a few megabytes."""
-
 RECORD_FOLDER = ".matteline"
 
 _CHANNELS = {

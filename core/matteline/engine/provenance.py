@@ -8,6 +8,12 @@ from matteline.engine.outputs import Product
 from matteline.engine.plan import Plan
 from matteline.engine.recipe import recipe_mark
 
+RECIPE = "matteline/recipe"
+"""Metadata of every result: the mark of the recipe that it was made by."""
+
+PLATE_FILE = "matteline/plate_file"
+"""Metadata of every result: the fingerprint of the plate's file that it was made of."""
+
 
 def attributes(plan: Plan, product: Product) -> dict[str, object]:
     """Return the metadata of one product, by name. See `media.writer.write_image` for what it does with them."""
@@ -28,8 +34,7 @@ def provenance(plan: Plan) -> dict[str, object]:
         "matteline/exposure_stops": plan.conditioning.exposure_stops,
         "matteline/denoise": plan.conditioning.denoise,
         "matteline/preroll": str(AUTO_PREROLL_FRAMES if preroll == "auto" else preroll),
-        "matteline/frames": str(plan.frames),
-        "matteline/recipe": recipe_mark(plan),
+        RECIPE: recipe_mark(plan),
     }
 
 

@@ -1,44 +1,54 @@
-"""The record beside the results: the recipe they are made by, so that an interrupted run can resume."""
+"""The record beside the results: the recipes and jobs that they were made by."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from matteline.contract.errors import JobError
-from matteline.contract.files import replacing
 from matteline.engine.outputs import Outputs
-from matteline.engine.recipe import differences
+from matteline.engine.plan import Plan
+from matteline.engine.recipe import recipe, recipe_mark
+from matteline.contract.files import replacing
+
+RECORD_VERSION = 2
+MAX_RECORD_BYTES = 4 << 20
+"""A record of ours takes a kilobyte or two for each recipe; a larger file is something else."""
 
 
-def write_record(outputs: Outputs, recipe: Mapping[str, object]) -> None:
-    """Write the recipe beside the results. Raises `WriteError`."""
-    with replacing(outputs.record) as temporary:
-        temporary.write_text(json.dumps(recipe, indent=1, ensure_ascii=False), encoding="utf-8")
+@dataclass(frozen=True)
+class Record:
+    """The recipes and jobs of the results in one folder, by the mark that each result carries."""
+
+    recipes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-def check_record(outputs: Outputs, recipe: dict[str, object]) -> None:
-    """Check that results made now would match those already there.
-
-    Raises:
-        JobError: Nothing says how the existing results were made, or they were made in another way.
-    """
+def read_record(outputs: Outputs) -> Record:
+    """Read the record of a shot; an empty one where there is none, or none that can be read."""
     try:
-        found = json.loads(outputs.record.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise JobError(
-            f"The results in {outputs.folder} cannot be resumed: "
-            "nothing beside them says how they were made.",
-            field="existing",
-            hint="Choose another output folder, or overwrite them.",
-            settings=("output", "existing=overwrite"),
-        ) from None
-    changed = differences(found, recipe)
-    if changed:
-        raise JobError(
-            f"The results in {outputs.folder} cannot be resumed: they were made with other settings "
-            f"({'; '.join(changed)}).",
-            field="existing",
-            hint="Use the same settings as before, choose another output folder, or overwrite the results.",
-            settings=("existing=overwrite", "output"),
-        )
+        if outputs.record.stat().st_size > MAX_RECORD_BYTES:
+            return Record()
+        data = json.loads(outputs.record.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return Record()
+    if not isinstance(data, dict) or data.get("version") != RECORD_VERSION:
+        return Record()
+    return Record(_by_mark(data.get("recipes")), _by_mark(data.get("jobs")))
+
+
+def _by_mark(data: object) -> dict[str, dict[str, Any]]:
+    entries = data.items() if isinstance(data, dict) else ()
+    return {mark: entry for mark, entry in entries if isinstance(entry, dict)}
+
+
+def write_record(plan: Plan) -> None:
+    """Add a plan's recipe and job to the record beside its results. Raises `WriteError`."""
+    mark, before = recipe_mark(plan), read_record(plan.outputs)
+    data = {
+        "version": RECORD_VERSION,
+        "recipes": {**before.recipes, mark: recipe(plan)},
+        "jobs": {**before.jobs, mark: json.loads(plan.job.to_json())},
+    }
+    with replacing(plan.outputs.record) as temporary:
+        temporary.write_text(json.dumps(data, indent=1, ensure_ascii=False), encoding="utf-8")

@@ -9,8 +9,8 @@ from pathlib import Path
 from matteline.contract.errors import ReadError
 from matteline.contract.events import Event
 from matteline.contract.frames import FrameSet
-from matteline.engine.chunks import marked
-from matteline.engine.outputs import complete_frames, existing_frames
+from matteline.engine.existing import examine_results
+from matteline.engine.outputs import existing_frames
 from matteline.engine.plan import Plan
 from matteline.farm.clip import Clip
 from matteline.farm.ticket import FILE_NAME
@@ -63,9 +63,9 @@ def check(clip: Clip) -> Verdict:
     """Read every result of a clip to its last pixel, and what it says of how it was made."""
     plan, frames = clip.plan, clip.ticket.frames
     there = _all_products(plan, frames)
-    whole = complete_frames(plan.outputs, plan.plate, there)
-    own = marked(plan, whole)
-    return Verdict(clip.ticket.name, frames, frames.minus(there), there.minus(whole), whole.minus(own))
+    found = examine_results(plan, there)
+    unreadable = there.minus(found.current).minus(found.stale)
+    return Verdict(clip.ticket.name, frames, frames.minus(there), unreadable, found.stale)
 
 
 def _all_products(plan: Plan, frames: FrameSet) -> FrameSet:
@@ -98,8 +98,8 @@ def _is_new(clip: Clip, file: Path) -> bool:
 
 def clean(clip: Clip) -> int:
     """Remove the states of a clip that is whole; how many there were."""
-    count = len(clip.states.saved())
-    clip.states.trim(keep=0)
+    states = clip.states.saved()
+    clip.states.remove(states)
     if clip.states.folder.is_dir() and not any(clip.states.folder.iterdir()):
         clip.states.folder.rmdir()
-    return count
+    return len(states)

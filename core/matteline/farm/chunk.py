@@ -12,8 +12,9 @@ from matteline.contract.errors import DeviceError
 from matteline.contract.events import Event, Notice
 from matteline.contract.files import make_folder
 from matteline.contract.frames import FrameSet
-from matteline.engine.checkpoints import StateFiles
-from matteline.engine.chunks import chunk_of, own_results, prerolled_chunk, run_part, state_pass
+from matteline.engine.checkpoints import StateFiles, StateHashes
+from matteline.engine.chunks import chunk_of, prerolled_chunk, run_part, state_pass
+from matteline.engine.existing import examine_results
 from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Plan
 from matteline.farm.clip import Clip
@@ -53,7 +54,7 @@ def roll_states(
         return
     states = clip.states
     make_folder(states.folder)
-    there = [] if overwrite else states.without_damaged(states.saved(), clip.ticket.hashes)
+    there = [] if overwrite else states.usable(states.saved(), _hashes(clip), refuse_others=True)
     part = state_pass(clip.plan, clip.wanted(frames).hull, states, there)
     yield from _run(clip, part, states, networks, between_frames)
 
@@ -81,14 +82,15 @@ def render_chunk(
         MattelineError: As `engine.run.run` says.
     """
     wanted = clip.wanted(frames)
-    done = FrameSet() if overwrite else own_results(clip.plan, wanted)
+    done = FrameSet() if overwrite else examine_results(clip.plan, wanted).current
     if done.ranges:
         yield Notice(f"Frames {done} are there already.")
     states = _saving(clip, wanted)
     if clip.ticket.exact == "none":
         part = prerolled_chunk(clip.plan, wanted, done, clip.ticket.preroll_frames)
     else:
-        part = _begun(clip, wanted, _not_handed_on(clip, wanted, done), states)
+        done = _not_handed_on(clip, wanted, done)
+        part = chunk_of(clip.plan, wanted, done, states, _hashes(clip))
         yield from _notes(clip, part)
     yield from _run(clip, part, states, networks, between_frames)
 
@@ -108,25 +110,14 @@ def _not_handed_on(clip: Clip, wanted: FrameSet, done: FrameSet) -> FrameSet:
     """
     if clip.ticket.exact != "chain":
         return done
-    there = clip.states.saved()
+    there = {state.next_frame for state in clip.states.saved()}
     last = {each.last for each in clip.ticket.frames.ranges}
     lacking = [each.last for each in wanted.ranges if each.last + 1 not in there and each.last not in last]
     return done.minus(FrameSet.of(lacking))
 
 
-def _begun(clip: Clip, wanted: FrameSet, done: FrameSet, states: StateFiles) -> Plan:
-    """The chunk's plan, begun from the latest states that can be read.
-
-    Going back further than need be costs time, never pixels.
-    """
-    there = states.saved()
-    while True:
-        part = chunk_of(clip.plan, wanted, done, there)
-        begins = [span.frames.first for span in part.spans if span.from_state]
-        whole = states.without_damaged(begins, clip.ticket.hashes)
-        if whole == begins:
-            return part
-        there = [each for each in there if each in whole or each not in begins]
+def _hashes(clip: Clip) -> StateHashes:
+    return lambda _state: clip.ticket.hashes
 
 
 def _notes(clip: Clip, part: Plan) -> Iterator[Event]:
@@ -152,8 +143,9 @@ def _run(
 
     set_thread_count(clip.ticket.threads)
     network = networks(part) if networks is not None and part.spans else None
-    recipe = clip.ticket.recipe
-    with closing(run_part(part, states, recipe, network=network, between_frames=between_frames)) as events:
+    with closing(
+        run_part(part, states, _hashes(clip), network=network, between_frames=between_frames)
+    ) as events:
         yield from events
 
 

@@ -12,7 +12,7 @@ from matteline.contract.job import Job
 from matteline.engine.checkpoints import StateFiles
 from matteline.engine.plan import Plan, Resources
 from matteline.engine.planner import plan, portable_plan
-from matteline.engine.recipe import recipe, state_hashes
+from matteline.engine.recipe import recipe, whole_plate_hashes
 from matteline.farm.paths import PathMap, moved
 from matteline.farm.ticket import Ticket
 
@@ -59,9 +59,7 @@ class Clip:
 
 def states_beside(ticket: Ticket, folder: Path) -> StateFiles:
     """The states of a ticket that lies in a folder."""
-    return StateFiles(
-        folder / STATES_FOLDER, ticket.name, ticket.state_frames, keep=None, hashes=ticket.hashes
-    )
+    return StateFiles(folder / STATES_FOLDER, ticket.name, ticket.state_frames)
 
 
 def open_clip(job_file: Path, resources: Resources, *, device: str = "", rules: PathMap = ()) -> Clip:
@@ -126,7 +124,7 @@ def _agreed(clip: Clip) -> Clip:
 
 def _others(clip: Clip) -> list[str]:
     """What differs from the submission, each in words."""
-    submitted, here, hashes = clip.ticket.recipe, recipe(clip.plan), state_hashes(clip.plan)
+    submitted, here, hashes = clip.ticket.recipe, recipe(clip.plan), whole_plate_hashes(clip.plan)
     others = [
         f"{name} ({submitted.get(name)}, here {here.get(name)})"
         for name in sorted({*submitted, *here} - set(_PATHS))

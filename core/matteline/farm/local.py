@@ -16,6 +16,7 @@ from matteline.contract.events import Event, Finished, FrameDone, Notice, Prerol
 from matteline.contract.frames import FrameRange
 from matteline.engine.outputs import RECORD_FOLDER
 from matteline.engine.plan import Plan
+from matteline.engine.timeline import SavedState
 from matteline.farm.clip import states_beside
 from matteline.farm.submit import Options, Prepared, ticket_of, write
 from matteline.farm.ticket import FILE_NAME, Ticket
@@ -134,8 +135,9 @@ class _Crew:
         if self.passing is None:
             return True
         needed = chunk.first // self.ticket.state_frames * self.ticket.state_frames
-        own = next(span.own for span in self.plan.spans if span.own and chunk.first in span.own)
-        return needed <= own.first or states_beside(self.ticket, self.folder).file(needed).exists()
+        start = next(span.run_start for span in self.plan.spans if chunk.first in span.render)
+        state = SavedState(start, needed)
+        return needed <= start or states_beside(self.ticket, self.folder).file(state).exists()
 
     def _ask(self, hand: _Hand, verb: str, frames: str) -> None:
         overwrite = verb == "chunk" and self.plan.job.existing == "overwrite"

@@ -62,4 +62,4 @@ def status(job_file: Path) -> Status:
     done = existing_frames(outputs, ticket.frames)
     chunks = tuple(ChunkStatus(each, sum(number in done for number in each)) for each in ticket.chunks())
     states = states_beside(ticket, job_file if job_file.is_dir() else job_file.parent).saved()
-    return Status(ticket.name, ticket.frames, done, chunks, tuple(states))
+    return Status(ticket.name, ticket.frames, done, chunks, tuple(state.next_frame for state in states))

@@ -13,11 +13,11 @@ from matteline.contract.files import make_folder
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
-from matteline.engine.chunks import own_results
+from matteline.engine.existing import examine_results
 from matteline.engine.outputs import existing_frames
 from matteline.engine.plan import Plan, Resources
 from matteline.engine.planner import portable_plan
-from matteline.engine.recipe import recipe, recipe_mark, state_hashes
+from matteline.engine.recipe import recipe, recipe_mark, whole_plate_hashes
 from matteline.farm.clip import states_beside
 from matteline.farm.paths import PathMap
 from matteline.farm.requests import Request
@@ -123,7 +123,11 @@ def _prepared(
     _refuse_existing(plan, options)
     ticket = ticket_of(plan, name, options)
     base = Path(request.output or options.output)
-    missing = plan.frames.minus(own_results(plan, plan.frames)) if options.existing == "resume" else None
+    missing = (
+        plan.frames.minus(examine_results(plan, plan.frames).current)
+        if options.existing == "resume"
+        else None
+    )
     folder = Path(os.path.abspath(base)) / FARM_FOLDER / name
     return Prepared(ticket, folder, missing, plan.outputs.record)
 
@@ -189,7 +193,7 @@ def ticket_of(plan: Plan, name: str, options: Options) -> Ticket:
     """The ticket of a settled plan. Raises `JobError` where a number is not allowed."""
     from matteline.matting.devices import thread_count  # loads torch, so not before it is needed
 
-    hashes, on_gpu = state_hashes(plan), plan.settings.device.partition(":")[0] in ("cuda", "mps")
+    hashes, on_gpu = whole_plate_hashes(plan), plan.settings.device.partition(":")[0] in ("cuda", "mps")
     return Ticket(
         job=plan.job,
         name=name,
@@ -231,7 +235,8 @@ def write(prepared: Prepared) -> Path:
     ticket, folder = prepared.ticket, prepared.folder
     make_folder(folder)
     if _hashes_there(folder) != ticket.hashes:
-        states_beside(ticket, folder).trim(keep=0)
+        states = states_beside(ticket, folder)
+        states.remove(states.saved())
     return ticket.write(folder)
 
 

@@ -144,7 +144,7 @@ def _chords(wide: Tensor, radius: float, extreme: _Extreme) -> Tensor:
 
 
 def _offsets(radius: float) -> list[float]:
-    """Return the distances of chords from the middle: whole pixels, and the diagonal, which is all a small disc has."""
+    """Return the distances of chords from the middle: whole pixels, and the diagonal of a small disc."""
     return [*range(1, math.floor(radius) + 1), radius * math.sqrt(0.5)]
 
 
