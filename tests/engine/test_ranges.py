@@ -14,7 +14,6 @@ from matteline.contract.errors import JobError
 from matteline.contract.events import FrameDone, Preroll
 from matteline.contract.frames import FrameSet
 
-
 AUTO = {"write": ("alpha",), "preroll": "auto"}
 
 

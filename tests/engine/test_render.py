@@ -231,7 +231,8 @@ def test_a_gap_is_filled_as_asked_and_said(render, png_plate, tmp_path, missing,
     filled = Path(png_plate.replace("####", "1005"))
     Image.fromarray((pixels * 255 + 0.5).astype(np.uint8)).save(filled)
     render(png_plate, tmp_path / "by_hand", missing=missing, preroll=0)
-    assert _files(tmp_path / "out") == _files(tmp_path / "by_hand")
+    # The files differ in one word: what they were made of.
+    assert _pixels(tmp_path / "out") == _pixels(tmp_path / "by_hand")
 
 
 def test_a_truncated_frame_in_the_middle_stops_with_its_number(render, exr_plate, tmp_path):

@@ -13,7 +13,7 @@ from PIL import Image
 from matteline.contract.errors import ReadError
 from matteline.contract.events import Notice, Preroll
 from matteline.contract.frames import FrameRange, FrameSet
-from matteline.engine.recipe import recipe_mark, state_hashes
+from matteline.engine.recipe import recipe_mark, whole_plate_hashes
 from matteline.farm.clip import open_clip
 from tests.colour.conftest import FACILITY
 
@@ -230,7 +230,7 @@ def test_a_clip_in_another_folder_is_the_same_clip_by_the_rules_of_a_session(far
     with pytest.raises(ReadError):
         open_clip(folder, NOTHING_AROUND)
     clip = open_clip(folder, NOTHING_AROUND, rules=((str(here), str(there)),))
-    assert (recipe_mark(clip.plan), state_hashes(clip.plan)) == (one.ticket.mark, one.ticket.hashes)
+    assert (recipe_mark(clip.plan), whole_plate_hashes(clip.plan)) == (one.ticket.mark, one.ticket.hashes)
     settings = clip.plan.job.settings
     named = [getattr(settings, name) for name in ("weights", "ocio", "garbage", "holdout")]
     assert all(

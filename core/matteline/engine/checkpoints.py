@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from matteline.contract.errors import ModelError, StateError
-from matteline.engine.outputs import RECORD_FOLDER, Outputs
+from matteline.contract.record import RECORD_FOLDER
+from matteline.engine.outputs import Outputs
 from matteline.engine.timeline import SavedState, Span
 
 STATE_EVERY_FRAMES = 48

@@ -16,7 +16,7 @@ from matteline.engine.checkpoints import StateFiles, StateHashes
 from matteline.engine.outputs import prepare_folders
 from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Plan
-from matteline.engine.record import write_record
+from matteline.engine.record import record_plan
 from matteline.engine.timeline import SavedState, Span, begin_at, lay_out, resume
 from matteline.matting.rvm.network import MattingNetwork
 
@@ -106,7 +106,7 @@ def run_part(
     yield Started(len(plan.render), plan.weights.name, plan.settings.device, str(plan.outputs.folder))
     if plan.render.ranges:
         prepare_folders(plan.outputs)
-        write_record(plan)
+        record_plan(plan)
     if plan.spans:
         # It loads torch: whether there is anything to do at all is found without.
         from matteline.engine.run import run_spans

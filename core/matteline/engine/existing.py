@@ -8,11 +8,11 @@ from pathlib import Path
 
 from matteline.contract.errors import JobError, ReadError
 from matteline.contract.frames import FrameRange, FrameSet
+from matteline.contract.record import read_record
 from matteline.engine.outputs import complete_frames
 from matteline.engine.plan import Plan
 from matteline.engine.provenance import PLATE_FILE, RECIPE
 from matteline.engine.recipe import differences, plate_file_fingerprints, recipe, recipe_mark
-from matteline.engine.record import read_record
 from matteline.media.image import read_header
 from matteline.media.source_file import SourceFile
 
@@ -63,10 +63,10 @@ def refuse_stale(plan: Plan, found: ExistingResults) -> None:
         frames, why = found.other_plate, "were made of files of the plate that have changed since"
     else:
         mark, frames = next(iter(found.other_recipe.items()))
-        recorded = read_record(plan.outputs).recipes.get(mark)
+        recorded = read_record(plan.outputs.record).renders.get(mark)
         why = "do not say how they were made"
         if recorded is not None:
-            why = f"were made with other settings ({'; '.join(differences(recorded, recipe(plan)))})"
+            why = f"were made with other settings ({'; '.join(differences(recorded.recipe, recipe(plan)))})"
         elif mark:
             why = "were made with other settings, of which nothing is recorded"
     raise JobError(

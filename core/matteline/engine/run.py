@@ -14,7 +14,7 @@ from matteline.engine.outputs import prepare_folders
 from matteline.engine.pipeline import do_nothing, each
 from matteline.engine.plan import Plan
 from matteline.engine.read import add_user_mattes, read_frames
-from matteline.engine.record import write_record
+from matteline.engine.record import record_plan
 from matteline.engine.shot import Shot
 from matteline.engine.timeline import Span
 from matteline.engine.user_mattes import read_user_mattes
@@ -51,7 +51,7 @@ def run(
     yield Started(len(plan.render), plan.weights.name, plan.settings.device, str(plan.outputs.folder))
     if plan.spans:
         prepare_folders(plan.outputs)
-        write_record(plan)
+        record_plan(plan)
         # A state after the last frame of each span lets a range that grows begin there.
         ends = frozenset(span.frames.last + 1 for span in plan.spans)
         states = replace(state_files(plan.outputs), also=ends)

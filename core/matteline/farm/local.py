@@ -14,7 +14,7 @@ from matteline.contract.client import WorkerClient
 from matteline.contract.errors import JobError
 from matteline.contract.events import Event, Finished, FrameDone, Notice, Preroll, Started, error_of
 from matteline.contract.frames import FrameRange
-from matteline.engine.outputs import RECORD_FOLDER
+from matteline.contract.record import RECORD_FOLDER
 from matteline.engine.plan import Plan
 from matteline.engine.timeline import SavedState
 from matteline.farm.clip import states_beside
