@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from matteline.contract.errors import ModelError, StateError
+from matteline.contract.frames import FrameSet
 from matteline.contract.record import RECORD_FOLDER
 from matteline.engine.outputs import Outputs
-from matteline.engine.timeline import SavedState, Span
+from matteline.engine.timeline import SavedState, Span, resume
 
 STATE_EVERY_FRAMES = 48
 """Frames between saved states: a resume advances over at most this many again; a state takes a few megabytes."""
@@ -108,3 +109,28 @@ class StateFiles:
 def state_files(outputs: Outputs) -> StateFiles:
     """Return the states that a render on one machine saves beside its results."""
     return StateFiles(outputs.folder / RECORD_FOLDER, outputs.name)
+
+
+def begin_from_states(
+    spans: Sequence[Span],
+    done: FrameSet,
+    states: StateFiles,
+    hashes: StateHashes,
+    *,
+    refuse_others: bool = False,
+) -> tuple[Span, ...]:
+    """Lay out the spans of what is not done, from the latest saved states that can be used.
+
+    A state that cannot be used is passed over: going back further costs time, never pixels.
+
+    Raises:
+        StateError: Only with `refuse_others`: a state is whole, but of another plate, model or settings.
+    """
+    there = states.saved()
+    while True:
+        parts = resume(spans, done, there)
+        begins = [SavedState(part.run_start, part.frames.first) for part in parts if part.from_state]
+        usable = states.usable(begins, hashes, refuse_others=refuse_others)
+        if usable == begins:
+            return parts
+        there = [state for state in there if state in usable or state not in begins]

@@ -9,16 +9,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from matteline.contract.events import Event, Finished, Started
 from matteline.contract.frames import FrameRange, FrameSet
-from matteline.engine.checkpoints import StateFiles, StateHashes
+from matteline.engine.checkpoints import StateFiles, StateHashes, begin_from_states
 from matteline.engine.outputs import prepare_folders
 from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Plan
 from matteline.engine.record import record_plan
 from matteline.engine.timeline import SavedState, Span, begin_at, lay_out, resume
-from matteline.matting.rvm.network import MattingNetwork
+
+if TYPE_CHECKING:
+    from matteline.matting.rvm.network import MattingNetwork
 
 
 def chunk_of(plan: Plan, frames: FrameSet, done: FrameSet, states: StateFiles, hashes: StateHashes) -> Plan:
@@ -58,31 +61,6 @@ def _state_span(
         return None
     first, last = missing[0].next_frame, missing[-1].next_frame - 1
     return replace(begin_at(span, first, last, there), render=FrameSet())
-
-
-def begin_from_states(
-    spans: Sequence[Span],
-    done: FrameSet,
-    states: StateFiles,
-    hashes: StateHashes,
-    *,
-    refuse_others: bool = False,
-) -> tuple[Span, ...]:
-    """Lay out the spans of what is not done, from the latest saved states that can be used.
-
-    A state that cannot be used is passed over: going back further costs time, never pixels.
-
-    Raises:
-        StateError: Only with `refuse_others`: a state is whole, but of another plate, model or settings.
-    """
-    there = states.saved()
-    while True:
-        parts = resume(spans, done, there)
-        begins = [SavedState(part.run_start, part.frames.first) for part in parts if part.from_state]
-        usable = states.usable(begins, hashes, refuse_others=refuse_others)
-        if usable == begins:
-            return parts
-        there = [state for state in there if state in usable or state not in begins]
 
 
 def run_part(

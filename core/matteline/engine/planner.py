@@ -16,8 +16,7 @@ from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.plate import PlateInfo, Window
 from matteline.contract.settings import MatteSettings
-from matteline.engine.checkpoints import state_files
-from matteline.engine.chunks import begin_from_states
+from matteline.engine.checkpoints import begin_from_states, state_files
 from matteline.engine.conditioning import measure_conditioning
 from matteline.engine.existing import examine_results, refuse_stale
 from matteline.engine.movie_plan import plan_movies, refuse_existing_movies
