@@ -1,4 +1,4 @@
-"""The operators' entries in Blender's own menus."""
+"""Where the operators stand in Blender's own menus."""
 
 import bpy
 
@@ -36,6 +36,6 @@ def register():
 
 
 def unregister():
-    """Remove them."""
+    """Take them away again."""
     for menu, draw in reversed(_ENTRIES):
         getattr(bpy.types, menu).remove(draw)

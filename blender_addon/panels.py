@@ -21,7 +21,7 @@ class _Panel:
 
     @classmethod
     def poll(cls, context):
-        """Draw where there is a scene with settings; of node editors only in the compositor's."""
+        """Where there is a scene to set things for; among node editors only in the compositor's."""
         wrong_tree = cls.kind == "NODE" and context.space_data.tree_type != "CompositorNodeTree"
         return not wrong_tree and requests.scene_of(cls.kind, context) is not None
 
@@ -29,9 +29,9 @@ class _Panel:
         return requests.scene_of(self.kind, context).matteline
 
 
-class _MainPanel(_Panel):
+class _Main(_Panel):
     def draw(self, context):
-        """Draw what is rendered and where to, and the buttons."""
+        """What to render where to, and the buttons."""
         layout, values = self.layout, self._values(context)
         layout.use_property_split, layout.use_property_decorate = True, False
         layout.prop(values, "result" if self.kind == "STRIP" else "span")
@@ -44,22 +44,25 @@ class _MainPanel(_Panel):
         row.operator(f"matteline.render_{name}", icon="RENDER_ANIMATION")
         row.operator(f"matteline.plan_{name}")
         layout.operator(f"matteline.render_{name}", text="Render Missing Frames").existing = "resume"
-        now = context.window_manager.matteline
-        if now.running:
-            row = layout.row(align=True)
-            compat.draw_progress(row, now.fraction, now.words)
-            row.operator("matteline.cancel", text="", icon="X")
+        _draw_now(layout, context.window_manager.matteline)
         row = layout.row(align=True)
         row.operator("matteline.import_last", icon="IMPORT")
         row.operator("matteline.open_folder", icon="FILE_FOLDER")
 
 
-class _SettingsPanel(_Panel):
+def _draw_now(layout, now):
+    if now.running:
+        row = layout.row(align=True)
+        compat.draw_progress(row, now.fraction, now.words)
+        row.operator("matteline.cancel", text="", icon="X")
+
+
+class _Settings(_Panel):
     bl_options: ClassVar = {"DEFAULT_CLOSED"}
     group = ""
 
     def draw(self, context):
-        """Draw the settings of one group."""
+        """The settings of one group, as everywhere else in Matteline."""
         layout, values = self.layout, self._values(context).matte
         layout.use_property_split, layout.use_property_decorate = True, False
         for name, choice in choices().items():
@@ -67,11 +70,11 @@ class _SettingsPanel(_Panel):
                 _draw_setting(layout, values, name)
 
 
-class _FarmPanel(_Panel):
+class _Farm(_Panel):
     bl_options: ClassVar = {"DEFAULT_CLOSED"}
 
     def draw(self, context):
-        """Draw the settings of a render farm, and the buttons."""
+        """How clips go to a render farm, and the buttons."""
         layout, values = self.layout, self._values(context).farm
         layout.use_property_split, layout.use_property_decorate = True, False
         for name in farm_choices():
@@ -86,11 +89,11 @@ def _draw_setting(layout, values, name):
         layout.prop(values, number_property(name))
 
 
-class _PlanPanel(_Panel):
+class _Plan(_Panel):
     bl_options: ClassVar = {"DEFAULT_CLOSED"}
 
     def draw(self, context):
-        """Draw the plan that was made last."""
+        """The plan that was asked for last."""
         rows = context.window_manager.matteline.plan
         if not rows:
             self.layout.label(text="Press Plan to see what a render would do")
@@ -100,8 +103,7 @@ class _PlanPanel(_Panel):
             split.label(text=row.words)
 
 
-def _panel_class(base, suffix, kind, label, **words):
-    """Return a panel for one editor; one with a suffix stands inside the main one."""
+def _made(base, suffix, kind, label, **words):
     name = f"MATTELINE_PT_{kind.lower()}{suffix}"
     parent = {"bl_parent_id": f"MATTELINE_PT_{kind.lower()}"} if suffix else {}
     words = {
@@ -115,21 +117,22 @@ def _panel_class(base, suffix, kind, label, **words):
     return type(name, (base, bpy.types.Panel), words)
 
 
+def _groups(kind):
+    """The groups of settings that hold for strips, clips or nodes: strips have their own form of files."""
+    return [group for group in _GROUPS if (kind, group) != ("STRIP", "output")]
+
+
 _CLASSES = [
     made
     for kind in _SPACES
     for made in (
-        _panel_class(_MainPanel, "", kind, "Matteline"),
+        _made(_Main, "", kind, "Matteline"),
         *(
-            _panel_class(
-                _SettingsPanel, f"_{group}", kind, _TITLES.get(group, group.capitalize()), group=group
-            )
-            for group in _GROUPS
-            # Strips have their own kind of files.
-            if (kind, group) != ("STRIP", "output")
+            _made(_Settings, f"_{group}", kind, _TITLES.get(group, group.capitalize()), group=group)
+            for group in _groups(kind)
         ),
-        _panel_class(_FarmPanel, "_farm", kind, "Farm"),
-        _panel_class(_PlanPanel, "_plan", kind, "Plan"),
+        _made(_Farm, "_farm", kind, "Farm"),
+        _made(_Plan, "_plan", kind, "Plan"),
     )
 ]
 
@@ -141,6 +144,6 @@ def register():
 
 
 def unregister():
-    """Remove them."""
+    """Take them away again."""
     for each in reversed(_CLASSES):
         bpy.utils.unregister_class(each)

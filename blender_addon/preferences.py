@@ -1,4 +1,4 @@
-"""The add-on's preferences: the matteline program that renders."""
+"""The one thing to set up: which matteline program renders."""
 
 import os
 
@@ -8,7 +8,7 @@ from .compat import RELATIVE_PATHS
 
 
 def chosen_worker(context):
-    """Return the program named in the preferences; empty to look through the usual places."""
+    """The program named in the preferences; empty where the usual places are to be looked through."""
     # Blender's --addons enables an add-on without an entry in the preferences.
     entry = context.preferences.addons.get(__package__)
     chosen = entry.preferences.worker if entry and entry.preferences else ""
@@ -16,7 +16,7 @@ def chosen_worker(context):
 
 
 class MattelinePreferences(bpy.types.AddonPreferences):
-    """The add-on's preferences."""
+    """Where the worker is."""
 
     bl_idname = __package__
 
@@ -29,7 +29,7 @@ class MattelinePreferences(bpy.types.AddonPreferences):
     )
 
     def draw(self, context):
-        """Draw the path, the button that checks it, and the worker's answer."""
+        """Path, button, answer."""
         self.layout.prop(self, "worker")
         row = self.layout.row()
         row.operator("matteline.check")
@@ -42,5 +42,5 @@ def register():
 
 
 def unregister():
-    """Remove them."""
+    """Take them away again."""
     bpy.utils.unregister_class(MattelinePreferences)

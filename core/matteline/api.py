@@ -29,7 +29,6 @@ from matteline.contract.events import (
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
-from matteline.engine.describe import describe
 from matteline.engine.plan import Plan, Resources
 from matteline.engine.planner import plan as _plan
 from matteline.matting.weights.find import weight_folders
@@ -53,7 +52,6 @@ __all__ = [
     "Plan",
     "Preroll",
     "Started",
-    "describe",
     "login",
     "open_session",
     "plan",
@@ -63,7 +61,7 @@ __all__ = [
 
 
 def resources() -> Resources:
-    """Return the resources that this process's environment names: folders of weights, and the OCIO config.
+    """What this process's environment says: where weights lie, and the OCIO config.
 
     Doors call this; nothing below them reads the environment.
     """
@@ -71,7 +69,7 @@ def resources() -> Resources:
 
 
 def login() -> str:
-    """Return the name of this machine's user, empty where there is none. For doors, as `resources`."""
+    """Who is working at this machine; empty where it does not say. For doors, as `resources`."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):
@@ -88,7 +86,7 @@ def plan(job: Job) -> Plan:
 
 
 def run(plan: Plan) -> Iterator[Event]:
-    """Render a plan; yields its events. Close the iterator to stop.
+    """Render a plan; yields what happens. Close the iterator to stop.
 
     Raises:
         MattelineError: As `engine.run.run` says.
@@ -99,7 +97,7 @@ def run(plan: Plan) -> Iterator[Event]:
 
 
 def open_session(width: int, height: int, settings: MatteSettings | None = None) -> Session:
-    """Open a session for pictures of one size: arrays in, arrays out.
+    """A session for pictures of one size: arrays in, arrays out.
 
     Args:
         width: Of every picture, in pixels.

@@ -241,9 +241,7 @@ def pretend_rendered(kind, files, size):
     """Make what is selected the last result, with files that the test wrote: a dict for each request."""
     jobs, worker = addon("jobs"), addon("worker")
     asked = addon("requests").requests_for(kind, bpy.context)
-    rendered = [
-        jobs.RenderedJob(request, each, tuple(size)) for request, each in zip(asked, files, strict=True)
-    ]
+    rendered = [jobs.Rendered(request, each, tuple(size)) for request, each in zip(asked, files, strict=True)]
     jobs.save_last(worker.own_folder(), rendered)
 
 
@@ -269,17 +267,17 @@ def values(**wanted):
 
 def cancel_midway(kind="STRIP"):
     """Give a render up after its first frame, as the modal operator does."""
-    worker, asked = addon("worker").worker, addon("requests").requests_for(kind, bpy.context)
-    client = worker.client()
-    render = addon("render_sequence").RenderSequence(client, asked)
-    while not render.words.startswith("Rendering: "):
+    following, asked = addon("worker"), addon("requests").requests_for(kind, bpy.context)
+    client = following.door.client()
+    render = addon("render").Render(client, asked)
+    while not render.progress.words.startswith("Matte"):
         render.step()
         time.sleep(0.005)
     render.cancel()
     while not render.done:
         render.step()
         time.sleep(0.005)
-    worker.close()
+    following.door.close()
     return {"cancelled": render.cancelled, "rendered": len(render.rendered), "client": client.alive}
 
 
@@ -374,7 +372,7 @@ def serve():
         answers.flush()
     # bpy hangs or crashes on the way out while anything is registered.
     if PACKAGE in sys.modules:
-        addon("worker").worker.close()
+        addon("worker").door.close()
     os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""Progress of the command: a bar on a terminal, JSON lines for programs, or nothing."""
+"""How the command tells what happens: a bar on a terminal, JSON lines for programs, or nothing."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ PROGRESS = ("auto", "json", "none")
 
 
 class Reporter(Protocol):
-    """Output of plan and events for the user."""
+    """Tells the user what happens, in one way or another."""
 
     def busy(self, doing: str) -> AbstractContextManager[object]:
-        """Show that work of unknown length is under way."""
+        """Show that something of unknown length goes on."""
 
     def plan(self, plan: Plan) -> None:
-        """Show a plan."""
+        """Show what will be done."""
 
     def event(self, event: Event) -> None:
-        """Show an event."""
+        """Show what was done."""
 
 
 @contextmanager
 def reporter(progress: str) -> Iterator[Reporter]:
-    """Open the reporter for `--progress`: a bar on standard error, JSON on standard output, or nothing."""
+    """The reporter for `--progress`: a bar on standard error, JSON on standard output, or nothing."""
     if progress == "json":
         yield _Json()
     elif progress == "none":
@@ -81,10 +81,10 @@ class _Silent:
         return nullcontext()
 
     def plan(self, plan: Plan) -> None:
-        """Print nothing."""
+        """Say nothing."""
 
     def event(self, event: Event) -> None:
-        """Print nothing."""
+        """Say nothing."""
 
 
 def _bar(console: Console) -> Progress:

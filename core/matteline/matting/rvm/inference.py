@@ -98,7 +98,7 @@ class InferenceNetwork:
         return one, two, three, four
 
     def coarse(self, small: Tensor, hidden: Tensor, *, refined: bool) -> Coarse:
-        """Return what one frame is finished from at full size.
+        """What finishes one frame at full size.
 
         Args:
             small: Its reduced picture (3, h, w), float32, sRGB-encoded 0..1.

@@ -28,7 +28,7 @@ Frames = Mapping[str, Pixels]
 
 
 @dataclass(frozen=True)
-class ViewerBackdrop:
+class Backdrop:
     """The picture that a person is laid over.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""The base of every operator that asks the worker: blocking for scripts and farms, modal for people."""
+"""The shape of every operator that asks the worker: blocking for scripts and farms, modal for people."""
 
 import time
 from contextlib import ExitStack
@@ -6,31 +6,31 @@ from contextlib import ExitStack
 import bpy
 
 from .contract.errors import MattelineError, WorkerError
-from .wording import error_text
-from .worker import worker
+from .contract.messages import sentence
+from .worker import door
 
 TICK_SECONDS = 0.1
 WAIT_SECONDS = 0.02
 
 
-class WorkerOperator:
-    """Sends requests, follows the answers, and uses them. Nothing of Blender's data is held meanwhile.
+class Following:
+    """Start asking, follow the answers, bring them in. Nothing of Blender's data is held meanwhile.
 
-    A subclass sends its requests in `ask`, and uses the answers in `bring_in`.
+    A subclass says in `ask` what it asks and in `bring_in` what becomes of the answers.
     """
 
     _timer = None
     _asked = None
 
     def ask(self, context, client):
-        """Send the requests; return a `RenderSequence` or a `WorkerQuestion`. Raises `MattelineError`."""
+        """Ask a worker; returns a `render.Render` or the like. Raises `MattelineError`."""
         raise NotImplementedError
 
     def check(self, context):
-        """Check what can be checked before a worker is started. Raises `MattelineError`."""
+        """Find what is wrong before a worker is started. Raises `MattelineError`."""
 
     def bring_in(self, context, asked):
-        """Use the answers; return a sentence for the user. Raises `MattelineError`."""
+        """Use the answers; returns a sentence for the user. Raises `MattelineError`."""
         raise NotImplementedError
 
     def keep(self, asked):
@@ -42,15 +42,15 @@ class WorkerOperator:
             return {"CANCELLED"}
         with ExitStack() as ending:
             ending.callback(self._end, context)
-            printed = ""
+            said = ""
             while not self._asked.done:
                 if not self._step(context):
                     return {"CANCELLED"}
-                if printed != self._asked.words:
-                    printed = self._asked.words
-                    print(f"Matteline: {printed}", flush=True)
+                if said != self._asked.progress.words:
+                    said = self._asked.progress.words
+                    print(f"Matteline: {said}", flush=True)
                 time.sleep(WAIT_SECONDS)
-            return self._finish(context)
+            return self._bring_in(context)
 
     def invoke(self, context, _event):
         """Ask, and let the artist go on."""
@@ -62,7 +62,7 @@ class WorkerOperator:
         return {"RUNNING_MODAL"}
 
     def modal(self, context, event):
-        """Take in the worker's messages at each tick; Esc cancels."""
+        """Take in what the worker has said; Esc cancels."""
         with ExitStack() as ending:
             ending.callback(self._end, context)
             if event.type == "ESC" or context.window_manager.matteline.cancelling:
@@ -71,46 +71,43 @@ class WorkerOperator:
             if event.type == "TIMER" and not self._step(context):
                 return {"CANCELLED"}
             if self._asked.done:
-                return self._finish(context)
-            # It goes on: nothing is to be ended yet.
+                return self._bring_in(context)
             ending.pop_all()
         return {"RUNNING_MODAL"} if event.type == "ESC" else {"PASS_THROUGH"}
 
     def cancel(self, context):
-        """End the worker where Blender ends the operator, as when a file is loaded; complete frames stay."""
-        self._keep_rendered()
-        worker.close()
+        """Blender ends the operator, as when a file is loaded: the worker goes, complete frames stay."""
+        self._keep()
+        door.close()
         self._end(context)
 
     def _begin(self, context):
         try:
             self.check(context)
-            self._asked = self.ask(context, worker.client())
+            self._asked = self.ask(context, door.client())
         except MattelineError as error:
-            self._report_error(error)
+            self._refuse(error)
             return False
         context.window_manager.matteline.running = True
-        self._show_progress(context)
+        self._show(context)
         return True
 
     def _step(self, context):
-        """Take in the worker's messages; return False if the request has failed, which is reported."""
         try:
             self._asked.step()
         except MattelineError as error:
-            self._keep_rendered()
-            self._report_error(error)
+            self._keep()
+            self._refuse(error)
             return False
-        self._show_progress(context)
+        self._show(context)
         return True
 
-    def _finish(self, context):
-        self._keep_rendered()
+    def _bring_in(self, context):
+        self._keep()
         for notice in self._asked.notices:
             self.report({"WARNING"}, notice)
         if self._asked.cancelled:
-            # What a GPU's driver takes for the worker comes back only when it ends.
-            worker.close()
+            door.close()
             self.report(
                 {"WARNING"}, "Cancelled. Complete frames are kept: use Render Missing Frames to go on."
             )
@@ -118,29 +115,28 @@ class WorkerOperator:
         try:
             self.report({"INFO"}, self.bring_in(context, self._asked))
         except MattelineError as error:
-            self._report_error(error)
+            self._refuse(error)
             return {"CANCELLED"}
         return {"FINISHED"}
 
-    def _keep_rendered(self):
+    def _keep(self):
         try:
             self.keep(self._asked)
         except MattelineError as error:
-            self.report({"WARNING"}, error_text(error))
+            self.report({"WARNING"}, sentence(error))
 
-    def _report_error(self, error):
+    def _refuse(self, error):
         if isinstance(error, WorkerError):
-            worker.close()
-        self.report({"ERROR"}, error_text(error))
+            door.close()
+        self.report({"ERROR"}, sentence(error))
 
-    def _show_progress(self, context):
-        now, words, fraction = context.window_manager.matteline, self._asked.words, self._asked.fraction
-        # Drawing every editor ten times a second is felt, so nothing is drawn that looks the same.
-        if (now.words, round(now.fraction, 3)) == (words, round(fraction, 3)):
+    def _show(self, context):
+        now, progress = context.window_manager.matteline, self._asked.progress
+        if (now.words, round(now.fraction, 3)) == (progress.words, round(progress.fraction, 3)):
             return
-        now.words, now.fraction = words, fraction
+        now.words, now.fraction = progress.words, progress.fraction
         if not bpy.app.background:
-            context.workspace.status_text_set(f"{words}  |  Esc: cancel")
+            context.workspace.status_text_set(f"{progress.words}  |  Esc: cancel")
             redraw(context)
 
     def _end(self, context):
@@ -156,7 +152,7 @@ class WorkerOperator:
 
 
 def redraw(context):
-    """Have every editor drawn again, so that panels show the progress."""
+    """Have every editor drawn again, so that panels show what is going on."""
     for window in context.window_manager.windows:
         for area in window.screen.areas:
             area.tag_redraw()
