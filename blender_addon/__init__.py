@@ -26,6 +26,6 @@ def register():
 
 
 def unregister():
-    """Take it out again, and end the worker."""
+    """Remove Matteline from Blender, and end the worker."""
     for part in reversed(_PARTS):
         part.unregister()

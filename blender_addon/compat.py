@@ -1,34 +1,38 @@
-"""What Blender's versions call the same things: the only file that knows more than one name for anything."""
+"""Differences between Blender's versions: the only file that knows more than one name for anything."""
 
 from contextlib import contextmanager
 
 import bpy
 
+# From 5.0 on the sequencer shows a scene of its own choice.
 HAS_SEQUENCER_SCENE = "sequencer_scene" in bpy.types.WorkSpace.bl_rna.properties
+# Property options that let a path begin with //; from 4.5 on this has to be asked for.
 RELATIVE_PATHS = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
+# Before 5.0 a strip's flip is done before its modifiers, and so before its mask.
 FLIPS_BEFORE_MASK = bpy.app.version < (5, 0, 0)
+# Before 4.0 a strip shows the picture below a fractional position, from then on the nearest.
 ROUNDS_FRAMES = bpy.app.version >= (4, 0, 0)
 
 
 def sequencer_scene(context):
-    """The scene that the sequencer shows; None where none is chosen, from 5.0 on."""
+    """Return the scene that the sequencer shows; None where none is chosen, from 5.0 on."""
     if HAS_SEQUENCER_SCENE:
         return getattr(context, "sequencer_scene", None) or context.workspace.sequencer_scene
     return context.scene
 
 
 def strips(owner):
-    """The strips directly in a sequence editor or a meta strip."""
+    """Return the strips directly in a sequence editor or a meta strip."""
     return owner.strips if hasattr(owner, "strips") else owner.sequences
 
 
 def strips_all(editor):
-    """The strips of a sequence editor, those inside metas included."""
+    """Return the strips of a sequence editor, those inside metas included."""
     return editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
 
 
 def handles(strip):
-    """First and last timeline frame that a strip covers."""
+    """Return the first and last timeline frame that a strip covers."""
     return int(_either(strip, "left_handle", "frame_final_start")), int(
         _either(strip, "right_handle", "frame_final_end")
     ) - 1
@@ -41,7 +45,7 @@ def set_handles(strip, first, last):
 
 
 def content(strip):
-    """Timeline frames of a strip's first and last picture, wherever its handles are; may be fractions."""
+    """Return the timeline frames of a strip's first and last picture, which may be fractions."""
     end = _either(strip, "right_handle", "frame_final_end") + _either(
         strip, "right_handle_offset", "frame_offset_end"
     )
@@ -49,14 +53,14 @@ def content(strip):
 
 
 def trims(strip):
-    """Pictures of the source that are cut off at its start and at its end."""
+    """Return the number of pictures of the source that are cut off at its start and at its end."""
     return int(_either(strip, "content_trim_start", "animation_offset_start")), int(
         _either(strip, "content_trim_end", "animation_offset_end")
     )
 
 
 def level(editor):
-    """The editor, or the meta strip whose inside is being edited."""
+    """Return the editor, or the meta strip whose inside is being edited."""
     return editor.meta_stack[-1] if len(editor.meta_stack) else editor
 
 
@@ -77,7 +81,7 @@ def sequencing(context, scene):
 
 @contextmanager
 def sequencer_area(context, scene):
-    """Lend operators a sequencer that shows `scene`; where there is none, another editor becomes one."""
+    """Lend operators a sequencer that shows `scene`; where there is none, the largest editor becomes one."""
     window = _window(context)
     area = next((each for each in window.screen.areas if each.type == "SEQUENCE_EDITOR"), None)
     borrowed = None if area else max(window.screen.areas, key=lambda each: each.width * each.height)
@@ -101,14 +105,14 @@ def _window(context):
 
 
 def compositor_tree(scene):
-    """The scene's compositor tree, None where it has none."""
+    """Return the scene's compositor tree; None where it has none."""
     if hasattr(scene, "compositing_node_group"):
         return scene.compositing_node_group
     return scene.node_tree if scene.use_nodes else None
 
 
 def make_compositor_tree(scene):
-    """Give a scene a compositor tree; returns it, and the input that shows what the scene renders.
+    """Give a scene a compositor tree; return it, and the input that shows what the scene renders.
 
     The input is None where the scene had nodes that were only switched off: those are the artist's.
     """
@@ -119,13 +123,12 @@ def make_compositor_tree(scene):
         return tree, tree.nodes.new("NodeGroupOutput").inputs[0]
     artists = scene.node_tree is not None and len(scene.node_tree.nodes) > 0
     scene.use_nodes = True
-    return scene.node_tree, None if artists else _only_output(scene.node_tree)
-
-
-def _only_output(tree):
-    """The input of a new tree's output. Blender's default nodes go: they cannot render without a camera."""
+    tree = scene.node_tree
+    if artists:
+        return tree, None
+    # Blender's default nodes go: they cannot render without a camera.
     tree.nodes.clear()
-    return tree.nodes.new("CompositorNodeComposite").inputs["Image"]
+    return tree, tree.nodes.new("CompositorNodeComposite").inputs["Image"]
 
 
 def drop_compositor_tree(scene):
@@ -154,7 +157,7 @@ def multiply_by_mask(node):
 
 
 def draw_progress(layout, fraction, words):
-    """A bar with words on it; only the words where Blender has no bar."""
+    """Draw a bar with words on it; only the words where Blender has no bar."""
     if hasattr(layout, "progress"):
         layout.progress(factor=fraction, text=words)
     else:

@@ -1,4 +1,4 @@
-"""What a render is asked for and what it leaves: names and numbers, no pointers into Blender's data."""
+"""Jobs and their targets in Blender, and the results they leave: names and numbers, no pointers into its data."""
 
 import json
 import os
@@ -13,21 +13,23 @@ from .contract.files import write_text
 from .contract.job import Job
 from .settings import matte_settings
 
+# Characters that a file name cannot hold on some system, and dots and spaces at its end.
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]|[. ]+$')
-_PLAIN = {"rgba_alpha": "auto", "layout": "separate", "movies": ()}
+# What strips cannot show is left out, whatever the panel says.
+_STRIP_SETTINGS = {"rgba_alpha": "auto", "layout": "separate", "movies": ()}
 _PRODUCTS = {"MASK": ("alpha",), "MATTE": ("alpha",), "CUTOUT": ("rgba",)}
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where a result goes, by name.
+    """The place of a result in Blender, by name.
 
     Attributes:
         kind: `STRIP`, `CLIP` or `NODE`.
         scene: Name of the scene.
         name: Name of the strip, clip or node.
         result: For strips, one of `settings.RESULTS`.
-        base: For clips and nodes, the number of the footage's first picture.
+        base: For clips and nodes, the number of the plate's first picture.
     """
 
     kind: str
@@ -38,13 +40,13 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Request:
-    """A job, and where its result goes.
+class TargetedJob:
+    """A job, and the target of its result.
 
     Attributes:
         job: What to render.
-        target: Where it goes.
-        size: Width and height of the footage in Blender, in pixels; zeros where it is not read yet.
+        target: The place of its result.
+        size: Width and height of the plate in Blender, in pixels; zeros where it is not read yet.
     """
 
     job: Job
@@ -53,58 +55,73 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Rendered:
-    """A request that was rendered.
+class RenderedJob:
+    """A targeted job that was rendered.
 
     Attributes:
-        request: What was asked for.
-        files: Product to the path of one of its frames.
+        request: The job and its target.
+        files: The path of one frame of each product.
         size: Width and height of the results, in pixels.
     """
 
-    request: Request
+    request: TargetedJob
     files: "dict[str, str]"
     size: "tuple[int, int]"
 
+    @classmethod
+    def planned(cls, request, plan):
+        """Return what a render leaves, by the worker's plan of it."""
+        return cls(request, dict(plan["outputs"]), tuple(plan["size"]))
+
     def path(self, product, number):
-        """Where a product's frame lies, or would lie."""
+        """Return the path of a product's frame; it need not exist."""
         return numbered_like(self.files[product], number)
 
 
 def numbered_like(path, number):
-    """The path of another frame of the sequence that `path` belongs to."""
+    """Return the path of another frame of the sequence that `path` belongs to."""
     stem, extension = os.path.splitext(path)
     prefix, digits = re.fullmatch(r"(.*\.)(-?[0-9]+)", stem, re.DOTALL).groups()
     width = len(digits.lstrip("-"))
     return f"{prefix}{'-' if number < 0 else ''}{abs(number):0{width}d}{extension}"
 
 
-def strip_job(values, footage, frames, name, result):
-    """The job for a strip: in the form that the sequencer reads right in every version."""
+def strip_job(values, source, frames, name, result):
+    """Return the job for a strip: in the kind of files that the sequencer reads right in every version."""
     # A mask is right in all of them as 8-bit PNG only; a cut-out must hold what its plate holds.
-    linear = result == "CUTOUT" and footage.plate.lower().endswith((".exr", ".hdr"))
-    form = {"format": "exr", "depth": "half"} if linear else {"format": "png", "depth": "8"}
-    settings = matte_settings(values.matte, write=_PRODUCTS[result], **_PLAIN, **form)
-    return _job(values, footage, frames, name, settings)
+    linear = result == "CUTOUT" and source.plate.lower().endswith((".exr", ".hdr"))
+    files = {"format": "exr", "depth": "half"} if linear else {"format": "png", "depth": "8"}
+    settings = matte_settings(values.matte, write=_PRODUCTS[result], **_STRIP_SETTINGS, **files)
+    return _job(values, source, frames, name, settings)
 
 
-def node_job(values, footage, frames, name):
-    """The job for a clip or node: what the artist chose, as long as a matte is part of it."""
+def node_job(values, source, frames, name):
+    """Return the job for a clip or node, with the artist's settings. Raises `JobError` without a matte."""
     settings = matte_settings(values.matte)
     if settings.layout == "separate" and "alpha" not in settings.write:
         raise JobError(
             "Matte nodes need the product 'alpha'.", field="write", hint="Choose it under Products."
         )
-    return _job(values, footage, frames, name, settings)
+    return _job(values, source, frames, name, settings)
+
+
+def _job(values, source, frames, name, settings):
+    return Job(
+        plate=source.plate,
+        output=output_folder(values, name),
+        frames=frames,
+        existing=values.existing,
+        settings=settings,
+    )
 
 
 def with_existing(requests, existing):
-    """The same requests, with another answer to what happens to existing results."""
+    """Return the same jobs with another treatment of existing results."""
     return [replace(each, job=replace(each.job, existing=existing)) for each in requests]
 
 
 def output_folder(values, name):
-    """The folder for the results of one strip, clip or node.
+    """Return the folder for the results of one strip, clip or node.
 
     Raises:
         JobError: It is relative to a blend file that has never been saved, or empty.
@@ -124,12 +141,12 @@ def output_folder(values, name):
 
 
 def as_blender_path(values, path):
-    """A path to write into the blend file: relative to it where the output folder is."""
+    """Return a path to write into the blend file: relative to it where the output folder is."""
     return bpy.path.relpath(path) if values.output.startswith("//") and bpy.data.filepath else path
 
 
 def listing(folder):
-    """Names of the files in a folder; none where there is no such folder."""
+    """Return the names of the files in a folder; none where there is no such folder."""
     try:
         return os.listdir(folder)
     except OSError:
@@ -137,7 +154,7 @@ def listing(folder):
 
 
 def save_last(folder, rendered):
-    """Remember results beyond this Blender, for `Import Last Result`. Raises `WriteError`."""
+    """Keep results beyond this Blender, for *Import Last Result*. Raises `WriteError`."""
     data = [
         {
             "job": each.request.job.to_json(),
@@ -151,24 +168,17 @@ def save_last(folder, rendered):
 
 
 def load_last(folder):
-    """What `save_last` remembered; empty when there is nothing that can be read."""
+    """Return the results that `save_last` kept; none where they cannot be read."""
     try:
         with open(os.path.join(folder, "last_result.json"), encoding="utf-8") as file:
-            return [_rendered(each) for each in json.load(file)]
+            return [
+                RenderedJob(
+                    TargetedJob(Job.from_json(each["job"]), Target(**each["target"])),
+                    each["files"],
+                    tuple(each["size"]),
+                )
+                for each in json.load(file)
+            ]
+    # Whatever is wrong with the file, it is of no use.
     except (OSError, ValueError, KeyError, TypeError, MattelineError):
         return []
-
-
-def _rendered(data):
-    request = Request(Job.from_json(data["job"]), Target(**data["target"]))
-    return Rendered(request, data["files"], tuple(data["size"]))
-
-
-def _job(values, footage, frames, name, settings):
-    return Job(
-        plate=footage.plate,
-        output=output_folder(values, name),
-        frames=frames,
-        existing=values.existing,
-        settings=settings,
-    )

@@ -1,4 +1,4 @@
-"""Where the operators stand in Blender's own menus."""
+"""The operators' entries in Blender's own menus."""
 
 import bpy
 
@@ -36,6 +36,6 @@ def register():
 
 
 def unregister():
-    """Take them away again."""
+    """Remove them."""
     for menu, draw in reversed(_ENTRIES):
         getattr(bpy.types, menu).remove(draw)

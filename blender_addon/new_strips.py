@@ -4,34 +4,39 @@ import os
 
 import bpy
 
-from . import compat, footage, movie
+from . import compat, plate_source, png_movie
 from .contract.errors import JobError, ReadError
 from .contract.frames import FrameSet
 from .jobs import as_blender_path, listing
 
+# Adjustments that a copy has from its strip, and that a matte must not have.
 _PLAIN_LOOK = {"color_saturation": 1.0, "color_multiply": 1.0, "blend_alpha": 1.0, "use_deinterlace": False}
 
 
 def new_strip(context, scene, owner, strip, rendered, undo):
-    """Add a strip with a result over its source; takes a step back if it fails.
+    """Add a strip with a result over its source strip; `undo` gets what takes it back.
 
     Raises:
         MattelineError: Results are missing, there is no channel left, or a movie cannot be written.
     """
-    add = _copy_of_retimed if footage.is_retimed(strip) else _strip_of_pictures
+    add = _add_retimed_copy if plate_source.is_retimed(strip) else _add_image_strip
     matte = add(context, scene, owner, strip, rendered, undo)
     matte.select = False
-    _dress(matte, strip, rendered)
+    _copy_placement(matte, strip, rendered)
     return matte
 
 
 def result_name(strip, rendered):
-    """What a result's strip is called."""
+    """Return the name of a result's strip."""
     return f"{strip.name} {'cut-out' if rendered.request.target.result == 'CUTOUT' else 'matte'}"
 
 
 def free_channel(owner, strip, first, last, above=None):
-    """The next channel above a strip that is empty from the first to the last frame. Raises `JobError`."""
+    """Return the next channel above a strip that is empty from the first to the last frame.
+
+    Raises:
+        JobError: There is none.
+    """
     above = strip.channel if above is None else above
     taken = {
         each.channel
@@ -44,13 +49,13 @@ def free_channel(owner, strip, first, last, above=None):
     raise JobError(f"There is no free channel above {strip.name}.", hint="Make room above it.")
 
 
-def _strip_of_pictures(_context, scene, owner, strip, rendered, undo):
-    """A strip that names for every frame of the timeline the result that belongs there."""
-    source = footage.strip_footage(strip)
-    timing = footage.strip_timing(scene, strip, source)
-    paths = _Paths(rendered, source)
-    paths.must_exist(timing.shown())
-    first, files = _files(timing, paths)
+def _add_image_strip(_context, scene, owner, strip, rendered, undo):
+    """Add an image strip that names for every frame of the timeline the result that belongs there."""
+    source = plate_source.strip_source(strip)
+    timing = plate_source.strip_timing(scene, strip, source)
+    paths = _ResultPaths(rendered, source)
+    paths.check(timing.shown())
+    first, files = _files_for(timing, paths)
     channel = free_channel(owner, strip, first, first + len(files) - 1)
     matte = compat.strips(owner).new_image(
         name=result_name(strip, rendered),
@@ -66,8 +71,8 @@ def _strip_of_pictures(_context, scene, owner, strip, rendered, undo):
     return matte
 
 
-def _files(timing, paths):
-    """The new strip's first timeline frame, and a file for each from there, with what handles there are."""
+def _files_for(timing, paths):
+    """Return the new strip's first timeline frame and a file for each from there on, handles included."""
     start, end = timing.content
     first, last = timing.first, timing.last
     while first - 1 >= start and paths.exists(timing.picture(first - 1)):
@@ -77,14 +82,14 @@ def _files(timing, paths):
     return first, [paths.of(timing.picture(frame)) for frame in range(first, last + 1)]
 
 
-def _copy_of_retimed(context, scene, owner, strip, rendered, undo):
-    """A copy of the strip with another file: only Blender knows its retiming, and the copy has it too."""
-    source = footage.strip_footage(strip)
-    paths = _Paths(rendered, source)
-    paths.must_exist(footage.trimmed_pictures(strip, source))
+def _add_retimed_copy(context, scene, owner, strip, rendered, undo):
+    """Add a copy of the strip with another file: only Blender knows its retiming, and the copy has it too."""
+    source = plate_source.strip_source(strip)
+    paths = _ResultPaths(rendered, source)
+    paths.check(plate_source.trimmed_pictures(strip, source))
     channel = free_channel(owner, strip, *compat.handles(strip))
-    swap = _swap_movie if strip.type == "MOVIE" else _swap_pictures
-    replacement = swap(rendered, source, paths)
+    # Before the strip is added, because writing a movie may fail.
+    path = _write_movie(rendered, source, paths) if strip.type == "MOVIE" else os.path.dirname(paths.sample)
     matte = _duplicate(context, scene, owner, strip)
     undo.callback(compat.strips(owner).remove, matte)
     matte.channel = channel
@@ -92,34 +97,29 @@ def _copy_of_retimed(context, scene, owner, strip, rendered, undo):
     matte.modifiers.clear()
     for name, value in _PLAIN_LOOK.items():
         setattr(matte, name, value)
-    replacement(matte)
+    blender_path = as_blender_path(scene.matteline, path)
+    if strip.type == "MOVIE":
+        matte.filepath = blender_path
+    else:
+        matte.directory = blender_path
+        for index, element in enumerate(matte.elements):
+            element.filename = os.path.basename(paths.of(index))
     return matte
 
 
-def _swap_movie(rendered, source, paths):
+def _write_movie(rendered, source, paths):
+    """Write the results as a movie of the plate's rate and length; return its path."""
     folder = os.path.dirname(os.path.dirname(paths.sample))
     stem = os.path.basename(paths.sample).rsplit(".", 2)[0]
     path = os.path.join(folder, f"{stem}.mov")
     every = [paths.of(index) if paths.exists(index) else None for index in range(len(source.numbers))]
-    movie.bind(path, every, source.rate, rendered.size, alpha=paths.product == "rgba")
-
-    def swap(matte):
-        matte.filepath = as_blender_path(bpy.data.scenes[rendered.request.target.scene].matteline, path)
-
-    return swap
-
-
-def _swap_pictures(rendered, source, paths):
-    def swap(matte):
-        folder = os.path.dirname(paths.sample)
-        matte.directory = as_blender_path(bpy.data.scenes[rendered.request.target.scene].matteline, folder)
-        for index, element in enumerate(matte.elements):
-            element.filename = os.path.basename(paths.of(index))
-
-    return swap
+    alpha = paths.product == "rgba"
+    png_movie.write_png_movie(path, every, source.rate, rendered.size, alpha=alpha)
+    return path
 
 
 def _duplicate(context, scene, owner, strip):
+    """Duplicate a strip by Blender's operator; selection and the edited level are left as they were."""
     editor = scene.sequence_editor
     selected = [each.name for each in compat.strips(owner) if each.select]
     before = {each.name for each in compat.strips(owner)}
@@ -139,8 +139,8 @@ def _duplicate(context, scene, owner, strip):
         editor.display_stack(stack[-1] if stack else None)
 
 
-def _dress(matte, strip, rendered):
-    """The place in the picture that the strip has: a mask works on what is seen, not on the file."""
+def _copy_placement(matte, strip, rendered):
+    """Give a result its strip's place in the picture: a mask works on what is seen, not on the file."""
     for name in ("scale_x", "scale_y", "offset_x", "offset_y", "rotation", "origin"):
         setattr(matte.transform, name, getattr(strip.transform, name))
     for name in ("min_x", "max_x", "min_y", "max_y"):
@@ -152,17 +152,18 @@ def _dress(matte, strip, rendered):
         matte.colorspace_settings.name = strip.colorspace_settings.name
         matte.alpha_mode = "PREMUL" if rendered.request.job.settings.format == "exr" else "STRAIGHT"
     else:
-        # By its nature and not by a name: configs differ in what they call data.
+        # Not by a name, because configs call data differently.
         matte.colorspace_settings.is_data = True
 
 
-class _Paths:
-    """The result of each picture of the footage."""
+class _ResultPaths:
+    """The file of the result of each picture of a plate, counted from 0."""
 
     def __init__(self, rendered, source):
         self.product = "rgba" if rendered.request.target.result == "CUTOUT" else "alpha"
         self.sample = rendered.files[self.product]
         self._rendered, self._source = rendered, source
+        # Asked once: a test of each file is slow on a network disk.
         self._there = set(listing(os.path.dirname(self.sample)))
 
     def of(self, index):
@@ -171,7 +172,7 @@ class _Paths:
     def exists(self, index):
         return os.path.basename(self.of(index)) in self._there
 
-    def must_exist(self, pictures):
+    def check(self, pictures):
         first, last = pictures
         missing = [index for index in range(first, last + 1) if not self.exists(index)]
         if missing:

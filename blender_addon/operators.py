@@ -1,4 +1,4 @@
-"""What an artist can do: thin, because everything is decided in the files it calls."""
+"""The add-on's operators: thin, because everything is decided in the files that they call."""
 
 import os
 from typing import ClassVar
@@ -9,36 +9,36 @@ from . import requests, worker
 from .contract.errors import MattelineError
 from .contract.job import EXISTING
 from .contract.job_file import write_job_file
-from .contract.messages import sentence
-from .following import Following
-from .jobs import load_last, save_last, with_existing
-from .render import Render, as_rendered, check, submit
-from .results import bring_in
+from .jobs import RenderedJob, load_last, save_last, with_existing
+from .place_results import place_results
+from .render_sequence import RenderSequence, check, submit
 from .settings import farm_settings
+from .wording import error_text
+from .worker_operator import WorkerOperator
 
-_WHAT = {
+_TARGETS = {
     "STRIP": "the selected strips",
     "CLIP": "the open clip",
     "NODE": "the active Image or Movie Clip node",
 }
 
 
-class _About:
-    """An operator about strips, a clip or a node; `kind` says which."""
+class _TargetOperator:
+    """An operator on strips, a clip or a node, as `kind` says."""
 
     kind = ""
     bl_options: ClassVar = {"REGISTER"}
 
     @classmethod
     def poll(cls, context):
-        """Not while another render is going on, and only with something to render."""
+        """Run only while no render is going on, and with something to render."""
         busy = context.window_manager.matteline.running
         why = "A render is going on" if busy else requests.why_not(cls.kind, context)
         cls.poll_message_set(why or "Ready")
         return not why
 
 
-class _Renders(_About, Following):
+class _RenderOperator(_TargetOperator, WorkerOperator):
     existing: bpy.props.EnumProperty(
         name="Existing results",
         description="What happens to results that are already there; as the panel says unless given",
@@ -52,22 +52,22 @@ class _Renders(_About, Following):
         self._requests = asked if self.existing == "panel" else with_existing(asked, self.existing)
 
     def ask(self, context, client):
-        return Render(client, self._requests)
+        return RenderSequence(client, self._requests)
 
     def bring_in(self, context, asked):
-        return bring_in(context, asked.rendered)
+        return place_results(context, asked.rendered)
 
     def keep(self, asked):
         if asked.rendered:
             save_last(worker.own_folder(), asked.rendered)
 
 
-class _Plans(_About, Following):
+class _PlanOperator(_TargetOperator, WorkerOperator):
     def check(self, context):
         self._requests = requests.requests_for(self.kind, context)
 
     def ask(self, context, client):
-        return Render(client, self._requests, ask="plan")
+        return RenderSequence(client, self._requests, ask="plan")
 
     def bring_in(self, context, asked):
         rows = context.window_manager.matteline.plan
@@ -79,21 +79,21 @@ class _Plans(_About, Following):
         return "The plan is in the panel."
 
 
-class _Adds(_About, Following):
-    """The worker says where results of this node would be; those that are there are brought in."""
+class _AddNodesOperator(_TargetOperator, WorkerOperator):
+    """Places results that are rendered already: the worker's plan says where they would be."""
 
     def check(self, context):
         # Nothing is written by a plan; 'overwrite' is the one that accepts whatever is there.
         self._requests = with_existing(requests.requests_for(self.kind, context), "overwrite")
 
     def ask(self, context, client):
-        return Render(client, self._requests, ask="plan")
+        return RenderSequence(client, self._requests, ask="plan")
 
     def bring_in(self, context, asked):
-        return bring_in(context, list(map(as_rendered, self._requests, asked.plans)))
+        return place_results(context, list(map(RenderedJob.planned, self._requests, asked.plans)))
 
 
-class _Submits(_About, Following):
+class _SubmitOperator(_TargetOperator, WorkerOperator):
     def check(self, context):
         self._requests = requests.requests_for(self.kind, context)
         self._farm = farm_settings(requests.scene_of(self.kind, context).matteline.farm)
@@ -102,51 +102,65 @@ class _Submits(_About, Following):
         return submit(client, self._requests, self._farm)
 
     def bring_in(self, context, asked):
-        return asked.words
+        return asked.answer
 
 
-class _Writes(_About):
+class _WriteJobOperator(_TargetOperator):
     def execute(self, context):
         """Write a file for each job."""
+        paths = []
         try:
-            paths = [_write_job(each) for each in requests.requests_for(self.kind, context)]
+            for each in requests.requests_for(self.kind, context):
+                paths.append(os.path.join(each.job.output, "matteline_job.json"))
+                write_job_file(paths[-1], each.job)
         except MattelineError as error:
-            self.report({"ERROR"}, sentence(error))
+            self.report({"ERROR"}, error_text(error))
             return {"CANCELLED"}
         self.report({"INFO"}, f"Wrote {', '.join(paths)}.")
         return {"FINISHED"}
 
 
-def _write_job(request):
-    path = os.path.join(request.job.output, "matteline_job.json")
-    write_job_file(path, request.job)
-    return path
-
-
-def _made(base, name, kind, label, description):
+def _operator_class(base, name, kind, label, description):
+    """Return an operator on one kind of target."""
     words = {
         "kind": kind,
         "bl_idname": f"matteline.{name}",
         "bl_label": label,
-        "bl_description": f"{description} {_WHAT[kind]}",
-        "__doc__": f"{description} {_WHAT[kind]}.",
+        "bl_description": f"{description} {_TARGETS[kind]}",
+        "__doc__": f"{description} {_TARGETS[kind]}.",
     }
     return type(f"MATTELINE_OT_{name}", (base, bpy.types.Operator), words)
 
 
-_ABOUT = [
+_TARGET_OPERATORS = [
     made
-    for kind in _WHAT
+    for kind in _TARGETS
     for made in (
-        _made(_Renders, f"render_{kind.lower()}", kind, "Render Matte", "Render mattes of people for"),
-        _made(_Plans, f"plan_{kind.lower()}", kind, "Plan", "Say what a render would do for"),
-        _made(_Submits, f"submit_{kind.lower()}", kind, "Submit to Farm", "Have a render farm matte"),
-        _made(_Writes, f"write_job_{kind.lower()}", kind, "Write Job File", "Write a job for a farm, for"),
+        _operator_class(
+            _RenderOperator, f"render_{kind.lower()}", kind, "Render Matte", "Render mattes of people for"
+        ),
+        _operator_class(
+            _PlanOperator, f"plan_{kind.lower()}", kind, "Plan", "Say what a render would do for"
+        ),
+        _operator_class(
+            _SubmitOperator, f"submit_{kind.lower()}", kind, "Submit to Farm", "Have a render farm matte"
+        ),
+        _operator_class(
+            _WriteJobOperator,
+            f"write_job_{kind.lower()}",
+            kind,
+            "Write Job File",
+            "Write a job for a farm, for",
+        ),
     )
 ]
 
-_ADD_NODES = _made(
-    _Adds, "add_nodes", "NODE", "Add Matte Nodes", "Add nodes with the mattes already rendered for"
+_ADD_NODES = _operator_class(
+    _AddNodesOperator,
+    "add_nodes",
+    "NODE",
+    "Add Matte Nodes",
+    "Add nodes with the mattes already rendered for",
 )
 
 
@@ -158,18 +172,18 @@ class MATTELINE_OT_cancel(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        """Only while something is going on."""
+        """Run only while a render is going on."""
         cls.poll_message_set("Nothing is being rendered")
         return context.window_manager.matteline.running
 
     def execute(self, context):
-        """Tell the operator that follows the worker."""
+        """Ask the operator that follows the worker to cancel."""
         context.window_manager.matteline.cancelling = True
         return {"FINISHED"}
 
 
 class MATTELINE_OT_import_last(bpy.types.Operator):
-    """Bring in what was rendered last, as when a strip was gone at the end of its render."""
+    """Place the last results again, for instance when their strip was gone at the end of the render."""
 
     bl_idname = "matteline.import_last"
     bl_label = "Import Last Result"
@@ -177,7 +191,7 @@ class MATTELINE_OT_import_last(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        """Not while another render is going on."""
+        """Run only while no render is going on."""
         cls.poll_message_set("A render is going on")
         return not context.window_manager.matteline.running
 
@@ -187,9 +201,9 @@ class MATTELINE_OT_import_last(bpy.types.Operator):
         try:
             if not rendered:
                 raise MattelineError("Nothing has been rendered yet.", hint="Use Render Matte first.")
-            self.report({"INFO"}, bring_in(context, rendered))
+            self.report({"INFO"}, place_results(context, rendered))
         except MattelineError as error:
-            self.report({"ERROR"}, sentence(error))
+            self.report({"ERROR"}, error_text(error))
             return {"CANCELLED"}
         return {"FINISHED"}
 
@@ -201,7 +215,7 @@ class MATTELINE_OT_open_folder(bpy.types.Operator):
     bl_label = "Open Folder"
 
     def execute(self, _context):
-        """Open it."""
+        """Open the folder."""
         rendered = load_last(worker.own_folder())
         folder = rendered[-1].request.job.output if rendered else ""
         if not os.path.isdir(folder):
@@ -210,7 +224,7 @@ class MATTELINE_OT_open_folder(bpy.types.Operator):
         return bpy.ops.wm.path_open(filepath=folder)
 
 
-class MATTELINE_OT_check(Following, bpy.types.Operator):
+class MATTELINE_OT_check(WorkerOperator, bpy.types.Operator):
     """Start the worker and ask for its version, device and model."""
 
     bl_idname = "matteline.check"
@@ -218,22 +232,22 @@ class MATTELINE_OT_check(Following, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        """Not while a render is going on."""
+        """Run only while no render is going on."""
         cls.poll_message_set("A render is going on")
         return not context.window_manager.matteline.running
 
     def ask(self, context, client):
-        """Ask the worker that the preferences name."""
+        """Ask the worker that the preferences name for its version, device and model."""
         return check(client)
 
     def bring_in(self, context, asked):
         """Show the answer in the preferences."""
-        context.window_manager.matteline.worker = asked.words
-        return asked.words
+        context.window_manager.matteline.worker = asked.answer
+        return asked.answer
 
 
 _CLASSES = (
-    *_ABOUT,
+    *_TARGET_OPERATORS,
     _ADD_NODES,
     MATTELINE_OT_cancel,
     MATTELINE_OT_import_last,
@@ -250,7 +264,7 @@ def register():
 
 
 def unregister():
-    """Take them away again, and end the worker."""
+    """Remove them, and end the worker."""
     for each in reversed(_CLASSES):
         bpy.utils.unregister_class(each)
     worker.unregister()

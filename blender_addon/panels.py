@@ -21,7 +21,7 @@ class _Panel:
 
     @classmethod
     def poll(cls, context):
-        """Where there is a scene to set things for; among node editors only in the compositor's."""
+        """Draw where there is a scene with settings; of node editors only in the compositor's."""
         wrong_tree = cls.kind == "NODE" and context.space_data.tree_type != "CompositorNodeTree"
         return not wrong_tree and requests.scene_of(cls.kind, context) is not None
 
@@ -29,9 +29,9 @@ class _Panel:
         return requests.scene_of(self.kind, context).matteline
 
 
-class _Main(_Panel):
+class _MainPanel(_Panel):
     def draw(self, context):
-        """What to render where to, and the buttons."""
+        """Draw what is rendered and where to, and the buttons."""
         layout, values = self.layout, self._values(context)
         layout.use_property_split, layout.use_property_decorate = True, False
         layout.prop(values, "result" if self.kind == "STRIP" else "span")
@@ -44,25 +44,22 @@ class _Main(_Panel):
         row.operator(f"matteline.render_{name}", icon="RENDER_ANIMATION")
         row.operator(f"matteline.plan_{name}")
         layout.operator(f"matteline.render_{name}", text="Render Missing Frames").existing = "resume"
-        _draw_now(layout, context.window_manager.matteline)
+        now = context.window_manager.matteline
+        if now.running:
+            row = layout.row(align=True)
+            compat.draw_progress(row, now.fraction, now.words)
+            row.operator("matteline.cancel", text="", icon="X")
         row = layout.row(align=True)
         row.operator("matteline.import_last", icon="IMPORT")
         row.operator("matteline.open_folder", icon="FILE_FOLDER")
 
 
-def _draw_now(layout, now):
-    if now.running:
-        row = layout.row(align=True)
-        compat.draw_progress(row, now.fraction, now.words)
-        row.operator("matteline.cancel", text="", icon="X")
-
-
-class _Settings(_Panel):
+class _SettingsPanel(_Panel):
     bl_options: ClassVar = {"DEFAULT_CLOSED"}
     group = ""
 
     def draw(self, context):
-        """The settings of one group, as everywhere else in Matteline."""
+        """Draw the settings of one group."""
         layout, values = self.layout, self._values(context).matte
         layout.use_property_split, layout.use_property_decorate = True, False
         for name, choice in choices().items():
@@ -70,11 +67,11 @@ class _Settings(_Panel):
                 _draw_setting(layout, values, name)
 
 
-class _Farm(_Panel):
+class _FarmPanel(_Panel):
     bl_options: ClassVar = {"DEFAULT_CLOSED"}
 
     def draw(self, context):
-        """How clips go to a render farm, and the buttons."""
+        """Draw the settings of a render farm, and the buttons."""
         layout, values = self.layout, self._values(context).farm
         layout.use_property_split, layout.use_property_decorate = True, False
         for name in farm_choices():
@@ -89,11 +86,11 @@ def _draw_setting(layout, values, name):
         layout.prop(values, number_property(name))
 
 
-class _Plan(_Panel):
+class _PlanPanel(_Panel):
     bl_options: ClassVar = {"DEFAULT_CLOSED"}
 
     def draw(self, context):
-        """The plan that was asked for last."""
+        """Draw the plan that was made last."""
         rows = context.window_manager.matteline.plan
         if not rows:
             self.layout.label(text="Press Plan to see what a render would do")
@@ -103,7 +100,8 @@ class _Plan(_Panel):
             split.label(text=row.words)
 
 
-def _made(base, suffix, kind, label, **words):
+def _panel_class(base, suffix, kind, label, **words):
+    """Return a panel for one editor; one with a suffix stands inside the main one."""
     name = f"MATTELINE_PT_{kind.lower()}{suffix}"
     parent = {"bl_parent_id": f"MATTELINE_PT_{kind.lower()}"} if suffix else {}
     words = {
@@ -117,22 +115,21 @@ def _made(base, suffix, kind, label, **words):
     return type(name, (base, bpy.types.Panel), words)
 
 
-def _groups(kind):
-    """The groups of settings that hold for strips, clips or nodes: strips have their own form of files."""
-    return [group for group in _GROUPS if (kind, group) != ("STRIP", "output")]
-
-
 _CLASSES = [
     made
     for kind in _SPACES
     for made in (
-        _made(_Main, "", kind, "Matteline"),
+        _panel_class(_MainPanel, "", kind, "Matteline"),
         *(
-            _made(_Settings, f"_{group}", kind, _TITLES.get(group, group.capitalize()), group=group)
-            for group in _groups(kind)
+            _panel_class(
+                _SettingsPanel, f"_{group}", kind, _TITLES.get(group, group.capitalize()), group=group
+            )
+            for group in _GROUPS
+            # Strips have their own kind of files.
+            if (kind, group) != ("STRIP", "output")
         ),
-        _made(_Farm, "_farm", kind, "Farm"),
-        _made(_Plan, "_plan", kind, "Plan"),
+        _panel_class(_FarmPanel, "_farm", kind, "Farm"),
+        _panel_class(_PlanPanel, "_plan", kind, "Plan"),
     )
 ]
 
@@ -144,6 +141,6 @@ def register():
 
 
 def unregister():
-    """Take them away again."""
+    """Remove them."""
     for each in reversed(_CLASSES):
         bpy.utils.unregister_class(each)

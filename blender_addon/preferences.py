@@ -1,4 +1,4 @@
-"""The one thing to set up: which matteline program renders."""
+"""The add-on's preferences: the matteline program that renders."""
 
 import os
 
@@ -8,7 +8,7 @@ from .compat import RELATIVE_PATHS
 
 
 def chosen_worker(context):
-    """The program named in the preferences; empty where the usual places are to be looked through."""
+    """Return the program named in the preferences; empty to look through the usual places."""
     # Blender's --addons enables an add-on without an entry in the preferences.
     entry = context.preferences.addons.get(__package__)
     chosen = entry.preferences.worker if entry and entry.preferences else ""
@@ -16,7 +16,7 @@ def chosen_worker(context):
 
 
 class MattelinePreferences(bpy.types.AddonPreferences):
-    """Where the worker is."""
+    """The add-on's preferences."""
 
     bl_idname = __package__
 
@@ -29,7 +29,7 @@ class MattelinePreferences(bpy.types.AddonPreferences):
     )
 
     def draw(self, context):
-        """Path, button, answer."""
+        """Draw the path, the button that checks it, and the worker's answer."""
         self.layout.prop(self, "worker")
         row = self.layout.row()
         row.operator("matteline.check")
@@ -42,5 +42,5 @@ def register():
 
 
 def unregister():
-    """Take them away again."""
+    """Remove them."""
     bpy.utils.unregister_class(MattelinePreferences)

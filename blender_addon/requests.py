@@ -1,49 +1,32 @@
-"""From what is selected in Blender to what is asked of the worker; and why not, in a sentence."""
+"""Jobs for what is selected in Blender, or the reason in a sentence why there are none."""
 
 import os
 
 import bpy
 
-from . import compat, footage
+from . import compat, plate_source
 from .contract.errors import JobError
 from .contract.frames import FrameSet
-from .jobs import Request, Target, node_job, strip_job
-from .nodes import first_frame
+from .jobs import Target, TargetedJob, node_job, strip_job
+from .place_nodes import first_frame
 
 
 def scene_of(kind, context):
-    """The scene whose settings hold for strips, clips or nodes."""
+    """Return the scene whose settings hold for strips, clips or nodes."""
     return compat.sequencer_scene(context) if kind == "STRIP" else context.scene
 
 
 def why_not(kind, context):
-    """Why nothing can be rendered for strips, a clip or a node now; empty when it can."""
-    return _WHY_NOT[kind](context)
-
-
-def requests_for(kind, context):
-    """Jobs for the selected strips, the open clip or the active node.
-
-    Raises:
-        MattelineError: Something about them, or about the settings, is wrong.
-    """
-    return _REQUESTS[kind](context)
-
-
-def _why_no_strips(context):
-    scene = compat.sequencer_scene(context)
-    if scene is None:
-        return "Choose a scene for the sequencer"
-    if scene.sequence_editor is None or not list(_selected(scene.sequence_editor)):
-        return "Select at least one movie or image strip"
-    return ""
-
-
-def _why_no_clip(context):
-    return "" if _open_clip(context) else "Open a clip in the Clip Editor"
-
-
-def _why_no_node(context):
+    """Return why nothing can be rendered for strips, a clip or a node now; empty when something can."""
+    if kind == "STRIP":
+        scene = compat.sequencer_scene(context)
+        if scene is None:
+            return "Choose a scene for the sequencer"
+        if scene.sequence_editor is None or not list(_selected_strips(scene.sequence_editor)):
+            return "Select at least one movie or image strip"
+        return ""
+    if kind == "CLIP":
+        return "" if _open_clip(context) else "Open a clip in the Clip Editor"
     tree = compat.compositor_tree(context.scene)
     if tree is None:
         return "This scene has no compositing nodes"
@@ -53,76 +36,83 @@ def _why_no_node(context):
     return "" if _plate_node(tree) else "Select an Image or Movie Clip node that shows the plate"
 
 
-def _strips(context):
-    scene = compat.sequencer_scene(context)
-    return [_strip(scene, strip) for strip in _selected(scene.sequence_editor)]
+def requests_for(kind, context):
+    """Return a `TargetedJob` for each selected strip, for the open clip or for the active node.
+
+    Raises:
+        MattelineError: Something about them, or about the settings, is wrong.
+    """
+    if kind == "STRIP":
+        scene = compat.sequencer_scene(context)
+        return [_strip_request(scene, strip) for strip in _selected_strips(scene.sequence_editor)]
+    return [_clip_request(context) if kind == "CLIP" else _node_request(context)]
 
 
-def _selected(editor):
-    """The selected movie and image strips, and those inside selected metas."""
+def _selected_strips(editor):
+    """Yield the selected movie and image strips, and those inside selected metas."""
     for strip in compat.strips(compat.level(editor)):
         if strip.select:
-            yield from _media(strip)
+            yield from _media_strips(strip)
 
 
-def _media(strip):
+def _media_strips(strip):
     if strip.type in ("MOVIE", "IMAGE"):
         yield strip
     elif strip.type == "META":
         for child in compat.strips(strip):
-            yield from _media(child)
+            yield from _media_strips(child)
 
 
-def _strip(scene, strip):
+def _strip_request(scene, strip):
     values = scene.matteline
-    _may_be_replaced(scene, strip, values.result)
-    source = footage.strip_footage(strip)
-    if footage.is_retimed(strip):
-        frames = source.frames(*footage.trimmed_pictures(strip, source))
-    else:
-        frames = source.frames(*footage.strip_timing(scene, strip, source).shown(), values.handles)
-    job = strip_job(values, source, frames, strip.name, values.result)
-    size = strip.elements[0].orig_width, strip.elements[0].orig_height
-    return Request(job, Target("STRIP", scene.name, strip.name, result=values.result), size)
-
-
-def _may_be_replaced(scene, strip, result):
-    """What an effect makes of a strip it makes of a mask on it too, but not of a strip beside it."""
     for each in compat.strips_all(scene.sequence_editor):
+        # An effect sees the mask of its strip, but not another strip beside it.
         inputs = (getattr(each, "input_1", None), getattr(each, "input_2", None))
-        if result != "MASK" and strip in inputs:
+        if values.result != "MASK" and strip in inputs:
             raise JobError(
                 f"{strip.name} feeds the effect {each.name}, which would not see this result.",
                 field="result",
                 hint="Choose the result 'Matte and mask'.",
             )
+    source = plate_source.strip_source(strip)
+    if plate_source.is_retimed(strip):
+        # Any picture between its trims may be shown.
+        frames = source.frames(*plate_source.trimmed_pictures(strip, source))
+    else:
+        frames = source.frames(*plate_source.strip_timing(scene, strip, source).shown(), values.handles)
+    job = strip_job(values, source, frames, strip.name, values.result)
+    size = strip.elements[0].orig_width, strip.elements[0].orig_height
+    return TargetedJob(job, Target("STRIP", scene.name, strip.name, result=values.result), size)
 
 
-def _clip(context):
+def _clip_request(context):
     clip, scene = _open_clip(context), context.scene
-    source = _clip_footage(clip)
+    source = _clip_source(clip)
     start = clip.frame_start - clip.frame_offset
     target = Target("CLIP", scene.name, clip.name, base=source.numbers[0])
-    return [_with_nodes(scene, target, source, source.numbers, start - target.base, tuple(clip.size))]
+    return _nodes_request(scene, target, source, source.numbers, start - target.base, tuple(clip.size))
 
 
-def _node(context):
+def _node_request(context):
     scene = context.scene
     node = _plate_node(compat.compositor_tree(scene))
     if node.bl_idname == "CompositorNodeMovieClip":
-        source = _clip_footage(node.clip)
+        picture = node.clip
+        source = _clip_source(picture)
         shown = source.numbers
     else:
-        source = _image_footage(node)
+        picture = node.image
+        source = _image_source(node)
         shown = range(node.frame_offset + 1, node.frame_offset + 1 + max(node.frame_duration, 1))
         shown = shown if len(source.numbers) > 1 else source.numbers
     target = Target("NODE", scene.name, node.name, base=source.numbers[0])
-    picture = node.clip if node.bl_idname == "CompositorNodeMovieClip" else node.image
-    return [_with_nodes(scene, target, source, shown, first_frame(node, 0, target.base), tuple(picture.size))]
+    return _nodes_request(
+        scene, target, source, shown, first_frame(node, 0, target.base), tuple(picture.size)
+    )
 
 
-def _with_nodes(scene, target, source, shown, offset, size):
-    """A request whose result is nodes; `offset` leads from a picture's number to the scene's frame."""
+def _nodes_request(scene, target, source, shown, offset, size):
+    """Return a request whose result is nodes; `offset` leads from a picture's number to the scene's frame."""
     values, name = scene.matteline, target.name
     numbers = [each for each in shown if each in source.numbers]
     if values.span == "SCENE" and len(source.numbers) > 1:
@@ -136,7 +126,7 @@ def _with_nodes(scene, target, source, shown, offset, size):
     handles = values.handles if values.span == "SCENE" else 0
     first, last = source.numbers.index(numbers[0]), source.numbers.index(numbers[-1])
     frames = source.frames(first, last, handles)
-    return Request(node_job(values, source, FrameSet((frames.hull,)), name), target, size)
+    return TargetedJob(node_job(values, source, FrameSet((frames.hull,)), name), target, size)
 
 
 def _open_clip(context):
@@ -146,28 +136,29 @@ def _open_clip(context):
     return clip or (bpy.data.movieclips[0] if only else None)
 
 
-def _clip_footage(clip):
+def _clip_source(clip):
     path = bpy.path.abspath(clip.filepath, library=clip.library)
     if clip.source == "MOVIE":
-        return footage.movie_footage(path, clip.name)
-    return footage.sequence_footage(path, clip.frame_duration, clip.name)
+        return plate_source.movie_source(path, clip.name)
+    return plate_source.sequence_source(path, clip.frame_duration, clip.name)
 
 
-def _image_footage(node):
+def _image_source(node):
     image = node.image
     path = bpy.path.abspath(image.filepath, library=image.library)
     if image.source == "MOVIE":
-        return footage.movie_footage(path, image.name)
+        return plate_source.movie_source(path, image.name)
+    first = plate_source.sequence_source(path, 1, image.name)
     if image.source == "FILE":
-        return footage.sequence_footage(path, 1, image.name)
-    first = footage.sequence_footage(path, 1, image.name)
+        return first
     # The node counts from the file numbers themselves, whichever file was loaded.
     start = node.frame_offset + 1
     shown = range(start, start + max(node.frame_duration, 1))
-    return footage.Footage(os.path.normpath(first.plate), shown)
+    return plate_source.PlateSource(os.path.normpath(first.plate), shown)
 
 
 def _plate_node(tree):
+    """Return the active node if it is selected and shows a plate."""
     node = tree.nodes.active
     if node is None or not node.select:
         return None
@@ -175,7 +166,3 @@ def _plate_node(tree):
         return node if node.clip else None
     image = node.image if node.bl_idname == "CompositorNodeImage" else None
     return node if image and image.source in ("FILE", "SEQUENCE", "MOVIE") and image.filepath else None
-
-
-_WHY_NOT = {"STRIP": _why_no_strips, "CLIP": _why_no_clip, "NODE": _why_no_node}
-_REQUESTS = {"STRIP": _strips, "CLIP": _clip, "NODE": _node}

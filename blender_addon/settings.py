@@ -1,4 +1,4 @@
-"""What an artist sets in Blender: properties made from `MatteSettings`, and the few that only Blender has."""
+"""Properties of a scene: those made from `MatteSettings` and `FarmSettings`, and the few of Blender alone."""
 
 from dataclasses import fields
 
@@ -10,8 +10,8 @@ from .contract.farm_settings import FarmSettings
 from .contract.job import EXISTING
 from .contract.settings import MatteSettings
 
+# The word beside `auto` and the like that stands for a number of the artist's own.
 NUMBER = "number"
-"""The word beside `auto` and the like that stands for a number of the artist's own."""
 
 RESULTS = (
     ("MASK", "Matte and mask", "The matte on the next free channel, and a mask modifier on the strip"),
@@ -25,25 +25,25 @@ RANGES = (
 
 
 def matte_settings(values, **fixed):
-    """The settings as the panel has them, except those that are fixed.
+    """Return the settings as the panel has them, except those that are fixed.
 
     Raises:
         JobError: Two of them contradict each other.
     """
-    return MatteSettings(**{**_chosen(MatteSettings, values), **fixed})
+    return MatteSettings(**{**_values(MatteSettings, values), **fixed})
 
 
 def farm_settings(values):
-    """What the panel says about a render farm. Raises `JobError` as `matte_settings` does."""
-    return FarmSettings(**_chosen(FarmSettings, values))
+    """Return the farm settings as the panel has them. Raises `JobError` as `matte_settings` does."""
+    return FarmSettings(**_values(FarmSettings, values))
 
 
-def _chosen(kind, values):
+def _values(kind, values):
     return {name: _value(values, name, choice) for name, choice in choices_of(kind).items()}
 
 
 def number_property(name):
-    """The property that holds the number of a field that takes a word or a number."""
+    """Return the name of the property that holds the number of a field that takes a word or a number."""
     return f"{name}_{NUMBER}"
 
 
@@ -60,104 +60,72 @@ def _value(values, name, choice):
 
 
 def _properties(kind):
-    """Name to property for every field of a settings dataclass, in its order."""
+    """Return the properties of every field of a settings dataclass by name, in its order."""
     made = {}
     defaults = {each.name: each.default for each in fields(kind)}
     for name, choice in choices_of(kind).items():
-        made.update(_PROPERTY[choice.kind](name, choice, defaults[name]))
+        made.update(_property(name, choice, defaults[name]))
     return made
 
 
-def _word(name, choice, default):
+def _property(name, choice, default):
+    """Return the properties of one field: one, or a word and a number beside it."""
+    words = {"name": choice.label, "description": choice.help}
     items = [(word, word, "") for word in choice.options]
-    return {
-        name: bpy.props.EnumProperty(name=choice.label, description=choice.help, items=items, default=default)
-    }
+    if choice.kind == "choice":
+        return {name: bpy.props.EnumProperty(**words, items=items, default=default)}
+    if choice.kind == "choices":
+        several = {"default": set(default), "options": {"ENUM_FLAG"}}
+        return {name: bpy.props.EnumProperty(**words, items=items, **several)}
+    if choice.kind == "path":
+        path = {"subtype": "FILE_PATH", "options": RELATIVE_PATHS}
+        return {name: bpy.props.StringProperty(**words, default=default, **path)}
+    if choice.kind == "text":
+        options = choice.options
 
+        def suggest(_self, _context, typed):
+            return [word for word in options if typed in word]
 
-def _words(name, choice, default):
-    items = [(word, word, "") for word in choice.options]
-    return {
-        name: bpy.props.EnumProperty(
-            name=choice.label,
-            description=choice.help,
-            items=items,
-            default=set(default),
-            options={"ENUM_FLAG"},
-        )
-    }
-
-
-def _text(name, choice, default):
-    options = choice.options
-    return {
-        name: bpy.props.StringProperty(
-            name=choice.label,
-            description=choice.help,
-            default=default,
-            search=(lambda _self, _context, typed: [word for word in options if typed in word])
-            if options
-            else None,
-            search_options={"SUGGESTION"},
-        )
-    }
-
-
-def _path(name, choice, default):
-    return {
-        name: bpy.props.StringProperty(
-            name=choice.label,
-            description=choice.help,
-            default=default,
-            subtype="FILE_PATH",
-            options=RELATIVE_PATHS,
-        )
-    }
-
-
-def _number(name, choice, default):
-    kind = bpy.props.IntProperty if choice.kind == "count" else bpy.props.FloatProperty
-    whole = int if choice.kind == "count" else float
-    unit = f" ({choice.unit})" if choice.unit else ""
-    number = kind(
-        name=f"{choice.label}{unit}",
-        description=choice.help,
-        min=whole(choice.minimum),
-        max=whole(choice.maximum),
-        default=whole(choice.minimum if isinstance(default, str) else default),
-        **({"precision": 3} if kind is bpy.props.FloatProperty else {}),
-    )
-    if not choice.options:
+        search = {"search": suggest if options else None, "search_options": {"SUGGESTION"}}
+        return {name: bpy.props.StringProperty(**words, default=default, **search)}
+    number = _number_property(choice, default)
+    if not items:
         return {name: number}
-    items = [(word, word, "") for word in choice.options] + [(NUMBER, "Number", "A number of your own")]
-    word = bpy.props.EnumProperty(name=choice.label, description=choice.help, items=items, default=default)
+    items.append((NUMBER, "Number", "A number of your own"))
+    word = bpy.props.EnumProperty(**words, items=items, default=default)
     return {name: word, number_property(name): number}
 
 
-_PROPERTY = {
-    "choice": _word,
-    "choices": _words,
-    "text": _text,
-    "path": _path,
-    "number": _number,
-    "count": _number,
-}
+def _number_property(choice, default):
+    kind, python_type, more = bpy.props.FloatProperty, float, {"precision": 3}
+    if choice.kind == "count":
+        kind, python_type, more = bpy.props.IntProperty, int, {}
+    unit = f" ({choice.unit})" if choice.unit else ""
+    return kind(
+        name=f"{choice.label}{unit}",
+        description=choice.help,
+        min=python_type(choice.minimum),
+        max=python_type(choice.maximum),
+        # Beside a word the number begins at its least.
+        default=python_type(choice.minimum if isinstance(default, str) else default),
+        **more,
+    )
 
 
 class MattelineMatte(bpy.types.PropertyGroup):
-    """How mattes are made: one property for each field of `MatteSettings`."""
+    """The settings of a matte: one property for each field of `MatteSettings`."""
 
     __annotations__ = _properties(MatteSettings)
 
 
 class MattelineFarm(bpy.types.PropertyGroup):
-    """How clips go to a render farm: one property for each field of `FarmSettings`."""
+    """The settings of a render farm: one property for each field of `FarmSettings`."""
 
     __annotations__ = _properties(FarmSettings)
 
 
 class MattelineScene(bpy.types.PropertyGroup):
-    """What a scene remembers of Matteline."""
+    """Everything of Matteline that is kept in a scene."""
 
     matte: bpy.props.PointerProperty(type=MattelineMatte)
     farm: bpy.props.PointerProperty(type=MattelineFarm)
@@ -170,7 +138,9 @@ class MattelineScene(bpy.types.PropertyGroup):
         options=RELATIVE_PATHS,
     )
     result: bpy.props.EnumProperty(
-        name="Result", description="What comes back to the sequencer", items=RESULTS
+        name="Result",
+        description="The strips and modifiers that a render adds to the sequencer",
+        items=RESULTS,
     )
     handles: bpy.props.IntProperty(
         name="Handles (frames)",
@@ -188,13 +158,13 @@ class MattelineScene(bpy.types.PropertyGroup):
 
 
 class MattelinePlanRow(bpy.types.PropertyGroup):
-    """One line of a plan: a label, and the words beside it."""
+    """One line of a plan: its label is the name, and the words beside it."""
 
     words: bpy.props.StringProperty()
 
 
-class MattelineNow(bpy.types.PropertyGroup):
-    """What is going on, for panels to draw. It is of this Blender, not of the file."""
+class MattelineStatus(bpy.types.PropertyGroup):
+    """The progress of a render, for panels to draw. It belongs to this Blender, not to the file."""
 
     running: bpy.props.BoolProperty()
     cancelling: bpy.props.BoolProperty()
@@ -204,7 +174,7 @@ class MattelineNow(bpy.types.PropertyGroup):
     plan: bpy.props.CollectionProperty(type=MattelinePlanRow)
 
 
-_CLASSES = (MattelineMatte, MattelineFarm, MattelineScene, MattelinePlanRow, MattelineNow)
+_CLASSES = (MattelineMatte, MattelineFarm, MattelineScene, MattelinePlanRow, MattelineStatus)
 
 
 def register():
@@ -212,11 +182,11 @@ def register():
     for each in _CLASSES:
         bpy.utils.register_class(each)
     bpy.types.Scene.matteline = bpy.props.PointerProperty(type=MattelineScene)
-    bpy.types.WindowManager.matteline = bpy.props.PointerProperty(type=MattelineNow, options={"SKIP_SAVE"})
+    bpy.types.WindowManager.matteline = bpy.props.PointerProperty(type=MattelineStatus, options={"SKIP_SAVE"})
 
 
 def unregister():
-    """Take them away again."""
+    """Remove them."""
     del bpy.types.WindowManager.matteline
     del bpy.types.Scene.matteline
     for each in reversed(_CLASSES):

@@ -1,4 +1,4 @@
-"""The worker as this Blender has it: started when first needed, ended with the add-on."""
+"""The worker of this Blender: started when first needed, ended with the add-on."""
 
 import atexit
 import os
@@ -13,7 +13,7 @@ from .contract.worker_holder import WorkerHolder
 
 
 def own_folder():
-    """The folder where the add-on keeps what outlives Blender: the worker's log, and the last result."""
+    """Return the folder of files that outlive Blender: the worker's log, and the last result."""
     if hasattr(bpy.utils, "extension_path_user") and __package__.startswith("bl_ext."):
         return bpy.utils.extension_path_user(__package__, create=True)
     return bpy.utils.user_resource("CONFIG", path="matteline", create=True)
@@ -21,34 +21,27 @@ def own_folder():
 
 def register():
     """End the worker with Blender, also where add-ons are not unregistered."""
-    atexit.register(door.close)
+    atexit.register(worker.close)
 
 
 def unregister():
     """End the worker now."""
-    atexit.unregister(door.close)
-    door.close()
-
-
-def _find():
-    return find_worker(os.environ, preferences.chosen_worker(bpy.context))
+    atexit.unregister(worker.close)
+    worker.close()
 
 
 def _start(command):
     folder = own_folder()
+    # Blender's own folders are kept out of the worker's search paths, or it would load Blender's libraries.
+    blender_folders = (os.path.dirname(bpy.app.binary_path), bpy.utils.resource_path("LOCAL"), sys.prefix)
     return WorkerClient(
         command,
         environ=os.environ,
-        host_dirs=_blender_dirs(),
+        host_dirs=[each for each in blender_folders if each],
         cwd=folder,
         log_file=os.path.join(folder, "worker.log"),
     )
 
 
-def _blender_dirs():
-    program = os.path.dirname(bpy.app.binary_path)
-    return [each for each in (program, bpy.utils.resource_path("LOCAL"), sys.prefix) if each]
-
-
 # Blender keeps no Python objects between operators, so the one worker has to live here.
-door = WorkerHolder(_find, _start)
+worker = WorkerHolder(lambda: find_worker(os.environ, preferences.chosen_worker(bpy.context)), _start)

@@ -34,8 +34,8 @@ def plate(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("block", _blocks("python.md"), ids=["render", "arrays"])
-def test_the_examples_in_python_run(block, plate, weights_file):
-    environment = {**os.environ, "MATTELINE_WEIGHTS": str(weights_file.parent)}
+def test_the_examples_in_python_run(block, plate, weights_folder):
+    environment = {**os.environ, "MATTELINE_WEIGHTS": str(weights_folder)}
     script = block.replace("plate.####.exr", "plate.####.png").replace("1280", "96").replace("720", "64")
     done = subprocess.run(
         [sys.executable, "-c", script],

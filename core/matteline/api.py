@@ -29,6 +29,7 @@ from matteline.contract.events import (
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
+from matteline.engine.describe import describe
 from matteline.engine.plan import Plan, Resources
 from matteline.engine.planner import plan as _plan
 from matteline.matting.weights.find import weight_folders
@@ -52,6 +53,7 @@ __all__ = [
     "Plan",
     "Preroll",
     "Started",
+    "describe",
     "login",
     "open_session",
     "plan",
@@ -61,7 +63,7 @@ __all__ = [
 
 
 def resources() -> Resources:
-    """What this process's environment says: where weights lie, and the OCIO config.
+    """Return the resources that this process's environment names: folders of weights, and the OCIO config.
 
     Doors call this; nothing below them reads the environment.
     """
@@ -69,7 +71,7 @@ def resources() -> Resources:
 
 
 def login() -> str:
-    """Who is working at this machine; empty where it does not say. For doors, as `resources`."""
+    """Return the name of this machine's user, empty where there is none. For doors, as `resources`."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):
@@ -86,7 +88,7 @@ def plan(job: Job) -> Plan:
 
 
 def run(plan: Plan) -> Iterator[Event]:
-    """Render a plan; yields what happens. Close the iterator to stop.
+    """Render a plan; yields its events. Close the iterator to stop.
 
     Raises:
         MattelineError: As `engine.run.run` says.
@@ -97,7 +99,7 @@ def run(plan: Plan) -> Iterator[Event]:
 
 
 def open_session(width: int, height: int, settings: MatteSettings | None = None) -> Session:
-    """A session for pictures of one size: arrays in, arrays out.
+    """Open a session for pictures of one size: arrays in, arrays out.
 
     Args:
         width: Of every picture, in pixels.

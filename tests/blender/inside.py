@@ -241,7 +241,9 @@ def pretend_rendered(kind, files, size):
     """Make what is selected the last result, with files that the test wrote: a dict for each request."""
     jobs, worker = addon("jobs"), addon("worker")
     asked = addon("requests").requests_for(kind, bpy.context)
-    rendered = [jobs.Rendered(request, each, tuple(size)) for request, each in zip(asked, files, strict=True)]
+    rendered = [
+        jobs.RenderedJob(request, each, tuple(size)) for request, each in zip(asked, files, strict=True)
+    ]
     jobs.save_last(worker.own_folder(), rendered)
 
 
@@ -267,17 +269,17 @@ def values(**wanted):
 
 def cancel_midway(kind="STRIP"):
     """Give a render up after its first frame, as the modal operator does."""
-    following, asked = addon("worker"), addon("requests").requests_for(kind, bpy.context)
-    client = following.door.client()
-    render = addon("render").Render(client, asked)
-    while not render.progress.words.startswith("Matte"):
+    worker, asked = addon("worker").worker, addon("requests").requests_for(kind, bpy.context)
+    client = worker.client()
+    render = addon("render_sequence").RenderSequence(client, asked)
+    while not render.words.startswith("Rendering: "):
         render.step()
         time.sleep(0.005)
     render.cancel()
     while not render.done:
         render.step()
         time.sleep(0.005)
-    following.door.close()
+    worker.close()
     return {"cancelled": render.cancelled, "rendered": len(render.rendered), "client": client.alive}
 
 
@@ -372,7 +374,7 @@ def serve():
         answers.flush()
     # bpy hangs or crashes on the way out while anything is registered.
     if PACKAGE in sys.modules:
-        addon("worker").door.close()
+        addon("worker").worker.close()
     os._exit(0)
 
 

@@ -264,7 +264,7 @@ def test_a_blender_that_dies_takes_its_worker_along(start_blender, command):
 
 def with_worker(blender: Blender, program: str) -> None:
     blender.call(
-        "execute", statements=f"addon('worker').door.close(); os.environ['MATTELINE_WORKER'] = {program!r}"
+        "execute", statements=f"addon('worker').worker.close(); os.environ['MATTELINE_WORKER'] = {program!r}"
     )
 
 

@@ -93,7 +93,7 @@ def load_a_file_during_a_job():
     select("third")
     bpy.context.scene.matteline.existing = "overwrite"
     start("render_strip")
-    yield from wait(lambda: now().words.startswith("Matte "))
+    yield from wait(lambda: now().words.startswith("Rendering: "))
     FOUND["workers while rendering"] = len(workers())
     bpy.ops.wm.open_mainfile(filepath=bpy.data.filepath)
     yield from pause(2)
@@ -215,7 +215,7 @@ def start(operator):
 def follow(operator, during=None, picture=None):
     """Start an operator, do something while it renders, and wait for its end."""
     start(operator)
-    yield from wait(lambda: now().words.startswith("Matte ") or not now().running)
+    yield from wait(lambda: now().words.startswith("Rendering: ") or not now().running)
     if picture:
         yield from pause(0.3)
         screenshot(picture)

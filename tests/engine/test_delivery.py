@@ -18,7 +18,7 @@ from matteline.contract.events import FrameDone
 from matteline.contract.settings import MatteSettings
 from matteline.engine.describe import describe
 from matteline.engine.planner import plan
-from matteline.engine.recipe import recipe, recipe_mark, state_hashes
+from matteline.engine.recipe import recipe, recipe_mark, whole_plate_hashes
 from matteline.judging.results import find_results, open_plate_of
 
 from .conftest import SURROUNDINGS, read_exr
@@ -165,7 +165,7 @@ def test_numbers_that_mean_other_pictures_make_other_results(render, exr_plate, 
         for each in (None, 1, 2)
     )
     assert recipe_mark(unsaid) == recipe_mark(first) != recipe_mark(second)
-    assert state_hashes(unsaid) == state_hashes(first) != state_hashes(second)
+    assert whole_plate_hashes(unsaid) == whole_plate_hashes(first) != whole_plate_hashes(second)
     assert recipe(plan(render.job(exr_plate, tmp_path / "out"), SURROUNDINGS))["first_frame"] is None
 
 
@@ -185,6 +185,7 @@ def test_every_exr_says_how_it_was_made(render, exr_plate, tmp_path, layout):
         assert made.pop("fgr", None) == ("straight" if product in ("fgr", "layers") else None)
         assert made.pop("version") and made.pop("colour_space")
         assert re.fullmatch("[0-9a-f]{16}", made.pop("recipe"))
+        assert re.fullmatch("[0-9a-f]{16}", made.pop("plate_file"))
         assert made == {
             "model": "untrained",
             "weights_sha256": _sha256(render),
@@ -193,7 +194,6 @@ def test_every_exr_says_how_it_was_made(render, exr_plate, tmp_path, layout):
             "exposure_stops": 1.5,
             "denoise": 0.25,
             "preroll": "3",
-            "frames": "1002-1003",
         }
 
 
@@ -207,7 +207,7 @@ def test_every_png_says_how_it_was_made(render, png_plate, tmp_path):
         with Image.open(tmp_path / f"out/{product}/sh010_{product}.1002.png") as image:
             words = image.text
         assert words["matteline/weights_sha256"] == _sha256(render)
-        assert words["matteline/frames"] == "1002"
+        assert re.fullmatch("[0-9a-f]{16}", words["matteline/plate_file"])
         assert words.get("matteline/alpha") == ("straight" if product == "rgba" else None)
 
 

@@ -60,7 +60,7 @@ def test_a_setting_is_part_of_the_recipe_where_it_changes_what_is_written(ready,
 @pytest.mark.parametrize(("name", "choice"), choices().items())
 def test_a_state_is_kept_unless_a_setting_of_the_network_changes(ready, name, choice):
     changed = _with(ready, name, another(name, choice, getattr(ready.settings, name)))
-    assert (state_hashes(changed) != state_hashes(ready)) == (choice.affects == "network")
+    assert (state_hashes(changed, "plate") != state_hashes(ready, "plate")) == (choice.affects == "network")
 
 
 def _with(ready, name, value):

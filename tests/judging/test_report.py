@@ -432,7 +432,7 @@ def test_progress_can_be_had_as_json_lines(tmp_path):
 
 
 def test_the_plate_can_be_given_by_hand(results):
-    results.record()
+    results.record(frames="1001-1040")
     [shot] = find_results(results.folder)
     assert judge(shot, open_plate(results.plate)).frame(1010).measures.flicker is not None
     assert "No record says what the plate is" in _run(results.folder)

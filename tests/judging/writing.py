@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import OpenEXR
 from PIL import Image
+
+from matteline.contract.frames import FrameSet
+from matteline.contract.record import Record, RenderRecord, record_file, write_record
 
 
 def write_png(path: Path, picture: np.ndarray) -> Path:
@@ -65,7 +67,6 @@ class Results:
     def write_alpha(self, number: int, alpha: np.ndarray) -> None:
         write_png(self.path(number), alpha)
 
-    def record(self, **words: str) -> None:
-        path = self.folder / ".matteline" / f"{self.name}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(words), encoding="utf-8")
+    def record(self, *, frames: str, plate: str = "", **recipe: object) -> None:
+        made = RenderRecord(FrameSet.parse(frames), {"plate": plate, **recipe}, {})
+        write_record(record_file(self.folder, self.name), Record({"mark": made}))

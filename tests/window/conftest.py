@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
@@ -21,6 +20,8 @@ pytest.importorskip("PySide6", reason="PySide6 is not installed: pip install 'ma
 
 from matteline.cli.view import check_qt, version_of_qt
 from matteline.contract.errors import MattelineError
+from matteline.contract.frames import FrameRange, FrameSet
+from matteline.contract.record import Record, RenderRecord, record_file, write_record
 from tests.lengthened import lengthened
 from tests.waiting import wait_until
 
@@ -133,9 +134,9 @@ def results(plate: str, tmp_path: Path) -> Path:
         write_exr(folder / "alpha" / f"sh010_alpha.{number}.exr", alpha)
         fgr = np.full((HEIGHT, WIDTH, 3), 200 / 255, np.float16)
         write_exr(folder / "fgr" / f"sh010_fgr.{number}.exr", fgr)
-    (folder / ".matteline").mkdir()
-    record = {"plate": plate, "colour": "sRGB - Texture", "frames": f"{FIRST}-{LAST}"}
-    (folder / ".matteline" / "sh010.json").write_text(json.dumps(record))
+    recipe = {"plate": plate, "colour_space": "sRGB - Texture"}
+    made = RenderRecord(FrameSet((FrameRange(FIRST, LAST),)), recipe, {})
+    write_record(record_file(folder, "sh010"), Record({"mark": made}))
     return folder
 
 

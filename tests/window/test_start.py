@@ -59,10 +59,11 @@ def test_settings_are_remembered(open_window, plate):
 def test_the_progress_list_stands_alone(tmp_path):
     from matteline.window import progress_list
 
+    core = str(Path(progress_list.__file__).parents[2])
     copy = tmp_path / "progress_list.py"
     copy.write_text(Path(progress_list.__file__).read_text(encoding="utf-8"), encoding="utf-8")
     script = (
-        "import sys; sys.path = [p for p in sys.path if 'matteline' not in p]\n"
+        f"import sys; sys.path = [p for p in sys.path if p != {core!r}]\n"
         "from PySide6.QtWidgets import QApplication; app = QApplication([])\n"
         "from progress_list import ProgressList\n"
         "rows = ProgressList(); heard = []; rows.cancel_requested.connect(heard.append)\n"

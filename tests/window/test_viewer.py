@@ -94,10 +94,10 @@ def test_modes_show_alpha_foreground_and_composites(judging):
 
 
 def test_over_a_colour_is_laid_in_linear_light(judging):
-    from matteline.window.viewer.compositor import Backdrop
+    from matteline.window.viewer.compositor import ViewerBackdrop
 
     _choose(judging, "over")
-    judging.viewer.toolbar.set_backdrop(Backdrop((0.0, 1.0, 0.0)))
+    judging.viewer.toolbar.set_backdrop(ViewerBackdrop((0.0, 1.0, 0.0)))
     light = _linear(200 / 255)
     red, green = _encoded(0.5 * light), _encoded(0.5 * light + 0.5)
     expect(judging, 10, 10, pytest.approx((red, green, red), abs=1))

@@ -92,9 +92,9 @@ def start(tmp_path: Path) -> Iterator[Callable[..., WorkerClient]]:
 
 
 @pytest.fixture(scope="module")
-def worker(weights_file: Path) -> Iterator[WorkerClient]:
+def worker(weights_folder: Path) -> Iterator[WorkerClient]:
     """One real worker for all tests that do not care what it has loaded."""
-    environ = {**os.environ, "MATTELINE_WEIGHTS": str(weights_file.parent)}
+    environ = {**os.environ, "MATTELINE_WEIGHTS": str(weights_folder)}
     with WorkerClient(worker_command(), environ=environ) as client:
         yield client
 

@@ -105,7 +105,8 @@ def test_every_example_in_the_document_is_a_message():
     messages = [json.loads(line) for example in examples for line in example.splitlines()]
     documented = {message["event"] for message in messages if "event" in message}
     rendered = set(to_dict.__globals__["_NAMES"].values())
-    assert documented == rendered | {"hello", "checked", "plan", "loading", "submitted"}
+    networks = {"networks", "fetching", "fetched"}
+    assert documented == rendered | networks | {"hello", "checked", "plan", "loading", "submitted"}
     assert {message["request"] for message in messages if "request" in message} == {
-        "check", "plan", "render", "states", "chunk", "submit", "cancel", "quit",
+        "check", "plan", "render", "states", "chunk", "submit", "networks", "fetch", "cancel", "quit",
     }  # fmt: skip

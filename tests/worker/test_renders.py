@@ -41,11 +41,11 @@ CHATTER = """
 """A library that prints to standard output all the time, from Python and from C."""
 
 
-def test_a_check_names_versions_devices_and_the_model(worker, weights_file):
+def test_a_check_names_versions_devices_and_the_model(worker, weights_file, weights_folder):
     (checked,) = follow(worker, worker.check())
     assert checked["matteline"] == worker.hello["matteline"] == __version__
     assert "cpu" in [device["name"] for device in checked["devices"]]
-    assert Path(checked["model"]["path"]) == weights_file
+    assert Path(checked["model"]["path"]) == weights_folder / weights_file.name
     assert checked["problem"] is None
 
 

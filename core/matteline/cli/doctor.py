@@ -15,7 +15,7 @@ COLOURS = {"ok": "green", "note": "yellow", "missing": "red"}
 
 
 @dataclass(frozen=True)
-class Finding:
+class SystemFact:
     """One thing looked at: `state` is `ok`, `note` (works, could be better) or `missing` (cannot render)."""
 
     what: str
@@ -40,7 +40,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     ctx.exit(any(each.state == "missing" for each in findings))
 
 
-def _print(findings: list[Finding]) -> None:
+def _print(findings: list[SystemFact]) -> None:
     for each in findings:
         mark = click.style(f"{each.state:<8}", fg=COLOURS[each.state])
         click.echo(f"{mark} {each.what:<16} {each.found}")
@@ -48,15 +48,15 @@ def _print(findings: list[Finding]) -> None:
             click.echo(f"{'':<25} {each.advice}")
 
 
-def _versions() -> list[Finding]:
+def _versions() -> list[SystemFact]:
     system = f"{platform.system()} {platform.release()}, {platform.machine()}"
     return [
-        Finding("matteline", "ok", __version__),
-        Finding("Python", "ok", f"{platform.python_version()} on {system}"),
+        SystemFact("matteline", "ok", __version__),
+        SystemFact("Python", "ok", f"{platform.python_version()} on {system}"),
     ]
 
 
-def _devices() -> list[Finding]:
+def _devices() -> list[SystemFact]:
     from matteline.matting.devices import devices, torch_build
 
     found = devices()
@@ -71,12 +71,12 @@ def _devices() -> list[Finding]:
     )
     names = "; ".join(f"{name}: {what}" for name, what in found)
     return [
-        Finding("torch", "ok", torch_build()),
-        Finding("Devices", "ok" if gpu else "note", names, advice),
+        SystemFact("torch", "ok", torch_build()),
+        SystemFact("Devices", "ok" if gpu else "note", names, advice),
     ]
 
 
-def _media() -> list[Finding]:
+def _media() -> list[SystemFact]:
     from matteline.media.support import decodable, image_formats, library_versions
 
     codecs = decodable()
@@ -85,13 +85,13 @@ def _media() -> list[Finding]:
     versions = ", ".join(f"{name} {version}" for name, version in library_versions().items())
     there = ", ".join(name for name in codecs if name not in lacking)
     return [
-        Finding("Media libraries", "ok", versions),
-        Finding("Images", "ok", ", ".join(image_formats())),
-        Finding("Codecs", "note" if lacking else "ok", there, advice),
+        SystemFact("Media libraries", "ok", versions),
+        SystemFact("Images", "ok", ", ".join(image_formats())),
+        SystemFact("Codecs", "note" if lacking else "ok", there, advice),
     ]
 
 
-def _weights() -> list[Finding]:
+def _weights() -> list[SystemFact]:
     from matteline.api import resources
     from matteline.matting.weights.find import find_weights
 
@@ -99,16 +99,16 @@ def _weights() -> list[Finding]:
     try:
         found = find_weights("auto", folders=folders)
     except MattelineError as error:
-        return [Finding("Weights", "missing", error.message, error.hint)]
-    return [Finding("Weights", "ok", f"{found.name}, {found.origin} ({found.path})")]
+        return [SystemFact("Weights", "missing", error.message, error.hint)]
+    return [SystemFact("Weights", "ok", f"{found.name}, {found.origin} ({found.path})")]
 
 
-def _colour() -> Finding:
+def _colour() -> SystemFact:
     from matteline.api import resources
     from matteline.colour.config import open_config
 
     try:
         config = open_config(resources().ocio)
     except MattelineError as error:
-        return Finding("OCIO config", "missing", error.message, error.hint)
-    return Finding("OCIO config", "ok", config.source)
+        return SystemFact("OCIO config", "missing", error.message, error.hint)
+    return SystemFact("OCIO config", "ok", config.source)

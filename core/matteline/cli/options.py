@@ -11,7 +11,12 @@ import click
 from matteline.contract.choices import Choice, choices_of, parse_text
 from matteline.contract.settings import MatteSettings
 
-_FLAGS: Final = {"existing=resume": "--resume", "existing=overwrite": "--overwrite", "output": "-o"}
+_FLAGS: Final = {
+    "existing=resume": "--resume",
+    "existing=update": "--update",
+    "existing=overwrite": "--overwrite",
+    "output": "-o",
+}
 """Flags that are not named after their setting."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -33,7 +38,7 @@ def settings_from(values: dict[str, Any]) -> MatteSettings:
 
 
 def options_of(kind: type[Any]) -> Callable[[Function], Function]:
-    """A decorator that gives a command a flag for every field of a settings dataclass."""
+    """Return a decorator that gives a command a flag for every field of a settings dataclass."""
 
     def decorate(function: Function) -> Function:
         for each in reversed(fields(kind)):
@@ -44,7 +49,7 @@ def options_of(kind: type[Any]) -> Callable[[Function], Function]:
 
 
 def taken_from(values: dict[str, Any], kind: type[Settings]) -> Settings:
-    """As `settings_from`, for any settings dataclass."""
+    """Do as `settings_from`, for any settings dataclass."""
     typed = {name: (choice, values.pop(name)) for name, choice in choices_of(kind).items()}
     return kind(
         **{name: parse_text(name, choice, text) for name, (choice, text) in typed.items() if text is not None}

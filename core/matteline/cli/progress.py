@@ -1,4 +1,4 @@
-"""How the command tells what happens: a bar on a terminal, JSON lines for programs, or nothing."""
+"""Progress of the command: a bar on a terminal, JSON lines for programs, or nothing."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ PROGRESS = ("auto", "json", "none")
 
 
 class Reporter(Protocol):
-    """Tells the user what happens, in one way or another."""
+    """Output of plan and events for the user."""
 
     def busy(self, doing: str) -> AbstractContextManager[object]:
-        """Show that something of unknown length goes on."""
+        """Show that work of unknown length is under way."""
 
     def plan(self, plan: Plan) -> None:
-        """Show what will be done."""
+        """Show a plan."""
 
     def event(self, event: Event) -> None:
-        """Show what was done."""
+        """Show an event."""
 
 
 @contextmanager
 def reporter(progress: str) -> Iterator[Reporter]:
-    """The reporter for `--progress`: a bar on standard error, JSON on standard output, or nothing."""
+    """Open the reporter for `--progress`: a bar on standard error, JSON on standard output, or nothing."""
     if progress == "json":
         yield _Json()
     elif progress == "none":
@@ -81,10 +81,10 @@ class _Silent:
         return nullcontext()
 
     def plan(self, plan: Plan) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
     def event(self, event: Event) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 def _bar(console: Console) -> Progress:

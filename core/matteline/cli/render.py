@@ -29,7 +29,15 @@ if TYPE_CHECKING:
 @click.option("--frames", metavar="A-B,…", help="Frames to render, by the plate's own numbers. [all]")
 @click.option("--first-frame", type=int, metavar="N", help="Number of a movie's first picture. [1]")
 @click.option("--resume", "existing", flag_value="resume", help="Render only what is missing or unreadable.")
-@click.option("--overwrite", "existing", flag_value="overwrite", help="Replace results that are there.")
+@click.option(
+    "--update",
+    "existing",
+    flag_value="update",
+    help="Render what is missing, and again what was made with other settings or of another plate.",
+)
+@click.option(
+    "--overwrite", "existing", flag_value="overwrite", help="Render all, and replace what is there."
+)
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @click.option("--progress", type=click.Choice(PROGRESS), default="auto", help="Bar, JSON lines, or nothing.")
 @click.option("--devices", metavar="A,B,…", help="Several devices of one kind, such as cuda:0,cuda:1.")
@@ -45,7 +53,8 @@ def render(plate: str, output: str, dry_run: bool, progress: str, devices: str |
     matteline render plate.####.exr -o mattes
     matteline render shot.mov -o mattes --first-frame 1001 --frames 1010-1020
     matteline render shot.mov -o previews --write rgba --format png
-    matteline render plate.####.exr -o mattes --resume          after an interruption
+    matteline render plate.####.exr -o mattes --resume          after an interruption, or a longer range
+    matteline render plate.####.exr -o mattes --choke 1 --update   only what comes out differently
     matteline render plate.####.exr -o mattes --devices cuda:0,cuda:1
     """
     with reporter(progress) as report:
@@ -99,14 +108,14 @@ def _render_on(job: Job, devices: list[str], report: Reporter, *, dry_run: bool)
     """The same on several devices at once, with the pixels of one."""
     from matteline.api import resources
     from matteline.engine.planner import portable_plan
-    from matteline.farm.multi_device import common_device_kind, render_on_devices
+    from matteline.farm.local import one_kind, render_on
 
     try:
         with report.busy("Reading the plate"):
-            ready = portable_plan(job_for(job, common_device_kind(devices)), resources())
+            ready = portable_plan(job_for(job, one_kind(devices)), resources())
         report.plan(ready)
         if not dry_run:
-            _follow(render_on_devices(ready, devices, _worker), report)
+            _follow(render_on(ready, devices, _worker), report)
     except MattelineError as error:
         report.event(Failed.of(error))
         raise

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from matteline.judging.report import Report
     from matteline.judging.results import ShotResults
 
+# Findings that are printed; the page has all.
 _MOST_PRINTED = 10
-"""Findings that are printed; the page has all."""
 
 
 @click.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -21,17 +21,16 @@ from rich.table import Table
 from rich.text import Text
 
 from matteline.contract.errors import FetchError, JobError, ModelError
+from matteline.matting.weights.catalogue import ListedNetwork, list_networks
 from matteline.matting.weights.fetch import PLACES, Fetched, fetch, installed
 from matteline.matting.weights.find import (
     FOLDER_VARIABLE,
-    FoundWeights,
     find_weights,
-    inspect,
     user_folder,
     weight_files,
     weight_folders,
 )
-from matteline.matting.weights.registry import OFFICIAL_NETWORKS, OfficialNetwork, official_named
+from matteline.matting.weights.registry import OFFICIAL_NETWORKS, OfficialNetwork
 
 _UNFOLDED = 1000  # columns: what is piped on shall have one line for each file
 
@@ -55,16 +54,16 @@ def weights() -> None:
 
 @weights.command("list", short_help="Show known and installed weights.")
 def list_() -> None:
-    """Show the known weights and those installed: name, network, refiner, size, place, state.
+    """Show the known weights and those installed: name, network, refiner, size, state, place.
 
-    What stands under NAME is what --weights takes.
+    What stands under NAME is what --weights takes; 'auto' marks what is taken where nothing is named.
     """
     table = Table(box=None, header_style="bold")
     for heading in ("NAME", "NETWORK", "REFINER", "SIZE", "STATE"):
         table.add_column(heading, no_wrap=True)
     table.add_column("WHERE", overflow="fold")
-    for row in _rows(weight_folders(os.environ)):
-        table.add_row(*map(Text, row))
+    for each in list_networks(weight_folders(os.environ)):
+        table.add_row(*map(Text, _row(each)))
     _console().print(table)
 
 
@@ -158,33 +157,14 @@ def _fault(wanted: str, folders: Sequence[Path]) -> ModelError | None:
     return None
 
 
-def _rows(folders: Sequence[Path]) -> Iterator[tuple[str, ...]]:
-    installed = [path for folder in folders for path in weight_files(folder)]
-    found = {path: _usable(path) for path in installed}
-    names = {each.name for each in found.values() if each}
-    yield from (_missing_row(each) for each in OFFICIAL_NETWORKS if each.name not in names)
-    yield from (_row(path, each) for path, each in found.items())
-
-
-def _missing_row(network: OfficialNetwork) -> tuple[str, ...]:
-    refiner = _short(network.architecture.refiner)
-    return network.name, network.variant, refiner, _megabytes(network.size), "not installed", network.quality
-
-
-def _row(path: Path, found: FoundWeights | None) -> tuple[str, ...]:
-    size = _megabytes(path.stat().st_size)
-    if found is None:
-        return path.stem, "", "", size, "unusable, see 'verify'", str(path)
-    state = "official" if official_named(found.name) else "ready"
-    network = found.architecture
-    return path.stem, network.variant, _short(network.refiner), size, state, str(path)
-
-
-def _usable(path: Path) -> FoundWeights | None:
-    try:
-        return inspect(path)
-    except ModelError:
-        return None
+def _row(network: ListedNetwork) -> tuple[str, ...]:
+    shown = network.architecture
+    what = (shown.variant, _short(shown.refiner)) if shown else ("", "")
+    size = _megabytes(network.size)
+    if network.path is None:
+        return network.name, *what, size, "not installed", network.quality
+    state = "unusable, see 'verify'" if network.problem else "official" if network.official else "ready"
+    return network.name, *what, size, f"{state}{', auto' if network.automatic else ''}", str(network.path)
 
 
 def _short(refiner: str) -> str:

@@ -1,4 +1,4 @@
-"""The host's end of the worker: start it, ask it, hear what happens, and be rid of it. Nothing here waits.
+"""The client of a worker process: start it, send requests, receive messages, end it. No method blocks.
 
 ::
 
@@ -80,12 +80,12 @@ class WorkerClient:
 
     @property
     def hello(self) -> Optional[Message]:
-        """What the worker said of itself: `matteline`, `python`, `protocol`, `pid`; None before it did."""
+        """The worker's first message, about itself: `matteline`, `python`, `protocol`, `pid`; None before it did."""
         return self._hello
 
     @property
     def alive(self) -> bool:
-        """Whether requests can be sent. A worker that ended stays ended: start another client."""
+        """True while requests can be sent. A worker that ended stays ended: start another client."""
         return self._error is None and not self._process.ended
 
     def check(self) -> int:
@@ -108,6 +108,20 @@ class WorkerClient:
         written = [json.loads(each.to_json()) for each in jobs]
         return self.send("submit", jobs=written, farm=json.loads(farm.to_json()), dry_run=not farm.has_queue)
 
+    def networks(self) -> int:
+        """Ask which networks can be used or fetched; returns the request's id."""
+        return self.send("networks")
+
+    def fetch(self, network: str, *, agreed: bool, place: Optional[str] = None) -> int:
+        """Ask for an official network to be fetched and installed; returns the request's id.
+
+        Args:
+            network: Its name, as `networks` lists it.
+            agreed: Whether the user has read its licence note and agreed.
+            place: `release`, `index`, a file or a folder; None tries release and index.
+        """
+        return self.send("fetch", network=network, agreed=agreed, **({"from": place} if place else {}))
+
     def send(self, request: str, **fields: Any) -> int:
         """Make a request; returns its id. It is held back until the worker has said hello.
 
@@ -128,7 +142,7 @@ class WorkerClient:
             self._write({"id": request, "request": "cancel"})
 
     def poll(self, request: Optional[int] = None) -> list[Message]:
-        """What has arrived since the last call: for one request, or for all.
+        """Return the messages that arrived since the last call, for one request or for all.
 
         Raises:
             WorkerError: The worker ended by itself, speaks another protocol, or does not speak. Raised when

@@ -121,12 +121,22 @@ class FrameSet:
         """
         return cls.joined(FrameRange.parse(part) for part in text.split(","))
 
+    def within(self, bounds: FrameRange) -> FrameSet:
+        """Return the frames of this set that lie in a range."""
+        inside = (each for each in self.ranges if each.first <= bounds.last and each.last >= bounds.first)
+        return FrameSet(
+            tuple(FrameRange(max(each.first, bounds.first), min(each.last, bounds.last)) for each in inside)
+        )
+
     def minus(self, other: FrameSet) -> FrameSet:
-        """The frames of this set that are not in the other."""
+        """Return the frames of this set that are not in the other."""
         left: list[FrameRange] = []
         for each in self.ranges:
             left.extend(_cut(each, other.ranges))
         return FrameSet(tuple(left))
+
+
+NO_FRAMES = FrameSet()
 
 
 def _cut(whole: FrameRange, holes: tuple[FrameRange, ...]) -> Iterator[FrameRange]:

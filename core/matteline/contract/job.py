@@ -12,7 +12,7 @@ from matteline.contract.frames import FrameSet
 from matteline.contract.settings import MatteSettings
 
 JOB_VERSION = 1
-EXISTING = ("refuse", "resume", "overwrite")
+EXISTING = ("refuse", "resume", "update", "overwrite")
 NO_JOB = "Give a job that Matteline or one of its plug-ins has written."
 
 
@@ -40,8 +40,9 @@ class Job:
         options=EXISTING,
         group="output",
         affects="nothing",
-        help="Treatment of results that are already there: 'refuse' stops, 'resume' keeps them and renders what is "
-        "missing or unreadable, 'overwrite' replaces them.",
+        help="Treatment of results that are already there: 'refuse' stops; 'resume' renders what is missing or "
+        "unreadable; 'update' also renders again what was made with other settings or of another plate; "
+        "'overwrite' renders all.",
     )
     settings: MatteSettings = field(default_factory=MatteSettings)
 

@@ -1,4 +1,4 @@
-"""How a host starts the worker: where `matteline` is, and an environment free of the host's own libraries."""
+"""Starting the worker from a host: find `matteline`, and clean the host's own libraries out of the environment."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def _can_run(path: str) -> bool:
 
 
 def _is_below(entry: str, folders: Sequence[str]) -> bool:
-    """Whether a search path's entry lies in one of the folders; an empty entry means the current folder."""
+    """Tell if a search path's entry lies in one of the folders; an empty entry means the current folder."""
     if not os.path.isabs(entry):
         return not entry
     plain = _plain(entry)

@@ -1,4 +1,4 @@
-"""The worker's answers and errors as sentences for people: the same in every host."""
+"""Sentences for people, made of the worker's messages and errors: the same in every host."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def describe_check(checked: Mapping[str, Any]) -> str:
 
 
 def describe_submission(submitted: Mapping[str, Any]) -> str:
-    """Return the worker's answer `submitted` as a sentence: the shots, and their ids or the files written."""
-    shots, engine, ids = submitted["shots"], submitted["engine"], submitted["jobs"]
-    tasks = sum(shot["tasks"] for shot in shots)
-    names = ", ".join(shot["name"] for shot in shots)
+    """Return the worker's answer `submitted` as a sentence: the clips, and their ids or the files written."""
+    clips, engine, ids = submitted["clips"], submitted["engine"], submitted["jobs"]
+    tasks = sum(clip["tasks"] for clip in clips)
+    names = ", ".join(clip["name"] for clip in clips)
     what = f"{names} ({counted(tasks, 'task')})"
     if ids:
         return f"Sent to {engine}: {what}. {'Job' if len(ids) == 1 else 'Jobs'} {', '.join(ids)}."

@@ -1,4 +1,4 @@
-"""What a plate says of itself: windows, rate, colour tags and the header that travels with each frame."""
+"""The description of a plate: windows, rate, colour tags and the header that travels with each frame."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Window:
         return Window(left, top, width, height) if width > 0 and height > 0 else None
 
     def contains(self, other: Window) -> bool:
-        """Whether the other window lies wholly inside this one."""
+        """Tell if the other window lies wholly inside this one."""
         return self.union(other) == self
 
     def __str__(self) -> str:
@@ -42,7 +42,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Header:
-    """What one frame carries beside its pixels.
+    """The metadata of one frame.
 
     Attributes:
         data_window: Where this frame's own pixels lie.
@@ -61,7 +61,7 @@ class Header:
 
 @dataclass(frozen=True)
 class ColourTags:
-    """What a file or stream says of its colour; None where it says nothing.
+    """The colour tags of a file or stream; None where there is none.
 
     Attributes:
         primaries: FFmpeg's word, such as `bt709` or `bt2020`.

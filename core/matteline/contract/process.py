@@ -57,7 +57,7 @@ class WorkerProcess:
 
     @property
     def ended(self) -> bool:
-        """Whether it has said its last, and all of that can be read."""
+        """True once the process has ended and all of its output can be read."""
         return self._ended.is_set()
 
     @property

@@ -15,6 +15,10 @@ from matteline.contract.errors import JobError
 AUTO_PREROLL_FRAMES = 10
 """Frames of `preroll='auto'`: after so many the error of the first frame no longer falls (docs/frames.md)."""
 
+WHOLE_RUN_FRAMES = 240
+"""How far from the beginning of its shot a range may be for `preroll='auto'` to begin there: ten seconds of film.
+The frames before the range cost about half the time of rendering them, and most plates are shorter."""
+
 PRODUCTS = ("alpha", "fgr", "rgba")
 MOVIES = ("prores4444", "matte", "matte_full", "preview", "preview_hevc")
 _MADE_OF = {movie: ("alpha",) if movie.startswith("matte") else ("alpha", "fgr") for movie in MOVIES}
@@ -23,7 +27,7 @@ COMPRESSIONS = ("none", "rle", "zips", "zip", "piz", "dwaa", "dwab")
 
 @dataclass(frozen=True)
 class MatteSettings:
-    """How a matte is made and delivered. Defaults suit a plate of one person at any size."""
+    """Settings of how a matte is made and delivered. Defaults suit a plate of one person at any size."""
 
     weights: str = setting(
         "auto",
@@ -65,8 +69,9 @@ class MatteSettings:
         minimum=0,
         maximum=1000,
         help="Frames shown to the network before the first one rendered, so that it starts settled: real "
-        "handles where the plate has them, mirrored frames where not. 'all' starts at the plate's first "
-        "frame, so that a range has the pixels of the same frames of the whole.",
+        "handles where the plate has them, mirrored frames where not. 'all' starts at the shot's first frame, "
+        "so that a range has the pixels of the same frames of the whole; 'auto' does so where that is at most "
+        "240 frames away.",
     )
     missing: str = setting(
         "error",

@@ -1,4 +1,4 @@
-"""What goes between a host and the worker: one JSON object to a line, in ASCII. docs/protocol.md says more.
+"""The wire format between a host and the worker: one JSON object to a line, in ASCII. docs/protocol.md says more.
 
 ASCII, with everything else escaped, because pipes on Windows have code pages, and because file names that
 are not Unicode must come back byte for byte.
@@ -40,7 +40,7 @@ def messages(stream: BinaryIO) -> Iterator[Union[dict[str, Any], Garbled]]:
             _skip_rest(stream, line)
             yield _garbled(f"The line is longer than {LONGEST_LINE_BYTES} bytes.", line)
         elif line.strip():
-            yield decode(line)
+            yield _decode(line)
 
 
 def _skip_rest(stream: BinaryIO, line: bytes) -> None:
@@ -48,8 +48,7 @@ def _skip_rest(stream: BinaryIO, line: bytes) -> None:
         line = stream.readline(LONGEST_LINE_BYTES)
 
 
-def decode(line: bytes) -> Union[dict[str, Any], Garbled]:
-    """Read one message."""
+def _decode(line: bytes) -> Union[dict[str, Any], Garbled]:
     try:
         message = json.loads(line.decode("utf-8"))
     except (ValueError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""What a preview shows behind the person: a checker, a colour, or another clip."""
+"""Pictures of a preview's background: a checker, a colour, or another clip."""
 
 from __future__ import annotations
 

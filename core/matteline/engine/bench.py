@@ -1,4 +1,4 @@
-"""How fast each stage is by itself, and how much of the slowest stage's speed the whole keeps."""
+"""Benchmark: the speed of each stage by itself, and of the whole beside its slowest stage."""
 
 from __future__ import annotations
 

@@ -1,92 +1,136 @@
-"""The recurrent states of one shot on disk: where they lie, when one is saved, and which are of use."""
+"""Checkpoints: the recurrent states of one shot on disk, when one is saved, and which are usable."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from matteline.contract.errors import ModelError, StateError
-from matteline.engine.outputs import RECORD_FOLDER, STATE_EVERY_FRAMES, Outputs
+from matteline.contract.frames import FrameSet
+from matteline.contract.record import RECORD_FOLDER
+from matteline.engine.outputs import Outputs
+from matteline.engine.timeline import SavedState, Span, resume
+
+STATE_EVERY_FRAMES = 48
+"""Frames between saved states: a resume advances over at most this many again; a state takes a few megabytes."""
+
+StateHashes = Callable[[SavedState], Mapping[str, str]]
+"""Gives what a state must have been saved with: hashes of plate, weights and settings."""
+
+_NUMBERS = re.compile(r"from(-?\d+)\.(-?\d+)")
 
 
 @dataclass(frozen=True)
 class StateFiles:
-    """Saved states of one shot: `folder/<name>.<next frame>.state`.
+    """Saved states of one shot: `folder/<name>.from<run start>.<next frame>.state`.
 
     Attributes:
-        folder: Where they lie.
+        folder: Their folder.
         name: The shot's name.
         every_frames: A state is saved before multiples of this; 0 for none.
-        also: Frames before which one is saved beside those.
-        keep: How many are kept, the latest; None for all.
-        hashes: What they were made with, where it is known already; None asks the plan.
+        also: Further frames before which one is saved.
     """
 
     folder: Path
     name: str
     every_frames: int = STATE_EVERY_FRAMES
     also: frozenset[int] = frozenset()
-    keep: int | None = 2
-    hashes: Mapping[str, str] | None = None
 
-    def file(self, next_frame: int) -> Path:
-        """The state before `next_frame`."""
-        return self.folder / f"{self.name}.{next_frame}.state"
+    def file(self, state: SavedState) -> Path:
+        """Return the file of a state; it need not exist."""
+        return self.folder / f"{self.name}.from{state.run_start}.{state.next_frame}.state"
 
     def is_due(self, first: int, after: int) -> bool:
-        """Whether the state after frames `first` to `after` - 1 is to be saved."""
+        """Tell if the state after frames `first` to `after` - 1 is to be saved."""
         crossed = self.every_frames > 0 and first // self.every_frames != after // self.every_frames
         return crossed or after in self.also
 
-    def saved(self) -> list[int]:
-        """Frames before which a state lies there, ascending. None of them has been opened."""
-        return sorted(number for number, _ in self._files())
+    def due(self, span: Span) -> list[SavedState]:
+        """List the states that running a whole span saves, but for those of `also`."""
+        every = self.every_frames
+        if not every:
+            return []
+        first = -(-(span.frames.first + 1) // every) * every
+        return [SavedState(span.run_start, number) for number in range(first, span.render.last + 1, every)]
 
-    def trim(self, keep: int | None) -> None:
-        """Remove all but the `keep` latest; None removes none."""
-        if keep is None:
-            return
-        files = sorted(self._files())
-        for _, path in files[: len(files) - keep]:
-            path.unlink(missing_ok=True)
+    def saved(self) -> list[SavedState]:
+        """List the states on disk, ascending. None of the files has been opened."""
+        try:
+            names = os.listdir(self.folder)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        prefix, suffix = f"{self.name}.", ".state"
+        middles = (
+            name[len(prefix) : -len(suffix)]
+            for name in names
+            if name.startswith(prefix) and name.endswith(suffix)
+        )
+        found = (_NUMBERS.fullmatch(middle) for middle in middles)
+        return sorted(SavedState(int(match[1]), int(match[2])) for match in found if match)
 
-    def without_damaged(self, numbers: list[int], hashes: Mapping[str, str]) -> list[int]:
-        """Those of the states that can be gone on from.
+    def remove(self, states: Iterable[SavedState]) -> None:
+        """Delete the files of states, as far as they exist."""
+        for state in states:
+            self.file(state).unlink(missing_ok=True)
+
+    def usable(
+        self, states: Iterable[SavedState], hashes: StateHashes, *, refuse_others: bool = False
+    ) -> list[SavedState]:
+        """Return those of the states that can be read and were saved with these hashes.
+
+        Args:
+            states: States on disk.
+            hashes: What a state must have been saved with; see `save_state`.
+            refuse_others: Raise where a whole state was saved with others, instead of leaving it out.
 
         Raises:
             StateError: One is whole, but of another plate, model or settings.
         """
-        return [number for number in numbers if self._is_whole(number, hashes)]
+        return [state for state in states if self._is_usable(state, hashes(state), refuse_others)]
 
-    def _is_whole(self, number: int, hashes: Mapping[str, str]) -> bool:
+    def _is_usable(self, state: SavedState, hashes: Mapping[str, str], refuse_others: bool) -> bool:
         from matteline.matting.state import load_state  # loads torch, so not before it is needed
 
         try:
-            _, saved_for = load_state(self.file(number), hashes=hashes)
+            _, saved_for = load_state(self.file(state), hashes=hashes)
         except StateError:
-            raise
-        except ModelError:
-            # Cut short, or dropped since it was listed: the one before it serves as well.
+            if refuse_others:
+                raise
             return False
-        return saved_for == number
-
-    def _files(self) -> Iterator[tuple[int, Path]]:
-        prefix, suffix = f"{self.name}.", ".state"
-        for name in _names(self.folder):
-            middle = name[len(prefix) : -len(suffix)]
-            if name.startswith(prefix) and name.endswith(suffix) and middle.removeprefix("-").isdigit():
-                yield int(middle), self.folder / name
+        except ModelError:
+            # Cut short, or removed since it was listed: the one before it serves as well.
+            return False
+        return saved_for == state.next_frame
 
 
 def state_files(outputs: Outputs) -> StateFiles:
-    """The states that a render on one machine saves beside its results, and drops when it is done."""
+    """Return the states that a render on one machine saves beside its results."""
     return StateFiles(outputs.folder / RECORD_FOLDER, outputs.name)
 
 
-def _names(folder: Path) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+def begin_from_states(
+    spans: Sequence[Span],
+    done: FrameSet,
+    states: StateFiles,
+    hashes: StateHashes,
+    *,
+    refuse_others: bool = False,
+) -> tuple[Span, ...]:
+    """Lay out the spans of what is not done, from the latest saved states that can be used.
+
+    A state that cannot be used is passed over: going back further costs time, never pixels.
+
+    Raises:
+        StateError: Only with `refuse_others`: a state is whole, but of another plate, model or settings.
+    """
+    there = states.saved()
+    while True:
+        parts = resume(spans, done, there)
+        begins = [SavedState(part.run_start, part.frames.first) for part in parts if part.from_state]
+        usable = states.usable(begins, hashes, refuse_others=refuse_others)
+        if usable == begins:
+            return parts
+        there = [state for state in there if state in usable or state not in begins]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from matteline.contract.errors import ReadError
 from matteline.engine.pipeline import each
@@ -17,23 +17,49 @@ READERS = 8
 """Threads: most of the time is spent waiting for a file server."""
 
 
-def plate_fingerprint(plate: Plate) -> str:
-    """Return a SHA-256 over frame numbers, file names and sizes, and pieces of every file of a plate.
+class PlateFingerprint:
+    """Fingerprints of a plate's files and of ranges of its frames.
 
-    Times are left out, since copies of a plate have others. Of every image the beginning, a piece of the
-    middle and the end are read: a frame rendered again differs in its header, and nearly always in its
-    compressed size. A change that leaves the size and those pieces alone is not noticed.
+    Times are left out, since copies of a plate have others. Of every image the beginning, a piece of the middle
+    and the end are read: a frame rendered again differs in its header, and nearly always in its compressed
+    size. A change that leaves the size and those pieces alone is not noticed.
 
-    Raises:
-        ReadError: A file is gone or cannot be read.
+    Args:
+        plate: An open plate. It may be closed afterwards; its files are opened anew.
+
+    All methods raise `ReadError` where a file is gone or cannot be read.
     """
-    marks = hashlib.sha256(f"{plate.info.kind} {plate.info.frames}".encode())
-    files = list(dict.fromkeys(plate.file(number) for number in plate.info.frames))
-    pieces = PIECES_OF_AN_IMAGE if plate.random_access else PIECES_OF_A_MOVIE
-    with each(lambda file: _mark(file, pieces), files, workers=READERS, depth=4 * READERS) as found:
-        for mark in found:
-            marks.update(mark)
-    return marks.hexdigest()
+
+    def __init__(self, plate: Plate) -> None:
+        self._plate = plate
+        self._kind = plate.info.kind
+        self._pieces = PIECES_OF_AN_IMAGE if plate.random_access else PIECES_OF_A_MOVIE
+        self._marks: dict[str, bytes] = {}
+
+    def of_frame(self, number: int) -> str:
+        """Return the fingerprint of the file that holds a frame, 16 hexadecimal digits; empty for a gap."""
+        if number not in self._plate.info.frames:
+            return ""
+        file = self._plate.file(number)
+        self._read([file])
+        return self._marks[file].hex()[:16]
+
+    def of_frames(self, numbers: Iterable[int]) -> str:
+        """Return a SHA-256 over the numbers and files of frames that the plate has."""
+        numbers = [number for number in numbers if number in self._plate.info.frames]
+        files = {number: self._plate.file(number) for number in numbers}
+        self._read(dict.fromkeys(files.values()))
+        whole = hashlib.sha256(self._kind.encode())
+        for number, file in files.items():
+            whole.update(f" {number} ".encode() + self._marks[file])
+        return whole.hexdigest()
+
+    def _read(self, files: Iterable[str]) -> None:
+        unread = [file for file in files if file not in self._marks]
+        with each(
+            lambda file: _mark(file, self._pieces), unread, workers=READERS, depth=4 * READERS
+        ) as marks:
+            self._marks.update(zip(unread, marks, strict=True))
 
 
 def config_fingerprint(source: str) -> str:
@@ -59,6 +85,6 @@ def _mark(path: str, pieces: int) -> bytes:
 
 
 def _places(size: int, pieces: int) -> Iterator[int]:
-    """Where pieces begin: spread from the file's first byte to its last."""
+    """Yield where pieces begin: spread from the file's first byte to its last."""
     end = max(size - PIECE_BYTES, 0)
     yield from dict.fromkeys(end * piece // (pieces - 1) for piece in range(pieces))

@@ -1,4 +1,4 @@
-"""The network that was used last, kept for the next shot of a process that renders many."""
+"""The network used last, kept for the next shot of a process that renders many."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from matteline.matting.weights.load import load_network
 
 
 class KeptNetwork:
-    """One network, loaded when it is asked for and kept until another is, or until it is dropped."""
+    """One network, loaded when it is needed and kept until another is needed, or until it is dropped."""
 
     def __init__(self) -> None:
         self._kept: tuple[str, tuple[str, str], MattingNetwork] | None = None
 
     @property
     def name(self) -> str | None:
-        """The name of its weights; None when there is none."""
+        """The name of the kept weights; None when there are none."""
         kept = self._kept
         return kept[0] if kept else None
 
     def holds(self, plan: Plan) -> bool:
-        """Whether it is the one that the plan needs."""
+        """Tell if the kept network is the one that the plan needs."""
         return self._kept is not None and self._kept[1] == _key(plan)
 
     def take(self, plan: Plan) -> MattingNetwork:
-        """The network that the plan needs.
+        """Return the network that the plan needs.
 
         Raises:
             ModelError: The weights changed since the plan was made, or cannot be loaded.
@@ -39,7 +39,7 @@ class KeptNetwork:
         return self._kept[2]
 
     def drop(self) -> None:
-        """Let it go, and give back the device's memory that torch holds in reserve."""
+        """Drop it, and give back the device's memory that torch holds in reserve."""
         self._kept = None
         gc.collect()
         torch.cuda.empty_cache()

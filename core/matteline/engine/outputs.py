@@ -12,13 +12,9 @@ from matteline.contract.errors import WriteError
 from matteline.contract.files import make_folder
 from matteline.contract.frames import FrameSet
 from matteline.contract.plate import PlateInfo
+from matteline.contract.record import RECORD_FOLDER, record_file
 from matteline.contract.settings import MatteSettings
 from matteline.media.writer import Encoding, frame_path, is_complete
-
-STATE_EVERY_FRAMES = 48
-"""Frames between saved states: a resume rolls at most this many again; a state takes a few megabytes."""
-
-RECORD_FOLDER = ".matteline"
 
 _CHANNELS = {
     "alpha": ("R", "G", "B"),
@@ -60,7 +56,7 @@ class Outputs:
     @property
     def record(self) -> Path:
         """The file that says how these results are made."""
-        return self.folder / RECORD_FOLDER / f"{self.name}.json"
+        return record_file(self.folder, self.name)
 
 
 def lay_out_results(folder: Path, plate: PlateInfo, settings: MatteSettings) -> Outputs:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from matteline.colour.space import PlateSpace
-from matteline.contract.frames import FrameSet
+from matteline.contract.frames import NO_FRAMES, FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.plate import PlateInfo
 from matteline.contract.settings import MatteSettings
@@ -46,24 +46,29 @@ class Plan:
             gets them makes the same pixels. The colour space stays as the user gave it; see `space`.
         plate: The plate as found.
         frames: The frames that were asked for; all lie in the plate's range.
-        spans: Runs of the network; empty when a resume finds everything done.
+        segments: Unbroken ranges of the plate's frames, gaps filled where missing frames are; no run of the
+            network crosses from one to the next.
+        spans: Parts of runs of the network to do; empty when a resume finds everything done.
         weights: The weights found.
         outputs: Folder, names and encoding of the results.
         space: The plate's colour space, and why it was chosen.
         movies: Movies to make when all frames are complete.
         user_mattes: The artist's garbage and hold-out mattes.
+        stale: Frames whose results are there, but would come out differently now; they are rendered again.
     """
 
     job: Job
     settings: MatteSettings
     plate: PlateInfo
     frames: FrameSet
+    segments: tuple[FrameRange, ...]
     spans: tuple[Span, ...]
     weights: FoundWeights
     outputs: Outputs
     space: PlateSpace
     movies: tuple[MoviePlan, ...] = ()
     user_mattes: tuple[UserMatte, ...] = ()
+    stale: FrameSet = NO_FRAMES
 
     @property
     def render(self) -> FrameSet:

@@ -16,20 +16,19 @@ from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.plate import PlateInfo, Window
 from matteline.contract.settings import MatteSettings
-from matteline.engine.checkpoints import state_files
+from matteline.engine.checkpoints import begin_from_states, state_files
 from matteline.engine.conditioning import measure_conditioning
+from matteline.engine.existing import examine_results, refuse_stale
 from matteline.engine.movie_plan import plan_movies, refuse_existing_movies
 from matteline.engine.outputs import (
     Outputs,
     check_writable,
-    complete_frames,
     existing_frames,
     lay_out_results,
 )
 from matteline.engine.plan import Plan, Resources
-from matteline.engine.recipe import recipe
-from matteline.engine.record import check_record
-from matteline.engine.timeline import Span, lay_out, resume
+from matteline.engine.recipe import RunHashes
+from matteline.engine.timeline import lay_out
 from matteline.engine.user_mattes import check_user_mattes
 from matteline.matting.weights.find import FoundWeights, choose_refiner, find_weights
 from matteline.media.plate import open_plate
@@ -49,7 +48,7 @@ def plan(job: Job, resources: Resources) -> Plan:
         draft = _draft(job, plate.info, resources)
         settings = measure_conditioning(plate, draft.space, draft.settings)
     ready = replace(draft, settings=settings)
-    return _resumed(ready) if job.existing == "resume" else ready
+    return _keep_results(ready) if job.existing in ("resume", "update") else ready
 
 
 def portable_plan(job: Job, resources: Resources) -> Plan:
@@ -84,7 +83,7 @@ def choose_ratio(wanted: float | str, canvas: Window, weights: FoundWeights) -> 
 def _draft(job: Job, info: PlateInfo, resources: Resources) -> Plan:
     """Make the plan as far as that needs no decoded frame; exposure and denoising are not measured yet."""
     frames = _frames(job, info)
-    spans = _spans(job, info, frames)
+    segments = _segments(job, info, frames)
     screen_of(job.settings.despill)
     user_mattes = check_user_mattes(job.settings, info, frames)
     weights = find_weights(job.settings.weights, folders=resources.weight_folders)
@@ -100,7 +99,8 @@ def _draft(job: Job, info: PlateInfo, resources: Resources) -> Plan:
         settings=_resolved(job.settings, info, weights, space),
         plate=info,
         frames=frames,
-        spans=spans,
+        segments=segments,
+        spans=lay_out(frames, segments, job.settings.preroll),
         weights=weights,
         outputs=outputs,
         space=space,
@@ -124,14 +124,15 @@ def _frames(job: Job, info: PlateInfo) -> FrameSet:
     return job.frames
 
 
-def _spans(job: Job, info: PlateInfo, frames: FrameSet) -> tuple[Span, ...]:
-    """Lay out the runs of the network; gaps of the plate count as frames unless they are to be errors."""
-    filled = job.settings.missing != "error"
-    wanted = (
+def _segments(job: Job, info: PlateInfo, frames: FrameSet) -> tuple[FrameRange, ...]:
+    """Return the unbroken ranges of the plate; gaps count as frames unless they are to be errors."""
+    if job.settings.missing != "error":
+        return (info.frames.hull,)
+    needed = (
         frames if job.settings.preroll != "all" else FrameSet((FrameRange(info.frames.first, frames.last),))
     )
-    gaps = wanted.minus(info.frames)
-    if gaps.ranges and not filled:
+    gaps = needed.minus(info.frames)
+    if gaps.ranges:
         raise ReadError(
             f"Frames {gaps} of {info.path} are missing.",
             path=info.path,
@@ -139,8 +140,7 @@ def _spans(job: Job, info: PlateInfo, frames: FrameSet) -> tuple[Span, ...]:
             hint="Render them, choose frames without them, or set missing frames to 'hold' or 'black'.",
             settings=("frames", "missing=hold", "missing=black"),
         )
-    plate = FrameSet((info.frames.hull,)) if filled else info.frames
-    return lay_out(frames, plate, job.settings.preroll)
+    return info.frames.ranges
 
 
 def _space(job: Job, info: PlateInfo, resources: Resources) -> PlateSpace:
@@ -198,15 +198,18 @@ def _refuse_existing(outputs: Outputs, frames: FrameSet) -> None:
         raise JobError(
             f"{outputs.folder} already holds results of {outputs.name} for frames {existing}.",
             field="existing",
-            hint="Resume them, overwrite them, or choose another output folder.",
-            settings=("existing=resume", "existing=overwrite", "output"),
+            hint="Resume or update them, overwrite them, or choose another output folder.",
+            settings=("existing=resume", "existing=update", "existing=overwrite", "output"),
         )
 
 
-def _resumed(draft: Plan) -> Plan:
-    existing = existing_frames(draft.outputs, draft.frames)
-    if not existing.ranges and not draft.outputs.record.exists():
+def _keep_results(draft: Plan) -> Plan:
+    """Leave out the frames whose results are there and would come out the same."""
+    if not existing_frames(draft.outputs, draft.frames).ranges:
         return draft
-    check_record(draft.outputs, recipe(draft))
-    done = complete_frames(draft.outputs, draft.plate, draft.frames)
-    return replace(draft, spans=resume(draft.spans, done, state_files(draft.outputs).saved()))
+    found = examine_results(draft, draft.frames)
+    if draft.job.existing == "resume":
+        refuse_stale(draft, found)
+    states = state_files(draft.outputs)
+    spans = begin_from_states(draft.spans, found.current, states, RunHashes(draft))
+    return replace(draft, spans=spans, stale=found.stale)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from matteline import __version__
-from matteline.contract.settings import AUTO_PREROLL_FRAMES
 from matteline.engine.outputs import Product
 from matteline.engine.plan import Plan
 from matteline.engine.recipe import recipe_mark
+
+RECIPE = "matteline/recipe"
+"""Metadata of every result: the mark of the recipe that it was made by."""
+
+PLATE_FILE = "matteline/plate_file"
+"""Metadata of every result: the fingerprint of the plate's file that it was made of."""
 
 
 def attributes(plan: Plan, product: Product) -> dict[str, object]:
@@ -17,7 +22,6 @@ def attributes(plan: Plan, product: Product) -> dict[str, object]:
 
 def provenance(plan: Plan) -> dict[str, object]:
     """Return the words that tell how the results of a plan were made."""
-    preroll = plan.job.settings.preroll
     return {
         "matteline/version": __version__,
         "matteline/model": plan.weights.name,
@@ -27,9 +31,8 @@ def provenance(plan: Plan) -> dict[str, object]:
         "matteline/colour_space": plan.space.name,
         "matteline/exposure_stops": plan.conditioning.exposure_stops,
         "matteline/denoise": plan.conditioning.denoise,
-        "matteline/preroll": str(AUTO_PREROLL_FRAMES if preroll == "auto" else preroll),
-        "matteline/frames": str(plan.frames),
-        "matteline/recipe": recipe_mark(plan),
+        "matteline/preroll": str(plan.settings.preroll),
+        RECIPE: recipe_mark(plan),
     }
 
 

@@ -1,4 +1,4 @@
-"""Recipes: everything that decides the pixels of a result, so that two results can be told to belong together.
+"""Recipes: everything that decides the pixels of a result, so that results can be told to belong together.
 
 A recipe is made from the settings' own `affects`, so a new setting is part of it without being listed here.
 """
@@ -7,33 +7,34 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 
-from matteline import __version__
-from matteline.contract.settings import MatteSettings, choices
-from matteline.engine.fingerprint import config_fingerprint, plate_fingerprint
+from matteline.contract.settings import AUTO_PREROLL_FRAMES, MatteSettings, choices
+from matteline.engine.fingerprint import PlateFingerprint, config_fingerprint
 from matteline.engine.plan import Plan
+from matteline.engine.timeline import SavedState
 from matteline.media.plate import open_plate
+
+PIXELS = 2
+"""Raised whenever a release makes other pixels of the same settings."""
 
 _PATHS = ("plate", "garbage", "holdout")
 """Words of a recipe that differ between machines which mount the same files elsewhere."""
 
 
 def recipe(plan: Plan) -> dict[str, object]:
-    """Return what decides the pixels and files of a plan, for the record beside the results.
+    """Return what decides the pixels and files of a plan's frames, whichever of them are rendered.
 
     Plain JSON values. Under a setting's name stands its value, or what it stands for: the SHA-256 of weights,
     the name of the colour space.
     """
-    settings = {
-        name: getattr(plan.settings, name) for name in settings_that_affect("network", "matte", "file")
-    }
+    names = settings_that_affect("network", "matte", "file")
     return {
-        "matteline": __version__,
+        "pixels": PIXELS,
         "plate": plan.plate.path,
-        "frames": str(plan.frames),
         # Which picture of a movie a number means; images carry their own.
         "first_frame": plan.plate.frames.first if plan.plate.kind == "movie" else None,
-        **settings,
+        **{name: getattr(plan.settings, name) for name in names},
         "weights": plan.weights.sha256,
         "colour_space": plan.space.name,
         # Another machine counts its GPUs in another way.
@@ -47,22 +48,51 @@ def recipe_mark(plan: Plan) -> str:
     return _digest(_portable(plan))[:16]
 
 
-def state_hashes(plan: Plan) -> dict[str, str]:
+def state_hashes(plan: Plan, plate: str) -> dict[str, str]:
     """Return what a saved recurrent state must agree on to be used for a plan, the same on all machines.
 
-    Reads pieces of the plate's files. Raises `ReadError`.
+    Args:
+        plan: The plan.
+        plate: The fingerprint of the frames that the state depends on; see `PlateFingerprint.of_frames`.
     """
-    with open_plate(plan.job.plate, first_frame=plan.job.first_frame) as plate:
-        plate_hash = plate_fingerprint(plate)
     # Edges, foreground and files are made after the state, so a state serves all of their settings.
     later = settings_that_affect("matte", "file")
     mattes = [f"{matte.field}_files" for matte in plan.user_mattes]
-    settings = {
-        name: value
-        for name, value in _portable(plan).items()
-        if name not in ("frames", "weights", *later, *mattes)
-    }
-    return {"plate": plate_hash, "weights": plan.weights.sha256, "settings": _digest(settings)}
+    left_out = ("weights", *later, *mattes)
+    settings = {name: value for name, value in _portable(plan).items() if name not in left_out}
+    return {"plate": plate, "weights": plan.weights.sha256, "settings": _digest(settings)}
+
+
+def whole_plate_hashes(plan: Plan) -> dict[str, str]:
+    """Return the state hashes over all frames of a plate, for machines that share one job. Raises `ReadError`."""
+    with open_plate(plan.job.plate, first_frame=plan.job.first_frame) as plate:
+        return state_hashes(plan, PlateFingerprint(plate).of_frames(plate.info.frames))
+
+
+class RunHashes:
+    """The hashes of the states of one plan, each over the frames of its run up to the state.
+
+    So a state stays usable when the plate grows behind it.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        with open_plate(plan.job.plate, first_frame=plan.job.first_frame) as plate:
+            self._fingerprint = PlateFingerprint(plate)
+
+    def __call__(self, state: SavedState) -> dict[str, str]:
+        """Return the hashes of one state. Reads pieces of the plate's files; raises `ReadError`."""
+        preroll = self._plan.settings.preroll
+        # Mirrored frames may lie beyond the state.
+        reach = AUTO_PREROLL_FRAMES if isinstance(preroll, str) else int(preroll)
+        frames = range(state.run_start, max(state.next_frame, state.run_start + reach + 1))
+        return state_hashes(self._plan, self._fingerprint.of_frames(frames))
+
+
+def plate_file_fingerprints(plan: Plan) -> Callable[[int], str]:
+    """Return a function from frame number to the fingerprint of the plate's file; empty for a gap."""
+    with open_plate(plan.job.plate, first_frame=plan.job.first_frame) as plate:
+        return PlateFingerprint(plate).of_frame
 
 
 def settings_that_affect(*stages: str) -> list[str]:

@@ -1,44 +1,18 @@
-"""The record beside the results: the recipe they are made by, so that an interrupted run can resume."""
+"""Recording: a plan's recipe and job are added to the record beside its results."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
-from matteline.contract.errors import JobError
-from matteline.contract.files import replacing
-from matteline.engine.outputs import Outputs
-from matteline.engine.recipe import differences
+from matteline.contract.record import RenderRecord, read_record, write_record
+from matteline.engine.plan import Plan
+from matteline.engine.recipe import recipe, recipe_mark
 
 
-def write_record(outputs: Outputs, recipe: Mapping[str, object]) -> None:
-    """Write the recipe beside the results. Raises `WriteError`."""
-    with replacing(outputs.record) as temporary:
-        temporary.write_text(json.dumps(recipe, indent=1, ensure_ascii=False), encoding="utf-8")
-
-
-def check_record(outputs: Outputs, recipe: dict[str, object]) -> None:
-    """Check that results made now would match those already there.
-
-    Raises:
-        JobError: Nothing says how the existing results were made, or they were made in another way.
-    """
-    try:
-        found = json.loads(outputs.record.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise JobError(
-            f"The results in {outputs.folder} cannot be resumed: "
-            "nothing beside them says how they were made.",
-            field="existing",
-            hint="Choose another output folder, or overwrite them.",
-            settings=("output", "existing=overwrite"),
-        ) from None
-    changed = differences(found, recipe)
-    if changed:
-        raise JobError(
-            f"The results in {outputs.folder} cannot be resumed: they were made with other settings "
-            f"({'; '.join(changed)}).",
-            field="existing",
-            hint="Use the same settings as before, choose another output folder, or overwrite the results.",
-            settings=("existing=overwrite", "output"),
-        )
+def record_plan(plan: Plan) -> None:
+    """Add a plan to the record beside its results. Raises `WriteError`."""
+    file = plan.outputs.record
+    # Through JSON, so that what is compared later has the types that it is read with.
+    made = json.loads(json.dumps(recipe(plan)))
+    render = RenderRecord(plan.frames, made, json.loads(plan.job.to_json()))
+    write_record(file, read_record(file).with_render(recipe_mark(plan), render))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 
 from matteline.contract.events import Event, Finished, FrameDone, Notice, Preroll, Started
-from matteline.engine.checkpoints import StateFiles, state_files
+from matteline.engine.checkpoints import StateFiles, StateHashes, state_files
 from matteline.engine.infer import FrameResult
 from matteline.engine.make_movies import make_movies
 from matteline.engine.outputs import prepare_folders
 from matteline.engine.pipeline import do_nothing, each
 from matteline.engine.plan import Plan
 from matteline.engine.read import add_user_mattes, read_frames
-from matteline.engine.recipe import recipe
-from matteline.engine.record import write_record
+from matteline.engine.record import record_plan
 from matteline.engine.shot import Shot
 from matteline.engine.timeline import Span
 from matteline.engine.user_mattes import read_user_mattes
@@ -51,21 +51,27 @@ def run(
     yield Started(len(plan.render), plan.weights.name, plan.settings.device, str(plan.outputs.folder))
     if plan.spans:
         prepare_folders(plan.outputs)
-        write_record(plan.outputs, recipe(plan))
-        yield from run_spans(plan, network, between_frames, state_files(plan.outputs))
-        state_files(plan.outputs).trim(keep=0)
+        record_plan(plan)
+        # A state after the last frame of each span lets a range that grows begin there.
+        ends = frozenset(span.frames.last + 1 for span in plan.spans)
+        states = replace(state_files(plan.outputs), also=ends)
+        yield from run_spans(plan, network, between_frames, states)
     yield from make_movies(plan)
     yield Finished(len(plan.render), time.perf_counter() - started)
 
 
 def run_spans(
-    plan: Plan, network: MattingNetwork | None, between_frames: Callable[[], None], states: StateFiles
+    plan: Plan,
+    network: MattingNetwork | None,
+    between_frames: Callable[[], None],
+    states: StateFiles,
+    hashes: StateHashes | None = None,
 ) -> Iterator[Event]:
     """Run the network over all spans of a plan, and write what is to be written. Its folders exist."""
     progress = _Progress(plan)
     with open_plate(plan.job.plate, first_frame=plan.job.first_frame) as plate:
         network = network or load_network(plan.weights, plan.settings.refiner)
-        shot = Shot(plan, network, between_frames, states)
+        shot = Shot(plan, network, between_frames, states, hashes)
         for span in plan.spans:
             yield from _run_span(plan, plate, shot, span, progress)
 

@@ -9,15 +9,15 @@ from typing import TypeVar
 import torch
 
 from matteline.colour.picture import PictureTransform
-from matteline.engine.checkpoints import StateFiles, state_files
+from matteline.engine.checkpoints import StateFiles, StateHashes, state_files
 from matteline.engine.infer import FrameResult, Inference, SessionShape
 from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Plan
 from matteline.engine.provenance import attributes
 from matteline.engine.read import PlateFrame
-from matteline.engine.recipe import state_hashes
+from matteline.engine.recipe import RunHashes, plate_file_fingerprints
 from matteline.engine.restore import Restore
-from matteline.engine.timeline import Span
+from matteline.engine.timeline import SavedState, Span
 from matteline.engine.write import ProductWriter
 from matteline.matting.devices import DTYPES
 from matteline.matting.rvm.network import MattingNetwork
@@ -38,6 +38,7 @@ class Shot:
         network: The plan's network.
         between_frames: Called before each frame enters the network; what it raises ends `begin` or `infer`.
         states: Files of the recurrent state; by default those of a render on one machine.
+        hashes: What a state must have been saved with; by default the plan's own.
     """
 
     def __init__(
@@ -46,11 +47,12 @@ class Shot:
         network: MattingNetwork,
         between_frames: Callable[[], None] = do_nothing,
         states: StateFiles | None = None,
+        hashes: StateHashes | None = None,
     ) -> None:
         canvas, conditioning = plan.plate.canvas, plan.conditioning
         self._plan = plan
         self._states = states or state_files(plan.outputs)
-        self._hashes: Mapping[str, str] | None = None
+        self._hashes = hashes
         self._device = torch.device(plan.settings.device)
         self._network = network
         self._between_frames = between_frames
@@ -63,7 +65,9 @@ class Shot:
         products = plan.outputs.products
         restore = Restore(plan.settings, plan.space, self._transform, self._device)
         metadata = {product.name: attributes(plan, product) for product in products}
-        self._writer = ProductWriter(plan.outputs, restore, canvas, metadata)
+        self._writer = ProductWriter(
+            plan.outputs, restore, canvas, metadata, plate_file=plate_file_fingerprints(plan)
+        )
         self._shape = SessionShape(
             width=canvas.width,
             height=canvas.height,
@@ -88,7 +92,7 @@ class Shot:
         self._inference, self._span = self._new_inference(), span
         session = self._inference.session
         if span.from_state:
-            session.restore(self._saved_state(span.frames.first))
+            session.restore(self._saved_state(span))
         # Only the reduced pictures are held, so a long preroll at 4K costs little memory.
         reduced = {
             frame.number: session.reduce(self._network_picture(frame)) for frame in self._checked(mirrored)
@@ -110,10 +114,8 @@ class Shot:
         assert self._span is not None, "begin() names the span"
         for batch in self._inference.run(self._checked(frames), self._span.render):
             yield from batch[:-1]
-            first, after = batch[0].number, batch[-1].number + 1
-            own = self._span.own is not None and after in self._span.own
+            due = self._states.is_due(batch[0].number, batch[-1].number + 1)
             # Copied now: the next batch changes it before this frame is on disk.
-            due = own and self._states.is_due(first, after)
             yield replace(batch[-1], state=self._inference.session.state) if due else batch[-1]
 
     def _checked(self, items: Iterable[Item]) -> Iterator[Item]:
@@ -131,16 +133,18 @@ class Shot:
         return replace(result, files=files, frame=None, matte=None)
 
     def save_state(self, after: int, state: State) -> None:
-        """Save the state after the frame before `after`, which is wholly on disk, and drop older states."""
-        save_state(self._states.file(after), state, next_frame=after, hashes=self._state_hashes())
-        self._states.trim(self._states.keep)
+        """Save the state after the frame before `after`, which is wholly on disk."""
+        assert self._span is not None, "begin() names the span"
+        saved = SavedState(self._span.run_start, after)
+        save_state(self._states.file(saved), state, next_frame=after, hashes=self._state_hashes(saved))
 
-    def _saved_state(self, next_frame: int) -> State:
-        state, _ = load_state(self._states.file(next_frame), hashes=self._state_hashes())
+    def _saved_state(self, span: Span) -> State:
+        saved = SavedState(span.run_start, span.frames.first)
+        state, _ = load_state(self._states.file(saved), hashes=self._state_hashes(saved))
         return state
 
-    def _state_hashes(self) -> Mapping[str, str]:
-        # Only once it is needed: it reads from every file of the plate.
+    def _state_hashes(self, saved: SavedState) -> Mapping[str, str]:
+        # Only once it is needed: it reads from every file of the run.
         if self._hashes is None:
-            self._hashes = self._states.hashes or state_hashes(self._plan)
-        return self._hashes
+            self._hashes = RunHashes(self._plan)
+        return self._hashes(saved)

@@ -1,36 +1,45 @@
 """Spans: the frames that the network sees, in their order, and those of them that are written.
 
-A span is one unbroken run of the recurrent network. It begins from nothing, from mirrored frames, from real
-handles, or from a saved state, and advances over every frame up to the last one to render.
+A run is one unbroken pass of the recurrent network; a span is the part of a run that one render does. A run begins
+with mirrored frames or real handles, a span with the run or with a saved state of it, and advances over every
+frame up to the last one to render.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from matteline.contract.frames import FrameRange, FrameSet
-from matteline.contract.settings import AUTO_PREROLL_FRAMES
+from matteline.contract.settings import AUTO_PREROLL_FRAMES, WHOLE_RUN_FRAMES
+
+
+class SavedState(NamedTuple):
+    """A recurrent state on disk: the first frame of its run, and the frame that comes next."""
+
+    run_start: int
+    next_frame: int
 
 
 @dataclass(frozen=True)
 class Span:
-    """One unbroken run of the network.
+    """A part of one run of the network.
 
     Attributes:
+        run_start: The first frame that the run advances over, after the mirrored ones. It names the run: the
+            same frame has the same pixels in every span of it.
         mirrored: Frames shown first, in this order, to settle the state; empty with handles or a saved state.
         frames: Frames that the state advances over, each exactly once.
         render: Those of them that are written.
-        from_state: True where the run begins with the state saved before `frames.first`.
-        own: Frames that no other span of the same plan advances over: a state saved before one of them is this
-            span's alone. None where it saves none.
+        from_state: True where the span begins with the state saved before `frames.first`.
     """
 
+    run_start: int
     mirrored: tuple[int, ...]
     frames: FrameRange
     render: FrameSet
     from_state: bool = False
-    own: FrameRange | None = field(default=None, compare=False)
 
     @property
     def preroll_frames(self) -> int:
@@ -38,75 +47,86 @@ class Span:
         return len(self.mirrored) + len(self.frames) - len(self.render)
 
 
-def lay_out(render: FrameSet, plate: FrameSet, preroll: int | str) -> tuple[Span, ...]:
+def lay_out(render: FrameSet, segments: Sequence[FrameRange], preroll: int | str) -> tuple[Span, ...]:
     """Lay out the spans that render the frames asked for, each with its preroll.
 
     Args:
-        render: Frames to write; each of its ranges lies within one range of `plate`.
-        plate: Unbroken ranges of frames that can be shown to the network.
-        preroll: Frames to show first; `auto` for the measured default, `all` to begin at the plate's start.
+        render: Frames to write; those outside all segments are ignored.
+        segments: Unbroken ranges of frames that belong to one shot; no run crosses from one to the next.
+        preroll: A number of frames to show before each range; `all` to begin at the segment's first frame;
+            `auto` to do so where that is at most `WHOLE_RUN_FRAMES` frames away, so that the pixels of a frame
+            do not depend on the range it is rendered with, and to show `AUTO_PREROLL_FRAMES` elsewhere.
     """
-    if preroll == "all":
-        frames = FrameRange(plate.first, render.last)
-        return (Span(mirror(plate.ranges[0], AUTO_PREROLL_FRAMES), frames, render, own=frames),)
-    wanted = AUTO_PREROLL_FRAMES if preroll == "auto" else int(preroll)
-    return tuple(_span(each, _around(each, plate), wanted) for each in render.ranges)
-
-
-def _around(render: FrameRange, plate: FrameSet) -> FrameRange:
-    return next(each for each in plate.ranges if render.first in each)
-
-
-def _span(render: FrameRange, plate: FrameRange, wanted: int) -> Span:
-    handles = min(wanted, render.first - plate.first)
-    return Span(
-        mirrored=mirror(plate, wanted - handles),
-        frames=FrameRange(render.first - handles, render.last),
-        render=FrameSet((render,)),
-        own=render,
+    return tuple(
+        span for segment in segments for span in _segment_spans(render.within(segment), segment, preroll)
     )
 
 
-def mirror(plate: FrameRange, count: int) -> tuple[int, ...]:
-    """List `count` frames that lead into the plate's first one as if time ran backwards before it.
+def _segment_spans(render: FrameSet, segment: FrameRange, preroll: int | str) -> Iterable[Span]:
+    runs: dict[tuple[int, tuple[int, ...]], list[FrameRange]] = {}
+    for each in render.ranges:
+        runs.setdefault(_run_of(each.first, segment, preroll), []).append(each)
+    for (start, mirrored), ranges in runs.items():
+        yield Span(start, mirrored, FrameRange(start, ranges[-1].last), FrameSet(tuple(ranges)))
 
-    The first frame itself is not repeated; a plate shorter than `count` bounces between its ends.
+
+def _run_of(first: int, segment: FrameRange, preroll: int | str) -> tuple[int, tuple[int, ...]]:
+    """Return the first frame of the run that renders `first`, and the mirrored frames before it."""
+    away = first - segment.first
+    if preroll == "all" or (preroll == "auto" and away <= WHOLE_RUN_FRAMES):
+        return segment.first, mirror(segment, AUTO_PREROLL_FRAMES)
+    wanted = AUTO_PREROLL_FRAMES if preroll == "auto" else int(preroll)
+    handles = min(wanted, away)
+    return first - handles, mirror(segment, wanted - handles)
+
+
+def mirror(segment: FrameRange, count: int) -> tuple[int, ...]:
+    """List `count` frames that lead into the segment's first one as if time ran backwards before it.
+
+    The first frame itself is not repeated; a segment shorter than `count` bounces between its ends.
     """
-    length = len(plate)
+    length = len(segment)
     if length == 1:
-        return (plate.first,) * count
+        return (segment.first,) * count
     period = 2 * (length - 1)
     folded = (step % period for step in range(count, 0, -1))
-    return tuple(plate.first + (step if step < length else period - step) for step in folded)
+    return tuple(segment.first + (step if step < length else period - step) for step in folded)
 
 
-def resume(spans: Iterable[Span], done: FrameSet, states: Iterable[int]) -> tuple[Span, ...]:
-    """Lay out the spans that render what is not done yet, with the pixels of the unbroken run.
+def resume(spans: Iterable[Span], done: FrameSet, states: Iterable[SavedState]) -> tuple[Span, ...]:
+    """Lay out the spans that render what is not done yet, with the pixels of the unbroken runs.
 
     Args:
-        spans: The spans of the interrupted run.
+        spans: The spans of the whole.
         done: Frames whose results are complete.
-        states: Frames before which a state was saved.
+        states: Saved states; those of other runs are ignored.
     """
     known = sorted(states)
-    left = (_resumed(span, done, known) for span in spans)
-    return tuple(span for span in left if span.render.ranges)
+    return tuple(part for span in spans for part in _missing_parts(span, done, known))
 
 
-def _resumed(span: Span, done: FrameSet, states: list[int]) -> Span:
-    render = span.render.minus(done)
-    if not render.ranges:
-        return replace(span, mirrored=(), render=render)
-    return begin_at(replace(span, render=render), render.first, render.last, states)
+def _missing_parts(span: Span, done: FrameSet, states: Sequence[SavedState]) -> list[Span]:
+    """Split a span at what is done, wherever a saved state spares the network the frames between."""
+    parts: list[Span] = []
+    for missing in span.render.minus(done).ranges:
+        part = begin_at(replace(span, render=FrameSet((missing,))), missing.first, missing.last, states)
+        if parts and part.frames.first <= parts[-1].frames.last + 1:
+            both = FrameSet((*parts[-1].render.ranges, missing))
+            parts[-1] = replace(
+                parts[-1], frames=FrameRange(parts[-1].frames.first, missing.last), render=both
+            )
+        else:
+            parts.append(part)
+    return parts
 
 
-def begin_at(span: Span, needed: int, last: int, states: Iterable[int]) -> Span:
-    """Begin the same span, up to `last`, from the latest of its own states at or before the first frame needed."""
-    usable = [state for state in states if _is_own(state, span) and state <= needed]
+def begin_at(span: Span, needed: int, last: int, states: Iterable[SavedState]) -> Span:
+    """Begin the same span, up to `last`, from its latest saved state at or before the first frame needed."""
+    usable = [
+        state.next_frame
+        for state in states
+        if state.run_start == span.run_start and span.run_start < state.next_frame <= needed
+    ]
     if usable:
         return replace(span, mirrored=(), frames=FrameRange(max(usable), last), from_state=True)
     return replace(span, frames=FrameRange(span.frames.first, last))
-
-
-def _is_own(state: int, span: Span) -> bool:
-    return span.own is not None and state in span.own and state > span.frames.first

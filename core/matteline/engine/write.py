@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from matteline.contract.plate import Window
 from matteline.engine.outputs import Outputs, Product
+from matteline.engine.provenance import PLATE_FILE
 from matteline.engine.read import PlateFrame
 from matteline.engine.restore import Restore
 from matteline.matting.session import Matte
@@ -28,6 +29,7 @@ class ProductWriter:
         restore: Makes alpha and foreground.
         canvas: The pixels that every frame is delivered on.
         attributes: Metadata of the files, by product name.
+        plate_file: Returns the fingerprint of the plate's file of a frame.
     """
 
     def __init__(
@@ -36,11 +38,13 @@ class ProductWriter:
         restore: Restore,
         canvas: Window,
         attributes: Mapping[str, Mapping[str, object]],
+        plate_file: Callable[[int], str],
     ) -> None:
         self._outputs = outputs
         self._restore = restore
         self._canvas = canvas
         self._attributes = attributes
+        self._plate_file = plate_file
 
     def write(self, frame: PlateFrame, matte: Matte) -> tuple[str, ...]:
         """Write every product of one frame; returns the paths. Raises `WriteError`."""
@@ -49,9 +53,19 @@ class ProductWriter:
         if matte.fgr is not None:
             fgr = torch.from_numpy(self._restore.fgr(frame.frame.pixels, matte, alpha))
         alpha = alpha.cpu()
-        return tuple(self._write(product, frame.frame, alpha, fgr) for product in self._outputs.products)
+        made_of = {PLATE_FILE: self._plate_file(frame.number)}
+        return tuple(
+            self._write(product, frame.frame, alpha, fgr, made_of) for product in self._outputs.products
+        )
 
-    def _write(self, product: Product, frame: Frame, alpha: Tensor, fgr: Tensor | None) -> str:
+    def _write(
+        self,
+        product: Product,
+        frame: Frame,
+        alpha: Tensor,
+        fgr: Tensor | None,
+        made_of: Mapping[str, object],
+    ) -> str:
         path = self._outputs.path(product, frame.number)
         write_image(
             path,
@@ -59,7 +73,7 @@ class ProductWriter:
             product.encoding,
             frame.header,
             channels=product.channels,
-            attributes=self._attributes[product.name],
+            attributes={**self._attributes[product.name], **made_of},
             canvas=self._canvas,
         )
         return str(path)

@@ -1,4 +1,4 @@
-"""The check of a shot's results: every frame there, readable to its last pixel, and made as it was submitted."""
+"""Whether a clip is whole: every frame there, readable to its last pixel, and made as it was submitted."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from pathlib import Path
 from matteline.contract.errors import ReadError
 from matteline.contract.events import Event
 from matteline.contract.frames import FrameSet
-from matteline.engine.chunks import marked
-from matteline.engine.outputs import complete_frames, existing_frames
-from matteline.farm.farm_job import FILE_NAME
-from matteline.farm.open_farm_job import OpenFarmJob
+from matteline.engine.existing import examine_results
+from matteline.engine.outputs import existing_frames
+from matteline.engine.plan import Plan
+from matteline.farm.clip import Clip
+from matteline.farm.ticket import FILE_NAME
 
 
 @dataclass(frozen=True)
-class CheckResult:
-    """The state of a shot's frames.
+class Verdict:
+    """What a check found of a clip's frames.
 
     Attributes:
-        name: The shot.
-        frames: Frames that were submitted.
-        absent: Frames of which a product is not there.
-        damaged: Frames of which a product cannot be read to its last pixel, or has another size.
-        foreign: Frames that are whole, but were made with other settings, model or release.
+        name: The clip.
+        frames: Those that were submitted.
+        absent: Those of which a product is not there.
+        damaged: Those of which a product cannot be read to its last pixel, or has another size.
+        foreign: Those that are whole, but were made with other settings, model or release.
     """
 
     name: str
@@ -38,8 +39,8 @@ class CheckResult:
         """The frames that must be rendered again."""
         return FrameSet.joined((*self.absent.ranges, *self.damaged.ranges, *self.foreign.ranges))
 
-    def refuse_missing(self) -> None:
-        """Refuse a shot that is not whole.
+    def refuse_holes(self) -> None:
+        """Let a whole clip pass.
 
         Raises:
             ReadError: Frames are missing; it says which, and why.
@@ -49,53 +50,56 @@ class CheckResult:
             (self.damaged, "cannot be read"),
             (self.foreign, "were made with other settings"),
         )
-        faults = [f"{frames} {why}" for frames, why in reasons if frames.ranges]
-        if faults:
+        words = [f"{frames} {why}" for frames, why in reasons if frames.ranges]
+        if words:
             raise ReadError(
-                f"Of {self.name}, frames {'; frames '.join(faults)}.",
+                f"Of {self.name}, frames {'; frames '.join(words)}.",
                 frame=self.missing.first,
-                hint=f"Render the chunk {self.missing}, or submit the shot again with only what is missing.",
-                settings=("existing=resume",),
+                hint=f"Render them: matteline farm chunk --frames={self.missing}, or submit --only-missing.",
             )
 
 
-def check(opened: OpenFarmJob) -> CheckResult:
-    """Read every result of a shot to its last pixel, and the recipe in it."""
-    plan, frames = opened.plan, opened.farm_job.frames
-    # In the order of cost: names first, then every pixel, then the headers of what is whole.
+def check(clip: Clip) -> Verdict:
+    """Read every result of a clip to its last pixel, and what it says of how it was made."""
+    plan, frames = clip.plan, clip.ticket.frames
+    there = _all_products(plan, frames)
+    found = examine_results(plan, there)
+    unreadable = there.minus(found.current).minus(found.stale)
+    return Verdict(clip.ticket.name, frames, frames.minus(there), unreadable, found.stale)
+
+
+def _all_products(plan: Plan, frames: FrameSet) -> FrameSet:
+    """Those of the frames of which every product is there, whole or not."""
     some = existing_frames(plan.outputs, frames)
-    there = FrameSet.of(number for number in some if all(p.exists() for p in plan.outputs.paths(number)))
-    whole = complete_frames(plan.outputs, plan.plate, there)
-    own = marked(plan, whole)
-    return CheckResult(
-        opened.farm_job.name, frames, frames.minus(there), there.minus(whole), whole.minus(own)
-    )
+    return FrameSet.of(number for number in some if all(p.exists() for p in plan.outputs.paths(number)))
 
 
-def make_missing_movies(opened: OpenFarmJob, *, again: bool = False) -> Iterator[Event]:
-    """Make the movies of a shot whose frames are all there.
+def finish(clip: Clip, *, again: bool = False) -> Iterator[Event]:
+    """Make the movies of a clip whose frames are all there.
 
     Args:
-        opened: From `open_to_check`.
+        clip: From `open_finished`.
         again: Whether movies that were made since the submission are made again.
 
     Raises:
-        MattelineError: As `engine.make_movies.make_movies` says.
+        MattelineError: As `engine.assemble.assemble` says.
     """
-    from matteline.engine.make_movies import make_movies  # loads torch, and most checks make no movie
+    # It loads torch, and most checks make no movie.
+    from matteline.engine.make_movies import make_movies
 
-    def is_new(file: Path) -> bool:
-        return file.exists() and file.stat().st_mtime >= (opened.folder / FILE_NAME).stat().st_mtime
-
-    if again or not all(is_new(movie.path) for movie in opened.plan.movies):
-        yield from make_movies(opened.plan)
+    if again or any(not _is_new(clip, movie.path) for movie in clip.plan.movies):
+        yield from make_movies(clip.plan)
 
 
-def remove_states(opened: OpenFarmJob) -> int:
-    """Remove the states of a shot that is whole; return how many there were."""
-    # A later pick-up render has to make them again, so they go only when asked.
-    count = len(opened.states.saved())
-    opened.states.trim(keep=0)
-    if opened.states.folder.is_dir() and not any(opened.states.folder.iterdir()):
-        opened.states.folder.rmdir()
-    return count
+def _is_new(clip: Clip, file: Path) -> bool:
+    """Whether a movie was made since the clip was submitted."""
+    return file.exists() and file.stat().st_mtime >= (clip.folder / FILE_NAME).stat().st_mtime
+
+
+def clean(clip: Clip) -> int:
+    """Remove the states of a clip that is whole; how many there were."""
+    states = clip.states.saved()
+    clip.states.remove(states)
+    if clip.states.folder.is_dir() and not any(clip.states.folder.iterdir()):
+        clip.states.folder.rmdir()
+    return len(states)

@@ -1,4 +1,4 @@
-"""The work of a farm's machines: the first pass that saves states, and chunks that begin from them."""
+"""What a farm's workers do: the pass that writes the states, and chunks that begin from them."""
 
 from __future__ import annotations
 
@@ -9,62 +9,58 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from matteline.contract.errors import DeviceError
-from matteline.contract.events import Event, Finished, Notice
+from matteline.contract.events import Event, Notice
 from matteline.contract.files import make_folder
 from matteline.contract.frames import FrameSet
-from matteline.engine.checkpoints import StateFiles
-from matteline.engine.chunks import chunk_of, own_results, prerolled_chunk, run_part, state_pass
+from matteline.engine.checkpoints import StateFiles, StateHashes
+from matteline.engine.chunks import chunk_of, prerolled_chunk, run_part, state_pass
+from matteline.engine.existing import examine_results
 from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Plan
-from matteline.farm.open_farm_job import OpenFarmJob
+from matteline.farm.clip import Clip
 
 if TYPE_CHECKING:
     from matteline.matting.rvm.network import MattingNetwork
 
 Networks = Callable[[Plan], "MattingNetwork"]
-"""Returns the network of a plan, for callers that keep one loaded."""
-
-_EXPECTED_EXTRA_FRAMES = 10
-"""Frames that a chunk may always begin before its first one without a word to the user."""
+"""Gives the network of a plan, for who keeps one loaded."""
 
 
-def save_states(
-    opened: OpenFarmJob,
+def roll_states(
+    clip: Clip,
     frames: FrameSet,
     *,
     overwrite: bool = False,
     networks: Networks | None = None,
     between_frames: Callable[[], None] = do_nothing,
 ) -> Generator[Event, None, None]:
-    """Save the states that chunks of these frames begin from, except those that are there already.
+    """Write the states that chunks of these frames begin from, those that are there already left out.
 
     Args:
-        opened: The farm job.
+        clip: The clip.
         frames: Frames that will be rendered; the pass ends with the last of them.
         overwrite: Whether states that are there are made again.
-        networks: Returns the network; by default it is loaded.
-        between_frames: Called before each frame; an exception from it ends the pass.
+        networks: Gives the network; by default it is loaded.
+        between_frames: Called before each frame; what it raises ends the pass.
 
     Raises:
         StateError: A state that is there belongs to something else.
         MattelineError: As `engine.run.run` says.
     """
-    farm_job = opened.farm_job
-    if not farm_job.needs_states:
-        yield Notice(f"{farm_job.name} needs no first pass: its chunks are exact by '{farm_job.farm.exact}'.")
-        # A session's client waits for this event.
-        yield Finished(0, 0.0)
+    if clip.ticket.exact != "states":
+        yield Notice(
+            f"{clip.ticket.name} needs no pass over its states: it is rendered '{clip.ticket.exact}'."
+        )
         return
-    states = opened.states
+    states = clip.states
     make_folder(states.folder)
-    # A pass that was interrupted goes on behind its last whole state.
-    there = [] if overwrite else states.without_damaged(states.saved(), farm_job.state_hashes)
-    part = state_pass(opened.plan, opened.submitted(frames).hull, states, there)
-    yield from _run(opened, part, states, networks, between_frames)
+    there = [] if overwrite else states.usable(states.saved(), _hashes(clip), refuse_others=True)
+    part = state_pass(clip.plan, clip.wanted(frames).hull, states, there)
+    yield from _run(clip, part, states, networks, between_frames)
 
 
 def render_chunk(
-    opened: OpenFarmJob,
+    clip: Clip,
     frames: FrameSet,
     *,
     overwrite: bool = False,
@@ -74,99 +70,94 @@ def render_chunk(
     """Render frames with the pixels of one unbroken run; those that are there and right are left alone.
 
     Args:
-        opened: The farm job.
+        clip: The clip.
         frames: The chunk; frames that were not submitted are passed over.
         overwrite: Whether frames that are there are made again.
-        networks: Returns the network; by default it is loaded.
-        between_frames: Called before each frame; an exception from it ends the chunk, complete frames stay.
+        networks: Gives the network; by default it is loaded.
+        between_frames: Called before each frame; what it raises ends the chunk, complete frames stay.
 
     Raises:
         JobError: None of the frames was submitted.
         StateError: The state it would begin from belongs to something else.
         MattelineError: As `engine.run.run` says.
     """
-    farm_job, wanted = opened.farm_job, opened.submitted(frames)
-    done = FrameSet() if overwrite else own_results(opened.plan, wanted)
+    wanted = clip.wanted(frames)
+    done = FrameSet() if overwrite else examine_results(clip.plan, wanted).current
     if done.ranges:
         yield Notice(f"Frames {done} are there already.")
-    # A chunk saves no states: the first pass has, and in a chain only the one that the next chunk needs.
-    states = replace(opened.states, every_frames=0)
-    if farm_job.is_chain:
-        make_folder(states.folder)
-        states = replace(states, also=frozenset(each.last + 1 for each in wanted.ranges))
-        done = done.minus(_without_next_state(opened, wanted))
-    if farm_job.farm.exact == "none":
-        # Every engine gets exactly these chunks, since here the pixels depend on where one begins.
-        part = prerolled_chunk(opened.plan, wanted, done, farm_job.farm.chunk_preroll)
+    states = _saving(clip, wanted)
+    if clip.ticket.exact == "none":
+        part = prerolled_chunk(clip.plan, wanted, done, clip.ticket.preroll_frames)
     else:
-        part = _from_nearest_state(opened, wanted, done, states)
-        yield from _warn_of_far_states(opened, part)
-    yield from _run(opened, part, states, networks, between_frames)
+        done = _not_handed_on(clip, wanted, done)
+        part = chunk_of(clip.plan, wanted, done, states, _hashes(clip))
+        yield from _notes(clip, part)
+    yield from _run(clip, part, states, networks, between_frames)
 
 
-def _without_next_state(opened: OpenFarmJob, wanted: FrameSet) -> FrameSet:
-    """Return last frames of a chain's chunks whose state the next chunk lacks: they are rendered again for it."""
-    there = opened.states.saved()
-    # The last frames of all have no next chunk.
-    last = {each.last for each in opened.farm_job.frames.ranges}
-    return FrameSet.of(
-        each.last for each in wanted.ranges if each.last + 1 not in there and each.last not in last
-    )
+def _saving(clip: Clip, wanted: FrameSet) -> StateFiles:
+    """The clip's states, and which of them a chunk saves: in a chain the one after its last frame."""
+    if clip.ticket.exact != "chain":
+        return replace(clip.states, every_frames=0)
+    make_folder(clip.states.folder)
+    return replace(clip.states, every_frames=0, also=frozenset(each.last + 1 for each in wanted.ranges))
 
 
-def _from_nearest_state(opened: OpenFarmJob, wanted: FrameSet, done: FrameSet, states: StateFiles) -> Plan:
-    """Plan the chunk from the latest states that can be read.
+def _not_handed_on(clip: Clip, wanted: FrameSet, done: FrameSet) -> FrameSet:
+    """The frames that need not be rendered again.
 
-    Going back further than need be costs time, never pixels.
+    In a chain a frame whose state is to be handed on counts as undone while that state is missing.
     """
-    there = states.saved()
-    while True:
-        part = chunk_of(opened.plan, wanted, done, there)
-        # Only the states that would be used are read; each is megabytes.
-        begins = [span.frames.first for span in part.spans if span.from_state]
-        whole = states.without_damaged(begins, opened.farm_job.state_hashes)
-        if whole == begins:
-            return part
-        there = [each for each in there if each in whole or each not in begins]
+    if clip.ticket.exact != "chain":
+        return done
+    there = {state.next_frame for state in clip.states.saved()}
+    last = {each.last for each in clip.ticket.frames.ranges}
+    lacking = [each.last for each in wanted.ranges if each.last + 1 not in there and each.last not in last]
+    return done.minus(FrameSet.of(lacking))
 
 
-def _warn_of_far_states(opened: OpenFarmJob, part: Plan) -> Iterator[Event]:
-    farm = opened.farm_job.farm
-    usual = farm.state_every if farm.exact == "states" else farm.chunk
+def _hashes(clip: Clip) -> StateHashes:
+    return lambda _state: clip.ticket.hashes
+
+
+def _notes(clip: Clip, part: Plan) -> Iterator[Event]:
     for span in part.spans:
-        first, start = span.render.first, span.frames.first
-        if first - start > max(usual, _EXPECTED_EXTRA_FRAMES):
+        rolled = span.render.first - span.frames.first
+        expected = clip.ticket.state_frames if clip.ticket.exact == "states" else clip.ticket.chunk_frames
+        if rolled > max(expected, 10):
             yield Notice(
-                f"No nearer state was found before frame {first}, so the network starts at frame {start}, "
-                f"{first - start} frames earlier. The pixels are the same; it only takes longer."
+                f"No nearer state was found before frame {span.render.first}: rolling over {rolled} frames "
+                f"from {span.frames.first}. The pixels are the same; it only takes longer."
             )
 
 
 def _run(
-    opened: OpenFarmJob,
+    clip: Clip,
     part: Plan,
     states: StateFiles,
     networks: Networks | None,
     between_frames: Callable[[], None],
 ) -> Generator[Event, None, None]:
-    farm_job = opened.farm_job
-    if farm_job.needs_gpu and part.settings.device == "cpu":
-        raise DeviceError(
-            f"{farm_job.name} needs a GPU, and would be rendered on the processor here.",
-            hint="Send it to machines with a GPU, or submit it for the processor.",
-            settings=("device=cpu",),
-        )
+    _refuse_processor(clip, part)
     from matteline.matting.devices import set_thread_count  # loads torch, so not before it is needed
 
-    set_thread_count(farm_job.threads)
-    # Not where nothing is left to do: a retry of a finished chunk then costs no loading.
+    set_thread_count(clip.ticket.threads)
     network = networks(part) if networks is not None and part.spans else None
-    work = run_part(part, states, farm_job.recipe, network=network, between_frames=between_frames)
-    with closing(work) as events:
+    with closing(
+        run_part(part, states, _hashes(clip), network=network, between_frames=between_frames)
+    ) as events:
         yield from events
 
 
+def _refuse_processor(clip: Clip, part: Plan) -> None:
+    if clip.ticket.needs_gpu and part.settings.device == "cpu":
+        raise DeviceError(
+            f"{clip.ticket.name} needs a GPU, and would be rendered on the processor here.",
+            hint="Send it to machines with a GPU, or submit it with --device cpu.",
+        )
+
+
 VERBS: Mapping[str, Callable[..., Generator[Event, None, None]]] = MappingProxyType(
-    {"states": save_states, "chunk": render_chunk}
+    {"states": roll_states, "chunk": render_chunk}
 )
-"""The work that a machine can be asked for, by the verbs of `matteline farm`."""
+"""What a worker can be asked for, by the words of `matteline farm`."""

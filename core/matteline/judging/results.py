@@ -6,21 +6,16 @@ The layout is that of `matteline render`: `<product>/<name>_<product>.<frame>.<e
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from matteline.contract.errors import JobError, ReadError
 from matteline.contract.frames import FrameSet
+from matteline.contract.record import read_record, record_file
 from matteline.contract.settings import PRODUCTS
 from matteline.media.naming import list_sequences
 from matteline.media.plate import Plate, open_plate
-
-# A record is a few kilobytes; a larger file is something else, and is not read.
-RECORD_FOLDER = ".matteline"
-RECORD_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -139,26 +134,19 @@ def _list_product(folder: Path, product: str) -> dict[str, dict[int, Path]]:
 
 
 def _with_record(folder: Path, name: str, products: Mapping[str, Mapping[int, Path]]) -> ShotResults:
-    """Return a shot with the facts of its record, each of them only as far as it can be believed."""
-    path, record = folder / RECORD_FOLDER / f"{name}.json", {}
-    with suppress(OSError, ValueError):
-        if path.stat().st_size <= RECORD_BYTES:
-            record = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(record, dict):
-        record = {}
+    """Return a shot with the facts of its record."""
+    record = read_record(record_file(folder, name))
     existing = FrameSet.of(number for files in products.values() for number in files)
-    expected = FrameSet((existing.hull,))
-    if isinstance(words := record.get("frames"), str):
-        with suppress(JobError):  # a damaged record counts as none
-            expected = FrameSet.joined([*existing.ranges, *FrameSet.parse(words).ranges])
-    first_frame = record.get("first_frame")
+    latest = record.latest
+    if latest is None:
+        return ShotResults(folder, name, products, FrameSet((existing.hull,)))
+    expected = FrameSet.joined([*existing.ranges, *record.frames.ranges])
     return ShotResults(
         folder,
         name,
         products,
         expected,
-        plate=str(record.get("plate") or ""),
-        colour_space=str(record.get("colour") or ""),
-        # Not isinstance: True is an int as well, and no frame number.
-        first_frame=first_frame if type(first_frame) is int else None,
+        plate=latest.plate,
+        colour_space=latest.colour_space,
+        first_frame=latest.first_frame,
     )

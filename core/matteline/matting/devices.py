@@ -1,4 +1,4 @@
-"""Where the network computes and in which precision, from the words of a user."""
+"""Devices and precisions for the network, from the words of a user."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _GET_TORCH = "Install a build of torch for this GPU (pytorch.org/get-started), o
 
 
 def resolve_device(word: str) -> torch.device:
-    """The device meant by `auto`, `cpu`, `cuda`, `cuda:1` or `mps`; `auto` takes a GPU where there is one.
+    """Return the device meant by `auto`, `cpu`, `cuda`, `cuda:1` or `mps`; `auto` takes a GPU where there is one.
 
     Raises:
         DeviceError: That device is not there.
@@ -75,7 +75,7 @@ def _require_cuda(device: torch.device) -> None:
 
 
 def devices() -> list[tuple[str, str]]:
-    """What torch can compute on here, best first, as pairs of device and description."""
+    """List the devices that torch can compute on here, best first, as pairs of name and description."""
     found = []
     if torch.cuda.is_available():
         names = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
@@ -86,7 +86,7 @@ def devices() -> list[tuple[str, str]]:
 
 
 def torch_build() -> str:
-    """Torch's version and what it was built for, such as `2.8.0+cu126 for CUDA 12.6`."""
+    """Return torch's version and the platform it was built for, such as `2.8.0+cu126 for CUDA 12.6`."""
     if torch.version.cuda:
         return f"{torch.__version__} for CUDA {torch.version.cuda}"
     if torch.version.hip:
@@ -95,7 +95,7 @@ def torch_build() -> str:
 
 
 def resolve_precision(word: str, device: torch.device) -> torch.dtype:
-    """The precision meant by `auto`, `fp32`, `fp16` or `bf16`; `auto` is fp16 on CUDA and fp32 elsewhere.
+    """Return the precision meant by `auto`, `fp32`, `fp16` or `bf16`; `auto` is fp16 on CUDA and fp32 elsewhere.
 
     Raises:
         DeviceError: The device cannot compute in it.
@@ -114,12 +114,12 @@ def resolve_precision(word: str, device: torch.device) -> torch.dtype:
 
 
 def precision_name(dtype: torch.dtype) -> str:
-    """The name of a precision in the settings."""
+    """Return the name of a precision in the settings."""
     return next(name for name, each in DTYPES.items() if each == dtype)
 
 
 def resolve_batch(batch: str | int, device: torch.device) -> int:
-    """How many frames to encode at once: the number asked for, or for `auto` what suits the device."""
+    """Return the frames to encode at once: the number asked for, or for `auto` one that suits the device."""
     if batch != "auto":
         return int(batch)
     return _CUDA_BATCH if device.type == "cuda" else 1

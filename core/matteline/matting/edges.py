@@ -29,7 +29,7 @@ _Extreme = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class EdgeTools:
-    """What is done to every alpha of a shot.
+    """The edge tools of a shot, applied to every alpha.
 
     Attributes:
         choke_pixels: How far the edge moves inwards, outwards where negative. Fractions count.
@@ -144,7 +144,7 @@ def _chords(wide: Tensor, radius: float, extreme: _Extreme) -> Tensor:
 
 
 def _offsets(radius: float) -> list[float]:
-    """How far chords lie from the middle: whole pixels, and the diagonal, which is all a small disc has."""
+    """Return the distances of chords from the middle: whole pixels, and the diagonal of a small disc."""
     return [*range(1, math.floor(radius) + 1), radius * math.sqrt(0.5)]
 
 

@@ -1,10 +1,10 @@
-"""The two pipes of the protocol, taken out of reach of everything else in this process."""
+"""The two pipes of the protocol, kept apart from all other output of this process."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -12,29 +12,26 @@ from typing import Any, BinaryIO
 from matteline.contract.wire import encode
 
 
-class Answers:
-    """Messages to a client, each whole, from any thread.
-
-    Args:
-        write: Writes the bytes of one message. Raises `OSError` where the client is gone.
-    """
-
-    def __init__(self, write: Callable[[bytes], object]) -> None:
-        self._write = write
-        self._lock = threading.Lock()
-
-    def send(self, message: Mapping[str, Any]) -> None:
-        """Write one message. A client that is gone is no error here: the end of its requests says so too."""
-        with self._lock, suppress(OSError):
-            self._write(encode(message))
-
-
 @dataclass(frozen=True)
 class Pipes:
-    """The pipe that requests come from, and the answers."""
+    """The stream of requests and the stream of answers."""
 
     requests: BinaryIO
     answers: Answers
+
+
+class Answers:
+    """Sender of messages to the host, each whole, from any thread."""
+
+    def __init__(self, pipe: BinaryIO) -> None:
+        self._pipe = pipe
+        self._lock = threading.Lock()
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Write one message. A host that is gone is no error here: the end of its requests says so too."""
+        with self._lock, suppress(OSError):
+            self._pipe.write(encode(message))
+            self._pipe.flush()
 
 
 def take_pipes() -> Pipes:
@@ -44,15 +41,8 @@ def take_pipes() -> Pipes:
     whatever reads standard input finds its end.
     """
     requests, answers = os.dup(0), os.dup(1)
-    os.dup2(2, 1)  # what is printed goes to the log
+    os.dup2(2, 1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    pipe = os.fdopen(answers, "wb")
-
-    def write(message: bytes) -> None:
-        pipe.write(message)
-        # At once: a host waits for each message.
-        pipe.flush()
-
-    return Pipes(open(requests, "rb"), Answers(write))
+    return Pipes(open(requests, "rb"), Answers(open(answers, "wb")))

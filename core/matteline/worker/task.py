@@ -1,4 +1,4 @@
-"""One request on its way to its last message."""
+"""A task: one request of the host, until its last message is sent."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 
 class Cancelled(Exception):
-    """The host gave the request up."""
+    """The host cancelled the request."""
 
 
 class Task:
-    """A request, told of from the thread that works on it and cancelled from the one that hears the host.
+    """A request; the thread that works on it sends its messages, the thread that reads the host cancels it.
 
     While nothing of it is being written a cancel is answered at once, whatever the working thread is busy
-    with: what that thread still says is dropped, and it stops at the next `check`. Once it writes, the answer
-    comes when it has stopped, so that a host that hears it finds the files at rest.
+    with: later messages of that thread are dropped, and it stops at the next `check`. Once it writes, the
+    answer comes when it has stopped, so that a host that receives it finds no file still changing.
 
     Args:
         number: The host's id of the request.
@@ -41,12 +41,11 @@ class Task:
         return self._ended.is_set()
 
     def wait(self, timeout_seconds: float) -> bool:
-        """Wait for its end; return whether it came."""
+        """Wait for its end; returns False after the timeout."""
         return self._ended.wait(timeout_seconds)
 
     def tell(self, event: Mapping[str, Any]) -> None:
         """Send a message about it, unless its last one is sent."""
-        # Under the lock, so that nothing follows the last message.
         with self._lock:
             if not self.ended:
                 self._send({"id": self.number, **event})
@@ -57,15 +56,14 @@ class Task:
             self._end(event)
 
     def cancel(self) -> None:
-        """Give it up."""
+        """Cancel it."""
         with self._lock:
             self._cancelled = True
-            # Once it writes, the working thread answers, when the files are at rest.
             if not self._writing:
                 self._end({"event": "cancelled"})
 
     def check(self) -> None:
-        """Raise where the request was given up.
+        """Return, unless the request was cancelled.
 
         Raises:
             Cancelled: It was.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -25,10 +26,10 @@ def test_deadline_10_renders_the_same_pixels(film, out, tmp_path, monkeypatch):
 
 @pytest.mark.host
 def test_flamenco_renders_the_same_pixels(node, film, out):
-    from matteline.farm.engines import configure_engine
+    from matteline.farm.engines import engine
 
     one = film.submission("flamenco", out, chunk=12)
-    script, job = configure_engine("flamenco").write(one, out / "farm" / "submit.flamenco")
+    script, job = engine("flamenco").write(one, out / "farm" / "submit.flamenco")
     assert run(compiled(node, script, job))[-1] == "check"
     film.assert_same(out)
 
@@ -38,7 +39,7 @@ def test_opencue_with_a_real_rqd_renders_the_same_pixels(cue_python, film, out, 
     farm = CueFarm(cue_python, tmp_path / "opencue")
     try:
         one = film.submission("opencue", out, chunk=12)
-        farm.submit(one.shots[0], command=MATTELINE)
+        farm.submit((one.tickets[0], Path(one.folders[0])), command=MATTELINE)
         assert farm.until("job")[-1]["complete"], farm.logs()
     finally:
         farm.close()

@@ -1,4 +1,4 @@
-"""Which network a checkpoint holds, told from the names and shapes of its tensors. Needs no torch."""
+"""The architecture of a checkpoint, recognised by the names and shapes of its tensors. Needs no torch."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from matteline.matting.rvm.refiner import REGULARISATION, DeepGuidedFilter
 
 @dataclass(frozen=True)
 class Coarse:
-    """What is needed to finish one frame, float32, at the reduced size.
+    """The reduced result of one frame, from which its full size is made; float32.
 
     Attributes:
         slope: (4, h, w), what R, G, B and R + G + B are multiplied by; None where the reduced size is the

@@ -44,7 +44,7 @@ def placed(module: Module, device: torch.device, dtype: torch.dtype) -> Module:
 
 
 def memory_format(device: torch.device, dtype: torch.dtype) -> torch.memory_format:
-    """How pictures lie in memory where convolutions are fastest."""
+    """Return the memory layout in which convolutions are fastest."""
     half_on_gpu = device.type == "cuda" and dtype != torch.float32
     channels_last = device.type == "cpu" or half_on_gpu
     return torch.channels_last if channels_last else torch.contiguous_format

@@ -98,7 +98,7 @@ class InferenceNetwork:
         return one, two, three, four
 
     def coarse(self, small: Tensor, hidden: Tensor, *, refined: bool) -> Coarse:
-        """What finishes one frame at full size.
+        """Return what one frame is finished from at full size.
 
         Args:
             small: Its reduced picture (3, h, w), float32, sRGB-encoded 0..1.

@@ -246,10 +246,10 @@ def _alone(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
     """Keep other processes from fetching into a folder while the block runs; wait while one does."""
     lock = FileLock(folder / _LOCK)
     while True:
-        waiting()
         with suppress(Timeout):
             lock.acquire(timeout=_WAIT_SECONDS)
             break
+        waiting()
     try:
         yield
     finally:

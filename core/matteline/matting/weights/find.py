@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +18,12 @@ from matteline.matting.rvm.architecture import Architecture, variant_of
 from matteline.matting.weights.card import USUAL_LONGER_SIDE, Card, card_in
 from matteline.matting.weights.files import SUFFIXES, Tensors, is_weights_name, read_weights, refusal
 from matteline.matting.weights.read import read_tensors, tensors_sha256
-from matteline.matting.weights.registry import OFFICIAL_NETWORKS, official_in, official_named
+from matteline.matting.weights.registry import (
+    OFFICIAL_NETWORKS,
+    SHIPPED_QUALITY,
+    official_in,
+    official_named,
+)
 
 AUTO: Final = "auto"
 FOLDER_VARIABLE: Final = "MATTELINE_WEIGHTS"
@@ -44,6 +49,8 @@ class FoundWeights:
         shipped: True for those that come with matteline, to stand in until there are better ones.
         tensors_sha256: Of the tensors' names, shapes and values, whatever the file is called and however it
             stores them.
+        quality: How good the network is, in one line; empty where nobody measured it.
+        licence: What its makers say of it; empty where the file does not say.
     """
 
     name: str
@@ -54,6 +61,8 @@ class FoundWeights:
     longer_side: int = USUAL_LONGER_SIDE
     shipped: bool = False
     tensors_sha256: str = ""
+    quality: str = ""
+    licence: str = ""
 
 
 def user_folder() -> Path:
@@ -112,10 +121,13 @@ def examine(data: bytes, tensors: Tensors, path: Path) -> FoundWeights:
     """Do what `inspect` does, for a file that has been read."""
     digest, tensors_digest = hashlib.sha256(data).hexdigest(), tensors_sha256(tensors)
     architecture = _architecture(tensors, path)
+    known = FoundWeights(path.stem, path, digest, architecture, "", tensors_sha256=tensors_digest)
     official = official_in(digest, tensors_digest)
     if official is not None:
         origin = f"official RVM {_PROPER_NAMES[official.variant]}"
-        return FoundWeights(official.name, path, digest, architecture, origin, tensors_sha256=tensors_digest)
+        return replace(
+            known, name=official.name, origin=origin, quality=official.quality, licence=official.licence
+        )
     if official_named(path.stem):
         why = f"is not the official {path.stem}, whatever its name says: its SHA-256 differs"
         again = (
@@ -124,9 +136,13 @@ def examine(data: bytes, tensors: Tensors, path: Path) -> FoundWeights:
         raise refusal(path, why, again)
     card = card_in(data, path)
     shipped = path.parent == _SHIPPED
-    origin = _origin(architecture, card, shipped=shipped)
-    return FoundWeights(
-        path.stem, path, digest, architecture, origin, card.longer_side, shipped, tensors_digest
+    return replace(
+        known,
+        origin=_origin(architecture, card, shipped=shipped),
+        longer_side=card.longer_side,
+        shipped=shipped,
+        quality=SHIPPED_QUALITY if shipped else "",
+        licence=card.licence,
     )
 
 

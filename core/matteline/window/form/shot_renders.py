@@ -41,7 +41,7 @@ class WrittenFrame:
 
 
 @dataclass
-class _Run:
+class _ShotRun:
     """A render under way."""
 
     job: Job
@@ -77,7 +77,7 @@ class ShotRenders(QObject):
     def __init__(self, connection: WorkerConnection, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._connection = connection
-        self._runs: dict[int, _Run] = {}
+        self._runs: dict[int, _ShotRun] = {}
         self._scratch = tempfile.TemporaryDirectory(prefix="matteline-preview-", ignore_cleanup_errors=True)
         self._preview_numbers = itertools.count(1)
         self.rows = ProgressList()
@@ -96,7 +96,7 @@ class ShotRenders(QObject):
 
     def render(self, job: Job) -> None:
         """Render a shot."""
-        self._begin(_Run(job, preview=False), os.path.basename(job.plate.rstrip("/\\")))
+        self._begin(_ShotRun(job, preview=False), os.path.basename(job.plate.rstrip("/\\")))
         self.started.emit()
 
     def preview(self, job: Job, frame: int) -> None:
@@ -110,13 +110,13 @@ class ShotRenders(QObject):
         folder = os.path.join(self._scratch.name, str(next(self._preview_numbers)))
         frames = FrameSet.of([frame])
         wanted = replace(job, frames=frames, output=folder, existing="overwrite", settings=settings)
-        self._begin(_Run(wanted, preview=True), f"Preview of frame {frame}")
+        self._begin(_ShotRun(wanted, preview=True), f"Preview of frame {frame}")
 
     def close(self) -> None:
         """Remove the files of previews."""
         self._scratch.cleanup()
 
-    def _begin(self, run: _Run, name: str) -> None:
+    def _begin(self, run: _ShotRun, name: str) -> None:
         self.rows.clear_ended()
         number = self._connection.render(run.job)
         self._runs[number] = run
@@ -137,7 +137,7 @@ class ShotRenders(QObject):
         else:
             self.rows.update_progress(number, run.progress.words, run.progress.fraction)
 
-    def _end(self, number: int, run: _Run, message: dict[str, Any]) -> None:
+    def _end(self, number: int, run: _ShotRun, message: dict[str, Any]) -> None:
         failed = message.get("event") == "failed"
         self.rows.finish(number, run.progress.words, failed=failed)
         del self._runs[number]

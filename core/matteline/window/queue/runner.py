@@ -25,7 +25,7 @@ _STATES = {"finished": DONE, "failed": FAILED, "cancelled": PAUSED}
 
 
 @dataclass
-class _Run:
+class _QueueRun:
     """The shot that this window renders."""
 
     shot: QueuedShot
@@ -59,7 +59,7 @@ class QueueRunner(QObject):
         super().__init__(parent)
         self._store, self._connection = store, connection
         self._owner = uuid.uuid4().hex
-        self._run: _Run | None = None
+        self._run: _QueueRun | None = None
         self._on = False
         self._timer = QTimer(self, interval=TICK_MILLISECONDS)
         self._timer.timeout.connect(self._tick)
@@ -115,12 +115,12 @@ class QueueRunner(QObject):
             elif self._on and (shot := self._store.claim(self._owner)) is not None:
                 line = f"Run {shot.runs}: {shot.job.plate} to {shot.job.output}"
                 self._store.add_log_line(shot.number, line)
-                self._run = _Run(shot, self._connection.render(shot.next_job))
+                self._run = _QueueRun(shot, self._connection.render(shot.next_job))
 
         self._guarded(work)
         self.changed.emit()
 
-    def _report(self, run: _Run) -> None:
+    def _report(self, run: _QueueRun) -> None:
         progress = run.progress
         is_ours = self._store.report(
             run.shot.number,
@@ -148,7 +148,7 @@ class QueueRunner(QObject):
             self.ended.emit(run.shot.job)
             self._tick()
 
-    def _log(self, run: _Run, message: dict[str, Any]) -> None:
+    def _log(self, run: _QueueRun, message: dict[str, Any]) -> None:
         event = message.get("event")
         if event == "failed":
             self._store.add_log_line(run.shot.number, error_text(error_of(message)))
@@ -157,7 +157,7 @@ class QueueRunner(QObject):
         elif event in ("loading", "started"):
             self._store.add_log_line(run.shot.number, run.progress.words)
 
-    def _end(self, run: _Run, message: dict[str, Any]) -> None:
+    def _end(self, run: _QueueRun, message: dict[str, Any]) -> None:
         self._report(run)
         state = _STATES.get(str(message.get("event")), FAILED)
         progress = run.progress

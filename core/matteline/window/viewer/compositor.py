@@ -28,7 +28,7 @@ Frames = Mapping[str, Pixels]
 
 
 @dataclass(frozen=True)
-class Backdrop:
+class ViewerBackdrop:
     """The picture that a person is laid over.
 
     Attributes:

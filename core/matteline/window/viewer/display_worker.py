@@ -14,7 +14,7 @@ from matteline.colour.viewer import PLAIN, Bytes, Floats, Grade, Shower, alpha_s
 from matteline.contract.errors import MattelineError
 from matteline.media.frame import Pixels
 from matteline.window.background import report_exception
-from matteline.window.viewer.compositor import Backdrop, Compositor, channel_only, difference
+from matteline.window.viewer.compositor import Compositor, ViewerBackdrop, channel_only, difference
 from matteline.window.viewer.footage import Footage
 from matteline.window.viewer.frame_cache import CachedFrame
 
@@ -62,7 +62,7 @@ class DisplayRequest:
     view: str
     grade: Grade
     channel: int | None
-    backdrop: Backdrop
+    backdrop: ViewerBackdrop
     behind: CachedFrame | None = None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -13,13 +12,11 @@ from matteline.colour.config import Config
 from matteline.colour.space import PlateSpace, choose_space
 from matteline.contract.errors import MattelineError, ReadError
 from matteline.contract.frames import FrameSet
+from matteline.contract.record import read_record, record_file
 from matteline.media.naming import NumberedName, is_image
 from matteline.media.plate import open_plate
 from matteline.window.viewer.clip import PlateClip, ResultClip, ViewerClip, rate_of, size_of
 
-RECORD_FOLDER = ".matteline"
-# A record is a few kilobytes; a larger file is something else, and is not read.
-LONGEST_RECORD_BYTES = 1 << 20
 PRODUCTS = ("alpha", "fgr", "rgba", "layers")
 
 
@@ -142,31 +139,22 @@ def _results(
 ) -> Footage:
     clips: dict[str, ViewerClip] = {product: ResultClip(path) for product, path in products.items()}
     straight = _is_straight(clips)
-    record = _read_record(folder / RECORD_FOLDER / f"{shot}.json")
+    record = read_record(record_file(folder, shot)).latest
     # A relative path counts from a folder that the record does not name.
-    if isinstance(plate := record.get("plate"), str) and os.path.isabs(plate):
+    if record is not None and os.path.isabs(record.plate):
         # Where it has been moved away, the results are shown without it.
         with suppress(MattelineError):
-            clips["plate"] = PlateClip(open_plate(plate))
+            clips["plate"] = PlateClip(open_plate(record.plate))
     coloured = next(clips[role] for role in ("plate", "fgr", "rgba", "layers", "alpha") if role in clips)
+    wanted = (record.colour_space if record else "") or "auto"
     try:
-        space = space_of(coloured, config, str(record.get("colour", "auto")))
+        space = space_of(coloured, config, wanted)
     except MattelineError:
         # The record's name is of another config than the one here.
         space = space_of(coloured, config)
     name = folder.name if alone else f"{folder.name} {shot}"
     path = str(folder) if alone else str(folder / shot)
     return Footage(name, clips, space, straight, path, folder, shot)
-
-
-def _read_record(file: Path) -> Mapping[str, object]:
-    try:
-        if file.stat().st_size > LONGEST_RECORD_BYTES:
-            return {}
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _is_straight(clips: Mapping[str, ViewerClip]) -> bool:

@@ -14,7 +14,7 @@ from matteline.colour.viewer import PLAIN
 from matteline.contract.frames import FrameSet
 from matteline.window.viewer.canvas import Canvas
 from matteline.window.viewer.commands import Commands
-from matteline.window.viewer.compositor import MODES, Backdrop, roles_of
+from matteline.window.viewer.compositor import MODES, ViewerBackdrop, roles_of
 from matteline.window.viewer.display_worker import DisplayWorker
 from matteline.window.viewer.footage import Footage
 from matteline.window.viewer.frame_cache import FrameCache
@@ -156,7 +156,7 @@ class ViewerPanel(QWidget):
     def set_backdrop(self, footage: Footage) -> None:
         """Lay the person over another clip."""
         self._backdrops.append(footage)
-        self.toolbar.set_backdrop(Backdrop(footage=footage))
+        self.toolbar.set_backdrop(ViewerBackdrop(footage=footage))
 
     def offer_views(self, views: list[str], chosen: str = PLAIN) -> None:
         """Set the views of the OCIO config to choose from."""

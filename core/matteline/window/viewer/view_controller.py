@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from matteline.colour.viewer import NEUTRAL, PLAIN, Grade, as_floats
 from matteline.contract.errors import MattelineError
 from matteline.window.viewer.canvas import Canvas, Layout
-from matteline.window.viewer.compositor import MODES, Backdrop, roles_of
+from matteline.window.viewer.compositor import MODES, ViewerBackdrop, roles_of
 from matteline.window.viewer.display_worker import DisplayRequest, DisplayResult, DisplayWorker, SideFrames
 from matteline.window.viewer.footage import Footage
 from matteline.window.viewer.frame_cache import CachedFrame, FrameCache, FrameRequest
@@ -43,7 +43,7 @@ class ViewState:
     view: str = PLAIN
     grade: Grade = NEUTRAL
     channel: int | None = None
-    backdrop: Backdrop = field(default_factory=Backdrop)
+    backdrop: ViewerBackdrop = field(default_factory=ViewerBackdrop)
 
     @property
     def visible_sides(self) -> tuple[SideChoice, ...]:

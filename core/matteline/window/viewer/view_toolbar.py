@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from matteline.colour.viewer import PLAIN, Grade
 from matteline.window.controls import match_combo_height, viewer_combo
 from matteline.window.viewer.canvas import Layout
-from matteline.window.viewer.compositor import Backdrop
+from matteline.window.viewer.compositor import ViewerBackdrop
 from matteline.window.viewer.footage import Footage
 from matteline.window.viewer.side_picker import SidePicker
 from matteline.window.viewer.view_controller import ViewState
@@ -48,7 +48,7 @@ class ViewToolbar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._channel: int | None = None
-        self._backdrop = Backdrop()
+        self._backdrop = ViewerBackdrop()
         self.a, self.b = SidePicker("A"), SidePicker("B")
         self._layout = viewer_combo(
             "Comparison of A and B: W wipe, S side by side, D difference", characters=10
@@ -58,7 +58,7 @@ class ViewToolbar(QWidget):
         self._over_label = QLabel("over")
         self._over = viewer_combo("The picture behind the person in the mode 'Over'", characters=9)
         for words, colour in _BACKDROPS:
-            self._over.addItem(words, Backdrop(_rgb(QColor(colour)) if colour else None))
+            self._over.addItem(words, ViewerBackdrop(_rgb(QColor(colour)) if colour else None))
         self._over.addItem("Colour…", "colour")
         self._over.addItem("Clip…", "clip")
         self._view = viewer_combo(
@@ -124,7 +124,7 @@ class ViewToolbar(QWidget):
         wanted = Layout.SINGLE if self._layout.currentData() is layout else layout
         self._layout.setCurrentIndex(self._layout.findData(wanted))
 
-    def set_backdrop(self, backdrop: Backdrop) -> None:
+    def set_backdrop(self, backdrop: ViewerBackdrop) -> None:
         """Lay the person over this."""
         self._backdrop = backdrop
         if backdrop.footage is not None:
@@ -166,12 +166,12 @@ class ViewToolbar(QWidget):
 
     def _choose_backdrop(self) -> None:
         chosen = self._over.currentData()
-        if isinstance(chosen, Backdrop):
+        if isinstance(chosen, ViewerBackdrop):
             self.set_backdrop(chosen)
         elif chosen == "colour":
             colour = QColorDialog.getColor(QColor("#00b140"), self, "Backdrop")
             if colour.isValid():
-                self.set_backdrop(Backdrop(_rgb(colour)))
+                self.set_backdrop(ViewerBackdrop(_rgb(colour)))
         else:
             path, _ = QFileDialog.getOpenFileName(self, "Lay the person over")
             if path:

@@ -1,4 +1,4 @@
-"""The shape of every operator that asks the worker: blocking for scripts and farms, modal for people."""
+"""The base of every operator that asks the worker: blocking for scripts and farms, modal for people."""
 
 import time
 from contextlib import ExitStack
@@ -6,31 +6,31 @@ from contextlib import ExitStack
 import bpy
 
 from .contract.errors import MattelineError, WorkerError
-from .contract.messages import sentence
-from .worker import door
+from .wording import error_text
+from .worker import worker
 
 TICK_SECONDS = 0.1
 WAIT_SECONDS = 0.02
 
 
-class Following:
-    """Start asking, follow the answers, bring them in. Nothing of Blender's data is held meanwhile.
+class WorkerOperator:
+    """Sends requests, follows the answers, and uses them. Nothing of Blender's data is held meanwhile.
 
-    A subclass says in `ask` what it asks and in `bring_in` what becomes of the answers.
+    A subclass sends its requests in `ask`, and uses the answers in `bring_in`.
     """
 
     _timer = None
     _asked = None
 
     def ask(self, context, client):
-        """Ask a worker; returns a `render.Render` or the like. Raises `MattelineError`."""
+        """Send the requests; return a `RenderSequence` or a `WorkerQuestion`. Raises `MattelineError`."""
         raise NotImplementedError
 
     def check(self, context):
-        """Find what is wrong before a worker is started. Raises `MattelineError`."""
+        """Check what can be checked before a worker is started. Raises `MattelineError`."""
 
     def bring_in(self, context, asked):
-        """Use the answers; returns a sentence for the user. Raises `MattelineError`."""
+        """Use the answers; return a sentence for the user. Raises `MattelineError`."""
         raise NotImplementedError
 
     def keep(self, asked):
@@ -42,15 +42,15 @@ class Following:
             return {"CANCELLED"}
         with ExitStack() as ending:
             ending.callback(self._end, context)
-            said = ""
+            printed = ""
             while not self._asked.done:
                 if not self._step(context):
                     return {"CANCELLED"}
-                if said != self._asked.progress.words:
-                    said = self._asked.progress.words
-                    print(f"Matteline: {said}", flush=True)
+                if printed != self._asked.words:
+                    printed = self._asked.words
+                    print(f"Matteline: {printed}", flush=True)
                 time.sleep(WAIT_SECONDS)
-            return self._bring_in(context)
+            return self._finish(context)
 
     def invoke(self, context, _event):
         """Ask, and let the artist go on."""
@@ -62,7 +62,7 @@ class Following:
         return {"RUNNING_MODAL"}
 
     def modal(self, context, event):
-        """Take in what the worker has said; Esc cancels."""
+        """Take in the worker's messages at each tick; Esc cancels."""
         with ExitStack() as ending:
             ending.callback(self._end, context)
             if event.type == "ESC" or context.window_manager.matteline.cancelling:
@@ -71,43 +71,46 @@ class Following:
             if event.type == "TIMER" and not self._step(context):
                 return {"CANCELLED"}
             if self._asked.done:
-                return self._bring_in(context)
+                return self._finish(context)
+            # It goes on: nothing is to be ended yet.
             ending.pop_all()
         return {"RUNNING_MODAL"} if event.type == "ESC" else {"PASS_THROUGH"}
 
     def cancel(self, context):
-        """Blender ends the operator, as when a file is loaded: the worker goes, complete frames stay."""
-        self._keep()
-        door.close()
+        """End the worker where Blender ends the operator, as when a file is loaded; complete frames stay."""
+        self._keep_rendered()
+        worker.close()
         self._end(context)
 
     def _begin(self, context):
         try:
             self.check(context)
-            self._asked = self.ask(context, door.client())
+            self._asked = self.ask(context, worker.client())
         except MattelineError as error:
-            self._refuse(error)
+            self._report_error(error)
             return False
         context.window_manager.matteline.running = True
-        self._show(context)
+        self._show_progress(context)
         return True
 
     def _step(self, context):
+        """Take in the worker's messages; return False if the request has failed, which is reported."""
         try:
             self._asked.step()
         except MattelineError as error:
-            self._keep()
-            self._refuse(error)
+            self._keep_rendered()
+            self._report_error(error)
             return False
-        self._show(context)
+        self._show_progress(context)
         return True
 
-    def _bring_in(self, context):
-        self._keep()
+    def _finish(self, context):
+        self._keep_rendered()
         for notice in self._asked.notices:
             self.report({"WARNING"}, notice)
         if self._asked.cancelled:
-            door.close()
+            # What a GPU's driver takes for the worker comes back only when it ends.
+            worker.close()
             self.report(
                 {"WARNING"}, "Cancelled. Complete frames are kept: use Render Missing Frames to go on."
             )
@@ -115,28 +118,29 @@ class Following:
         try:
             self.report({"INFO"}, self.bring_in(context, self._asked))
         except MattelineError as error:
-            self._refuse(error)
+            self._report_error(error)
             return {"CANCELLED"}
         return {"FINISHED"}
 
-    def _keep(self):
+    def _keep_rendered(self):
         try:
             self.keep(self._asked)
         except MattelineError as error:
-            self.report({"WARNING"}, sentence(error))
+            self.report({"WARNING"}, error_text(error))
 
-    def _refuse(self, error):
+    def _report_error(self, error):
         if isinstance(error, WorkerError):
-            door.close()
-        self.report({"ERROR"}, sentence(error))
+            worker.close()
+        self.report({"ERROR"}, error_text(error))
 
-    def _show(self, context):
-        now, progress = context.window_manager.matteline, self._asked.progress
-        if (now.words, round(now.fraction, 3)) == (progress.words, round(progress.fraction, 3)):
+    def _show_progress(self, context):
+        now, words, fraction = context.window_manager.matteline, self._asked.words, self._asked.fraction
+        # Drawing every editor ten times a second is felt, so nothing is drawn that looks the same.
+        if (now.words, round(now.fraction, 3)) == (words, round(fraction, 3)):
             return
-        now.words, now.fraction = progress.words, progress.fraction
+        now.words, now.fraction = words, fraction
         if not bpy.app.background:
-            context.workspace.status_text_set(f"{progress.words}  |  Esc: cancel")
+            context.workspace.status_text_set(f"{words}  |  Esc: cancel")
             redraw(context)
 
     def _end(self, context):
@@ -152,7 +156,7 @@ class Following:
 
 
 def redraw(context):
-    """Have every editor drawn again, so that panels show what is going on."""
+    """Have every editor drawn again, so that panels show the progress."""
     for window in context.window_manager.windows:
         for area in window.screen.areas:
             area.tag_redraw()

@@ -1,4 +1,4 @@
-"""Which pictures on disk a strip, clip or node reads, and which it shows when. Only names and numbers."""
+"""The pictures on disk that a strip, clip or node reads, and which it shows when. Only names and numbers."""
 
 import math
 import os
@@ -11,11 +11,12 @@ from . import compat
 from .contract.errors import JobError, ReadError
 from .contract.frames import FrameSet
 
+# Name, frame number and extension; a hyphen is a sign at the start of the name or behind a separator.
 _NUMBERED = re.compile(r"(.*?)((?:(?:(?<=[._-])|^)-)?[0-9]+)(\.[^.]*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Footage:
+class PlateSource:
     """A plate as Blender reads it.
 
     Attributes:
@@ -29,26 +30,27 @@ class Footage:
     rate: float = 0.0
 
     def frames(self, first, last, handles=0):
-        """The frames that pictures `first` to `last` span, and up to `handles` more at each side."""
+        """Return the frames that pictures `first` to `last` span, and up to `handles` more at each side."""
         shown = self.numbers[first : last + 1]
+        # A strip may show pictures in any order, and one of them several times.
         order = sorted(set(self.numbers))
         low, high = order.index(min(shown)), order.index(max(shown))
         return FrameSet.of(order[max(low - handles, 0) : high + handles + 1])
 
 
 @dataclass(frozen=True)
-class Timing:
-    """Which picture of its footage a strip shows at a frame of the timeline.
+class StripTiming:
+    """The picture of its plate that a strip shows at each frame of the timeline.
 
     Attributes:
         first: First timeline frame of the strip.
         last: Last timeline frame of the strip.
         content: Timeline frames of its first and last picture, wherever its handles are.
-        pictures: How many pictures there are between its trims.
-        skipped: Pictures trimmed off at the start.
+        pictures: Number of pictures between its trims.
+        skipped: Number of pictures trimmed off at the start.
         rate: Pictures for each frame of the timeline.
-        reverse: Whether it plays backwards.
-        strobe: Each picture is shown this many times.
+        reverse: True if it plays backwards.
+        strobe: Times that each picture is shown.
     """
 
     first: int
@@ -61,7 +63,7 @@ class Timing:
     strobe: float = 1.0
 
     def picture(self, frame):
-        """The picture, counted from 0 in the untrimmed footage, that is shown at a timeline frame."""
+        """Return the picture, counted from 0 in the untrimmed plate, that is shown at a timeline frame."""
         start, end = self.content
         into = max((end - frame if self.reverse else frame - start) * self.rate, 0)
         into = min(into, self.pictures - 1)
@@ -70,13 +72,13 @@ class Timing:
         return self.skipped + (int(into + 0.5) if compat.ROUNDS_FRAMES else int(into))
 
     def shown(self):
-        """The lowest and the highest picture that the strip shows."""
+        """Return the lowest and the highest picture that the strip shows."""
         pictures = [self.picture(frame) for frame in range(self.first, self.last + 1)]
         return min(pictures), max(pictures)
 
 
-def strip_footage(strip):
-    """What a movie or image strip reads.
+def strip_source(strip):
+    """Return the plate of a movie or image strip.
 
     Raises:
         ReadError: A file is not there, or cannot be opened.
@@ -84,19 +86,21 @@ def strip_footage(strip):
     """
     if strip.type == "IMAGE":
         folder = bpy.path.abspath(strip.directory, library=strip.id_data.library)
-        return _pictures([os.path.join(folder, each.filename) for each in strip.elements], strip.name)
+        return _source_of_pictures(
+            [os.path.join(folder, each.filename) for each in strip.elements], strip.name
+        )
     if strip.stream_index:
         raise JobError(
             f"{strip.name} shows stream {strip.stream_index} of its movie; only the first can be matted.",
             hint="Extract that stream to a movie of its own.",
         )
     path = bpy.path.abspath(strip.filepath, library=strip.id_data.library)
-    return movie_footage(path, strip.name, strip.fps)
+    return movie_source(path, strip.name, strip.fps)
 
 
-def movie_footage(path, name, rate=0.0):
-    """What reading a movie gives: its pictures, counted from 1. Raises `ReadError`."""
-    _must_exist(path, name)
+def movie_source(path, name, rate=0.0):
+    """Return a movie as a plate: its pictures, counted from 1. Raises `ReadError`."""
+    _check_exists(path, name)
     # A clip counts the movie's own pictures; what a strip counts depends on Blender's version and its rate.
     clip = bpy.data.movieclips.load(path)
     try:
@@ -107,59 +111,63 @@ def movie_footage(path, name, rate=0.0):
         raise ReadError(
             f"{path}, the footage of {name}, cannot be opened: Blender finds no movie in it.", path=path
         )
-    return Footage(os.path.normpath(path), range(1, count + 1), rate)
+    return PlateSource(os.path.normpath(path), range(1, count + 1), rate)
 
 
-def sequence_footage(path, count, name):
-    """What reading a numbered sequence gives, from this picture on. Raises `ReadError` and `JobError`."""
-    _must_exist(path, name)
+def sequence_source(path, count, name):
+    """Return a numbered sequence as a plate, from this picture on. Raises `ReadError` and `JobError`."""
+    _check_exists(path, name)
     match = _NUMBERED.fullmatch(os.path.basename(path))
     if not match:
-        return Footage(os.path.normpath(path), (1,))
+        return PlateSource(os.path.normpath(path), (1,))
     first = int(match[2])
-    return Footage(os.path.normpath(path), range(first, first + max(count, 1)))
+    return PlateSource(os.path.normpath(path), range(first, first + max(count, 1)))
 
 
-def strip_timing(scene, strip, footage):
-    """When a strip shows which picture. Not for retimed strips: Blender does not tell. Raises `JobError`."""
+def strip_timing(scene, strip, source):
+    """Return the timing of a strip that is not retimed: that of others Blender does not tell.
+
+    Raises:
+        JobError: Its trims leave nothing to show.
+    """
     first, last = compat.handles(strip)
-    start, end = trimmed_pictures(strip, footage)
+    start, end = trimmed_pictures(strip, source)
     pictures = end - start + 1
-    return Timing(
+    return StripTiming(
         first=first,
         last=last,
         content=compat.content(strip),
         pictures=pictures,
         skipped=start,
-        rate=_rate(scene, strip, pictures),
+        rate=_pictures_per_frame(scene, strip, pictures),
         reverse=strip.use_reverse_frames,
         strobe=strip.strobe,
     )
 
 
 def is_retimed(strip):
-    """Whether a strip has retiming keys, so that only Blender knows which picture it shows when."""
+    """Tell whether a strip has retiming keys, so that only Blender knows which picture it shows when."""
     return len(getattr(strip, "retiming_keys", ())) > 0
 
 
-def trimmed_pictures(strip, footage):
-    """The first and last picture that a strip can show, however it is retimed.
+def trimmed_pictures(strip, source):
+    """Return the first and last picture that a strip can show, however it is retimed.
 
     Raises:
         JobError: Its trims leave nothing, as where the file has become shorter.
     """
     start, end = compat.trims(strip)
-    last = len(footage.numbers) - end - 1
+    last = len(source.numbers) - end - 1
     if last < start:
         raise JobError(
-            f"{strip.name} shows nothing: more is trimmed than its file's {len(footage.numbers)} frames.",
+            f"{strip.name} shows nothing: more is trimmed than its file's {len(source.numbers)} frames.",
             field="frames",
             hint="Reload the strip if its file has changed.",
         )
     return start, last
 
 
-def _rate(scene, strip, pictures):
+def _pictures_per_frame(scene, strip, pictures):
     rate = getattr(strip, "speed_factor", 1.0)
     if strip.type != "MOVIE" or rate != 1.0 or not strip.fps:
         return rate
@@ -171,12 +179,12 @@ def _rate(scene, strip, pictures):
     return matched if abs(matched - 1) > 1e-3 and follows else 1.0
 
 
-def _pictures(paths, name):
+def _source_of_pictures(paths, name):
     for path in paths:
-        _must_exist(path, name)
+        _check_exists(path, name)
     matches = [_NUMBERED.fullmatch(os.path.basename(path)) for path in paths]
     if len(paths) == 1 and not matches[0]:
-        return Footage(os.path.normpath(paths[0]), (1,))
+        return PlateSource(os.path.normpath(paths[0]), (1,))
     families = {match and (match[1], match[3]) for match in matches}
     if len(families) > 1 or None in families:
         raise JobError(
@@ -184,10 +192,10 @@ def _pictures(paths, name):
             field="plate",
             hint="Give the strip pictures that differ only in the number before the extension.",
         )
-    return Footage(os.path.normpath(paths[0]), tuple(int(match[2]) for match in matches))
+    return PlateSource(os.path.normpath(paths[0]), tuple(int(match[2]) for match in matches))
 
 
-def _must_exist(path, name):
+def _check_exists(path, name):
     if not os.path.isfile(path):
         raise ReadError(
             f"{path}, the footage of {name}, is not there.",

@@ -1,4 +1,4 @@
-"""Bringing results into the compositor: a group with matte and foreground, beside the node of their plate."""
+"""Placing of results in the compositor: a group with matte and foreground, beside the node of their plate."""
 
 import os
 
@@ -9,40 +9,50 @@ from .contract.errors import JobError, ReadError
 from .contract.frames import FrameSet
 from .jobs import as_blender_path, listing
 
+# Between two nodes, in points.
 GAP = 60
 LAYERS = "layers"
 _PRODUCTS = {"alpha", "fgr", LAYERS}
 
 
 def place_nodes(_context, rendered, steps):
-    """Add a group node with a result beside the node that shows its plate; returns the node's name.
+    """Add a group node with a result beside the node that shows its plate; return the node's name.
 
     The artist's links stay as they are. Only in a tree made here, because the scene had none, the group is
     what the scene renders.
 
     Args:
-        rendered: A `jobs.Rendered` whose target is a clip or a node.
-        steps: `results.Steps`.
+        rendered: A `jobs.RenderedJob` whose target is a clip or a node.
+        steps: `place_results.PlacementSteps`.
 
     Raises:
         MattelineError: The scene, node or clip is gone.
     """
-    target, undo = rendered.request.target, steps.back
+    target, undo = rendered.request.target, steps.undo
     scene = bpy.data.scenes.get(target.scene)
     if scene is None:
         raise JobError(f"The scene {target.scene} is not there any more.")
-    _must_exist(rendered)
+    _check_rendered(rendered)
     tree, output = compat.compositor_tree(scene), None
     if target.kind == "NODE":
-        plate = _node(tree, target.name)
+        plate = tree and tree.nodes.get(target.name)
+        if not plate:
+            raise JobError(
+                f"The node {target.name} is not in the compositor any more.",
+                hint="The results are kept: bring the node back and use Import Last Result.",
+            )
     else:
-        clip = _clip(target.name)
+        clip = bpy.data.movieclips.get(target.name)
+        if clip is None:
+            raise JobError(
+                f"The clip {target.name} is not in this file any more.", hint="The results are kept on disk."
+            )
         if tree is None:
             tree, output = compat.make_compositor_tree(scene)
             undo.callback(compat.drop_compositor_tree, scene)
         plate = _clip_node(tree, clip, undo)
     group = _group(scene, plate, rendered, undo)
-    node = _instance(tree, group, plate, undo)
+    node = _add_group_node(tree, group, plate, undo)
     tree.links.new(plate.outputs[0], node.inputs[0])
     if output is not None:
         tree.links.new(node.outputs[0], output)
@@ -50,19 +60,20 @@ def place_nodes(_context, rendered, steps):
 
 
 def first_frame(node, number, base):
-    """The scene's frame at which a plate's node shows the picture with this number.
+    """Return the scene's frame at which a plate's node shows the picture with this number.
 
     Args:
         node: An Image or a Movie Clip node.
-        number: Of the picture, in the plate.
-        base: The number of the footage's first picture.
+        number: Number of the picture in the plate.
+        base: Number of the plate's first picture.
     """
     if node.bl_idname == "CompositorNodeMovieClip":
         return number - base + node.clip.frame_start - node.clip.frame_offset
     return number + node.frame_start - 1 - node.frame_offset
 
 
-def _must_exist(rendered):
+def _check_rendered(rendered):
+    """Raise `ReadError` where a frame of a product is not on disk."""
     for product in _PRODUCTS & rendered.files.keys():
         there = set(listing(os.path.dirname(rendered.files[product])))
         frames = rendered.request.job.frames
@@ -76,23 +87,6 @@ def _must_exist(rendered):
             )
 
 
-def _node(tree, name):
-    node = tree and tree.nodes.get(name)
-    if not node:
-        raise JobError(
-            f"The node {name} is not in the compositor any more.",
-            hint="The results are kept: bring the node back and use Import Last Result.",
-        )
-    return node
-
-
-def _clip(name):
-    clip = bpy.data.movieclips.get(name)
-    if clip is None:
-        raise JobError(f"The clip {name} is not in this file any more.", hint="The results are kept on disk.")
-    return clip
-
-
 def _clip_node(tree, clip, undo):
     for node in tree.nodes:
         if node.bl_idname == "CompositorNodeMovieClip" and node.clip == clip:
@@ -100,15 +94,13 @@ def _clip_node(tree, clip, undo):
     node = tree.nodes.new("CompositorNodeMovieClip")
     undo.callback(tree.nodes.remove, node)
     node.clip = clip
-    node.location = (min((each.location.x for each in tree.nodes), default=0), _below(tree))
+    # Below all other nodes. A new node's height is not known before it is drawn; 300 is that of an image.
+    below = min((each.location.y - max(each.height, 300) for each in tree.nodes), default=0)
+    node.location = (min((each.location.x for each in tree.nodes), default=0), below)
     return node
 
 
-def _below(tree):
-    return min((each.location.y - max(each.height, 300) for each in tree.nodes), default=0)
-
-
-def _instance(tree, group, plate, undo):
+def _add_group_node(tree, group, plate, undo):
     node = tree.nodes.new("CompositorNodeGroup")
     undo.callback(tree.nodes.remove, node)
     node.node_tree = group
@@ -129,8 +121,7 @@ def _group(scene, plate, rendered, undo):
     compat.add_group_socket(group, "Matte", "OUTPUT", "NodeSocketFloat")
     entry, leave = group.nodes.new("NodeGroupInput"), group.nodes.new("NodeGroupOutput")
     entry.location, leave.location = (0, 200), (800, 0)
-    add = _layered if LAYERS in rendered.files else _separate
-    matte, fgr = add(group, scene, plate, rendered, undo)
+    matte, fgr = _add_images(group, scene, plate, rendered, undo)
     group.links.new(matte, leave.inputs["Matte"])
     _masked(group, entry.outputs[0], matte, leave.inputs["Image"], (400, 200))
     if fgr is not None:
@@ -139,25 +130,23 @@ def _group(scene, plate, rendered, undo):
     return group
 
 
-def _separate(group, scene, plate, rendered, undo):
-    """The sockets of matte and foreground, each from files of its own; None where there is no foreground."""
-    matte = _images(group, scene, plate, rendered, "alpha", (0, 0), undo)
+def _add_images(group, scene, plate, rendered, undo):
+    """Add the results' Image nodes; return the sockets of matte and foreground, which may be None."""
+    if LAYERS in rendered.files:
+        node = _image_node(group, scene, plate, rendered, LAYERS, (0, 0), undo)
+        node.image.colorspace_settings.name = _colour_space(plate)
+        return node.outputs["Alpha"], node.outputs["fgr"]
+    matte = _image_node(group, scene, plate, rendered, "alpha", (0, 0), undo)
     matte.image.colorspace_settings.is_data = True
     if "fgr" not in rendered.files:
         return matte.outputs["Image"], None
-    fgr = _images(group, scene, plate, rendered, "fgr", (0, -400), undo)
+    fgr = _image_node(group, scene, plate, rendered, "fgr", (0, -400), undo)
     fgr.image.colorspace_settings.name = _colour_space(plate)
     return matte.outputs["Image"], fgr.outputs["Image"]
 
 
-def _layered(group, scene, plate, rendered, undo):
-    """The sockets of matte and foreground, both from one layered EXR."""
-    node = _images(group, scene, plate, rendered, LAYERS, (0, 0), undo)
-    node.image.colorspace_settings.name = _colour_space(plate)
-    return node.outputs["Alpha"], node.outputs["fgr"]
-
-
 def _masked(group, picture, matte, result, location):
+    """Link a picture to a socket by way of a node that multiplies it by the matte."""
     node = group.nodes.new("CompositorNodeSetAlpha")
     node.location = location
     compat.multiply_by_mask(node)
@@ -166,7 +155,7 @@ def _masked(group, picture, matte, result, location):
     group.links.new(node.outputs["Image"], result)
 
 
-def _images(group, scene, plate, rendered, product, location, undo):
+def _image_node(group, scene, plate, rendered, product, location, undo):
     frames = rendered.request.job.frames
     path = rendered.path(product, frames.first)
     image = bpy.data.images.load(as_blender_path(scene.matteline, path))

@@ -1,0 +1,48 @@
+"""Placing of results in Blender, all of them or none, as one step to undo."""
+
+from contextlib import ExitStack
+
+import bpy
+
+from .compat import strips
+from .place_nodes import place_nodes
+from .place_strips import place_on_strip
+
+_PLACE = {"STRIP": place_on_strip, "CLIP": place_nodes, "NODE": place_nodes}
+
+
+class PlacementSteps:
+    """The steps of a placement.
+
+    Attributes:
+        undo: An `ExitStack` of callbacks that take the placement back, if a later one fails.
+        afterwards: Functions to call when all placements have succeeded.
+    """
+
+    def __init__(self):
+        self.undo = ExitStack()
+        self.afterwards = []
+
+
+def place_results(context, rendered):
+    """Put results where they belong; return a sentence about them.
+
+    Raises:
+        MattelineError: One of them cannot be placed; then none is.
+    """
+    steps = PlacementSteps()
+    with steps.undo:
+        names = [_PLACE[each.request.target.kind](context, each, steps) for each in rendered]
+        steps.undo.pop_all()
+    for step in steps.afterwards:
+        step()
+    if not bpy.app.background:
+        bpy.ops.ed.undo_push(message="Render Matte")
+    warning = ""
+    for target in (each.request.target for each in rendered):
+        scene = bpy.data.scenes[target.scene]
+        editor = scene.sequence_editor
+        if target.kind != "STRIP" and scene.render.use_sequencer and editor and len(strips(editor)):
+            warning = f" A render of {scene.name} shows its strips, not the nodes, until Sequencer is off."
+            break
+    return f"Added {', '.join(names)}.{warning}"

@@ -1,0 +1,104 @@
+"""Results that are already there: which of them are whole, and which were made as a plan would make them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from matteline.contract.errors import JobError, ReadError
+from matteline.contract.frames import FrameRange, FrameSet
+from matteline.contract.record import read_record
+from matteline.engine.outputs import complete_frames
+from matteline.engine.plan import Plan
+from matteline.engine.provenance import PLATE_FILE, RECIPE
+from matteline.engine.recipe import differences, plate_file_fingerprints, recipe, recipe_mark
+from matteline.media.image import read_header
+from matteline.media.source_file import SourceFile
+
+
+@dataclass(frozen=True)
+class ExistingResults:
+    """The results of a plan's frames that are already there.
+
+    Attributes:
+        current: Frames that are whole and were made by the plan's recipe of the plate's files as they are now.
+        other_plate: Whole frames made by the plan's recipe, but after a file of the plate that has changed.
+        other_recipe: Whole frames of other recipes, by their marks; the mark is empty where a file has none.
+    """
+
+    current: FrameSet
+    other_plate: FrameSet
+    other_recipe: dict[str, FrameSet]
+
+    @property
+    def stale(self) -> FrameSet:
+        """Whole frames that would come out differently now."""
+        ranges = [each for frames in self.other_recipe.values() for each in frames.ranges]
+        return FrameSet.joined([*self.other_plate.ranges, *ranges])
+
+
+def examine_results(plan: Plan, frames: FrameSet) -> ExistingResults:
+    """Read the results of some frames to their last pixel, and sort them by how they were made."""
+    whole = complete_frames(plan.outputs, plan.plate, frames)
+    mark, marks = recipe_mark(plan), {number: _metadata(plan, number) for number in whole}
+    own = FrameSet.of(number for number, (recipe_of, _) in marks.items() if recipe_of == mark)
+    others: dict[str, list[int]] = {}
+    for number in whole.minus(own):
+        others.setdefault(marks[number][0], []).append(number)
+    changed = _after_changed_files(plan, own, lambda number: marks[number][1])
+    by_recipe = {recipe_of: FrameSet.of(numbers) for recipe_of, numbers in others.items()}
+    return ExistingResults(own.minus(changed), changed, by_recipe)
+
+
+def refuse_stale(plan: Plan, found: ExistingResults) -> None:
+    """Refuse to mix results of two recipes or plates in one folder.
+
+    Raises:
+        JobError: Some of the results would come out differently now; the sentence says why.
+    """
+    if not found.stale.ranges:
+        return
+    if found.other_plate.ranges:
+        frames, why = found.other_plate, "were made of files of the plate that have changed since"
+    else:
+        mark, frames = next(iter(found.other_recipe.items()))
+        recorded = read_record(plan.outputs.record).renders.get(mark)
+        why = "do not say how they were made"
+        if recorded is not None:
+            why = f"were made with other settings ({'; '.join(differences(recorded.recipe, recipe(plan)))})"
+        elif mark:
+            why = "were made with other settings, of which nothing is recorded"
+    raise JobError(
+        f"The results in {plan.outputs.folder} cannot be resumed: frames {frames} {why}.",
+        field="existing",
+        hint="Update to render these frames again, use the settings of before, or choose another output folder.",
+        settings=("existing=update", "output"),
+    )
+
+
+def _metadata(plan: Plan, number: int) -> tuple[str, str]:
+    """Return the marks of recipe and plate file that all products of a frame share; empty where they differ."""
+    found = {_marks_of(path, number) for path in plan.outputs.paths(number)}
+    return found.pop() if len(found) == 1 else ("", "")
+
+
+def _marks_of(path: Path, number: int) -> tuple[str, str]:
+    try:
+        attributes = dict(read_header(SourceFile(path.name, str(path), number)).header.attributes)
+    except ReadError:
+        # Another machine may have replaced or removed it since it was listed.
+        return "", ""
+    return str(attributes.get(RECIPE, "")), str(attributes.get(PLATE_FILE, ""))
+
+
+def _after_changed_files(plan: Plan, frames: FrameSet, made_of: Callable[[int], str]) -> FrameSet:
+    """Return the frames from the first changed file of each run on: the state carries the change onwards."""
+    fingerprint = plate_file_fingerprints(plan)
+    changed = [number for number in frames if made_of(number) != fingerprint(number)]
+    reached = [
+        FrameRange(min(number for number in changed if number in span.frames), span.frames.last)
+        for span in plan.spans
+        if any(number in span.frames for number in changed)
+    ]
+    return FrameSet.of(number for number in frames if any(number in each for each in reached))
