@@ -13,8 +13,8 @@ from matteline.media.encoding import Encoding
 from matteline.media.writer import write_image
 from matteline.training.backgrounds import Backgrounds
 from matteline.training.checkpoint import write_tensors
+from matteline.training.distillation import DistillationBatches
 from matteline.training.pack import Example, Pack, add_to_pack
-from matteline.training.packed import PackedLessons
 from matteline.training.presets import Preset, Rates, Stage
 
 WIDTH = 0.125
@@ -55,9 +55,9 @@ def disc_pack(folder: Path, count: int = 6) -> Pack:
     return Pack(folder)
 
 
-def disc_lessons(folder: Path) -> PackedLessons:
-    """Lessons from a pack of discs."""
-    return PackedLessons(
+def disc_batches(folder: Path) -> DistillationBatches:
+    """BatchSource from a pack of discs."""
+    return DistillationBatches(
         disc_pack(folder), Backgrounds([torch.randint(0, 100, (3, 64, 64), dtype=torch.uint8)], None)
     )
 

@@ -58,7 +58,7 @@ def test_a_broken_checkpoint_is_refused(tmp_path: Path, damage: str) -> None:
     else:
         path.unlink()
 
-    with pytest.raises(ModelError, match="no checkpoint to go on from"):
+    with pytest.raises(ModelError, match="no checkpoint to resume from"):
         load_checkpoint(path)
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from matteline.matting.rvm.network import MattingNetwork
-from matteline.training.depthwise import quicken
+from matteline.training.depthwise import patch_depthwise
 
 
 def _gradients(layer: nn.Module, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -23,14 +23,14 @@ def _gradients(layer: nn.Module, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 @pytest.mark.parametrize(("kernel", "stride", "dilation"), [(3, 1, 1), (5, 2, 1), (5, 1, 2), (3, 2, 1)])
-def test_answers_and_gradients_are_those_of_torch(kernel, stride, dilation, layout):
+def test_predictions_and_gradients_are_those_of_torch(kernel, stride, dilation, layout):
     torch.manual_seed(0)
     padding = (kernel - 1) // 2 * dilation
     plain = nn.Sequential(
         nn.Conv2d(8, 8, kernel, stride, padding, dilation, groups=8, bias=False).to(memory_format=layout)
     )
     quick = deepcopy(plain)
-    quicken(quick)
+    patch_depthwise(quick)
     x = torch.randn(3, 8, 11, 14).to(memory_format=layout)
 
     assert type(quick[0]) is not nn.Conv2d
@@ -42,7 +42,7 @@ def test_a_network_keeps_its_parameters_and_what_it_says():
     torch.manual_seed(0)
     network = MattingNetwork(width=0.25).eval()
     quick = deepcopy(network)
-    quicken(quick)
+    patch_depthwise(quick)
     picture = torch.rand(1, 3, 48, 64)
 
     assert list(quick.state_dict()) == list(network.state_dict())
@@ -52,5 +52,5 @@ def test_a_network_keeps_its_parameters_and_what_it_says():
 
 def test_only_depthwise_convolutions_are_replaced():
     layers = nn.Sequential(nn.Conv2d(8, 8, 3), nn.Conv2d(8, 16, 3, groups=8), nn.Conv2d(8, 8, 3, groups=8))
-    quicken(layers)
+    patch_depthwise(layers)
     assert [type(each) for each in layers] == [nn.Conv2d] * 3, "the last one has a bias, which no network has"

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from matteline.contract.errors import JobError, ReadError
+from matteline.training.drawn import DrawnPeople, DrawnPlaces
 from matteline.training.folders import backgrounds, matting_clips, matting_images, pictures, segmentation
-from matteline.training.people import DrawnPeople, DrawnPlaces
 
 RNG = np.random.default_rng(3)
 

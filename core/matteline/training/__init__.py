@@ -1,1 +1,1 @@
-"""Training the network: data, losses, stages, checkpoints."""
+"""Training of matting networks: from true mattes as the paper does, or from the mattes of another network."""

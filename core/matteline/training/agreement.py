@@ -1,7 +1,7 @@
-"""Where a teacher agrees with itself: whether it finds the same people in a picture that is much smaller.
+"""Agreement of a teacher with itself: the same people found in a much smaller picture.
 
-Where it does not, they are too small to be seen by a pupil that looks at small pictures, or the teacher
-guessed. Nothing can be learned from those pictures but to guess, too.
+Where it disagrees, the people are too small for the small pictures that a student sees, or the teacher guessed; a
+student would learn to guess.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from matteline.matting.rvm.network import MattingNetwork
 from matteline.training.evaluation import intersection_over_union
 
 SIDE: Final = 224
-"""Of the square that the teacher is shown, in pixels."""
+"""Side in pixels of the square that the teacher is shown."""
 
 
-def agreement(planes: Tensor, teacher: MattingNetwork, device: torch.device) -> Tensor:
-    """How far a teacher agrees with its own mattes when it sees less.
+def self_agreement(planes: Tensor, teacher: MattingNetwork, device: torch.device) -> Tensor:
+    """Return how far a teacher's mattes of small pictures agree with its own of the pictures as packed.
 
     Args:
-        planes: (N, 8, side, side), uint8, as packed: the pictures and the mattes it made of them.
-        teacher: Who made them.
-        device: Where it computes.
+        planes: (N, 8, side, side), uint8, as packed: pictures and the teacher's mattes of them.
+        teacher: The network that made the mattes, in evaluation mode.
+        device: Device of the teacher.
 
     Returns:
-        (N,), the intersection over union of both mattes.
+        (N,), intersection over union of both mattes.
     """
     small = functional.interpolate(planes.float(), (SIDE, SIDE), mode="bilinear", antialias=True) / 255
     with torch.inference_mode():

@@ -16,17 +16,22 @@ from matteline.matting.rvm.architecture import Architecture
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.weights.find import FoundWeights, find_weights
 from matteline.matting.weights.load import load_network
-from matteline.training.clock import Limit
-from matteline.training.distil import Materials, Progress, Syllabus, prepare
+from matteline.training.drawn import DrawnPeople, DrawnPlaces
 from matteline.training.folders import backgrounds, matting_clips, matting_images, segmentation
 from matteline.training.footage import MattingFootage, PlainFootage, Several, Source
-from matteline.training.joint import JointLessons
-from matteline.training.people import DrawnPeople, DrawnPlaces
+from matteline.training.joint import JointBatches
 from matteline.training.presets import Preset, preset_named
-from matteline.training.run import Habits, Run
+from matteline.training.process_group import SINGLE_PROCESS, ProcessGroup
+from matteline.training.run import Run, RunSchedule
+from matteline.training.schedule import RunLength
 from matteline.training.teacher import Teacher
-from matteline.training.team import ALONE, Team
-from matteline.training.trainer import Setting, Trainer
+from matteline.training.trainer import Trainer, TrainerSettings
+from matteline.training.training_set import (
+    DistillationData,
+    Preparing,
+    TrainingSet,
+    prepare_distillation,
+)
 
 LICENCE: Final = "GPL-3.0-or-later"
 
@@ -36,12 +41,12 @@ _BYTES_OF_A_PIXEL: Final = 3000
 _CPU_MEMORY_GB: Final = 8.0
 
 _LEAST_LINES: Final = 10
-"""Of the table, however short a run is."""
+"""Lines of the table, however short a run is."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """A training in the user's words; may be wrong. See `matteline train --help` for each."""
+    """A training in the user's words, which may be wrong. See `matteline train --help` for each field."""
 
     output: Path
     preset: str = "small-cpu"
@@ -65,16 +70,16 @@ class Request:
     seed: int = 0
     resume: bool = False
     weight_folders: tuple[Path, ...] = ()
-    team: Team = ALONE
+    processes: ProcessGroup = SINGLE_PROCESS
 
 
-def assemble(request: Request, device: torch.device, progress: Progress) -> Run:
-    """Check a request, prepare what it learns from, and make it a run.
+def assemble(request: Request, device: torch.device, progress: Preparing) -> Run:
+    """Check a request, prepare its data, and make it a run.
 
     Args:
-        request: What is wanted.
-        device: Where to compute, from `device_of`.
-        progress: Told while examples are prepared.
+        request: The training.
+        device: Device to compute on, from `device_of`.
+        progress: Called while examples are prepared.
 
     Raises:
         JobError: The request contradicts itself or names data that are not there or do not fit.
@@ -83,69 +88,75 @@ def assemble(request: Request, device: torch.device, progress: Progress) -> Run:
         DeviceError: The device is not there.
         WriteError: The run's folder or the cache cannot be written.
     """
-    limit, preset = _limit(request), _fitted(preset_named(request.preset), request, device)
+    length = _length(request)
+    preset = _within_memory(preset_named(request.preset), request.memory_gb, device)
     precision = resolve_precision(request.precision, device)
-    begin, teacher = (_found(word, request) for word in (request.begin, request.teacher))
+    begin, teacher = (
+        None if name is None else find_weights(name, folders=request.weight_folders)
+        for name in (request.begin, request.teacher)
+    )
     architecture = _architecture(request, preset, begin)
-    syllabus = _syllabus(request, preset, teacher, device, progress)
-    thinker = syllabus.teacher.thinker(precision) if syllabus.teacher else None
+    training_set = _training_set(request, preset, teacher, device, progress)
+    features = training_set.teacher.features(precision) if training_set.teacher else None
     network = _network(architecture, begin, request.seed).to(device)
-    setting = Setting(preset, limit, device, precision, request.seed, request.team)
+    settings = TrainerSettings(preset, length, device, precision, request.seed, request.processes)
     recipe = _recipe(request, architecture, teacher, begin, precision)
+    begun = "random weights" if begin is None else f"weights {begin.sha256[:12]}"
+    card = {
+        "name": f"matteline-{preset.name}",
+        "licence": LICENCE,
+        "trained": (
+            f"matteline train --preset {preset.name}, begun from {begun}, on {training_set.described}"
+        ),
+        "teacher_sha256": teacher.sha256 if teacher else "",
+        "longer_side": str(preset.longer_side),
+        "seed": str(request.seed),
+    }
+    schedule = RunSchedule(side=preset.longer_side)
+    if length.minutes is not None:
+        often = min(schedule.measure_seconds, 60 * length.minutes / _LEAST_LINES)
+        schedule = replace(schedule, measure_seconds=often)
     run = Run(
         request.output,
-        Trainer(network, syllabus.lessons, setting, thinker),
-        syllabus.held_out,
+        Trainer(network, training_set.batches, settings, features),
+        training_set.held_out,
         recipe,
-        _card(preset, syllabus, recipe),
-        _habits(limit, preset),
-        f"{preset.name}, width {architecture.width:g}, on {syllabus.described}, {device}",
-        leads=request.team.leads,
+        card,
+        schedule,
+        f"{preset.name}, width {architecture.width:g}, on {training_set.described}, {device}",
+        leads=request.processes.leads,
     )
     run.begin(resume=request.resume)
     return run
 
 
 def device_of(request: Request) -> torch.device:
-    """Where this process of the request's team computes.
+    """Return the device of this process of the request.
 
     Raises:
-        DeviceError: That device is not there.
-        JobError: It is no device.
+        DeviceError: The device is not there.
+        JobError: The request names no device.
     """
-    return request.team.device(resolve_device(request.device))
+    return request.processes.device(resolve_device(request.device))
 
 
-def _limit(request: Request) -> Limit:
+def _length(request: Request) -> RunLength:
     if (request.minutes is None) == (request.steps is None):
-        hint = "Give one of --minutes and --steps."
-        raise JobError("It is not clear how long to train.", field="minutes", hint=hint)
+        hint = "Give a number of minutes or of steps, and not both."
+        raise JobError(
+            "It is not clear how long to train.", field="minutes", hint=hint, settings=("minutes", "steps")
+        )
     if request.minutes is not None and not (math.isfinite(request.minutes) and request.minutes > 0):
         raise JobError(f"{request.minutes} is no number of minutes to train.", field="minutes")
-    return Limit(request.steps, request.minutes)
+    return RunLength(request.steps, request.minutes)
 
 
-def _habits(limit: Limit, preset: Preset) -> Habits:
-    usual = Habits(side=preset.longer_side)
-    if limit.minutes is None:
-        return usual
-    return replace(usual, measure_seconds=min(usual.measure_seconds, 60 * limit.minutes / _LEAST_LINES))
-
-
-def _fitted(preset: Preset, request: Request, device: torch.device) -> Preset:
-    gigabytes = request.memory_gb or _memory_gb(device)
-    pixels = gigabytes * 1e9 / _BYTES_OF_A_PIXEL
+def _within_memory(preset: Preset, gigabytes: float | None, device: torch.device) -> Preset:
+    """Return a preset whose steps fit into the device's memory, or into that which the user allows."""
+    if gigabytes is None and device.type == "cuda":
+        gigabytes = float(torch.cuda.get_device_properties(device).total_memory) / 1e9
+    pixels = (gigabytes or _CPU_MEMORY_GB) * 1e9 / _BYTES_OF_A_PIXEL
     return replace(preset, stages=tuple(stage.fitted(pixels) for stage in preset.stages))
-
-
-def _memory_gb(device: torch.device) -> float:
-    if device.type != "cuda":
-        return _CPU_MEMORY_GB
-    return float(torch.cuda.get_device_properties(device).total_memory) / 1e9
-
-
-def _found(word: str | None, request: Request) -> FoundWeights | None:
-    return None if word is None else find_weights(word, folders=request.weight_folders)
 
 
 def _architecture(request: Request, preset: Preset, begin: FoundWeights | None) -> Architecture:
@@ -156,8 +167,10 @@ def _architecture(request: Request, preset: Preset, begin: FoundWeights | None) 
             f"{begin.path} is {begin.architecture.width:g} wide and cannot begin a network that is "
             f"{request.width:g} wide.",
             field="width",
-            hint="Leave --width out, or begin from other weights.",
+            hint="Give no width, or begin from other weights.",
+            settings=("width", "begin"),
         )
+    # A learned refiner is dropped where the preset has none; one that is not there cannot be added.
     fast = preset.refiner == "fast_guided_filter"
     return replace(begin.architecture, refiner=preset.refiner) if fast else begin.architecture
 
@@ -170,28 +183,39 @@ def _network(architecture: Architecture, begin: FoundWeights | None, seed: int) 
     return load_network(begin, "fast" if fast else "auto").requires_grad_(True)
 
 
-def _syllabus(
-    request: Request, preset: Preset, teacher: FoundWeights | None, device: torch.device, progress: Progress
-) -> Syllabus:
+def _training_set(
+    request: Request, preset: Preset, teacher: FoundWeights | None, device: torch.device, progress: Preparing
+) -> TrainingSet:
     if not (request.matting_clips or request.matting_images or request.segmentation):
-        return _distilled(request, preset, teacher, device, progress)
+        return _distillation_set(request, preset, teacher, device, progress)
     if teacher is not None or request.pictures or request.stretched:
-        hint = "Leave out --teacher, --pictures and --stretched, or the folders of true mattes and masks."
-        raise JobError("A network learns from a teacher or from true mattes.", field="teacher", hint=hint)
-    return _joint(request, preset)
+        hint = "Give a teacher and pictures, or folders of true mattes and masks, and not both."
+        raise JobError(
+            "A network learns from a teacher or from true mattes.",
+            field="teacher",
+            hint=hint,
+            settings=("teacher", "pictures", "stretched"),
+        )
+    return _joint_set(request, preset)
 
 
-def _distilled(
-    request: Request, preset: Preset, teacher: FoundWeights | None, device: torch.device, progress: Progress
-) -> Syllabus:
+def _distillation_set(
+    request: Request, preset: Preset, teacher: FoundWeights | None, device: torch.device, progress: Preparing
+) -> TrainingSet:
     shown = bool(request.pictures or request.stretched)
     if teacher is None and (shown or not request.drawn):
-        hint = "Name a --teacher and --pictures, or folders of true mattes, or a number of people to draw."
-        raise JobError("There is nothing to learn from.", field="teacher", hint=hint)
+        raise JobError(
+            "There is nothing to learn from.",
+            field="teacher",
+            hint="Name a teacher and folders of pictures, or folders of true mattes, or people to draw.",
+            settings=("teacher", "pictures", "matting_clips", "drawn"),
+        )
     if teacher is not None and not shown:
-        hint = "Name a folder with --pictures."
-        raise JobError("The teacher has no pictures to look at.", field="pictures", hint=hint)
-    materials = Materials(
+        hint = "Name a folder of pictures with people."
+        raise JobError(
+            "The teacher has no pictures to look at.", field="pictures", hint=hint, settings=("pictures",)
+        )
+    data = DistillationData(
         tuple(request.pictures),
         tuple(request.stretched),
         tuple(request.backgrounds),
@@ -200,37 +224,43 @@ def _distilled(
         preset.kept_side,
         preset.agreement,
     )
-    looking = None if teacher is None else Teacher(teacher, device)
+    loaded = None if teacher is None else Teacher(teacher, device)
     cache = request.cache or request.output / "cache"
-    if not request.team.leads:
-        request.team.wait()  # the leading process fills the cache, once for all
-    syllabus = prepare(materials, looking, cache, progress)
-    if request.team.leads:
-        request.team.wait()
-    return syllabus
+    if not request.processes.leads:
+        request.processes.wait()  # the leading process fills the cache, once for all
+    training_set = prepare_distillation(data, loaded, cache, progress)
+    if request.processes.leads:
+        request.processes.wait()
+    return training_set
 
 
-def _joint(request: Request, preset: Preset) -> Syllabus:
-    clips, stills, marked = request.matting_clips, request.matting_images, request.segmentation
+def _joint_set(request: Request, preset: Preset) -> TrainingSet:
     drawn = request.drawn
-    people: list[Source[MattingFootage]] = [] if clips is None else [matting_clips(clips)]
+    people: list[Source[MattingFootage]] = []
+    if request.matting_clips is not None:
+        people.append(matting_clips(request.matting_clips))
     places: list[Source[PlainFootage]] = [backgrounds(folder) for folder in request.backgrounds]
     if drawn:
         people.append(DrawnPeople(drawn))
         places.append(DrawnPlaces(drawn))
     if not places:
-        hint = "Give a folder with --backgrounds, or --drawn."
-        raise JobError("People with true mattes need backgrounds.", field="backgrounds", hint=hint)
-    lessons = JointLessons(
+        hint = "Give a folder of backgrounds, or a number of people to draw."
+        raise JobError(
+            "People with true mattes need backgrounds.",
+            field="backgrounds",
+            hint=hint,
+            settings=("backgrounds", "drawn"),
+        )
+    batches = JointBatches(
         Several(tuple(people)) if people else None,
-        None if stills is None else matting_images(stills),
+        None if request.matting_images is None else matting_images(request.matting_images),
         Several(tuple(places)),
-        None if marked is None else segmentation(marked),
+        None if request.segmentation is None else segmentation(request.segmentation),
     )
-    lessons.check(preset.stages)
-    there = [(lessons.clips, "clips"), (lessons.stills, "mattes"), (lessons.segments, "segmented pictures")]
+    batches.check(preset.stages)
+    there = [(batches.clips, "clips"), (batches.stills, "mattes"), (batches.segments, "segmented pictures")]
     words = [f"{len(source)} {name}" for source, name in there if source is not None]
-    return Syllabus(lessons, None, ", ".join(words) + (f", {drawn} of them drawn" if drawn else ""))
+    return TrainingSet(batches, None, ", ".join(words) + (f", {drawn} of them drawn" if drawn else ""))
 
 
 def _recipe(
@@ -240,26 +270,15 @@ def _recipe(
     begin: FoundWeights | None,
     precision: torch.dtype,
 ) -> dict[str, Any]:
+    """Return the settings that must be the same for a run to be resumed. Its length may change."""
     return {
         **asdict(architecture),
         "preset": request.preset,
         "teacher": teacher.sha256 if teacher else None,
         "begin": begin.sha256 if begin else None,
         "precision": precision_name(precision),
-        "processes": request.team.processes,
+        "processes": request.processes.processes,
         "drawn": request.drawn,
         "hold_out": request.hold_out,
         "seed": request.seed,
-    }
-
-
-def _card(preset: Preset, syllabus: Syllabus, recipe: dict[str, Any]) -> dict[str, str]:
-    begun = "random weights" if recipe["begin"] is None else f"weights {recipe['begin'][:12]}"
-    return {
-        "name": f"matteline-{preset.name}",
-        "licence": LICENCE,
-        "trained": f"matteline train --preset {preset.name}, begun from {begun}, on {syllabus.described}",
-        "teacher_sha256": recipe["teacher"] or "",
-        "longer_side": str(preset.longer_side),
-        "seed": str(recipe["seed"]),
     }

@@ -1,4 +1,4 @@
-"""The running average of a network's weights, which is better than the weights of any one step."""
+"""The running average of a network's weights, which mattes better than the weights of any one step."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import torch
 from matteline.matting.rvm.network import MattingNetwork
 
 
-class Average:
+class WeightAverage:
     """An exponential average of all parameters and statistics of a network.
 
     Args:
-        network: Whose average; the average begins as a copy of it.
-        decay: What remains of the average after one step. In the first steps less does.
+        network: The network to follow; the average begins as a copy of it.
+        decay: Share of the average that remains after one step.
     """
 
     def __init__(self, network: MattingNetwork, decay: float) -> None:
@@ -23,6 +23,7 @@ class Average:
 
     def update(self, network: MattingNetwork, step: int) -> None:
         """Take in the weights after a step, counted from 1."""
+        # In the first steps less remains, or the random beginning would stay in the average for long.
         keep = min(self._decay, (1 + step) / (10 + step))
         with torch.no_grad():
             own = self.network.state_dict()

@@ -1,4 +1,4 @@
-"""Places without people: pictures given as such, and the parts of photos in which nobody is."""
+"""Backgrounds without people: pictures given as such, and the parts of examples that show nobody."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from matteline.training.pack import Examples
 
 _NOBODY: Final = 8  # of 255: alpha up to which a row or column counts as empty
 _LEAST: Final = 0.22  # shorter side of a part, in sides of its picture
-_AT_ONCE: Final = 16
+_AT_ONCE: Final = 16  # examples in memory
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class Region:
     """A part of a packed example, in pixels of its square.
 
     Attributes:
-        number: Of the example.
+        number: Number of the example.
         top: First row.
-        bottom: The row after the last one.
+        bottom: Row after the last one.
         left: First column.
-        right: The column after the last one.
+        right: Column after the last one.
     """
 
     number: int
@@ -38,16 +38,16 @@ class Region:
 
 
 class Backgrounds:
-    """Backgrounds as squares of one size; the aspect of what they show is lost, and lessons vary it.
+    """Backgrounds as squares of one size. Their aspect is lost; views of them take a random one.
 
     Args:
         pictures: (3, side, side) uint8 each, sRGB-encoded.
-        examples: Packed examples, whose parts without people are used too.
+        examples: Packed examples, whose parts without people are taken, too.
     """
 
     def __init__(self, pictures: Sequence[Tensor], examples: Examples | None) -> None:
         self._pictures, self._examples = list(pictures), examples
-        self._regions = list(_empty_regions(examples)) if examples is not None else []
+        self._regions = [] if examples is None else list(_empty_regions(examples))
 
     def __len__(self) -> int:
         return len(self._pictures) + len(self._regions)
@@ -57,9 +57,8 @@ class Backgrounds:
         return torch.stack([self._one(int(number)) for number in rng.integers(len(self), size=count)])
 
     def _one(self, number: int) -> Tensor:
-        if number < len(self._pictures):
+        if self._examples is None or number < len(self._pictures):
             return self._pictures[number]
-        assert self._examples is not None
         region = self._regions[number - len(self._pictures)]
         picture = self._examples.take([region.number]).pictures
         part = picture[..., region.top : region.bottom, region.left : region.right].float()
@@ -68,17 +67,17 @@ class Backgrounds:
 
 
 def _empty_regions(examples: Examples) -> Iterable[Region]:
-    """Yield the largest strip along a side of each example that holds nobody."""
+    """Yield the largest strip along a side of each example that shows nobody, where it is large enough."""
     for first in range(0, len(examples), _AT_ONCE):
         numbers = range(first, min(first + _AT_ONCE, len(examples)))
         mattes = examples.take(numbers).pha[:, 0].numpy()
         for number, matte in zip(numbers, mattes, strict=True):
             region = _largest_strip(number, matte > _NOBODY)
-            if region is not None:
+            if min(region.bottom - region.top, region.right - region.left) >= _LEAST * len(matte):
                 yield region
 
 
-def _largest_strip(number: int, people: np.ndarray) -> Region | None:
+def _largest_strip(number: int, people: np.ndarray) -> Region:
     side = len(people)
     rows, columns = np.flatnonzero(people.any(1)), np.flatnonzero(people.any(0))
     if not len(rows):
@@ -89,6 +88,4 @@ def _largest_strip(number: int, people: np.ndarray) -> Region | None:
         Region(number, 0, side, 0, int(columns[0])),
         Region(number, 0, side, int(columns[-1]) + 1, side),
     ]
-    largest = max(strips, key=lambda each: (each.bottom - each.top) * (each.right - each.left))
-    shorter = min(largest.bottom - largest.top, largest.right - largest.left)
-    return largest if shorter >= _LEAST * side else None
+    return max(strips, key=lambda each: (each.bottom - each.top) * (each.right - each.left))

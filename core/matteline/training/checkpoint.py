@@ -1,4 +1,4 @@
-"""Checkpoints: all that a training needs to go on as if it had never stopped. Safetensors only, no pickle."""
+"""Checkpoints: everything that a training needs to resume as if it had never stopped. Safetensors, no pickle."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from matteline.contract.files import replacing
 from matteline.matting.weights.files import writing
 
 KEPT: Final = 2
-"""How many checkpoints lie in a run's folder; older ones are removed."""
+"""Number of checkpoints that stay in a run's folder; older ones are removed."""
 
 _PATTERN: Final = "checkpoint-*.safetensors"
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training stands.
+    """Progress of a training.
 
     Attributes:
         step: Steps done.
         seconds: Seconds trained, over all runs.
-        recipe: What must be the same for a run to go on: network, preset, data, seed.
+        recipe: Settings that must be the same for a run to be resumed: network, preset, data, seed.
         scaler: State of the gradient scaler of float16, empty without one.
         best: Quality of the best model so far, on what is held out; None before the first.
     """
@@ -57,7 +57,7 @@ def save_checkpoint(folder: Path, progress: Progress, tensors: Mapping[str, Tens
 
 
 def load_checkpoint(path: Path) -> tuple[Progress, dict[str, Tensor]]:
-    """Read a checkpoint, on the CPU.
+    """Read a checkpoint onto the CPU.
 
     Raises:
         ModelError: It is absent, damaged, or no checkpoint of a training.
@@ -69,13 +69,13 @@ def load_checkpoint(path: Path) -> tuple[Progress, dict[str, Tensor]]:
         return progress, safetensors.torch.load_file(path)
     except (safetensors.SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         why = "it does not exist" if not path.exists() else "it is cut short, damaged, or plain weights"
-        hint = "Name a checkpoint-*.safetensors of a run's folder; --resume takes the newest by itself."
-        message = f"{path} is no checkpoint to go on from: {why}."
+        hint = "Name a checkpoint-*.safetensors of a run's folder."
+        message = f"{path} is no checkpoint to resume from: {why}."
         raise ModelError(message, path=path, hint=hint) from error
 
 
 def checkpoints_in(folder: Path) -> list[Path]:
-    """The checkpoints of a run's folder, the newest last."""
+    """Return the checkpoints of a run's folder, the newest last."""
     return sorted(folder.glob(_PATTERN))
 
 
@@ -92,12 +92,12 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
 
 
 def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors under names that begin with a prefix."""
+    """Return tensors under names that begin with a prefix."""
     return {f"{prefix}.{name}": tensor for name, tensor in tensors.items()}
 
 
 def under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Those of the tensors whose names begin with a prefix, without it."""
+    """Return those tensors whose names begin with a prefix, without it."""
     return {
         name.removeprefix(f"{prefix}."): tensor
         for name, tensor in tensors.items()
@@ -106,23 +106,20 @@ def under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """The optimiser's memory of every parameter, by the parameter's number."""
+    """Return the optimiser's state of every parameter, by the parameter's number."""
     held: dict[int, dict[str, Tensor]] = optimiser.state_dict()["state"]
     return {f"{number}.{name}": value for number, each in held.items() for name, value in each.items()}
 
 
 def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Give an optimiser back what `optimiser_tensors` took."""
+    """Put the state that `optimiser_tensors` returned back into an optimiser."""
     parameters = [each for group in optimiser.param_groups for each in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         number, name = key.split(".", 1)
-        state.setdefault(int(number), {})[name] = _laid_out_as(value, parameters[int(number)])
+        parameter = parameters[int(number)]
+        if value.shape == parameter.shape:
+            # Fused optimisers go by the parameter's order in memory, and files hold none.
+            value = torch.empty_like(parameter, dtype=value.dtype, device=value.device).copy_(value)
+        state.setdefault(int(number), {})[name] = value
     optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
-
-
-def _laid_out_as(value: Tensor, parameter: Tensor) -> Tensor:
-    """The same values in the parameter's order of memory, which fused optimisers go by; counts stay."""
-    if value.shape != parameter.shape:
-        return value
-    return torch.empty_like(parameter, dtype=value.dtype, device=value.device).copy_(value)

@@ -1,4 +1,4 @@
-"""How well a network does on examples that it never learned from."""
+"""Quality of a network on examples that it never learned from."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from matteline.matting.rvm.network import MattingNetwork
 from matteline.training.pack import Examples
 
 SOLID: Final = 0.5
-"""Alpha above this counts as person for the intersection over union."""
+"""Alpha above which a pixel counts as person for the intersection over union."""
 
-_AT_ONCE: Final = 25
+_AT_ONCE: Final = 25  # pictures in memory
 
 
 @dataclass(frozen=True)
@@ -32,21 +32,19 @@ class Score:
 
     @property
     def quality(self) -> float:
-        """One figure by which models of a run are compared; higher is better.
-
-        MAD counts threefold: between good models it differs by about a third of what IoU differs by.
-        """
+        """One figure by which models of a run are compared; higher is better."""
+        # Between good models MAD differs by about a third of what IoU differs by.
         return self.iou - 3 * self.mad
 
 
 def evaluate(network: MattingNetwork, pack: Examples, numbers: list[int], side: int) -> Score:
-    """Matte examples of a pack, each a first frame, as squares of `side` pixels.
+    """Return the quality of a network's mattes of examples, each a first frame.
 
     Args:
-        network: Is left in evaluation mode.
-        pack: Holds the examples.
-        numbers: Which of them.
-        side: What the network looks at, in pixels.
+        network: Left in evaluation mode.
+        pack: Examples.
+        numbers: Which of them to matte.
+        side: Side in pixels of the squares that the network is shown.
     """
     network.eval()
     device = next(network.parameters()).device
@@ -54,23 +52,23 @@ def evaluate(network: MattingNetwork, pack: Examples, numbers: list[int], side: 
     with torch.inference_mode():
         for first in range(0, len(numbers), _AT_ONCE):
             batch = pack.take(numbers[first : first + _AT_ONCE])
-            pictures = _shrunk(batch.pictures, side).to(device)
-            truth = _shrunk(batch.pha, side).to(device)
-            _, alpha, *_ = network(pictures)
+            truth = shrink_planes(batch.pha, side).to(device)
+            _, alpha, *_ = network(shrink_planes(batch.pictures, side).to(device))
             ious.append(intersection_over_union(alpha, truth))
             mads.append((alpha - truth).abs().mean((1, 2, 3)))
     return Score(float(torch.cat(ious).mean()), float(torch.cat(mads).mean()))
 
 
 def intersection_over_union(alpha: Tensor, truth: Tensor) -> Tensor:
-    """For each of N mattes (N, 1, H, W): pixels solid in both over those solid in either."""
+    """Return, for each of N mattes (N, 1, H, W), pixels solid in both over those solid in either."""
     one, other = alpha > SOLID, truth > SOLID
     both = (one & other).sum((1, 2, 3)).float()
     either = (one | other).sum((1, 2, 3)).float()
     return torch.where(either > 0, both / either.clamp(min=1), 1.0)
 
 
-def _shrunk(planes: Tensor, side: int) -> Tensor:
+def shrink_planes(planes: Tensor, side: int) -> Tensor:
+    """Return planes (N, C, H, W), uint8, as squares of `side` pixels, float32, 0..1."""
     small = functional.interpolate(
         planes.float(), (side, side), mode="bilinear", antialias=True, align_corners=False
     )

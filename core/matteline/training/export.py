@@ -1,11 +1,11 @@
-"""A finished training as a weights file to give away.
+"""Export of a trained network to a weights file.
 
 ::
 
     python -m matteline.training.export RUN/model.safetensors matteline-small.safetensors \
         --name matteline-small --longer-side 256 --half
 
-takes a run's model, or the averaged weights out of one of its checkpoints.
+exports a run's model, or the averaged weights of one of its checkpoints.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def export(
     Args:
         source: A run's `model.safetensors`, or one of its checkpoints.
         target: The file to write, ending in `.safetensors`.
-        name: What the model calls itself; None for what it does already.
-        longer_side: Of the reduced picture it wants, in pixels; None for what it wants already.
-        half: Whether to round the weights to float16, half as large; they are read as float32 again.
+        name: Name of the model; None keeps the one it has.
+        longer_side: Longer side in pixels of the reduced picture that it is to be shown; None keeps it.
+        half: Round the weights to float16, half as large; they are read as float32 again.
 
     Raises:
         ModelError: The source is neither, or damaged, or holds a weight that is too large for float16.
@@ -49,7 +49,7 @@ def export(
     """
     if longer_side is not None and longer_side not in LONGER_SIDES:
         hint = f"Choose from {LONGER_SIDES[0]} to {LONGER_SIDES[-1]}."
-        raise JobError(f"A network cannot want {longer_side} pixels.", field="longer_side", hint=hint)
+        raise JobError(f"A network cannot be shown {longer_side} pixels.", field="longer_side", hint=hint)
     if target.suffix.lower() != ".safetensors":
         hint = "Let its name end in .safetensors."
         raise JobError(f"{target} is no name for exported weights.", field="target", hint=hint)
@@ -92,8 +92,10 @@ def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Write the weights of a training under a name of their own.")
     parser.add_argument("source", type=Path, help="a run's model.safetensors, or one of its checkpoints")
     parser.add_argument("target", type=Path, help="the .safetensors file to write")
-    parser.add_argument("--name", help="what the model calls itself")
-    parser.add_argument("--longer-side", type=int, help="of the reduced picture it wants, in pixels")
+    parser.add_argument("--name", help="name of the model")
+    parser.add_argument(
+        "--longer-side", type=int, help="longer side of the reduced picture that it is to be shown, in pixels"
+    )
     parser.add_argument("--half", action="store_true", help="round to float16, half as large")
     given = parser.parse_args(words)
     found = export(

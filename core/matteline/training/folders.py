@@ -9,7 +9,7 @@
 `pictures`          as `backgrounds`
 ==================  ==============================================================================
 
-Images and movies are read through the media room: 8 or 16 bit, sRGB- or Rec. 709-encoded, upright.
+Images and movies are read with `matteline.media`: 8 or 16 bit, sRGB- or Rec. 709-encoded, upright.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from typing import Final
 
 import numpy as np
 
+from matteline.training.clip_files import ClipFiles, ImageSequence, clips_in, data_error, evenly, images_of
 from matteline.training.footage import MattingFootage, PlainFootage, SegmentedFootage, Source, UInt8Array
 from matteline.training.pairs import Pair, clip_pairs, folder_named, image_pairs
-from matteline.training.stacks import Images, Stack, images_of, sampled, stacks_in, wrong
-from matteline.training.stills import shrunk
+from matteline.training.pictures import shrink
 
 _CLIPS: Final = "fgr/<clip> and pha/<clip>, each a folder of images or a movie"
 _IMAGES: Final = "fgr/ and pha/ with images of the same names"
@@ -33,27 +33,27 @@ _PHA: Final = ("pha", "alpha", "alphas", "matte", "mattes")
 _PICTURES: Final = ("images", "image", "imgs", "img", "photos", "pictures", "jpegimages")
 _MASKS: Final = ("masks", "mask", "labels", "segmentation", "segmentationclass", "annotations", "gt")
 _CHECKED: Final = 40
-"""How many images and clips are looked into when a folder is opened."""
+"""Number of images and clips that are opened when a folder is."""
 
 
 def matting_clips(folder: Path) -> Source[MattingFootage]:
-    """Open clips of people cut out, such as VideoMatte240K.
+    """Open clips of people with true mattes, such as VideoMatte240K.
 
     Args:
-        folder: Holds `fgr` and `pha`, each with a folder of images or a movie for every clip.
+        folder: Folder with `fgr` and `pha`, each with a folder of images or a movie for every clip.
 
     Raises:
         JobError: It is laid out in another way, or files do not belong together.
-        ReadError: A file that was looked into cannot be read.
+        ReadError: A file that was opened cannot be read.
     """
     return _Mattes(tuple(clip_pairs(folder_named(folder, _FGR, _CLIPS), folder_named(folder, _PHA, _CLIPS))))
 
 
 def matting_images(folder: Path) -> Source[MattingFootage]:
-    """Open pictures of people cut out.
+    """Open pictures of people with true mattes.
 
     Args:
-        folder: Holds `fgr` and `pha` with images of the same names.
+        folder: Folder with `fgr` and `pha`, which hold images of the same names.
 
     Raises:
         JobError: As `matting_clips`.
@@ -67,11 +67,11 @@ def matting_images(folder: Path) -> Source[MattingFootage]:
 def segmentation(folder: Path) -> Source[SegmentedFootage]:
     """Open pictures with masks of their people.
 
-    Where a mask holds values of 128 and more, those are people; where it holds lower ones alone, as numbers
-    of classes are, all but 0 are.
+    In a mask with values of 128 and more, those are people; in one of lower values alone, such as numbers of
+    classes, all but 0 are.
 
     Args:
-        folder: Holds `images` and `masks`, or folders that end in such words, with images of the same names;
+        folder: Folder with `images` and `masks`, or folders that end in such words, with images of the same names;
             those of masks may end in `_mask` and the like.
 
     Raises:
@@ -86,11 +86,11 @@ def backgrounds(folder: Path) -> Source[PlainFootage]:
     """Open pictures and clips without people.
 
     Args:
-        folder: Holds images, each a still; movies; and folders of images, each a clip.
+        folder: Folder with images, each a still; movies; and folders of images, each a clip.
 
     Raises:
         JobError: It holds none of them.
-        ReadError: A file that was looked into cannot be read.
+        ReadError: A file that was opened cannot be read.
     """
     return _Plain(_stills_and_clips(folder))
 
@@ -110,8 +110,11 @@ class _Mattes:
     def load(
         self, index: int, frames: int, rng: np.random.Generator, longest: int | None = None
     ) -> MattingFootage:
-        """As `Source.load`; a clip with fewer frames gives those it has."""
-        fgr, pha = _both(self.pairs[index], frames, rng, longest)
+        """Read frames, fewer where a clip is shorter; see `Source.load`."""
+        pair = self.pairs[index]
+        start = _random_start(pair.picture, frames, rng)
+        fgr, pha = (files.read(start, frames, longest) for files in (pair.picture, pair.truth))
+        _check_shapes(pair, fgr, pha)
         return MattingFootage(fgr, np.ascontiguousarray(pha[..., 0]))
 
 
@@ -125,70 +128,54 @@ class _Masks:
     def load(
         self, index: int, frames: int, rng: np.random.Generator, longest: int | None = None
     ) -> SegmentedFootage:
-        """As `Source.load`."""
+        """Read a picture; see `Source.load`."""
         pair = self.pairs[index]
-        seen, mask = pair.picture.read(0, 1), _mask(pair.truth.read(0, 1))
+        seen, values = pair.picture.read(0, 1), pair.truth.read(0, 1).max(-1)
+        mask = np.where(values >= (128 if values.max() >= 128 else 1), np.uint8(255), np.uint8(0))
         _check_shapes(pair, seen, mask)
         if longest is None:
             return SegmentedFootage(seen, mask)
-        scaled = shrunk(mask[0, ..., None], longest)[None, ..., 0]
+        scaled = shrink(mask[0, ..., None], longest)[None, ..., 0]
         halves = np.where(scaled < 128, np.uint8(0), np.uint8(255))
-        return SegmentedFootage(shrunk(seen[0], longest)[None], halves)
+        return SegmentedFootage(shrink(seen[0], longest)[None], halves)
 
 
 @dataclass(frozen=True)
 class _Plain:
-    stacks: tuple[Stack, ...]
+    clips: tuple[ClipFiles, ...]
 
     def __len__(self) -> int:
-        return len(self.stacks)
+        return len(self.clips)
 
     def load(
         self, index: int, frames: int, rng: np.random.Generator, longest: int | None = None
     ) -> PlainFootage:
-        """As `Source.load`; a clip with fewer frames gives those it has."""
-        stack = self.stacks[index]
-        return PlainFootage(stack.read(_start(stack, frames, rng), frames, longest))
-
-
-def _both(
-    pair: Pair, frames: int, rng: np.random.Generator, longest: int | None
-) -> tuple[UInt8Array, UInt8Array]:
-    """The same frames of picture and truth."""
-    start = _start(pair.picture, frames, rng)
-    picture, truth = (stack.read(start, frames, longest) for stack in (pair.picture, pair.truth))
-    _check_shapes(pair, picture, truth)
-    return picture, truth
+        """Read frames, fewer where a clip is shorter; see `Source.load`."""
+        files = self.clips[index]
+        return PlainFootage(files.read(_random_start(files, frames, rng), frames, longest))
 
 
 def _check_shapes(pair: Pair, picture: UInt8Array, truth: UInt8Array) -> None:
-    """What headers of a sample did not show when the folder was opened."""
+    """Check what the headers of a sample could not show when the folder was opened."""
     if picture.shape[:3] != truth.shape[:3]:
-        raise wrong(
+        raise data_error(
             f"{pair.truth.path} and {pair.picture.path} do not have the same frames in the same size",
             "A matte must be of the size of its picture.",
         )
 
 
-def _start(stack: Stack, frames: int, rng: np.random.Generator) -> int:
-    return int(rng.integers(max(1, stack.count - frames + 1)))
+def _random_start(files: ClipFiles, frames: int, rng: np.random.Generator) -> int:
+    return int(rng.integers(max(1, files.count - frames + 1)))
 
 
-def _mask(values: UInt8Array) -> UInt8Array:
-    """(1, H, W, C) of any values as (1, H, W) of 0 and 255."""
-    highest = values.max(-1)
-    people = highest >= (128 if highest.max() >= 128 else 1)
-    return np.where(people, np.uint8(255), np.uint8(0))
-
-
-def _stills_and_clips(folder: Path) -> tuple[Stack, ...]:
-    stills: list[Stack] = [Images(path, (path,)) for path in images_of(folder)]
-    stacks = [*stills, *stacks_in(folder).values()]
-    if not stacks:
-        raise wrong(
+def _stills_and_clips(folder: Path) -> tuple[ClipFiles, ...]:
+    stills: list[ClipFiles] = [ImageSequence(path, (path,)) for path in images_of(folder)]
+    clips = [*stills, *clips_in(folder).values()]
+    if not clips:
+        raise data_error(
             f"The data folder {folder} holds no images, no movies and no folders of images",
             "Name the folder that holds them.",
         )
-    for stack in sampled(stacks, _CHECKED):
-        _ = stack.size
-    return tuple(stacks)
+    for files in evenly(clips, _CHECKED):
+        _ = files.size
+    return tuple(clips)

@@ -1,4 +1,4 @@
-"""What training learns from: clips and pictures, by what is known of them."""
+"""Footage for training: clips and pictures with mattes, with masks, or without either."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ UInt8Array = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class MattingFootage:
-    """A clip of people cut out exactly.
+    """A clip of people with true mattes.
 
     Attributes:
         fgr: (T, H, W, 3), straight foreground, sRGB-encoded; its colour counts where `pha` is above 0.
-        pha: (T, H, W), alpha; 255 is opaque.
+        pha: (T, H, W), alpha; 255 for opaque.
     """
 
     fgr: UInt8Array
@@ -26,7 +26,7 @@ class MattingFootage:
 
 @dataclass(frozen=True)
 class PlainFootage:
-    """Backgrounds without people, or pictures of which nothing is known.
+    """A clip or a picture without mattes and masks, such as a background.
 
     Attributes:
         pictures: (T, H, W, 3), sRGB-encoded.
@@ -37,7 +37,7 @@ class PlainFootage:
 
 @dataclass(frozen=True)
 class SegmentedFootage:
-    """A clip or a picture, and where its people are.
+    """A clip or a picture with masks of its people.
 
     Attributes:
         pictures: (T, H, W, 3), sRGB-encoded.
@@ -55,14 +55,14 @@ class Source(Protocol[F]):
     """A set of clips or pictures, checked when it was opened."""
 
     def __len__(self) -> int:
-        """How many clips or pictures there are."""
+        """Return the number of clips or pictures."""
 
     def load(self, index: int, frames: int, rng: np.random.Generator, longest: int | None = None) -> F:
         """Read consecutive frames of one clip.
 
         Args:
-            index: Which, from 0.
-            frames: How many frames; a still picture gives one, and augmentation moves it.
+            index: Number of the clip, from 0.
+            frames: Number of frames; a still picture gives one, and augmentation moves it.
             rng: Decides which frames of a longer clip.
             longest: Scale down so that the longer side is at most this many pixels; None as stored.
 
@@ -86,7 +86,7 @@ class Several(Generic[F]):
         return sum(map(len, self.sources))
 
     def load(self, index: int, frames: int, rng: np.random.Generator, longest: int | None = None) -> F:
-        """As `Source.load`."""
+        """Read frames; see `Source.load`."""
         for source in self.sources:
             if index < len(source):
                 break

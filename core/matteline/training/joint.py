@@ -1,4 +1,4 @@
-"""Lessons of RVM's joint training: people cut out exactly before other backgrounds, and people segmented."""
+"""Batches of the paper's joint training: true mattes before other backgrounds, and segmentation."""
 
 from __future__ import annotations
 
@@ -12,34 +12,28 @@ from torch import Tensor
 from torch.nn import functional
 
 from matteline.contract.errors import JobError
-from matteline.training.footage import (
-    MattingFootage,
-    PlainFootage,
-    SegmentedFootage,
-    Source,
-    UInt8Array,
-)
-from matteline.training.lessons import SEGMENTS, STILLS, Lesson, Shape
-from matteline.training.looks import filmed, relit
+from matteline.training.batches import SEGMENTS, STILLS, BatchShape, TrainingBatch
+from matteline.training.footage import MattingFootage, PlainFootage, SegmentedFootage, Source, UInt8Array
 from matteline.training.motion import random_views
+from matteline.training.photometric import degrade, relight
 from matteline.training.presets import Stage
 
 S = TypeVar("S")
 
-_SPARE: Final = 1.5  # pixels read for each pixel of a lesson's longer side, so that views may zoom in
-_SHADOWS: Final = 0.25
-_STILL_CAMERA: Final = 0.3
+_SPARE: Final = 1.5  # pixels read for each pixel of a batch's longer side, so that views may zoom in
+_SHADOWS: Final = 0.25  # share of backgrounds with a shadow of the people before them
+_STILL_CAMERA: Final = 0.3  # share of clips of several frames to which no camera movement is added
 
 
 @dataclass(frozen=True)
-class JointLessons:
-    """Lessons from published data.
+class JointBatches:
+    """Batches from published data sets.
 
     Args:
         clips: Clips with true mattes; None where there are none.
         stills: Pictures with true mattes; None where there are none.
         backgrounds: Clips and pictures without people.
-        segments: Pictures whose people are marked; None where there are none.
+        segments: Pictures with masks of their people; None where there are none.
     """
 
     clips: Source[MattingFootage] | None
@@ -48,84 +42,93 @@ class JointLessons:
     segments: Source[SegmentedFootage] | None
 
     def check(self, stages: Sequence[Stage]) -> None:
-        """See that every stage will have its data, before the first one begins.
+        """Check that every stage has its data, before the first one begins.
 
         Raises:
-            JobError: One will not.
+            JobError: A stage has none.
         """
-        _wanted(self.clips or self.stills, "people with true mattes", "matting_clips")
+        _required(self.clips or self.stills, "people with true mattes", "matting_clips")
         if any(stage.segments for stage in stages):
-            _wanted(self.segments, "pictures with segmented people", "segmentation")
+            _required(self.segments, "pictures with segmented people", "segmentation")
 
-    def lesson(self, shape: Shape, rng: np.random.Generator) -> Lesson:
-        """A lesson that depends on nothing but its shape and the state of `rng`.
+    def batch(self, shape: BatchShape, rng: np.random.Generator) -> TrainingBatch:
+        """Return a batch that depends on nothing but its shape and the state of `rng`.
 
         Raises:
-            JobError: Its kind of data was not given; or files do not belong together.
+            JobError: Data of its kind were not given, or files do not belong together.
             ReadError: A file cannot be read.
         """
         if shape.kind == SEGMENTS:
-            source = _wanted(self.segments, "pictures with segmented people", "segmentation")
-            return _stacked([_segmented(source, shape, rng) for _ in range(shape.clips)])
-        people = (self.stills or self.clips) if shape.kind == STILLS else (self.clips or self.stills)
-        cut = _wanted(people, "people with true mattes", "matting_clips")
-        return _stacked([_composed(cut, self.backgrounds, shape, rng) for _ in range(shape.clips)])
+            source = _required(self.segments, "pictures with segmented people", "segmentation")
+            parts = [_segmented(source, shape, rng) for _ in range(shape.clips)]
+        else:
+            people = (self.stills or self.clips) if shape.kind == STILLS else (self.clips or self.stills)
+            matted = _required(people, "people with true mattes", "matting_clips")
+            parts = [_composed(matted, self.backgrounds, shape, rng) for _ in range(shape.clips)]
+        mattes, colours = [each.pha for each in parts], [each.fgr for each in parts]
+        return TrainingBatch(
+            torch.cat([each.pictures for each in parts]),
+            torch.cat([each for each in mattes if each is not None]) if mattes[0] is not None else None,
+            torch.cat([each for each in colours if each is not None]) if colours[0] is not None else None,
+            torch.cat([each.seg for each in parts]),
+        )
 
 
 def _composed(
     people: Source[MattingFootage],
     backgrounds: Source[PlainFootage],
-    shape: Shape,
+    shape: BatchShape,
     rng: np.random.Generator,
-) -> Lesson:
-    cut = people.load(int(rng.integers(len(people))), shape.frames, rng, _longest(shape))
-    scene = backgrounds.load(int(rng.integers(len(backgrounds))), shape.frames, rng, _longest(shape))
-    moved = _moved(_planes(cut.fgr, cut.pha), shape, rng)
+) -> TrainingBatch:
+    """Return one clip of people before a random background."""
+    longest = round(_SPARE * max(shape.height, shape.width))
+    matted = people.load(int(rng.integers(len(people))), shape.frames, rng, longest)
+    place = backgrounds.load(int(rng.integers(len(backgrounds))), shape.frames, rng, longest)
+    moved = _moved(_planes(matted.fgr, matted.pha), shape, rng)
     fgr, pha = moved[:, :, :3], moved[:, :, 3:]
-    behind = _shaded(relit(_moved(_planes(scene.pictures), shape, rng), rng), pha, rng)
-    fgr = relit(fgr, rng)
-    pictures = filmed(pha * fgr + (1 - pha) * behind, rng)
-    return Lesson(pictures, pha, fgr, (pha > 0.5).float())
+    behind = relight(_moved(_planes(place.pictures), shape, rng), rng)
+    if rng.random() < _SHADOWS:
+        behind = _shaded(behind, pha, rng)
+    fgr = relight(fgr, rng)
+    pictures = degrade(pha * fgr + (1 - pha) * behind, rng)
+    return TrainingBatch(pictures, pha, fgr, (pha > 0.5).float())
 
 
-def _segmented(source: Source[SegmentedFootage], shape: Shape, rng: np.random.Generator) -> Lesson:
-    marked = source.load(int(rng.integers(len(source))), shape.frames, rng, _longest(shape))
-    moved = _moved(_planes(marked.pictures, marked.masks), shape, rng)
-    return Lesson(filmed(relit(moved[:, :, :3], rng), rng), None, None, moved[:, :, 3:])
+def _segmented(
+    source: Source[SegmentedFootage], shape: BatchShape, rng: np.random.Generator
+) -> TrainingBatch:
+    """Return one clip of segmented people."""
+    longest = round(_SPARE * max(shape.height, shape.width))
+    footage = source.load(int(rng.integers(len(source))), shape.frames, rng, longest)
+    moved = _moved(_planes(footage.pictures, footage.masks), shape, rng)
+    return TrainingBatch(degrade(relight(moved[:, :, :3], rng), rng), None, None, moved[:, :, 3:])
 
 
 def _planes(pictures: UInt8Array, mask: UInt8Array | None = None) -> Tensor:
-    """(T, C, H, W) uint8 of pictures (T, H, W, 3) and what belongs to them (T, H, W)."""
+    """(T, C, H, W) uint8 of pictures (T, H, W, 3) and their mask (T, H, W)."""
     planes = torch.from_numpy(pictures).permute(0, 3, 1, 2)
     return planes if mask is None else torch.cat([planes, torch.from_numpy(mask)[:, None]], 1)
 
 
-def _moved(planes: Tensor, shape: Shape, rng: np.random.Generator) -> Tensor:
-    """A clip (1, T, C, height, width), 0..1, of frames that are there, seen by a moving camera."""
-    frames = _timed(planes, shape.frames, rng)
-    aspect = torch.tensor([planes.shape[-1] / planes.shape[-2]])
-    speed = 0.0 if len(planes) > 1 and rng.random() < _STILL_CAMERA else 1.0
-    views = random_views(aspect, shape.frames, shape.height, shape.width, rng, speed=speed)
-    return views.of_frames(frames, shape.height, shape.width) / 255
-
-
-def _timed(planes: Tensor, frames: int, rng: np.random.Generator) -> Tensor:
-    """Exactly so many frames: to and fro where there are fewer, some clips backwards, some slowed down."""
+def _moved(planes: Tensor, shape: BatchShape, rng: np.random.Generator) -> Tensor:
+    """Return a clip (1, T, C, height, width), 0..1, of the frames (T', C, H, W), seen by a moving camera."""
     there = len(planes)
-    order = np.arange(frames)
+    order = np.arange(shape.frames)
     if there > 1 and rng.random() < 0.2:
-        order = order // 2
+        order = order // 2  # slowed down
+    # To and fro where there are too few frames.
     order = order % max(1, 2 * there - 2)
     order = np.where(order < there, order, 2 * there - 2 - order)
     if rng.random() < 0.5:
         order = order[::-1]
-    return planes[torch.from_numpy(order.copy())]
+    aspect = torch.tensor([planes.shape[-1] / planes.shape[-2]])
+    speed = 0.0 if there > 1 and rng.random() < _STILL_CAMERA else 1.0
+    views = random_views(aspect, shape.frames, shape.height, shape.width, rng, speed=speed)
+    return views.of_frames(planes[torch.from_numpy(order.copy())], shape.height, shape.width) / 255
 
 
 def _shaded(behind: Tensor, pha: Tensor, rng: np.random.Generator) -> Tensor:
-    """Some backgrounds (1, T, 3, H, W) with a soft shadow of the people before them."""
-    if rng.random() >= _SHADOWS:
-        return behind
+    """Return backgrounds (1, T, 3, H, W) with a soft shadow of the people before them."""
     height, width = pha.shape[-2:]
     small = functional.interpolate(pha[0], (max(4, height // 16), max(4, width // 16)), mode="area")
     soft = functional.interpolate(small, (height, width), mode="bilinear", align_corners=False)
@@ -134,25 +137,13 @@ def _shaded(behind: Tensor, pha: Tensor, rng: np.random.Generator) -> Tensor:
     return behind * (1 - float(rng.uniform(0.15, 0.6)) * shadow)
 
 
-def _longest(shape: Shape) -> int:
-    return round(_SPARE * max(shape.height, shape.width))
-
-
-def _stacked(lessons: list[Lesson]) -> Lesson:
-    mattes, colours = [each.pha for each in lessons], [each.fgr for each in lessons]
-    return Lesson(
-        torch.cat([each.pictures for each in lessons]),
-        torch.cat([each for each in mattes if each is not None]) if mattes[0] is not None else None,
-        torch.cat([each for each in colours if each is not None]) if colours[0] is not None else None,
-        torch.cat([each.seg for each in lessons]),
-    )
-
-
-def _wanted(source: S | None, what: str, field: str) -> S:
+def _required(source: S | None, what: str, field: str) -> S:
+    """Return a source that must be there."""
     if source is None:
         raise JobError(
             f"This training needs {what}, and none were given.",
             field=field,
-            hint=f"Name their folder with --{field.replace('_', '-')}.",
+            hint="Name their folder.",
+            settings=(field,),
         )
     return source

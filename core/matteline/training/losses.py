@@ -1,4 +1,4 @@
-"""What training makes small: the losses of RVM, for clips (B, T, C, H, W)."""
+"""Losses of Robust Video Matting (Lin et al. 2022), for clips (B, T, C, H, W)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ LEVELS: Final = 5
 """Levels of the Laplacian pyramid."""
 
 _LEAST: Final = 4  # pixels of a side that the 5x5 blur can still mirror after halving
-_TEMPORAL: Final = 5.0
-_TAPS: Final = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
+_TEMPORAL: Final = 5.0  # weight of changes in time
+_TAPS: Final = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)  # of the binomial blur, along one axis
 
 
 def alpha_loss(alpha: Tensor, truth: Tensor) -> Tensor:
-    """How wrong a clip's alpha is: L1, plus L1 of a Laplacian pyramid, plus 5 times the error in time.
+    """Return the error of a clip's alpha: L1, L1 of a Laplacian pyramid, and 5 times the error in time.
 
     Args:
         alpha: (B, T, 1, H, W), 0..1.
@@ -29,7 +29,7 @@ def alpha_loss(alpha: Tensor, truth: Tensor) -> Tensor:
 
 
 def foreground_loss(fgr: Tensor, truth: Tensor, alpha: Tensor) -> Tensor:
-    """How wrong a clip's foreground is where it can be seen: L1, plus 5 times the error in time.
+    """Return the error of a clip's foreground where it can be seen: L1, and 5 times the error in time.
 
     Args:
         fgr: (B, T, 3, H, W), straight, sRGB-encoded, 0..1.
@@ -42,7 +42,7 @@ def foreground_loss(fgr: Tensor, truth: Tensor, alpha: Tensor) -> Tensor:
 
 
 def segmentation_loss(logits: Tensor, truth: Tensor) -> Tensor:
-    """Binary cross-entropy of people found.
+    """Return the binary cross-entropy of a segmentation.
 
     Args:
         logits: Any shape.
@@ -52,16 +52,16 @@ def segmentation_loss(logits: Tensor, truth: Tensor) -> Tensor:
 
 
 def temporal_error(clip: Tensor, truth: Tensor) -> Tensor:
-    """Mean squared error of the differences from frame to frame of (B, T, C, H, W); 0 for a single frame."""
+    """Return the squared error of the changes from frame to frame of (B, T, C, H, W); 0 for a single frame."""
     if clip.shape[1] < 2:
         return clip.new_zeros(())
     return functional.mse_loss(clip.diff(dim=1), truth.diff(dim=1))
 
 
 def laplacian_loss(pictures: Tensor, truth: Tensor, levels: int = LEVELS) -> Tensor:
-    """L1 of the Laplacian pyramids of (N, 1, H, W): level l weighs 2^l, all divided by the number of levels.
+    """Return the L1 of Laplacian pyramids of (N, 1, H, W): level l weighs 2^l, over the number of levels.
 
-    As in Hou, Liu (2019), where coarse levels have fewer values and so weigh more.
+    After Hou and Liu (2019): coarse levels have fewer values, and so weigh more.
     """
     # A pyramid is linear: that of the difference is the difference of both.
     difference = pictures - truth
@@ -72,6 +72,7 @@ def laplacian_loss(pictures: Tensor, truth: Tensor, levels: int = LEVELS) -> Ten
 
 
 def _bands(picture: Tensor, levels: int) -> list[Tensor]:
+    """Levels of a Laplacian pyramid, the finest first; fewer where the picture is small."""
     bands = []
     for _ in range(levels):
         height, width = picture.shape[-2:]
@@ -87,10 +88,10 @@ def _bands(picture: Tensor, levels: int) -> list[Tensor]:
 
 
 def _blurring(side: int, like: Tensor) -> Tensor:
-    """The matrix that blurs columns of so many pixels, mirrored at their ends.
+    """Return the matrix (side, side) that blurs columns of `side` pixels, mirrored at their ends.
 
-    A product with it says the same as a convolution, but for a single channel the gradient of a convolution
-    takes processors longer than that of all the network's.
+    A product with it equals a convolution; on processors the gradient of a single-channel convolution takes
+    longer than all gradients of the network.
     """
     columns = torch.eye(side, dtype=like.dtype, device=like.device)
     wide = functional.pad(columns[None], (2, 2), mode="reflect")[0]

@@ -1,22 +1,22 @@
-"""How good a model is, in the figures of its card: against the official network, and against the truth.
+"""Figures of a model card: a network against the official one, and against true mattes.
 
 ::
 
-    python -m matteline.training.measure MODEL FOOTAGE OFFICIAL [LONGER_SIDE]
+    python -m matteline.training.measure MODEL FOOTAGE OFFICIAL [--longer-side N]
 
-FOOTAGE holds `clips/` with the official network's mattes in `reference/*.npz`, `people/photos` and
-`people/ccp_photos`, `rgba/*.png` with true alpha, and `backgrounds/`. Nothing of it that is measured on is
-learned from: clips and cut-outs never are, and of the photos every tenth is held out (see `splits`).
-LONGER_SIDE is that of the reduced picture, in pixels, instead of what the model wishes for.
+FOOTAGE holds `clips/` with the official network's mattes in `reference_official/*.npz` (else in `reference/`),
+`people/photos` and `people/ccp_photos`, `rgba/*.png` with true alpha, and `backgrounds/`. Nothing that is measured on
+was learned from or has chosen the model: clips, cut-outs and backgrounds never, and of the photos every tenth is held
+out, of which every second is measured (see `splits`).
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Final
 
@@ -35,28 +35,35 @@ from matteline.media.plate import open_plate
 from matteline.media.source_file import SourceFile
 from matteline.training.evaluation import SOLID
 from matteline.training.footage import UInt8Array
-from matteline.training.splits import measured, split
-from matteline.training.stills import pictures_in, read_picture, resized, shrunk
+from matteline.training.pictures import pictures_in, read_picture, resize, shrink
+from matteline.training.splits import measured_half, split
 
 PHOTOS: Final = 126
-"""At least how many held-out photos are measured, evenly over those that did not choose the model."""
+"""Held-out photos that are measured, at least, evenly over those that did not choose the model."""
 
-_LOOKS: Final = 2  # of a still; the first one, without a memory, is a network's worst
-_LONGEST: Final = 1280
+_PASSES: Final = 2  # of a still; the first one, without a recurrent state, is a network's worst
+_LONGEST: Final = 1280  # of a cut-out before a background
+_STILL_CODES: Final = 2  # of 255: difference of two frames up to which a pixel is still
+_FLICKER_CLIP: Final = "tfjs_squats"  # filmed from a tripod
 
 Alpha = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Model:
-    """A network, ready to matte pictures of any size at the ratio it was trained for."""
+    """A network that mattes pictures of any size at the reduced size that it was trained for.
+
+    Attributes:
+        network: The network.
+        longer_side: Longer side of the reduced picture, in pixels.
+    """
 
     network: MattingNetwork
     longer_side: int
 
     @classmethod
     def load(cls, weights: str) -> Model:
-        """The network of a weights file.
+        """Load the network of a weights file.
 
         Raises:
             ModelError: The file cannot be used.
@@ -65,35 +72,39 @@ class Model:
         return cls(load_network(found, "auto"), found.longer_side)
 
     def clip(self, pictures: Iterable[UInt8Array]) -> Iterator[Alpha]:
-        """Alpha of the frames of a shot, without preroll."""
+        """Yield alpha (H, W), 0..1, of the frames (H, W, 3) of a shot, without preroll."""
         session: Session | None = None
         for number, picture in enumerate(pictures):
-            session = session or self._session(picture)
+            if session is None:
+                height, width = picture.shape[:2]
+                ratio = min(1.0, self.longer_side / max(height, width))
+                device = torch.device("cpu")
+                session = Session(
+                    self.network, width=width, height=height, downsample_ratio=ratio, device=device
+                )
             (matte,) = session.advance([NetworkInput(number, as_picture(picture))])
             yield matte.alpha.numpy()
 
     def still(self, picture: UInt8Array) -> Alpha:
-        """Alpha of a picture at the network's second look."""
-        return list(self.clip([picture] * _LOOKS))[-1]
-
-    def _session(self, picture: UInt8Array) -> Session:
-        height, width = picture.shape[:2]
-        ratio = min(1.0, self.longer_side / max(height, width))
-        return Session(
-            self.network, width=width, height=height, downsample_ratio=ratio, device=torch.device("cpu")
-        )
+        """Return alpha of a picture that the network has seen once before."""
+        return list(self.clip([picture] * _PASSES))[-1]
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """How much mattes agree, each frame counting the same: MAD is in thousandths."""
+    """Agreement of mattes, each frame counting the same.
+
+    Attributes:
+        iou: Mean intersection over union of alpha above 0.5.
+        mad: Mean absolute difference of alpha, times 1000.
+    """
 
     iou: float
     mad: float
 
 
 def agreement(pairs: Iterable[tuple[Alpha, Alpha]]) -> Agreement:
-    """Mean intersection over union of what is over 0.5, and mean absolute difference, of pairs."""
+    """Return the agreement of pairs of mattes."""
     ious, mads = [], []
     for alpha, truth in pairs:
         one, other = alpha > SOLID, truth > SOLID
@@ -103,10 +114,13 @@ def agreement(pairs: Iterable[tuple[Alpha, Alpha]]) -> Agreement:
     return Agreement(float(np.mean(ious)), float(np.mean(mads)))
 
 
-def clips(model: Model, footage: Path) -> dict[str, Agreement]:
-    """By clip, how a model agrees with the official mattes of its first frames."""
+def clip_agreements(model: Model, footage: Path) -> dict[str, Agreement]:
+    """Return, by clip, how a model agrees with the official mattes of its first frames."""
     found = {}
-    for reference in sorted((footage / "reference").glob("*.npz")):
+    references = footage / "reference_official"
+    if not references.is_dir():
+        references = footage / "reference"
+    for reference in sorted(references.glob("*.npz")):
         movie = next((footage / "clips").glob(f"{reference.stem}.*"))
         truths = np.load(reference, allow_pickle=False)["alpha"].astype(np.float32) / 255
         frames = _frames(movie, len(truths))
@@ -114,37 +128,43 @@ def clips(model: Model, footage: Path) -> dict[str, Agreement]:
     return found
 
 
-def taught_photos(official: Model, footage: Path, count: int = PHOTOS) -> list[tuple[UInt8Array, Alpha]]:
-    """About so many photos that were held out, each with the official network's alpha."""
+def flicker(model: Model, footage: Path, count: int = 20) -> float:
+    """Return the mean change of alpha from frame to frame where the plate is still, times 1000."""
+    frames = list(_frames(next((footage / "clips").glob(f"{_FLICKER_CLIP}.*")), count))
+    changes = []
+    for (before, now), (alpha, after) in zip(pairwise(frames), pairwise(model.clip(frames)), strict=True):
+        difference = np.abs(before.astype(np.int16) - now.astype(np.int16)).max(-1)
+        changes.append(float(np.abs(after - alpha)[difference <= _STILL_CODES].mean()))
+    return 1000 * float(np.mean(changes))
+
+
+def held_out_photos(official: Model, footage: Path, count: int = PHOTOS) -> list[tuple[UInt8Array, Alpha]]:
+    """Return about `count` held-out photos, each with the official network's alpha."""
     folders = (footage / "people" / "photos", footage / "people" / "ccp_photos")
-    held = [file for folder in folders for file in measured(split(pictures_in(folder))[1])]
+    held = [file for folder in folders for file in measured_half(split(pictures_in(folder))[1])]
     pictures = [read_picture(file) for file in held[:: max(1, len(held) // count)]]
     return [(picture, official.still(picture)) for picture in pictures]
 
 
-def portraits(models: Sequence[Model], footage: Path) -> list[Agreement]:
-    """How models agree with the true alpha of cut-outs, each put before a background."""
+def portrait_agreements(models: Sequence[Model], footage: Path) -> list[Agreement]:
+    """Return how models agree with the true alpha of cut-outs, each put before a background."""
     scenes = list(_composites(footage))
     return [agreement((model.still(scene), truth) for scene, truth in scenes) for model in models]
 
 
 def _composites(footage: Path) -> Iterator[tuple[UInt8Array, Alpha]]:
+    """Yield cut-outs before backgrounds, with their alpha."""
     behind = pictures_in(footage / "backgrounds")
     for number, file in enumerate(sorted((footage / "rgba").glob("*.png"))):
-        cut = shrunk(_rgba(file), _LONGEST)
-        scene = resized(read_picture(behind[number % len(behind)]), cut.shape[:2]).astype(np.float32)
+        _, pixels = read_image(SourceFile(str(file), str(file)))
+        if pixels.shape[2] != 4 or pixels.dtype != np.uint8:
+            raise JobError(f"{file} is no 8-bit cut-out with alpha.", field="footage")
+        cut = shrink(pixels, _LONGEST)
+        scene = resize(read_picture(behind[number % len(behind)]), cut.shape[:2]).astype(np.float32)
         truth: Alpha = cut[..., 3].astype(np.float32) / np.float32(255)
         cover = truth[..., None]
         composite: UInt8Array = np.round(cover * cut[..., :3] + (1 - cover) * scene).astype(np.uint8)
         yield composite, truth
-
-
-def _rgba(file: Path) -> UInt8Array:
-    _, pixels = read_image(SourceFile(str(file), str(file)))
-    if pixels.shape[2] != 4 or pixels.dtype != np.uint8:
-        raise JobError(f"{file} is no 8-bit cut-out with alpha.", field="footage")
-    cut: UInt8Array = pixels
-    return cut
 
 
 def _frames(movie: Path, count: int) -> Iterator[UInt8Array]:
@@ -153,26 +173,37 @@ def _frames(movie: Path, count: int) -> Iterator[UInt8Array]:
             yield frame.pixels[..., :3]
 
 
-def main(words: Sequence[str]) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print the figures of a model."""
-    weights, folder, reference, *side = words
-    model, official, footage = Model.load(weights), Model.load(reference), Path(folder)
-    model = replace(model, longer_side=int(side[0])) if side else model
-    by_clip = clips(model, footage)
+    parser = argparse.ArgumentParser(description="Print the figures of a model card.")
+    parser.add_argument("model", help="weights of the network to measure")
+    parser.add_argument("footage", type=Path, help="folder of clips, photos and cut-outs")
+    parser.add_argument("official", help="weights of the official network")
+    parser.add_argument("--longer-side", type=int, help="of the reduced picture, instead of the model's own")
+    given = parser.parse_args(arguments)
+    model, official, footage = Model.load(given.model), Model.load(given.official), given.footage
+    if given.longer_side:
+        model = replace(model, longer_side=given.longer_side)
+    by_clip = clip_agreements(model, footage)
     for name, each in by_clip.items():
-        _tell(f"clip {name}", each)
-    mean = [np.mean([(each.iou, each.mad) for each in by_clip.values()], 0)]
-    _tell("all clips, against the official network", Agreement(*map(float, mean[0])))
-    held = agreement((model.still(each), truth) for each, truth in taught_photos(official, footage))
-    _tell("held-out photos, against the official network", held)
-    ours, theirs = portraits((model, official), footage)
-    _tell("cut-outs, against the truth", ours)
-    _tell("cut-outs, the official network against the truth", theirs)
+        _show(f"clip {name}", each)
+    iou, mad = np.mean([(each.iou, each.mad) for each in by_clip.values()], 0)
+    _show("all clips, against the official network", Agreement(float(iou), float(mad)))
+    photos = held_out_photos(official, footage)
+    held = agreement((model.still(picture), truth) for picture, truth in photos)
+    _show("held-out photos, against the official network", held)
+    ours, theirs = portrait_agreements((model, official), footage)
+    _show("cut-outs, against the truth", ours)
+    _show("cut-outs, the official network against the truth", theirs)
+    for name, each_model in (("", model), (", the official network", official)):
+        print(
+            f"{'flicker where ' + _FLICKER_CLIP + ' is still' + name:52} {flicker(each_model, footage):.2f}"
+        )
 
 
-def _tell(what: str, found: Agreement) -> None:
+def _show(what: str, found: Agreement) -> None:
     print(f"{what:52} IoU {found.iou:.3f}  MAD {found.mad:6.2f}", flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

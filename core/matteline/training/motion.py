@@ -1,4 +1,4 @@
-"""Moving cameras over still pictures: the same affine motion for whatever is known of a picture."""
+"""Moving cameras over still pictures: one affine motion for a picture, its foreground and its matte."""
 
 from __future__ import annotations
 
@@ -10,49 +10,50 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-_UNKNOWN_ASPECT = (0.55, 1.5)
-_ZOOM = (0.5, 1.15)
-_WIDE = 0.45  # how often a view tries to hold the whole picture
-_MAX_OUTSIDE = 1.7  # a view is at most this much larger than what fits; beyond, the picture is mirrored
-_TURN_DEGREES = 7.0
-_WHOLE = (0.85, 1.05)  # what of the picture's height a view shows that is not bold
+_UNKNOWN_ASPECT = (0.55, 1.5)  # width over height, of pictures that do not say
+_ZOOM = (0.5, 1.15)  # height of a view, over the largest that fits into the picture
+_WIDE = 0.45  # share of views that try to hold the whole picture
+_MAX_OUTSIDE = 1.7  # a wide view is at most this much larger than what fits; beyond, the picture is mirrored
+_TURN_DEGREES = 7.0  # standard deviation of the camera's roll
+_WHOLE = (0.85, 1.05)  # height of a view without augmentation, in heights of the picture
 
 
 @dataclass(frozen=True)
 class Views:
-    """For each of N pictures, where T frames of its clip look: (N, T, 2, 3), as `affine_grid` wants it."""
+    """Views of N pictures in T frames each.
+
+    Attributes:
+        theta: (N, T, 2, 3), as `affine_grid` takes it.
+    """
 
     theta: Tensor
 
     def sampled(self, planes: Tensor, height: int, width: int) -> Tensor:
-        """Clips (N, T, C, height, width) of square pictures (N, C, side, side), as float32.
+        """Return clips (N, T, C, height, width) of square pictures (N, C, side, side), as float32.
 
-        What a view shows smaller than it is stored is averaged first, so that it does not flicker and fray.
+        Pictures that a view shrinks are averaged first, or they would flicker and fray.
         """
-        factors = self._shrinking(planes.shape[-1], height, width)
+        first = self.theta[:, 0]
+        across = first[:, :, 0].norm(dim=1) * planes.shape[-1] / width
+        down = first[:, :, 1].norm(dim=1) * planes.shape[-1] / height
+        # Stored pixels for each pixel of a view; 1.7 and 3.4 lie between the factors by which it is averaged.
+        steps = torch.minimum(across, down).tolist()
+        factors = [4 if step >= 3.4 else 2 if step >= 1.7 else 1 for step in steps]
         clips = planes.new_empty(
             len(planes), self.theta.shape[1], planes.shape[1], height, width, dtype=torch.float32
         )
         for factor in set(factors):
             chosen = [number for number, each in enumerate(factors) if each == factor]
             pooled = _pooled(planes[chosen].float(), factor)
-            clips[chosen] = Views(self.theta[chosen])._seen(pooled, height, width)
+            clips[chosen] = Views(self.theta[chosen])._sampled_as_is(pooled, height, width)
         return clips
 
-    def _shrinking(self, side: int, height: int, width: int) -> list[int]:
-        """How many stored pixels make one of each view: 1, 2 or 4."""
-        first = self.theta[:, 0]
-        across = first[:, :, 0].norm(dim=1) * side / width
-        down = first[:, :, 1].norm(dim=1) * side / height
-        steps = torch.minimum(across, down).tolist()
-        return [4 if step >= 3.4 else 2 if step >= 1.7 else 1 for step in steps]
-
-    def _seen(self, planes: Tensor, height: int, width: int) -> Tensor:
+    def _sampled_as_is(self, planes: Tensor, height: int, width: int) -> Tensor:
         count, frames = self.theta.shape[:2]
         grid = functional.affine_grid(
             self.theta.flatten(0, 1), [count * frames, 1, height, width], align_corners=False
         )
-        # All frames of a clip are one tall picture, so that what they show is not copied for each.
+        # All frames of a clip are one tall picture, so that the pictures are not copied for each.
         tall = grid.view(count, frames * height, width, 2)
         seen = functional.grid_sample(
             planes, tall, mode="bilinear", padding_mode="reflection", align_corners=False
@@ -60,7 +61,7 @@ class Views:
         return seen.view(count, -1, frames, height, width).transpose(1, 2)
 
     def of_frames(self, planes: Tensor, height: int, width: int) -> Tensor:
-        """One clip (1, T, C, height, width) of T frames of their own (T, C, H, W), as float32.
+        """Return one clip (1, T, C, height, width) of T frames of its own (T, C, H, W), as float32.
 
         The views must be those of one clip of T frames.
         """
@@ -71,7 +72,7 @@ class Views:
 
 
 def _pooled(planes: Tensor, factor: int) -> Tensor:
-    """Each 1, 2x2 or 4x4 pixels as one. On processors in half the time that the library's pooling takes."""
+    """Average each 2x2 or 4x4 pixels; on processors in half the time of the library's pooling."""
     while factor > 1:
         planes = planes[..., : planes.shape[-2] // 2 * 2, : planes.shape[-1] // 2 * 2]
         rows = planes[..., 0::2, :] + planes[..., 1::2, :]
@@ -87,21 +88,21 @@ def random_views(
     rng: np.random.Generator,
     *,
     speed: float = 1.0,
-    boldness: float = 1.0,
+    augmentation: float = 1.0,
 ) -> Views:
-    """A random view of each picture, moving smoothly where there are several frames.
+    """Return a random view of each picture, moving smoothly where there are several frames.
 
     Args:
         aspects: (N,), true width over height of each square picture; 0 for a random one.
-        frames: T.
-        height: Of the view, in pixels.
-        width: Of the view, in pixels.
-        rng: Decides.
-        speed: Scales the motion from frame to frame.
-        boldness: How many of the views zoom, turn and crop; the others show nearly the whole picture.
+        frames: T, number of frames.
+        height: Height of the view, in pixels.
+        width: Width of the view, in pixels.
+        rng: Source of chance.
+        speed: Factor of the motion from frame to frame.
+        augmentation: Share of the views that zoom, turn and crop; the others show nearly the whole picture.
     """
-    made = [_path(float(aspect), frames, width / height, rng, speed, boldness) for aspect in aspects]
-    return Views(torch.from_numpy(np.stack(made)).float())
+    paths = [_path(float(aspect), frames, width / height, rng, speed, augmentation) for aspect in aspects]
+    return Views(torch.from_numpy(np.stack(paths)).float())
 
 
 def _path(
@@ -110,20 +111,22 @@ def _path(
     view_aspect: float,
     rng: np.random.Generator,
     speed: float,
-    boldness: float,
+    augmentation: float,
 ) -> np.ndarray:
-    bold = rng.random() < boldness
-    if not bold:
+    """Return the matrices (T, 2, 3) of one clip, in units in which the picture is 1 high and `aspect` wide."""
+    strong = rng.random() < augmentation
+    if not strong:
         aspect, extent = view_aspect * math.exp(rng.uniform(-0.1, 0.1)), float(rng.uniform(*_WHOLE))
     else:
         low, high = map(math.log, _UNKNOWN_ASPECT)
         aspect = aspect or math.exp(rng.uniform(low, high))
-        extent = _extent(aspect, view_aspect, rng)
-    least = 0.08 if bold else 0.02
+        extent = _random_extent(aspect, view_aspect, rng)
+    # Views that hold the whole picture still move a little.
+    least = 0.08 if strong else 0.02
     reach = max(least, 1 - extent), max(least * aspect, aspect - extent * view_aspect)
     down, across = rng.uniform(-0.5, 0.5) * reach[0], rng.uniform(-0.5, 0.5) * reach[1]
     mirrored = rng.random() < 0.5
-    turn = bold * math.radians(_TURN_DEGREES) * rng.standard_normal()
+    turn = strong * math.radians(_TURN_DEGREES) * rng.standard_normal()
     drift = speed * extent * rng.standard_normal(2) * 0.025
     grow, spin = speed * 0.015 * rng.standard_normal(), math.radians(1.2) * speed * rng.standard_normal()
     thetas = []
@@ -134,8 +137,8 @@ def _path(
     return np.stack(thetas)
 
 
-def _extent(aspect: float, view_aspect: float, rng: np.random.Generator) -> float:
-    """Height of the view, where the picture is 1 high and `aspect` wide."""
+def _random_extent(aspect: float, view_aspect: float, rng: np.random.Generator) -> float:
+    """Return a height of the view, where the picture is 1 high and `aspect` wide."""
     inside = min(1.0, aspect / view_aspect)
     if rng.random() < _WIDE:
         whole = max(1.0, aspect / view_aspect)
@@ -145,7 +148,7 @@ def _extent(aspect: float, view_aspect: float, rng: np.random.Generator) -> floa
 
 
 def _moments(frames: int, rng: np.random.Generator) -> np.ndarray:
-    """When each frame is seen: evenly, with pauses, or to and fro; 0 in the middle."""
+    """Return the moment of each frame, 0 in the middle: evenly, with pauses, or to and fro."""
     steps = np.ones(frames)
     if frames > 1 and rng.random() < 0.3:
         steps *= rng.random(frames) < 0.6
@@ -163,7 +166,7 @@ def _theta(
     turn: float,
     mirrored: bool,
 ) -> np.ndarray:
-    """From the view's -1..1 to the square picture's -1..1, through units in which the picture is 1 high."""
+    """Return the matrix (2, 3) from the view's -1..1 to the square picture's -1..1."""
     half_width, half_height = extent * view_aspect / 2, extent / 2
     sign = -1.0 if mirrored else 1.0
     cosine, sine = math.cos(turn), math.sin(turn)

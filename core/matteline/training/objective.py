@@ -1,4 +1,4 @@
-"""What one step makes small: the losses of an answer to a lesson, weighted."""
+"""The training objective: weighted losses of a prediction."""
 
 from __future__ import annotations
 
@@ -8,42 +8,46 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from matteline.training.forward import Answer
-from matteline.training.lessons import Lesson
+from matteline.training.batches import TrainingBatch
 from matteline.training.losses import alpha_loss, foreground_loss, segmentation_loss
+from matteline.training.student import Prediction
 
-_WEIGHTS: Final = {"helper": 0.5, "coarse": 0.5, "hints": 2.0}
+_WEIGHTS: Final = {"context": 0.5, "coarse": 0.5, "features": 2.0}  # of helpers beside alpha, fgr and seg
 
 
-def losses_of(answer: Answer, lesson: Lesson, ratio: float, detail: float = 1.0) -> dict[str, Tensor]:
-    """What was wrong with an answer, by name; `loss` is the weighted sum that is learned from."""
-    small_seg = _reduced(lesson.seg, ratio)
-    losses = _matting_losses(answer, lesson, ratio)
-    if answer.seg is not None:
-        losses["seg"] = segmentation_loss(answer.seg, small_seg)
-    height, width = answer.context.shape[-2:]
-    coarse = functional.adaptive_avg_pool2d(small_seg.flatten(0, 1), (height, width))
-    losses["helper"] = segmentation_loss(answer.context.flatten(0, 1), coarse)
-    if answer.unlike is not None:
-        losses["hints"] = answer.unlike
-    weights = {**_WEIGHTS, "alpha": detail, "fgr": detail}
+def losses_of(
+    prediction: Prediction, batch: TrainingBatch, ratio: float, matte_weight: float = 1.0
+) -> dict[str, Tensor]:
+    """Return the losses of a prediction by name; `loss` is their weighted sum, which training minimises.
+
+    Args:
+        prediction: Outputs for the batch's pictures.
+        batch: The truth about them.
+        ratio: Reduced size over the batch's size.
+        matte_weight: Weight of alpha and foreground.
+    """
+    losses: dict[str, Tensor] = {}
+    if prediction.alpha is not None and batch.pha is not None:
+        losses["alpha"] = alpha_loss(prediction.alpha, batch.pha)
+        if prediction.fgr is not None and batch.fgr is not None:
+            losses["fgr"] = foreground_loss(prediction.fgr, batch.fgr, batch.pha)
+        if prediction.coarse_alpha is not None:
+            losses["coarse"] = alpha_loss(prediction.coarse_alpha, _reduced(batch.pha, ratio))
+    small_seg = _reduced(batch.seg, ratio)
+    if prediction.seg is not None:
+        losses["seg"] = segmentation_loss(prediction.seg, small_seg)
+    context = prediction.context.flatten(0, 1)
+    found = functional.adaptive_avg_pool2d(small_seg.flatten(0, 1), (context.shape[-2], context.shape[-1]))
+    losses["context"] = segmentation_loss(context, found)
+    if prediction.feature_error is not None:
+        losses["features"] = prediction.feature_error
+    weights = {**_WEIGHTS, "alpha": matte_weight, "fgr": matte_weight}
     weighted = [weights.get(name, 1.0) * loss for name, loss in losses.items()]
     return {"loss": torch.stack(weighted).sum(), **losses}
 
 
-def _matting_losses(answer: Answer, lesson: Lesson, ratio: float) -> dict[str, Tensor]:
-    if lesson.pha is None or lesson.fgr is None or answer.alpha is None or answer.fgr is None:
-        return {}
-    losses = {
-        "alpha": alpha_loss(answer.alpha, lesson.pha),
-        "fgr": foreground_loss(answer.fgr, lesson.fgr, lesson.pha),
-    }
-    if answer.coarse_alpha is not None:
-        losses["coarse"] = alpha_loss(answer.coarse_alpha, _reduced(lesson.pha, ratio))
-    return losses
-
-
 def _reduced(planes: Tensor, ratio: float) -> Tensor:
+    """Planes (B, T, C, H, W) at the reduced size, by the sampling grid that the network itself uses."""
     if ratio == 1:
         return planes
     small = functional.interpolate(

@@ -1,9 +1,8 @@
-"""Examples for training, packed: pictures with their mattes, all of one size, in files that load at once.
+"""Packs of training examples: pictures with their mattes, all of one size, in files that load at once.
 
-A pack is a folder of shards, each a safetensors file of `SHARD` examples. Every example lies as eight square
-planes, stretched, beside the aspect that restores it: so one affine sampling at training time crops, turns,
-scales and restores all of them at once. What an example was made from is known by its key, so that a
-pack is continued, not redone.
+A pack is a folder of shards, each a safetensors file of `SHARD` examples. Every example is eight square planes,
+stretched, beside the aspect that restores it: so one affine sampling at training time crops, turns, scales and
+restores all of them at once. An example's key says what it was made from, so that a pack is continued, not redone.
 """
 
 from __future__ import annotations
@@ -25,23 +24,25 @@ from torch import Tensor
 from matteline.contract.errors import ModelError
 from matteline.contract.files import make_folder, replacing
 from matteline.training.footage import UInt8Array
-from matteline.training.stills import resized
+from matteline.training.pictures import resize
 
 SHARD: Final = 128
-_AT_ONCE: Final = 16
+"""Examples in one file: the most that is lost when a run is stopped while they are made."""
+
+_AT_ONCE: Final = 16  # examples in memory
 
 
 @dataclass(frozen=True)
 class Example:
-    """One picture and what is known of it.
+    """One picture with its matte.
 
     Attributes:
-        key: What it was made from.
+        key: Names its origin: a hash of the picture, or a drawing's seed.
         picture: (H, W, 3), sRGB-encoded.
         fgr: (H, W, 3), straight foreground.
         pha: (H, W), alpha.
-        seg: (H, W), how likely a pixel is of a person, 255 certain.
-        aspect: Width over height as it should be seen; 0 where nobody knows.
+        seg: (H, W), probability that a pixel shows a person; 255 for certain.
+        aspect: True width over height; 0 where it is unknown.
     """
 
     key: str
@@ -53,12 +54,12 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Packed examples, chosen by number.
+class PackedBatch:
+    """Some examples of a pack.
 
     Attributes:
         planes: (N, 8, side, side), uint8: picture, foreground, alpha, segmentation.
-        aspect: (N,), float32; as of `Example`.
+        aspect: (N,), float32; see `Example`.
     """
 
     planes: Tensor
@@ -66,21 +67,21 @@ class Batch:
 
     @property
     def pictures(self) -> Tensor:
-        """(N, 3, side, side)."""
+        """Pictures, (N, 3, side, side), uint8."""
         return self.planes[:, :3]
 
     @property
     def pha(self) -> Tensor:
-        """(N, 1, side, side)."""
+        """Alpha, (N, 1, side, side), uint8."""
         return self.planes[:, 6:7]
 
 
 class Pack:
-    """Examples that lie in a folder. Reading is lazy: the system's page cache holds what is used often.
+    """The examples of a folder. Reading is lazy: the system's page cache holds those that are used often.
 
     Args:
-        folder: Where the shards lie; may not exist yet.
-        keys: Which examples to take, in this order; None for all there are.
+        folder: Folder of the shards; may not exist yet.
+        keys: Keys of the examples to take, in this order; None for all.
 
     Raises:
         ModelError: A shard is damaged.
@@ -98,22 +99,22 @@ class Pack:
     def __len__(self) -> int:
         return len(self._places)
 
-    def take(self, numbers: Iterable[int]) -> Batch:
-        """Some examples, by their numbers."""
+    def take(self, numbers: Iterable[int]) -> PackedBatch:
+        """Return some examples, by their numbers."""
         places = [self._places[number] for number in numbers]
-        return Batch(
+        return PackedBatch(
             torch.cat([_part(self._files[file], "planes", row) for file, row in places]),
             torch.cat([_part(self._files[file], "aspect", row) for file, row in places]),
         )
 
 
 class Examples(Protocol):
-    """What examples are taken from: a pack, or several as one."""
+    """Anything that examples are taken from: a pack, or several as one."""
 
     def __len__(self) -> int: ...
 
-    def take(self, numbers: Iterable[int]) -> Batch:
-        """Some examples, by their numbers."""
+    def take(self, numbers: Iterable[int]) -> PackedBatch:
+        """Return some examples, by their numbers."""
 
 
 class Packs:
@@ -126,22 +127,21 @@ class Packs:
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
 
-    def take(self, numbers: Iterable[int]) -> Batch:
-        """Some examples, by their numbers."""
-        batches = [self._one(number) for number in numbers]
-        return Batch(
+    def take(self, numbers: Iterable[int]) -> PackedBatch:
+        """Return some examples, by their numbers."""
+        batches = []
+        for number in numbers:
+            pack = bisect_right(self._ends, number)
+            first = self._ends[pack - 1] if pack else 0
+            batches.append(self._packs[pack].take([number - first]))
+        return PackedBatch(
             torch.cat([each.planes for each in batches]),
             torch.cat([each.aspect for each in batches]),
         )
 
-    def _one(self, number: int) -> Batch:
-        pack = bisect_right(self._ends, number)
-        first = self._ends[pack - 1] if pack else 0
-        return self._packs[pack].take([number - first])
-
 
 def packed_keys(folder: Path) -> set[str]:
-    """The keys of all examples that a folder holds already.
+    """Return the keys of all examples that a folder holds.
 
     Raises:
         ModelError: A shard is damaged.
@@ -150,9 +150,9 @@ def packed_keys(folder: Path) -> set[str]:
 
 
 def add_to_pack(folder: Path, examples: Iterable[Example], side: int) -> Iterator[int]:
-    """Append examples to a pack, yielding how many were added after each shard.
+    """Append examples to a pack, yielding the number added after each shard.
 
-    A shard appears whole or not at all: stopping in the middle costs `SHARD` examples at most.
+    A shard appears whole or not at all.
 
     Raises:
         WriteError: The folder cannot be written.
@@ -161,33 +161,30 @@ def add_to_pack(folder: Path, examples: Iterable[Example], side: int) -> Iterato
     number, added = len(shards_in(folder)), 0
     remaining = iter(examples)
     while part := list(islice(remaining, SHARD)):
-        _write(folder / f"shard-{number:05d}.safetensors", part, side)
+        arrays: dict[str, np.ndarray] = {
+            "planes": np.stack([_squared(each, side) for each in part]),
+            "aspect": np.array([each.aspect for each in part], np.float32),
+        }
+        metadata = {"keys": json.dumps([each.key for each in part])}
+        with replacing(folder / f"shard-{number:05d}.safetensors") as temporary:
+            temporary.write_bytes(safetensors.numpy.save(arrays, metadata))
         number, added = number + 1, added + len(part)
         yield added
 
 
-def _write(path: Path, examples: Sequence[Example], side: int) -> None:
-    arrays: dict[str, np.ndarray] = {
-        "planes": np.stack([_squared(each, side) for each in examples]),
-        "aspect": np.array([each.aspect for each in examples], np.float32),
-    }
-    words = {"keys": json.dumps([each.key for each in examples])}
-    with replacing(path) as temporary:
-        temporary.write_bytes(safetensors.numpy.save(arrays, words))
-
-
 def _squared(example: Example, side: int) -> UInt8Array:
-    known = [example.picture, example.fgr, example.pha[..., None], example.seg[..., None]]
-    shown = np.concatenate(known, axis=2)
-    return np.ascontiguousarray(resized(shown, (side, side)).transpose(2, 0, 1))
+    """All planes of an example as squares, (8, side, side)."""
+    planes = [example.picture, example.fgr, example.pha[..., None], example.seg[..., None]]
+    stacked = np.concatenate(planes, axis=2)
+    return np.ascontiguousarray(resize(stacked, (side, side)).transpose(2, 0, 1))
 
 
 def shards_in(folder: Path) -> list[Path]:
-    """The files of a pack, in order."""
+    """Return the files of a pack, in order."""
     return sorted(folder.glob("shard-*.safetensors"))
 
 
-def _beside(shard: Path, teacher: str) -> Path:
+def _agreement_file(shard: Path, teacher: str) -> Path:
     return shard.with_name(f"{shard.stem.replace('shard', 'agreement')}-{teacher}.safetensors")
 
 
@@ -195,37 +192,33 @@ def add_agreement(folder: Path, teacher: str, agree: Callable[[Tensor], Tensor])
     """Write beside every shard how far a teacher agrees with itself, where that is not yet done.
 
     Args:
-        folder: The pack's.
-        teacher: Its name; what several teachers say lies side by side.
-        agree: From planes (N, 8, side, side), uint8, a few examples at a time, to agreement (N,).
+        folder: Folder of the pack.
+        teacher: Name of the teacher; each has files of its own.
+        agree: Function from planes (N, 8, side, side), uint8, of a few examples to their agreement (N,).
 
     Raises:
         ModelError: A shard is damaged.
         WriteError: The folder cannot be written.
     """
     for shard in shards_in(folder):
-        path = _beside(shard, teacher)
+        path = _agreement_file(shard, teacher)
         if path.exists():
             continue
-        agreed = torch.cat([agree(part) for part in torch.split(_planes_in(shard), _AT_ONCE)])
+        planes = torch.from_numpy(_opened(shard).get_tensor("planes"))  # type: ignore[no-untyped-call]
+        agreed = torch.cat([agree(part) for part in torch.split(planes, _AT_ONCE)])
         with replacing(path) as temporary:
             temporary.write_bytes(safetensors.numpy.save({"agreement": agreed.contiguous().numpy()}))
 
 
-def _planes_in(shard: Path) -> Tensor:
-    planes: Tensor = torch.from_numpy(_opened(shard).get_tensor("planes"))  # type: ignore[no-untyped-call]
-    return planes
-
-
 def agreed_keys(folder: Path, teacher: str, least: float) -> set[str]:
-    """The keys of the examples on which a teacher agrees with itself, by intersection over union.
+    """Return the keys of examples on which a teacher agrees with itself by an IoU of at least `least`.
 
     Raises:
         ModelError: A shard is damaged.
     """
     agreed: set[str] = set()
     for path in shards_in(folder):
-        ious = _opened(_beside(path, teacher)).get_tensor("agreement")  # type: ignore[no-untyped-call]
+        ious = _opened(_agreement_file(path, teacher)).get_tensor("agreement")  # type: ignore[no-untyped-call]
         agreed.update(key for key, iou in zip(_keys(_opened(path)), ious, strict=True) if iou >= least)
     return agreed
 
@@ -237,7 +230,7 @@ def _opened(path: Path) -> safetensors.safe_open:
         raise ModelError(
             f"{path} is damaged: it is no pack of examples ({error}).",
             path=path,
-            hint="Remove the file; what it held is made again.",
+            hint="Remove the file; its examples are made again.",
         ) from error
 
 

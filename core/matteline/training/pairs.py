@@ -7,11 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from matteline.training.stacks import Images, Stack, image_size, images_of, listed, sampled, stacks_in, wrong
+from matteline.training.clip_files import (
+    ClipFiles,
+    ImageSequence,
+    clips_in,
+    data_error,
+    evenly,
+    image_size,
+    images_of,
+    list_folder,
+)
 
 _CHECKED_CLIPS: Final = 24
 _CHECKED_IMAGES: Final = 200
-"""How many clips and images are looked into when a folder is opened; names are compared for all."""
+"""Number of clips and images that are opened when a folder is; names are compared for all."""
 _MASK_ENDINGS: Final = ("_mask", "_masks", "_seg", "_matte", "_alpha", "_gt", "_label")
 
 T = TypeVar("T")
@@ -19,95 +28,97 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Pair:
-    """Frames, and what is known of each.
+    """Frames with their mattes or masks.
 
     Attributes:
         picture: Foregrounds or pictures.
         truth: Mattes or masks, as many and as large.
     """
 
-    picture: Stack
-    truth: Stack
+    picture: ClipFiles
+    truth: ClipFiles
 
     def check(self) -> None:
-        """Refuse what cannot belong together, from headers alone.
+        """Refuse files that cannot belong together, from headers alone.
 
         Raises:
             JobError: Different numbers of frames, or different sizes.
             ReadError: A file cannot be read.
         """
         if self.picture.count != self.truth.count:
-            raise wrong(
+            raise data_error(
                 f"{self.picture.path} has {self.picture.count} frames, "
                 f"{self.truth.path} has {self.truth.count}",
                 "Both must show the same frames; export the clip again.",
             )
         for picture, truth in self._samples():
             if picture[1] != truth[1]:
-                raise wrong(
+                raise data_error(
                     f"{truth[0]} is {_size(truth[1])}, and {picture[0]} is {_size(picture[1])}",
                     "A matte must be of the size of its picture.",
                 )
 
     def _samples(self) -> list[tuple[tuple[Path, tuple[int, int]], tuple[Path, tuple[int, int]]]]:
-        """Paths and sizes of first, middle and last frames."""
-        if isinstance(self.picture, Images) and isinstance(self.truth, Images):
-            files = sampled(list(zip(self.picture.files, self.truth.files, strict=True)), 3)
+        """Return paths and sizes of first, middle and last frames, of picture and truth."""
+        if isinstance(self.picture, ImageSequence) and isinstance(self.truth, ImageSequence):
+            files = evenly(list(zip(self.picture.files, self.truth.files, strict=True)), 3)
             return [((one, image_size(one)), (other, image_size(other))) for one, other in files]
         return [((self.picture.path, self.picture.size), (self.truth.path, self.truth.size))]
 
 
 def clip_pairs(pictures: Path, truths: Path) -> list[Pair]:
-    """Clips that lie in two folders under the same names: movies or folders of images.
+    """Return the clips that lie in two folders under the same names: movies or folders of images.
 
     Raises:
         JobError: A clip or a frame of one has no counterpart, or there are none.
         ReadError: A file that was looked into cannot be read.
     """
     pairs = [
-        Pair(one, other) for one, other in _matched(pictures, truths, stacks_in(pictures), stacks_in(truths))
+        Pair(one, other) for one, other in _matched(pictures, truths, clips_in(pictures), clips_in(truths))
     ]
     for pair in pairs:
-        if isinstance(pair.picture, Images) and isinstance(pair.truth, Images):
+        if isinstance(pair.picture, ImageSequence) and isinstance(pair.truth, ImageSequence):
             names = _stems(pair.picture.files), _stems(pair.truth.files)
             _matched(pair.picture.path, pair.truth.path, *names)
-    for pair in sampled(pairs, _CHECKED_CLIPS):
+    for pair in evenly(pairs, _CHECKED_CLIPS):
         pair.check()
     return pairs
 
 
 def image_pairs(pictures: Path, truths: Path) -> list[Pair]:
-    """Images that lie in two folders under the same names, whatever their formats.
+    """Return the images that lie in two folders under the same names, whatever their formats.
 
     Raises:
         JobError: As `clip_pairs`.
         ReadError: As `clip_pairs`.
     """
     matched = _matched(pictures, truths, _stems(images_of(pictures)), _stems(images_of(truths)))
-    pairs = [Pair(Images(one, (one,)), Images(other, (other,))) for one, other in matched]
-    for pair in sampled(pairs, _CHECKED_IMAGES):
+    pairs = [Pair(ImageSequence(one, (one,)), ImageSequence(other, (other,))) for one, other in matched]
+    for pair in evenly(pairs, _CHECKED_IMAGES):
         pair.check()
     return pairs
 
 
 def folder_named(parent: Path, names: tuple[str, ...], wanted: str) -> Path:
-    """The folder below `parent` whose name is, or ends with, one of `names`.
+    """Return the folder below `parent` whose name is, or ends with, one of `names`.
 
     Args:
-        parent: The folder that the user named.
+        parent: Folder that the user named.
         names: Words, the likelier first.
-        wanted: The whole layout, for the error's hint.
+        wanted: Expected layout, for the error's hint.
 
     Raises:
         JobError: There is none.
     """
-    folders = [path for path in listed(parent) if path.is_dir()]
+    folders = [path for path in list_folder(parent) if path.is_dir()]
     for name in names:
         for path in folders:
             if path.name.lower().replace("-", "_").split("_")[-1] == name:
                 return path
     held = ", ".join(path.name for path in folders[:5]) or "no folders"
-    raise wrong(f"The data folder {parent} has no folder {names[0]}, but {held}", f"Expected is {wanted}.")
+    raise data_error(
+        f"The data folder {parent} has no folder {names[0]}, but {held}", f"Expected is {wanted}."
+    )
 
 
 def _matched(
@@ -118,12 +129,12 @@ def _matched(
         alone = [name for name in there if name not in here]
         if alone:
             more = f", nor for {len(alone) - 1} more" if len(alone) > 1 else ""
-            raise wrong(
+            raise data_error(
                 f"{folder} holds nothing for {_path_of(there[alone[0]])}{more}",
                 "Both folders must hold the same names; add what is missing or remove the rest.",
             )
     if not ones:
-        raise wrong(
+        raise data_error(
             f"{pictures} and {truths} hold no images and no clips", "Name the folder above the right ones."
         )
     return [(ones[name], others[name]) for name in sorted(ones)]
@@ -141,7 +152,7 @@ def _stems(files: tuple[Path, ...]) -> dict[str, Path]:
         for ending in _MASK_ENDINGS:
             stem = stem.removesuffix(ending)
         if stem in found:
-            raise wrong(f"{found[stem]} and {file} have the same name", "Keep one of the two.")
+            raise data_error(f"{found[stem]} and {file} have the same name", "Keep one of the two.")
         found[stem] = file
     return found
 

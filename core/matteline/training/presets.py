@@ -17,7 +17,7 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Rates:
-    """Learning rates of the parts of a network."""
+    """Learning rates of the parts of a network; `context` is LR-ASPP."""
 
     encoder: float
     context: float
@@ -30,7 +30,7 @@ class Stage:
     """A part of a training.
 
     Attributes:
-        name: Shown in progress lines and in `progress.csv`.
+        name: Name in progress lines and in `progress.csv`.
         share: Share of the run, 0 to 1; all stages together take 1.
         rates: Learning rates, before warm-up and decay.
         clips: Clips in one step.
@@ -44,8 +44,8 @@ class Stage:
         refined_frames: Frames of each clip in such a step.
         refined_scale: Full size over reduced size in such a step.
         stills: Take mattes from moved pictures rather than from clips.
-        boldness: Strength of augmentation, 0 to 1; see `lessons.Shape`.
-        detail: Weight of alpha and foreground beside segmentation. Their losses are mostly edges, whose
+        augmentation: Strength of augmentation, 0 to 1; see `lessons.Shape`.
+        matte_weight: Weight of alpha and foreground beside segmentation. Their losses are mostly edges, whose
             gradients never vanish: a network finds people faster with less of them.
         features_only: Share of steps in which only the encoder learns a teacher's features; they cost half.
         segments: Segment people in every other step: clips and single pictures in turn.
@@ -62,8 +62,8 @@ class Stage:
     refined_clips: int = 0
     refined_frames: int = 1
     refined_scale: float = 2.0
-    boldness: float = 1.0
-    detail: float = 1.0
+    augmentation: float = 1.0
+    matte_weight: float = 1.0
     stills: bool = False
     features_only: float = 0.0
     segments: bool = False
@@ -101,23 +101,23 @@ class Preset:
     """A whole training.
 
     Attributes:
-        name: What a user types.
-        summary: What it is for.
-        width: Of the network where the user names none.
-        stages: One after another.
+        name: Name that a user types.
+        summary: Purpose in a few words.
+        width: Width of the network where the user gives none.
+        stages: Stages in their order.
         refiner: Guided filter of the network, one of `architecture.REFINERS`.
         warm_up: Share of the run in which the rates rise from 0.
         steady: Share of the run after which the rates begin to fall. A run whose rates have not fallen yet
             can be made longer or shorter by resuming it with another length.
-        last_rate: What the rates have fallen to at the end, by half a cosine; 1 keeps them.
-        weight_decay: Of AdamW, on the weights of convolutions.
-        averaging: Decay of the average of the weights that is kept as the result.
-        norm_momentum: Of batch normalisation; None as the network has it.
-        max_gradient: Longer gradients are shortened to this norm.
-        longer_side: Of the reduced picture that the trained network wants.
-        kept_side: Of the squares that a teacher's examples are kept as, in pixels.
-        agreement: How far a teacher must agree with itself on a picture that is learned from, as
-            intersection over union; 0 for anyhow. See `agreement`.
+        last_rate: Factor of the rates at the end, reached by half a cosine; 1 keeps them.
+        weight_decay: Weight decay of AdamW, on the weights of convolutions.
+        averaging: Decay of the average of the weights that is the result.
+        norm_momentum: Momentum of batch normalisation; None for the network's own.
+        max_gradient: Norm that longer gradients are clipped to.
+        longer_side: Longer side in pixels of the reduced picture that the trained network is to be shown.
+        kept_side: Side in pixels of the squares that a teacher's examples are kept as.
+        agreement: Least agreement of a teacher with itself on pictures to learn from, as intersection over
+            union; 0 takes all. See `agreement`.
     """
 
     name: str
@@ -137,12 +137,6 @@ class Preset:
     agreement: float = 0.0
 
 
-def _around(side: int) -> tuple[Size, ...]:
-    """A square, and wide and tall pictures of about as many pixels, in steps of 16."""
-    long, short = round(side * 1.28 / 16) * 16, round(side * 0.78 / 16) * 16
-    return (side, side), (short, long), (long, short), (short, long)
-
-
 # Square pictures and wide and tall ones, from 192 to 384 pixels. The official network itself agrees with its
 # own mattes of photos by an IoU of only 0.85 when it is shown 256 pixels, and by 0.89 at 384.
 _MIXED: Final = (
@@ -158,11 +152,11 @@ _SMALL_STAGES: Final = (
     # Before there is a decoder worth the time that it takes, which is half of a step.
     Stage(
         "features", 0.2, _BEGINNING, clips=8, spans=((1, 0),), sizes=((160, 160), (192, 192)), budget=_BUDGET,
-        boldness=0.5, detail=0.2, features_only=1.0,
+        augmentation=0.5, matte_weight=0.2, features_only=1.0,
     ),
     Stage(
         "mixed", 0.8, _STEADY, clips=4, spans=((1, 0), (1, 0), (3, 0), (2, 6)), sizes=_MIXED, budget=_BUDGET,
-        boldness=0.5, features_only=0.4,
+        augmentation=0.5, features_only=0.4,
     ),
 )  # fmt: skip
 
@@ -211,7 +205,7 @@ _RVM: Final = Preset("rvm", "the four stages of the paper, one after another", 1
 
 
 def _alone(preset: Preset, whose: str) -> tuple[Preset, ...]:
-    """The stages of a preset as presets of their own."""
+    """Return the stages of a preset as presets of their own."""
     return tuple(
         replace(
             preset,
@@ -229,19 +223,21 @@ PRESETS: Final = {
 
 
 def preset_named(name: str) -> Preset:
-    """The preset of this name.
+    """Return the preset of a name.
 
     Raises:
         JobError: There is none.
     """
     if name not in PRESETS:
         hint = f"Choose from: {', '.join(PRESETS)}."
-        raise JobError(f"There is no training preset '{name}'.", field="preset", hint=hint)
+        raise JobError(
+            f"There is no training preset '{name}'.", field="preset", hint=hint, settings=("preset",)
+        )
     return PRESETS[name]
 
 
 def _within(size: Size, pixels: float) -> Size:
-    """A size of the same aspect with so many pixels at most, in steps of 16."""
+    """Return a size of the same aspect with at most `pixels` pixels, in steps of 16."""
     height, width = size
     scale = min(1.0, math.sqrt(pixels / (height * width)))
     if scale == 1:

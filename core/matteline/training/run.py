@@ -1,4 +1,4 @@
-"""A training run in a folder: train, write checkpoints and figures, go on after an interruption."""
+"""A training run in a folder: train, write checkpoints and figures, resume after an interruption."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ from matteline.training.checkpoint import (
 )
 from matteline.training.evaluation import Score, evaluate
 from matteline.training.pack import Examples
-from matteline.training.record import Figures, write_sheet
-from matteline.training.trainer import Step, Trainer
+from matteline.training.progress_table import ProgressTable, write_sheet
+from matteline.training.trainer import StepResult, Trainer
 
 MODEL = "model.safetensors"
-"""The result in a run's folder: the averaged weights, as `--weights` takes them, of the step at which they
-did best on what is held out; the latest where nothing is."""
+"""The result in a run's folder: the averaged weights of the step at which they did best on what is held out; the
+latest where nothing is."""
 
-_WORTH: Final = 20  # seconds of training for each second of measuring
+_MEASURING_PAYS: Final = 20  # seconds of training for each second of measuring
 
 
 @dataclass(frozen=True)
-class Habits:
-    """When a run does what beside training. The first step is measured too: what can fail, fails then.
+class RunSchedule:
+    """Intervals of saving and measuring. The first step is measured, too: whatever can fail, fails early.
 
     Attributes:
-        side: What the network looks at when it is measured, in pixels.
-        save_seconds: Between checkpoints, in seconds of training.
-        measure_seconds: Between evaluations and lines of the table.
-        measured: At most how many held-out examples are measured.
+        side: Side in pixels of the squares that the network is measured on.
+        save_seconds: Seconds of training between checkpoints.
+        measure_seconds: Seconds of training between evaluations, and so between lines of the table.
+        examples: Greatest number of held-out examples to measure on.
     """
 
     side: int
     save_seconds: float = 150.0
     measure_seconds: float = 300.0
-    measured: int = 126
+    examples: int = 126
 
 
 @dataclass(frozen=True)
-class Report:
+class ProgressReport:
     """A line of the table, for whoever watches."""
 
-    step: Step
+    step: StepResult
     line: Mapping[str, object]
     score: Score | None
 
@@ -58,14 +58,14 @@ class Run:
     """One training in one folder.
 
     Args:
-        folder: For everything the run writes; made if needed.
-        trainer: What trains.
-        held_out: Examples to measure on; None for no measuring.
-        recipe: What must be the same for a run to go on.
-        card: What the model's file says of itself; step and seconds are added.
-        habits: When to save and measure.
+        folder: Folder for everything that the run writes; made if needed.
+        trainer: Trainer of the network.
+        held_out: Examples to choose the best model by; None for keeping the latest.
+        recipe: Settings that must be the same for a run to be resumed.
+        card: Metadata of the model's file; step and seconds are added.
+        schedule: Intervals of saving and measuring.
         described: The run in words.
-        leads: Whether this process saves, measures and reports; others of its team only train.
+        leads: Whether this process saves, measures and reports; others of its group only train.
     """
 
     def __init__(
@@ -75,41 +75,52 @@ class Run:
         held_out: Examples | None,
         recipe: dict[str, Any],
         card: Mapping[str, str],
-        habits: Habits,
+        schedule: RunSchedule,
         described: str = "",
         *,
         leads: bool = True,
     ) -> None:
         self.described, self._leads = described, leads
         self._folder, self._trainer, self._held_out = folder, trainer, held_out
-        self._recipe, self._card, self._habits = recipe, card, habits
+        self._recipe, self._card, self._schedule = recipe, card, schedule
         self._best: float | None = None
 
     def begin(self, *, resume: bool) -> int:
-        """Make the folder ready, and take up its newest checkpoint; returns the step it stands at.
+        """Make the folder ready and load its newest checkpoint; return the number of steps done.
 
         Args:
-            resume: Whether to go on with a training that the folder holds. Otherwise it must hold none.
+            resume: Continue a training that the folder holds. Otherwise it must hold none.
 
         Raises:
-            JobError: The folder holds a training that is not to go on, or another one.
+            JobError: The folder holds a training that is not to be resumed, or one of other settings.
             ModelError: The checkpoint is damaged.
             WriteError: The folder cannot be made.
         """
         make_folder(self._folder)
         found = checkpoints_in(self._folder)
         if found and not resume:
-            hint = "Go on with --resume, or train into another folder."
-            raise JobError(f"{self._folder} already holds a training.", field="output", hint=hint)
+            hint = "Resume it, or train into another folder."
+            raise JobError(
+                f"{self._folder} already holds a training.",
+                field="output",
+                hint=hint,
+                settings=("resume", "output"),
+            )
         if not found:
             return 0
         progress, tensors = load_checkpoint(found[-1])
-        _check_recipe(found[-1], progress.recipe, self._recipe)
-        self._trainer.go_on(progress, tensors)
+        for name, value in self._recipe.items():
+            if progress.recipe.get(name) != value:
+                raise JobError(
+                    f"{found[-1]} was trained with {name} {progress.recipe.get(name)}, not {value}.",
+                    field=name,
+                    hint="Resume it with the settings it began with, or train into another folder.",
+                )
+        self._trainer.resume(progress, tensors)
         self._best = progress.best
         return progress.step
 
-    def train(self, report: Callable[[Report], None]) -> None:
+    def train(self, report: Callable[[ProgressReport], None]) -> None:
         """Train to the end, saving and measuring on the way. What is saved stays whatever happens.
 
         Raises:
@@ -121,62 +132,56 @@ class Run:
             return
         # At once: a folder that cannot be written is found before hours are spent, not after.
         self.save()
-        figures = Figures(self._folder / "progress.csv")
+        table = ProgressTable(self._folder / "progress.csv")
         saved = measured = self._trainer.seconds
-        wait = self._habits.measure_seconds
+        wait = self._schedule.measure_seconds
         step = None
         for step in self._trainer.steps():
-            figures.count(step)
+            table.count(step)
             if step.number == 1 or step.seconds - measured >= wait:
                 measured, began = step.seconds, time.perf_counter()
-                self._measure(step, figures, report)
-                # On a busy machine measuring takes long, and must not take what training needs.
-                wait = max(self._habits.measure_seconds, _WORTH * (time.perf_counter() - began))
-            if step.seconds - saved >= self._habits.save_seconds:
+                self._measure(step, table, report)
+                # On a busy machine measuring takes long, and must not take the time that training needs.
+                wait = max(self._schedule.measure_seconds, _MEASURING_PAYS * (time.perf_counter() - began))
+            if step.seconds - saved >= self._schedule.save_seconds:
                 saved = step.seconds
                 self.save()
-        if step is not None and figures.waiting:
-            self._measure(step, figures, report)
+        if step is not None and table.waiting:
+            self._measure(step, table, report)
         self.save()
 
     def save(self) -> None:
-        """Write a checkpoint and the model.
+        """Write a checkpoint, and the model where no best one has been kept.
 
         Raises:
             WriteError: The folder cannot be written; what was saved before stays.
         """
         trainer = self._trainer
-        progress = replace(trainer.where(self._recipe), best=self._best)
+        progress = replace(trainer.progress_record(self._recipe), best=self._best)
         save_checkpoint(self._folder, progress, trainer.tensors())
         if self._best is None:
             self._keep(None)
 
     def _keep(self, score: Score | None) -> None:
+        """Write the averaged weights as the run's model."""
         trainer = self._trainer
         card = {**self._card, "steps": str(trainer.step), "minutes": f"{trainer.seconds / 60:.1f}"}
         if score is not None:
             card["held_out"] = f"IoU {score.iou:.4f}, MAD {score.mad:.5f}"
         write_tensors(self._folder / MODEL, trainer.average.network.state_dict(), card)
 
-    def _measure(self, step: Step, figures: Figures, report: Callable[[Report], None]) -> None:
-        pack, side = self._held_out, self._habits.side
+    def _measure(
+        self, step: StepResult, table: ProgressTable, report: Callable[[ProgressReport], None]
+    ) -> None:
+        """Write a line of the table; measure the average, and keep it where it is the best so far."""
+        pack, side = self._held_out, self._schedule.side
         score = None
         if pack is not None:
             network = self._trainer.average.network
-            apart = max(1, len(pack) // self._habits.measured)
+            apart = max(1, len(pack) // self._schedule.examples)
             score = evaluate(network, pack, list(range(0, len(pack), apart)), side)
             write_sheet(self._folder / "pictures" / f"step-{step.number:08d}.png", network, pack, side)
             if self._best is None or score.quality > self._best:
                 self._best = score.quality
                 self._keep(score)
-        report(Report(step, figures.write(score), score))
-
-
-def _check_recipe(path: Path, saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-    for name, value in wanted.items():
-        if saved.get(name) != value:
-            raise JobError(
-                f"{path} was trained with {name} {saved.get(name)}, not {value}.",
-                field=name,
-                hint="Go on with the settings it began with, or train into another folder.",
-            )
+        report(ProgressReport(step, table.write(score), score))

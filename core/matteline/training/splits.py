@@ -1,4 +1,4 @@
-"""Which pictures are held out: never learned from, only measured on."""
+"""Splits of pictures: learned from, held out to choose a model, and held out to measure it."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from pathlib import Path
 from typing import Final
 
 HOLD_OUT: Final = 10
-"""Every so many pictures of a folder, the first one included, by name."""
+"""One picture of so many in a folder is held out, by name, the first one included."""
 
 
 def split(files: Sequence[Path], every: int = HOLD_OUT) -> tuple[list[Path], list[Path]]:
-    """What is learned from and what is held out: of the files by name, every tenth is held out.
+    """Split the pictures of one folder into those to learn from and those held out.
 
     Args:
-        files: The pictures of one folder.
-        every: Of how many one is held out; 0 for none.
+        files: The pictures, in any order.
+        every: Hold out one of so many, in the order of names; 0 holds out none.
     """
     ordered = sorted(files, key=lambda file: file.name)
     held = ordered[::every] if every else []
     return [file for file in ordered if file not in set(held)], held
 
 
-def watched(held: Sequence[Path]) -> list[Path]:
-    """Return the half of a folder's held-out pictures that decides which model of a run is kept."""
+def validation_half(held: Sequence[Path]) -> list[Path]:
+    """Return the half of the held-out pictures that decides which model of a run is kept."""
     return list(held[1::2])
 
 
-def measured(held: Sequence[Path]) -> list[Path]:
-    """Return the other half, which had no part in choosing the model: what its card's figures come from."""
+def measured_half(held: Sequence[Path]) -> list[Path]:
+    """Return the half of the held-out pictures that a model card's figures come from; it decides nothing."""
     return list(held[::2])

@@ -1,4 +1,4 @@
-"""The training loop: lessons in, a better network out."""
+"""The training loop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from matteline.matting.rvm.network import MattingNetwork, reduce
-from matteline.training.average import Average
+from matteline.training.average import WeightAverage
+from matteline.training.batches import BatchSource, TrainingBatch
 from matteline.training.checkpoint import (
     Progress,
     optimiser_tensors,
@@ -20,32 +21,31 @@ from matteline.training.checkpoint import (
     restore_optimiser,
     under,
 )
-from matteline.training.clock import Limit, rate_at, stage_at
-from matteline.training.depthwise import quicken
-from matteline.training.forward import NO_STATE, Pupil
-from matteline.training.hints import Hints, Thinker
-from matteline.training.lessons import Lesson, Lessons
+from matteline.training.depthwise import patch_depthwise
 from matteline.training.objective import losses_of
 from matteline.training.presets import Preset, Rates
-from matteline.training.team import ALONE, Team
-from matteline.training.turns import Turn, turn_at
+from matteline.training.process_group import SINGLE_PROCESS, ProcessGroup
+from matteline.training.schedule import RunLength, rate_at, stage_at
+from matteline.training.step_plan import StepPlan, plan_step
+from matteline.training.student import NO_STATE, Student
+from matteline.training.teacher_features import TeacherFeatures
 
 _ALL: Final = 2**32 - 1
-"""In place of a rank: what all processes of a team decide alike."""
+"""In place of a rank: seeds what all processes of a run decide alike."""
 
 
 @dataclass(frozen=True)
-class Step:
-    """What one step did.
+class StepResult:
+    """Report of one step.
 
     Attributes:
         number: Steps done, this one included.
-        seconds: Seconds trained, over all runs.
+        seconds: Seconds trained, over all runs that were resumed.
         progress: Share of the run that is over.
-        stage: The stage's name.
-        rate: The learning rate's factor.
-        losses: By name; `loss` is their weighted sum.
-        waited: Share of the step's time that went into making the lesson.
+        stage: Name of the stage.
+        rate: Factor of the learning rates.
+        losses: Losses by name; `loss` is their weighted sum.
+        waited: Share of the step's time spent on making the batch.
     """
 
     number: int
@@ -58,122 +58,128 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What a training is done with.
+class TrainerSettings:
+    """Settings of a training.
 
     Attributes:
-        preset: The schedule.
-        limit: When it ends.
-        device: Where it computes.
-        precision: Of the network's forward pass; the weights stay float32.
-        seed: Decides the network's first weights and every lesson.
-        team: The processes that train together; each has lessons of its own.
+        preset: Schedule and rates.
+        length: Length of the run.
+        device: Device to compute on.
+        precision: Precision of the forward pass; the weights stay float32.
+        seed: Decides every batch.
+        processes: Processes that train together; each has batches of its own.
     """
 
     preset: Preset
-    limit: Limit
+    length: RunLength
     device: torch.device
     precision: torch.dtype = torch.float32
     seed: int = 0
-    team: Team = ALONE
+    processes: ProcessGroup = SINGLE_PROCESS
 
 
 class Trainer:
-    """A network, its optimiser and where they stand.
+    """A network with its optimiser, its weight average and its place in the run.
 
     Args:
-        network: What is trained; stays on its device.
-        lessons: What it learns from.
-        setting: How.
-        thinker: Whose thoughts its own should resemble; None for nobody's.
+        network: The network to train; stays on its device.
+        batches: Source of training batches.
+        settings: Settings of the training.
+        teacher_features: Encoder of a teacher; None without one.
+
+    Attributes:
+        step: Steps done.
+        seconds: Seconds trained.
     """
 
     def __init__(
-        self, network: MattingNetwork, lessons: Lessons, setting: Setting, thinker: Thinker | None = None
+        self,
+        network: MattingNetwork,
+        batches: BatchSource,
+        settings: TrainerSettings,
+        teacher_features: TeacherFeatures | None = None,
     ) -> None:
-        preset = setting.preset
-        if setting.device.type == "cpu":
-            quicken(network)
-        self.pupil = Pupil(network, thinker.channels if thinker else ()).to(setting.device).train()
-        self.pupil.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        _set_momentum(self.pupil, preset.norm_momentum)
-        self._called = setting.team.parallel(self.pupil, setting.device)
-        self.average = Average(self.pupil.network, preset.averaging)
-        self._optimiser = torch.optim.AdamW(_groups(self.pupil, preset), betas=(0.9, 0.99), fused=True)
-        scaled = setting.precision == torch.float16
-        self._scaler = torch.amp.GradScaler(setting.device.type, enabled=scaled)
-        self._lessons, self._setting, self._thinker = lessons, setting, thinker
+        preset, device = settings.preset, settings.device
+        if device.type == "cpu":
+            patch_depthwise(network)
+        self.student = Student(network, teacher_features.channels if teacher_features else ())
+        self.student.to(device).train()
+        self.student.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        for module in self.student.modules():
+            if isinstance(module, nn.BatchNorm2d) and preset.norm_momentum is not None:
+                module.momentum = preset.norm_momentum
+        self._parallel = settings.processes.parallel(self.student, device)
+        self.average = WeightAverage(self.student.network, preset.averaging)
+        groups = _parameter_groups(self.student, preset.weight_decay)
+        self._optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.99), fused=True)
+        scaled = settings.precision == torch.float16
+        self._scaler = torch.amp.GradScaler(device.type, enabled=scaled)
+        self._batches, self._settings, self._teacher_features = batches, settings, teacher_features
         self.step, self.seconds = 0, 0.0
 
-    @property
-    def progress(self) -> float:
-        """How much of the run is over."""
-        return self._setting.limit.progress(self.step, self.seconds)
+    def steps(self) -> Iterator[StepResult]:
+        """Train to the end of the run, yielding after each step."""
+        while (progress := self._settings.length.progress(self.step, self.seconds)) < 1:
+            yield self._take_step(progress)
 
-    def steps(self) -> Iterator[Step]:
-        """Train until the run's limit, a step at a time."""
-        while self.progress < 1:
-            yield self._one()
-
-    def _one(self) -> Step:
-        started, progress = time.perf_counter(), self.progress
-        preset = self._setting.preset
-        stage, rate = stage_at(preset, progress), rate_at(preset, progress)
-        # All of a team take the same turn, or the others would wait for whoever drew the longest one.
-        turn = turn_at(stage, self.step, self._rng(_ALL))
-        lesson = self._lessons.lesson(turn.shape, self._rng(self._setting.team.rank))
+    def _take_step(self, progress: float) -> StepResult:
+        started, settings = time.perf_counter(), self._settings
+        stage, rate = stage_at(settings.preset, progress), rate_at(settings.preset, progress)
+        # All processes take the same kind of step, or the others would wait for whoever drew the longest one.
+        plan = plan_step(stage, self.step, self._rng(_ALL))
+        batch = self._batches.batch(plan.shape, self._rng(settings.processes.rank))
         made = time.perf_counter() - started
-        losses = self._learn(lesson, turn, stage.rates, rate)
-        took = self._setting.team.agreed(time.perf_counter() - started, self._setting.device)
+        losses = self._learn(batch, plan, stage.rates, rate)
+        took = settings.processes.agreed(time.perf_counter() - started, settings.device)
         self.step, self.seconds = self.step + 1, self.seconds + took
-        self.average.update(self.pupil.network, self.step)
-        return Step(self.step, self.seconds, progress, stage.name, rate, losses, made / took)
+        self.average.update(self.student.network, self.step)
+        return StepResult(self.step, self.seconds, progress, stage.name, rate, losses, made / took)
 
     def _rng(self, rank: int) -> np.random.Generator:
-        """Decides what this step does in a process, or in all."""
-        return np.random.default_rng((self._setting.seed, self.step, rank))
+        """Return the source of chance of this step, so that a resumed run draws as an unbroken one would."""
+        return np.random.default_rng((self._settings.seed, self.step, rank))
 
-    def _learn(self, lesson: Lesson, turn: Turn, rates: Rates, rate: float) -> dict[str, float]:
-        setting, rolled = self._setting, turn.rolled
-        _set_rates(self._optimiser, rates, rate)
-        lesson = lesson.to(setting.device)
-        mixed = setting.precision != torch.float32
-        with torch.autocast(setting.device.type, setting.precision, enabled=mixed):
-            state = self.pupil.rolled(lesson.pictures[:, :rolled]) if rolled else NO_STATE
-            pictures = lesson.pictures[:, rolled:]
-            hints = self._hints(pictures, turn.ratio)
-            glance = turn.features_only and self._thinker is not None
-            answer = self._called(pictures, state, turn.ratio, hints, glance=glance)
-        losses = losses_of(answer, lesson.after(rolled), turn.ratio, turn.detail)
+    def _learn(self, batch: TrainingBatch, plan: StepPlan, rates: Rates, rate: float) -> dict[str, float]:
+        settings, lead_in = self._settings, plan.lead_in
+        for group in self._optimiser.param_groups:
+            group["lr"] = getattr(rates, group["part"]) * rate
+        batch = batch.to(settings.device)
+        teacher = self._teacher_features
+        mixed = settings.precision != torch.float32
+        with torch.autocast(settings.device.type, settings.precision, enabled=mixed):
+            state = self.student.state_after(batch.pictures[:, :lead_in]) if lead_in else NO_STATE
+            pictures = batch.pictures[:, lead_in:]
+            wanted = teacher.of(reduce(pictures.flatten(0, 1), plan.ratio)) if teacher else ()
+            features_only = plan.features_only and teacher is not None
+            prediction = self._parallel(pictures, state, plan.ratio, wanted, features_only=features_only)
+        losses = losses_of(prediction, batch.after(lead_in), plan.ratio, plan.matte_weight)
         self._optimise(losses["loss"])
         return {name: float(value.detach()) for name, value in losses.items()}
-
-    def _hints(self, clips: Tensor, ratio: float) -> Hints:
-        return self._thinker.hints(reduce(clips.flatten(0, 1), ratio)) if self._thinker else ()
 
     def _optimise(self, loss: Tensor) -> None:
         self._optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(self._scaler.scale(loss))
+        # Gradients must be brought to their true size before they are clipped.
         self._scaler.unscale_(self._optimiser)
-        nn.utils.clip_grad_norm_(self.pupil.parameters(), self._setting.preset.max_gradient)
+        nn.utils.clip_grad_norm_(self.student.parameters(), self._settings.preset.max_gradient)
         self._scaler.step(self._optimiser)
         self._scaler.update()
 
     def tensors(self) -> dict[str, Tensor]:
-        """Everything a checkpoint holds."""
+        """Return all tensors of a checkpoint."""
         return {
-            **prefixed("pupil", self.pupil.state_dict()),
+            **prefixed("student", self.student.state_dict()),
             **prefixed("average", self.average.network.state_dict()),
             **prefixed("optimiser", optimiser_tensors(self._optimiser)),
         }
 
-    def where(self, recipe: dict[str, Any]) -> Progress:
-        """Where the training stands, for a checkpoint."""
+    def progress_record(self, recipe: dict[str, Any]) -> Progress:
+        """Return the rest of a checkpoint."""
         return Progress(self.step, self.seconds, recipe, self._scaler.state_dict())
 
-    def go_on(self, progress: Progress, tensors: Mapping[str, Tensor]) -> None:
-        """Take up a training where a checkpoint left it."""
-        self.pupil.load_state_dict(under("pupil", tensors))
+    def resume(self, progress: Progress, tensors: Mapping[str, Tensor]) -> None:
+        """Continue from a checkpoint."""
+        self.student.load_state_dict(under("student", tensors))
         self.average.network.load_state_dict(under("average", tensors))
         restore_optimiser(self._optimiser, under("optimiser", tensors))
         if progress.scaler:
@@ -181,13 +187,14 @@ class Trainer:
         self.step, self.seconds = progress.step, progress.seconds
 
 
-def _groups(pupil: Pupil, preset: Preset) -> list[dict[str, Any]]:
-    """Parameters by part, each part's convolutions with weight decay and its rest without."""
-    network, helpers = pupil.network, (pupil.helper, pupil.likenesses)
+def _parameter_groups(student: Student, weight_decay: float) -> list[dict[str, Any]]:
+    """Parameters by part of the network, each part's convolutions with weight decay and its rest without."""
+    network = student.network
+    heads = (network.project_mat, network.project_seg, student.context_head, student.feature_losses)
     parts: dict[str, list[nn.Module]] = {
         "encoder": [network.backbone],
         "context": [network.aspp],
-        "decoder": [network.decoder, network.project_mat, network.project_seg, *helpers],
+        "decoder": [network.decoder, *heads],
         "refiner": [network.refiner],
     }
     groups = []
@@ -195,18 +202,6 @@ def _groups(pupil: Pupil, preset: Preset) -> list[dict[str, Any]]:
         parameters = [each for module in modules for each in module.parameters()]
         for decayed in (True, False):
             chosen = [each for each in parameters if (each.ndim > 1) == decayed]
-            decay = preset.weight_decay if decayed else 0.0
             if chosen:
-                groups.append({"params": chosen, "part": part, "weight_decay": decay})
+                groups.append({"params": chosen, "part": part, "weight_decay": weight_decay * decayed})
     return groups
-
-
-def _set_rates(optimiser: torch.optim.Optimizer, rates: Rates, factor: float) -> None:
-    for group in optimiser.param_groups:
-        group["lr"] = getattr(rates, group["part"]) * factor
-
-
-def _set_momentum(module: nn.Module, momentum: float | None) -> None:
-    for each in module.modules():
-        if isinstance(each, nn.BatchNorm2d) and momentum is not None:
-            each.momentum = momentum

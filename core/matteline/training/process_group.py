@@ -13,13 +13,13 @@ from torch.nn.parallel import DistributedDataParallel
 
 
 @dataclass(frozen=True)
-class Team:
-    """Which of how many processes this is, as torchrun tells it.
+class ProcessGroup:
+    """This process among those of a run, as torchrun numbers them.
 
     Attributes:
-        rank: From 0; the first one leads: it prepares, measures, reports and saves.
-        local_rank: On this machine: which GPU is its own.
-        processes: How many there are; 1 trains alone.
+        rank: From 0; the first process leads: it prepares data, measures, reports and saves.
+        local_rank: Rank on this machine, which is the number of its GPU.
+        processes: Number of processes; 1 trains alone.
     """
 
     rank: int = 0
@@ -28,17 +28,17 @@ class Team:
 
     @property
     def leads(self) -> bool:
-        """Whether this process prepares, measures, reports and saves."""
+        """This process prepares data, measures, reports and saves."""
         return self.rank == 0
 
     def device(self, wanted: torch.device) -> torch.device:
-        """The device of this process, where `cuda` was wanted of all."""
+        """Return the device of this process, where `cuda` was wanted of all."""
         alone = self.processes == 1 or wanted.type != "cuda"
         return wanted if alone else torch.device("cuda", self.local_rank)
 
     @contextmanager
     def joined(self, device: torch.device) -> Iterator[None]:
-        """Find the others, whose address torchrun put into the environment, and part from them at the end."""
+        """Join the other processes, whose address torchrun put into the environment, and leave at the end."""
         if self.processes == 1:
             yield
             return
@@ -56,7 +56,7 @@ class Team:
             distributed.barrier()
 
     def agreed(self, value: float, device: torch.device) -> float:
-        """The leading process's value, in all processes."""
+        """Return the leading process's value in all processes."""
         if self.processes == 1:
             return value
         shared = torch.tensor([value], dtype=torch.float64, device=device)
@@ -64,13 +64,13 @@ class Team:
         return float(shared)
 
     def parallel(self, module: nn.Module, device: torch.device) -> nn.Module:
-        """The module with gradients averaged over all processes; itself where there is one process."""
+        """Return the module with gradients averaged over all processes; itself where there is one process."""
         if self.processes == 1:
             return module
-        # The refiner and the matting head have no gradient in every step.
+        # The decoder has no gradient in steps that learn features alone, the refiner hardly ever.
         own = [device] if device.type == "cuda" else None
         return DistributedDataParallel(module, device_ids=own, find_unused_parameters=True)
 
 
-ALONE: Final = Team()
-"""A single process."""
+SINGLE_PROCESS: Final = ProcessGroup()
+"""A process that trains alone."""

@@ -30,7 +30,7 @@ def test_a_model_gets_its_name_and_its_wish(tmp_path: Path) -> None:
 
 def test_a_checkpoint_gives_its_averaged_weights(tmp_path: Path) -> None:
     network, average = MattingNetwork(width=WIDTH), MattingNetwork(width=WIDTH)
-    tensors = {**prefixed("pupil", network.state_dict()), **prefixed("average", average.state_dict())}
+    tensors = {**prefixed("student", network.state_dict()), **prefixed("average", average.state_dict())}
     checkpoint = save_checkpoint(tmp_path, Progress(7, 60.0, {}, {}), tensors)
 
     found = export(checkpoint, tmp_path / "mine.safetensors")

@@ -11,12 +11,12 @@ import torch
 
 from matteline.contract.errors import JobError
 from matteline.matting.rvm.network import MattingNetwork
-from matteline.training.clock import Limit
+from matteline.training.batches import SEGMENTS, BatchShape
 from matteline.training.folders import backgrounds, matting_images, segmentation
-from matteline.training.joint import JointLessons
-from matteline.training.lessons import SEGMENTS, Shape
+from matteline.training.joint import JointBatches
 from matteline.training.presets import Preset, Stage, preset_named
-from matteline.training.trainer import Setting, Trainer
+from matteline.training.schedule import RunLength
+from matteline.training.trainer import Trainer, TrainerSettings
 from tests.training.make import RATES, WIDTH, discs, write_png
 
 
@@ -34,8 +34,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def lessons(data: Path) -> JointLessons:
-    return JointLessons(
+def batches(data: Path) -> JointBatches:
+    return JointBatches(
         None,
         matting_images(data / "mattes"),
         backgrounds(data / "behind"),
@@ -43,66 +43,66 @@ def lessons(data: Path) -> JointLessons:
     )
 
 
-def test_a_matting_lesson_puts_people_before_a_background(lessons: JointLessons) -> None:
-    lesson = lessons.lesson(Shape(3, 2, 64, 80), np.random.default_rng(0))
+def test_a_matting_batch_puts_people_before_a_background(batches: JointBatches) -> None:
+    batch = batches.batch(BatchShape(3, 2, 64, 80), np.random.default_rng(0))
 
-    assert lesson.pictures.shape == (3, 2, 3, 64, 80)
-    assert lesson.pha is not None and lesson.fgr is not None
-    solid, empty = lesson.pha > 0.99, lesson.pha < 0.01
-    luma = lesson.pictures.mean(2, keepdim=True)
+    assert batch.pictures.shape == (3, 2, 3, 64, 80)
+    assert batch.pha is not None and batch.fgr is not None
+    solid, empty = batch.pha > 0.99, batch.pha < 0.01
+    luma = batch.pictures.mean(2, keepdim=True)
     assert luma[solid].mean() > luma[empty].mean()
 
 
-def test_a_segmentation_lesson_knows_no_alpha(lessons: JointLessons) -> None:
-    lesson = lessons.lesson(Shape(2, 1, 64, 64, SEGMENTS), np.random.default_rng(0))
+def test_a_segmentation_batch_knows_no_alpha(batches: JointBatches) -> None:
+    batch = batches.batch(BatchShape(2, 1, 64, 64, SEGMENTS), np.random.default_rng(0))
 
-    assert lesson.pha is None and lesson.fgr is None
-    assert 0 < float(lesson.seg.mean()) < 1
+    assert batch.pha is None and batch.fgr is None
+    assert 0 < float(batch.seg.mean()) < 1
 
 
-def test_a_still_becomes_a_moving_clip(lessons: JointLessons) -> None:
-    clips = [lessons.lesson(Shape(1, 3, 64, 64), np.random.default_rng(seed)).pha for seed in range(6)]
+def test_a_still_becomes_a_moving_clip(batches: JointBatches) -> None:
+    clips = [batches.batch(BatchShape(1, 3, 64, 64), np.random.default_rng(seed)).pha for seed in range(6)]
 
     assert any(clip is not None and not torch.equal(clip[:, 0], clip[:, 2]) for clip in clips)
 
 
-def test_a_joint_lesson_depends_on_chance_alone(lessons: JointLessons) -> None:
-    one, other = (lessons.lesson(Shape(2, 2, 64, 64), np.random.default_rng(3)) for _ in range(2))
+def test_a_joint_batch_depends_on_chance_alone(batches: JointBatches) -> None:
+    one, other = (batches.batch(BatchShape(2, 2, 64, 64), np.random.default_rng(3)) for _ in range(2))
 
     assert torch.equal(one.pictures, other.pictures)
 
 
-def test_a_preset_that_segments_needs_segmented_pictures(lessons: JointLessons) -> None:
-    without = JointLessons(None, lessons.stills, lessons.backgrounds, None)
+def test_a_preset_that_segments_needs_segmented_pictures(batches: JointBatches) -> None:
+    without = JointBatches(None, batches.stills, batches.backgrounds, None)
 
     with pytest.raises(JobError, match="segmented people") as caught:
         without.check(preset_named("rvm").stages)
     assert caught.value.field == "segmentation"
 
 
-def test_people_with_true_mattes_are_needed(lessons: JointLessons) -> None:
+def test_people_with_true_mattes_are_needed(batches: JointBatches) -> None:
     with pytest.raises(JobError, match="true mattes"):
-        JointLessons(None, None, lessons.backgrounds, lessons.segments).check(preset_named("rvm-2").stages)
+        JointBatches(None, None, batches.backgrounds, batches.segments).check(preset_named("rvm-2").stages)
 
 
 @pytest.mark.slow
-def test_the_papers_four_stages_follow_one_another(lessons: JointLessons) -> None:
+def test_the_papers_four_stages_follow_one_another(batches: JointBatches) -> None:
     # As large as a processor can bear: a step holds 60,000 pixels.
     rvm = preset_named("rvm")
     small = replace(rvm, stages=tuple(stage.fitted(60_000) for stage in rvm.stages))
-    setting = Setting(small, Limit(steps=16), torch.device("cpu"))
+    setting = TrainerSettings(small, RunLength(steps=16), torch.device("cpu"))
 
-    steps = list(Trainer(MattingNetwork(width=WIDTH), lessons, setting).steps())
+    steps = list(Trainer(MattingNetwork(width=WIDTH), batches, setting).steps())
 
     assert list(dict.fromkeys(step.stage for step in steps)) == [stage.name for stage in rvm.stages]
     assert all(np.isfinite(step.losses["loss"]) for step in steps)
 
 
-def test_joint_steps_matte_and_segment_in_turn(lessons: JointLessons) -> None:
+def test_joint_steps_matte_and_segment_in_turn(batches: JointBatches) -> None:
     stage = Stage("joint", 1.0, RATES, 1, ((2, 0),), ((64, 64),), segments=True)
-    setting = Setting(Preset("p", "", WIDTH, (stage,)), Limit(steps=4), torch.device("cpu"))
+    setting = TrainerSettings(Preset("p", "", WIDTH, (stage,)), RunLength(steps=4), torch.device("cpu"))
 
-    steps = list(Trainer(MattingNetwork(width=WIDTH), lessons, setting).steps())
+    steps = list(Trainer(MattingNetwork(width=WIDTH), batches, setting).steps())
 
     assert ["alpha" in step.losses for step in steps] == [True, False, True, False]
     assert all(np.isfinite(step.losses["loss"]) for step in steps)

@@ -18,7 +18,7 @@ from matteline.training.footage import UInt8Array
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """The pictures of one folder, by name; those in folders below it are not looked for.
+    """Return the pictures of one folder, by name; folders below it are not searched.
 
     Raises:
         JobError: It is no folder, or holds no pictures.
@@ -34,11 +34,11 @@ def pictures_in(folder: Path) -> list[Path]:
     return found
 
 
-def footage_in(folder: Path) -> list[Path]:
-    """The pictures and movies of one folder, by name.
+def pictures_and_movies_in(folder: Path) -> list[Path]:
+    """Return the pictures and movies of one folder, by name.
 
     Raises:
-        JobError: As `pictures_in`.
+        JobError: It is no folder, or holds neither.
     """
     movies = [each for each in folder.iterdir() if is_movie(each)] if folder.is_dir() else []
     images = [] if movies and not any(map(_is_picture, folder.iterdir())) else pictures_in(folder)
@@ -46,7 +46,7 @@ def footage_in(folder: Path) -> list[Path]:
 
 
 def is_movie(path: Path) -> bool:
-    """Whether a file is a movie, by its name."""
+    """Tell by its name whether a file is a movie."""
     return path.suffix.lower() in MOVIE_EXTENSIONS and path.is_file()
 
 
@@ -55,32 +55,33 @@ def _is_picture(path: Path) -> bool:
 
 
 def read_picture(path: Path, longest: int | None = None) -> UInt8Array:
-    """One picture (H, W, 3), sRGB-encoded, its longer side at most `longest` pixels.
+    """Read one picture (H, W, 3), sRGB-encoded, its longer side at most `longest` pixels.
 
     Raises:
         ReadError: It cannot be read, or is neither 8 nor 16 bit.
     """
     _, pixels = read_image(SourceFile(str(path), str(path)))
     if pixels.dtype == np.uint16:
+        # 65535 / 257 = 255: the high byte of what 8-bit files become when they are made 16 bit.
         pixels = (pixels // 257).astype(np.uint8)
     if pixels.dtype != np.uint8:
         hint = "Training reads 8- and 16-bit pictures in sRGB; convert it."
         raise ReadError(f"{path} holds {pixels.dtype} values, not 8 or 16 bit.", path=path, hint=hint)
     picture = np.ascontiguousarray(pixels[..., :3])
-    return picture if longest is None else shrunk(picture, longest)
+    return picture if longest is None else shrink(picture, longest)
 
 
-def shrunk(picture: UInt8Array, longest: int) -> UInt8Array:
-    """A picture (H, W, C) whose longer side is at most `longest` pixels; the same object where it is."""
+def shrink(picture: UInt8Array, longest: int) -> UInt8Array:
+    """Return a picture (H, W, C) whose longer side is at most `longest` pixels; the same object where it is."""
     height, width = picture.shape[:2]
     scale = longest / max(height, width)
     if scale >= 1:
         return picture
-    return resized(picture, (max(1, round(height * scale)), max(1, round(width * scale))))
+    return resize(picture, (max(1, round(height * scale)), max(1, round(width * scale))))
 
 
-def resized(picture: UInt8Array, size: Sequence[int]) -> UInt8Array:
-    """A picture (H, W, C) at another height and width, averaged where it becomes smaller."""
+def resize(picture: UInt8Array, size: Sequence[int]) -> UInt8Array:
+    """Return a picture (H, W, C) at another height and width, averaged where it becomes smaller."""
     planes = torch.from_numpy(picture).permute(2, 0, 1)[None].float()
     made = functional.interpolate(planes, tuple(size), mode="bilinear", antialias=True, align_corners=False)
     array: UInt8Array = made[0].permute(1, 2, 0).round().clamp(0, 255).to(torch.uint8).numpy()

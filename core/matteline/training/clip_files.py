@@ -1,4 +1,4 @@
-"""Frames of one clip on disk: a folder of images, a movie, or a single image."""
+"""Files of one clip: a folder of images, a movie, or a single image."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from matteline.media.naming import is_image
 from matteline.media.samples import to_codes
 from matteline.media.source_file import SourceFile
 from matteline.training.footage import UInt8Array
-from matteline.training.stills import read_picture, shrunk
+from matteline.training.pictures import read_picture, shrink
 
 T = TypeVar("T")
 
 FIELD = "data"
-"""The setting at fault when a folder is not what it should be."""
+"""Field of errors about data folders."""
 
 
-class Stack(Protocol):
-    """The frames of one clip.
+class ClipFiles(Protocol):
+    """The frames of one clip on disk.
 
     Attributes:
-        path: Of the folder, the movie or the image.
+        path: Path of the folder, the movie or the image.
     """
 
     @property
@@ -38,19 +38,19 @@ class Stack(Protocol):
 
     @property
     def count(self) -> int:
-        """How many frames it has."""
+        """Number of frames."""
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of its first frame, from the file's header."""
+        """Width and height of its first frame in pixels, from the file's header."""
 
     def read(self, first: int, frames: int, longest: int | None = None) -> UInt8Array:
-        """Frames (frames, H, W, 3) from the one numbered `first`, counted from 0; sRGB-encoded.
+        """Read frames (T, H, W, 3), sRGB-encoded.
 
         Args:
-            first: The first one wanted.
-            frames: How many.
-            longest: Scaled down so that the longer side is at most this many pixels; None as stored.
+            first: Number of the first frame, from 0.
+            frames: Number of frames; fewer come where the clip ends.
+            longest: Scale down so that the longer side is at most this many pixels; None as stored.
 
         Raises:
             ReadError: A frame cannot be read.
@@ -59,11 +59,11 @@ class Stack(Protocol):
 
 
 @dataclass(frozen=True)
-class Images:
+class ImageSequence:
     """Image files in the order of their names.
 
     Attributes:
-        path: Of the folder; of the file where there is one alone.
+        path: Path of the folder, or of the file where there is one alone.
         files: The images.
     """
 
@@ -72,7 +72,7 @@ class Images:
 
     @property
     def count(self) -> int:
-        """How many frames it has."""
+        """Number of frames."""
         return len(self.files)
 
     @property
@@ -81,12 +81,12 @@ class Images:
         return image_size(self.files[0])
 
     def read(self, first: int, frames: int, longest: int | None = None) -> UInt8Array:
-        """As `Stack.read`."""
+        """Read frames; see `ClipFiles.read`."""
         files = self.files[first : first + frames]
         pictures = [read_picture(file, longest) for file in files]
         for file, picture in zip(files, pictures, strict=True):
             if picture.shape != pictures[0].shape:
-                raise wrong(
+                raise data_error(
                     f"{file} and {files[0]} differ in size, and belong to one clip",
                     "Put pictures of different sizes into folders of their own.",
                 )
@@ -95,10 +95,10 @@ class Images:
 
 @dataclass(frozen=True)
 class MovieFrames:
-    """The frames of a movie, which is opened when it is first asked for.
+    """The frames of a movie, which is opened when it is first read.
 
     Attributes:
-        path: Of the movie.
+        path: Path of the movie.
     """
 
     path: Path
@@ -109,7 +109,7 @@ class MovieFrames:
 
     @property
     def count(self) -> int:
-        """How many frames it has."""
+        """Number of frames."""
         return len(self._movie.info.frames)
 
     @property
@@ -119,18 +119,16 @@ class MovieFrames:
         return canvas.width, canvas.height
 
     def read(self, first: int, frames: int, longest: int | None = None) -> UInt8Array:
-        """As `Stack.read`."""
-        numbers = range(first, min(first + frames, self.count))
-        return np.stack([_picture(frame.pixels, longest) for frame in self._movie.read(numbers)])
-
-
-def _picture(pixels: UInt8Array, longest: int | None) -> UInt8Array:
-    codes = np.ascontiguousarray(to_codes(pixels[..., :3], np.uint8))
-    return codes if longest is None else shrunk(codes, longest)
+        """Read frames; see `ClipFiles.read`."""
+        pictures = []
+        for frame in self._movie.read(range(first, min(first + frames, self.count))):
+            codes = np.ascontiguousarray(to_codes(frame.pixels[..., :3], np.uint8))
+            pictures.append(codes if longest is None else shrink(codes, longest))
+        return np.stack(pictures)
 
 
 def image_size(path: Path) -> tuple[int, int]:
-    """Width and height of an image, from its header.
+    """Return width and height of an image in pixels, from its header.
 
     Raises:
         ReadError: It is no image.
@@ -139,13 +137,13 @@ def image_size(path: Path) -> tuple[int, int]:
     return window.width, window.height
 
 
-def wrong(problem: str, hint: str) -> JobError:
-    """The error for a folder that is not what it should be."""
+def data_error(problem: str, hint: str) -> JobError:
+    """Return the error for a data folder that is not as it should be."""
     return JobError(f"{problem}.", field=FIELD, hint=hint)
 
 
-def listed(folder: Path) -> list[Path]:
-    """What a folder holds, by name, without hidden things.
+def list_folder(folder: Path) -> list[Path]:
+    """Return the contents of a folder, by name, without hidden files.
 
     Raises:
         JobError: It is no folder, or may not be read.
@@ -155,34 +153,29 @@ def listed(folder: Path) -> list[Path]:
             names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
     except OSError as error:
         reason = (error.strerror or "the system gives no reason").lower()
-        raise wrong(f"The data folder {folder} cannot be read: {reason}", "Check its path.") from None
+        raise data_error(f"The data folder {folder} cannot be read: {reason}", "Check its path.") from None
     return [folder / name for name in names]
 
 
 def images_of(folder: Path) -> tuple[Path, ...]:
-    """The images that lie in a folder itself."""
-    return tuple(path for path in listed(folder) if is_image(path.name) and path.is_file())
+    """Return the images that lie in a folder itself."""
+    return tuple(path for path in list_folder(folder) if is_image(path.name) and path.is_file())
 
 
-def stacks_in(folder: Path) -> dict[str, Stack]:
-    """The clips of a folder by their names: movies, and folders of images."""
-    found: dict[str, Stack] = {}
-    for path in listed(folder):
-        stack = _stack(path)
-        if stack is not None:
-            found[path.stem if path.is_file() else path.name] = stack
+def clips_in(folder: Path) -> dict[str, ClipFiles]:
+    """Return the clips of a folder by their names: movies, and folders of images."""
+    found: dict[str, ClipFiles] = {}
+    for path in list_folder(folder):
+        if path.is_file():
+            if path.suffix.lower() in MOVIE_EXTENSIONS:
+                found[path.stem] = MovieFrames(path)
+        elif files := images_of(path):
+            found[path.name] = ImageSequence(path, files)
     return found
 
 
-def _stack(path: Path) -> Stack | None:
-    if path.is_file():
-        return MovieFrames(path) if path.suffix.lower() in MOVIE_EXTENSIONS else None
-    files = images_of(path)
-    return Images(path, files) if files else None
-
-
-def sampled(items: Sequence[T], most: int) -> list[T]:
-    """At most so many of them, from the first to the last, evenly."""
+def evenly(items: Sequence[T], most: int) -> list[T]:
+    """Return at most `most` of the items, evenly from the first to the last."""
     if len(items) <= most:
         return list(items)
     return [items[round(index * (len(items) - 1) / (most - 1))] for index in range(most)]

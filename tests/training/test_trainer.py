@@ -10,49 +10,49 @@ import pytest
 import torch
 
 from matteline.matting.rvm.network import MattingNetwork
+from matteline.training.batches import SEGMENTS, STILLS, BatchShape
 from matteline.training.checkpoint import load_checkpoint, save_checkpoint
-from matteline.training.clock import Limit, rate_at, stage_at
-from matteline.training.hints import Thinker
-from matteline.training.lessons import SEGMENTS, STILLS, Shape
+from matteline.training.distillation import DistillationBatches
 from matteline.training.objective import losses_of
-from matteline.training.packed import PackedLessons
 from matteline.training.presets import PRESETS, preset_named
-from matteline.training.trainer import Setting, Trainer
-from matteline.training.turns import turn_at
-from tests.training.make import TINY, WIDTH, disc_lessons
+from matteline.training.schedule import RunLength, rate_at, stage_at
+from matteline.training.step_plan import plan_step
+from matteline.training.teacher_features import TeacherFeatures
+from matteline.training.trainer import Trainer, TrainerSettings
+from tests.training.make import TINY, WIDTH, disc_batches
 
 STEPS = 8
 
 
 @pytest.fixture(scope="module")
-def lessons(tmp_path_factory: pytest.TempPathFactory) -> PackedLessons:
-    return disc_lessons(tmp_path_factory.mktemp("pack"))
+def batches(tmp_path_factory: pytest.TempPathFactory) -> DistillationBatches:
+    return disc_batches(tmp_path_factory.mktemp("pack"))
 
 
-def _trainer(lessons: PackedLessons, *, taught: bool = False) -> Trainer:
+def _trainer(batches: DistillationBatches, *, taught: bool = False) -> Trainer:
     """Of a network that nobody teaches, or that first learns a teacher's features."""
     torch.manual_seed(1)
     first, *others = TINY.stages
     preset = replace(TINY, stages=(replace(first, features_only=1.0), *others))
-    setting = Setting(preset, Limit(steps=STEPS), torch.device("cpu"), seed=4)
-    thinker = Thinker(MattingNetwork(width=WIDTH), torch.device("cpu")) if taught else None
-    return Trainer(MattingNetwork(width=WIDTH), lessons, setting, thinker)
+    setting = TrainerSettings(preset, RunLength(steps=STEPS), torch.device("cpu"), seed=4)
+    teacher_features = TeacherFeatures(MattingNetwork(width=WIDTH), torch.device("cpu")) if taught else None
+    return Trainer(MattingNetwork(width=WIDTH), batches, setting, teacher_features)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("taught", [False, True])
 def test_training_resumed_from_a_checkpoint_equals_unbroken_training(
-    lessons: PackedLessons, tmp_path: Path, taught: bool
+    batches: DistillationBatches, tmp_path: Path, taught: bool
 ) -> None:
-    whole = _trainer(lessons, taught=taught)
+    whole = _trainer(batches, taught=taught)
     losses = [dict(step.losses) for step in whole.steps()]
 
-    begun = _trainer(lessons, taught=taught)
+    begun = _trainer(batches, taught=taught)
     steps = begun.steps()
     first = [dict(next(steps).losses) for _ in range(5)]
-    path = save_checkpoint(tmp_path, begun.where({}), begun.tensors())
-    resumed = _trainer(lessons, taught=taught)
-    resumed.go_on(*load_checkpoint(path))
+    path = save_checkpoint(tmp_path, begun.progress_record({}), begun.tensors())
+    resumed = _trainer(batches, taught=taught)
+    resumed.resume(*load_checkpoint(path))
     last = [dict(step.losses) for step in resumed.steps()]
 
     assert first + last == losses
@@ -60,55 +60,55 @@ def test_training_resumed_from_a_checkpoint_equals_unbroken_training(
         assert torch.equal(tensor, resumed.tensors()[name]), name
 
 
-def test_the_first_steps_of_a_taught_network_learn_features_alone(lessons: PackedLessons) -> None:
-    learned = [set(step.losses) for step in _trainer(lessons, taught=True).steps()]
+def test_the_first_steps_of_a_taught_network_learn_features_alone(batches: DistillationBatches) -> None:
+    learned = [set(step.losses) for step in _trainer(batches, taught=True).steps()]
 
-    assert learned[0] == {"loss", "helper", "hints"}
-    assert {"alpha", "seg", "hints"} <= learned[-1]
-    assert all("alpha" in step.losses for step in _trainer(lessons).steps())
+    assert learned[0] == {"loss", "context", "features"}
+    assert {"alpha", "seg", "features"} <= learned[-1]
+    assert all("alpha" in step.losses for step in _trainer(batches).steps())
 
 
-def test_every_part_of_the_network_learns(lessons: PackedLessons) -> None:
-    trainer = _trainer(lessons)
-    before = {name: each.clone() for name, each in trainer.pupil.network.named_parameters()}
+def test_every_part_of_the_network_learns(batches: DistillationBatches) -> None:
+    trainer = _trainer(batches)
+    before = {name: each.clone() for name, each in trainer.student.network.named_parameters()}
 
     for _ in trainer.steps():
         pass
 
     still = [
         name
-        for name, each in trainer.pupil.network.named_parameters()
+        for name, each in trainer.student.network.named_parameters()
         # An attention whose ReLU began dead has no gradient, and batch norm swallows a bias before it.
         if each.ndim == 4 and torch.equal(each, before[name]) and ".fc" not in name
     ]
     assert not still
 
 
-def test_the_average_lags_behind_the_weights(lessons: PackedLessons) -> None:
-    trainer = _trainer(lessons)
+def test_the_average_lags_behind_the_weights(batches: DistillationBatches) -> None:
+    trainer = _trainer(batches)
     for _ in trainer.steps():
         pass
 
     name = "project_mat.conv.weight"
     assert not torch.equal(
-        trainer.average.network.state_dict()[name], trainer.pupil.network.state_dict()[name]
+        trainer.average.network.state_dict()[name], trainer.student.network.state_dict()[name]
     )
 
 
-def test_a_loss_is_learned_from_the_frames_after_the_rolled_ones(lessons: PackedLessons) -> None:
+def test_a_loss_is_learned_from_the_frames_after_the_rolled_ones(batches: DistillationBatches) -> None:
     rng = np.random.default_rng(0)
     clips = TINY.stages[1]
-    turns = [turn_at(clips, step, rng) for step in range(1, 40, 2)]
+    turns = [plan_step(clips, step, rng) for step in range(1, 40, 2)]
 
-    assert {turn.rolled for turn in turns} == {0, 1, 2}
-    assert all(turn.shape.frames == turn.rolled + 2 for turn in turns)
+    assert {turn.lead_in for turn in turns} == {0, 1, 2}
+    assert all(turn.shape.frames == turn.lead_in + 2 for turn in turns)
 
 
-def test_less_detail_leaves_the_losses_and_weighs_them_less(lessons: PackedLessons) -> None:
-    lesson = lessons.lesson(Shape(2, 1, 64, 64), np.random.default_rng(0))
+def test_less_detail_leaves_the_losses_and_weighs_them_less(batches: DistillationBatches) -> None:
+    batch = batches.batch(BatchShape(2, 1, 64, 64), np.random.default_rng(0))
     with torch.no_grad():
-        answer = _trainer(lessons).pupil(lesson.pictures)
-    whole, less = losses_of(answer, lesson, 1.0), losses_of(answer, lesson, 1.0, detail=0.25)
+        prediction = _trainer(batches).student(batch.pictures)
+    whole, less = losses_of(prediction, batch, 1.0), losses_of(prediction, batch, 1.0, matte_weight=0.25)
 
     spared = 0.75 * (whole["alpha"] + whole["fgr"])
     assert torch.equal(whole["alpha"], less["alpha"])
@@ -116,14 +116,14 @@ def test_less_detail_leaves_the_losses_and_weighs_them_less(lessons: PackedLesso
 
 
 def test_refining_steps_show_a_larger_picture_at_a_smaller_ratio() -> None:
-    turn = turn_at(TINY.stages[1], 2, np.random.default_rng(0))
+    turn = plan_step(TINY.stages[1], 2, np.random.default_rng(0))
 
     assert (turn.shape.height, turn.shape.width, turn.ratio) == (128, 128, 0.5)
 
 
 def test_the_papers_steps_matte_and_segment_in_turn_on_clips_and_pictures() -> None:
     stage = preset_named("rvm").stages[0]
-    shapes = [turn_at(stage, step, np.random.default_rng(step)).shape for step in range(4)]
+    shapes = [plan_step(stage, step, np.random.default_rng(step)).shape for step in range(4)]
 
     assert [shape.kind == SEGMENTS for shape in shapes] == [False, True, False, True]
     assert {shapes[1].frames, shapes[3].frames} == {1, 15}
@@ -132,7 +132,7 @@ def test_the_papers_steps_matte_and_segment_in_turn_on_clips_and_pictures() -> N
 def test_the_papers_last_stage_mattes_stills() -> None:
     stage = preset_named("rvm-4").stages[0]
 
-    assert turn_at(stage, 0, np.random.default_rng(0)).shape.kind == STILLS
+    assert plan_step(stage, 0, np.random.default_rng(0)).shape.kind == STILLS
 
 
 def test_stages_follow_one_another_by_their_shares() -> None:
@@ -158,8 +158,8 @@ def test_rates_rise_and_then_fall_by_half_a_cosine() -> None:
 
 
 def test_minutes_shape_the_schedule_as_steps_do() -> None:
-    assert Limit(minutes=2).progress(step=999, seconds=30) == 0.25
-    assert Limit(steps=8).progress(step=2, seconds=999) == 0.25
+    assert RunLength(minutes=2).progress(step=999, seconds=30) == 0.25
+    assert RunLength(steps=8).progress(step=2, seconds=999) == 0.25
 
 
 def test_stages_are_fitted_to_the_memory_there_is() -> None:
