@@ -19,6 +19,14 @@ _ERROR_BRIGHT: Final = 0.01
 _ERROR_BEHIND: Final = 0.1
 """How far the background behind an edge may differ from its guess, relative to it, beyond its variance."""
 
+_ESTIMATED_SHARE: Final = 2 / 3
+"""Share of the multi-level estimate in the foreground; the rest is the weighed prediction. Alone each fails
+where the other holds: the estimate where colours of person and room are alike, the prediction at rims."""
+
+_ERROR_ESTIMATED: Final = 0.03
+"""Error of the multi-level estimate, relative to the difference between foreground and background: of a sky a
+hundred times brighter than the person too much would be left."""
+
 _FLOOR: Final = 0.05
 _UNKNOWN: Final = 1.0
 """Deviations of a background that is guessed to be black, and of one of which nothing is known."""
@@ -75,6 +83,29 @@ def weigh(
     by_plate = (alpha * doubt).square()
     trust = by_plate / (by_plate + empty.square() * variance).clamp(min=1e-20)
     return predicted + trust * (cleaned - predicted)
+
+
+def bounded(estimated: Tensor, plate: Tensor, alpha: Tensor) -> Tensor:
+    """An estimate of F between black and what the plate would need if nothing were behind it.
+
+    Args:
+        estimated: (3, N), as `multilevel.foreground_of`.
+        plate: P, (3, N), in the same terms.
+        alpha: (N,), above 0.
+    """
+    return estimated.clamp(plate.clamp(max=0), (plate / alpha).maximum(plate))
+
+
+def estimated_share(predicted: Tensor, doubt: Tensor, background: tuple[Tensor, Tensor]) -> Tensor:
+    """How much of the foreground the multi-level estimate shall be, the rest being `weigh`'s: (3, N).
+
+    Args:
+        predicted: F as predicted, (3, N), linear Rec.709.
+        doubt: Its standard deviation, (3, N).
+        background: B as guessed and its variance, each (3, N).
+    """
+    error = _ERROR_ESTIMATED * (background[0] - predicted)
+    return _ESTIMATED_SHARE * doubt.square() / (doubt.square() + error.square()).clamp(min=1e-20)
 
 
 def _room(background: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:

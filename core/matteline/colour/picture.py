@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +11,9 @@ from torch import Tensor
 from matteline.colour.background import STRIDE, Background, guess_background
 from matteline.colour.codec import Codec, OcioCodec
 from matteline.colour.denoise import denoise
-from matteline.colour.foreground import believe, weigh
+from matteline.colour.foreground import believe, bounded, estimated_share, weigh
 from matteline.colour.levels import SOLID
+from matteline.colour.multilevel import foreground_of
 from matteline.colour.pixels import Pixels, pixels_of, tensor_of, unit
 from matteline.colour.space import PlateSpace
 from matteline.colour.tone import Look, Plain, Shoulder
@@ -91,17 +91,19 @@ class PictureTransform:
             place.T.copy_(way.look.show(way.pixels.to_linear(piece)))
         return made.view(3, height, width)
 
-    def restore(self, *, plate: np.ndarray, alpha: Tensor, fgr: Tensor) -> np.ndarray:
+    def restore(self, *, plate: np.ndarray, alpha: Tensor, fgr: Tensor | None) -> np.ndarray:
         """The straight foreground in the plate's own space.
 
         Where alpha is 1, or rounds to it in 8 bits, the values are the plate's own, bit for bit. In soft
-        edges they are the predicted colour, weighed against the plate (see `foreground.weigh`). Where alpha
-        is 0 they are 0, so that files stay small and nothing hides there.
+        edges they are estimated from plate and alpha (see `multilevel`), and mixed with the predicted colour
+        weighed against the plate (see `foreground.weigh`) if there is a prediction. Where alpha is 0 they are
+        0, so that files stay small and nothing hides there.
 
         Args:
             plate: (H, W, 3 or 4) as `to_network` had it.
             alpha: (H, W) float, 0..1, on any device.
-            fgr: (3, H, W) float, sRGB-encoded, 0..1, on alpha's device: the network's straight foreground.
+            fgr: (3, H, W) float, sRGB-encoded, 0..1, on alpha's device: the network's straight foreground;
+                None for mattes from elsewhere.
 
         Returns:
             (H, W, 3): float16 for a float16 plate, else float32, with integers as 0..1.
@@ -110,9 +112,8 @@ class PictureTransform:
         made = _kept(plate, (flat > 0).view(alpha.shape).cpu())
         soft = torch.nonzero((flat > 0) & (flat < SOLID)).squeeze(1)
         if soft.numel():
-            edges = self._edges(plate, alpha, fgr.detach().reshape(3, -1))
-            for part in _pieces(soft, self._way(alpha.device)):
-                made.view(-1, 3)[part.cpu()] = edges(part).to(made)
+            edges = self._edges(plate, alpha.detach().float().contiguous(), soft, fgr)
+            made.view(-1, 3)[soft.cpu()] = edges.to(made)
         return made.numpy()
 
     def bare(self, *, plate: np.ndarray, fgr: Tensor) -> np.ndarray:
@@ -132,22 +133,48 @@ class PictureTransform:
         kind = torch.float16 if plate.dtype == np.float16 else torch.float32
         return made.view(height, width, 3).to("cpu", kind).numpy()
 
-    def _edges(self, plate: np.ndarray, alpha: Tensor, fgr: Tensor) -> Callable[[Tensor], Tensor]:
-        """The foreground (N, 3) of soft pixels, by their place in the flattened frame."""
-        flat, values = alpha.detach().reshape(-1), tensor_of(plate)
-        way, background = self._way(alpha.device), self._background(values, alpha)
-        look = Plain() if self._is_picture(plate) else way.look
+    def _edges(self, plate: np.ndarray, alpha: Tensor, soft: Tensor, fgr: Tensor | None) -> Tensor:
+        """The foreground (N, 3), in the plate's space, of soft pixels given by their flat places (N,)."""
+        values, way, shown = tensor_of(plate), self._way(alpha.device), self._is_picture(plate)
+        flat = values.reshape(-1, 3)
 
-        def edges(index: Tensor) -> Tensor:
-            light = way.pixels.to_linear(values.reshape(-1, 3)[index.cpu()].to(index.device))
-            cover = (flat[index].float() / SOLID).clamp(max=1)
-            predicted, doubt = believe(fgr[:, index].float().clamp(0, 1), cover, look)
-            # The picture ends at black; what the plate holds below it is added back.
-            predicted = predicted + light.clamp(max=0)
-            behind = None if background is None else background.at(index)
-            return way.pixels.from_linear(weigh(light, cover, predicted, doubt, behind))
+        def recorded(places: Tensor) -> Tensor:
+            return flat[places.cpu()].to(alpha.device)
 
-        return edges
+        def colours(places: Tensor) -> Tensor:
+            # A plate that is shown as it is was matted in its own values, so there its colours mix.
+            if shown:
+                return unit(recorded(places)).T.contiguous()
+            return torch.cat([way.pixels.to_linear(part) for part in _pieces(recorded(places), way)], 1)
+
+        cover = (alpha.view(-1)[soft] / SOLID).clamp_(max=1)
+        background = self._background(values, alpha)
+        if fgr is None:
+            estimate = bounded(foreground_of(colours, alpha, soft), colours(soft), cover)
+            return estimate.T if shown else self._recorded(estimate)
+        light = torch.cat([way.pixels.to_linear(part) for part in _pieces(recorded(soft), way)], 1)
+        seen = fgr.detach().view(3, -1)[:, soft].float().clamp(0, 1)
+        predicted, doubt = believe(seen, cover, Plain() if shown else way.look)
+        # The picture ends at black; what the plate holds below it is added back.
+        predicted = predicted + light.clamp(max=0)
+        if background is None:
+            # Nothing shows the background alone, so an estimate has nothing to tell it from the foreground by.
+            return self._recorded(weigh(light, cover, predicted, doubt, None))
+        behind = background.at(soft)
+        weighed = weigh(light, cover, predicted, doubt, behind)
+        share = estimated_share(predicted, doubt, behind)
+        if shown:
+            estimate = bounded(foreground_of(colours, alpha, soft), colours(soft), cover)
+            return torch.lerp(self._recorded(weighed), estimate.T, share.T)
+        estimate = bounded(foreground_of(colours, alpha, soft), light, cover)
+        return self._recorded(torch.lerp(weighed, estimate, share))
+
+    def _recorded(self, linear: Tensor) -> Tensor:
+        """Linear Rec.709 (3, N) in the plate's space (N, 3)."""
+        way = self._way(linear.device)
+        return torch.cat(
+            [way.pixels.from_linear(part) for part in torch.split(linear, way.pixels.at_once, 1)]
+        )
 
     def _background(self, values: Tensor, alpha: Tensor) -> Background | None:
         some = values[::STRIDE, ::STRIDE].to(alpha.device)
