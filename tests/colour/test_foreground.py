@@ -70,6 +70,7 @@ def test_where_alpha_is_one_the_plate_comes_back_bit_for_bit(
     assert np.isfinite(made).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SPACES)
 @few
 @given(light=scenes, cover=st.floats(0.05, 0.99))

@@ -58,6 +58,7 @@ def test_all_values_are_float32_from_0_to_1(many):
             assert picture.max() <= 1
 
 
+@pytest.mark.slow
 def test_the_foreground_is_0_where_nobody_is(many):
     for drawing in many:
         assert not drawing.fgr[drawing.alpha == 0].any()

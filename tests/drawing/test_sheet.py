@@ -27,6 +27,7 @@ def test_a_comparison_shows_ten_times_the_difference():
     np.testing.assert_allclose(difference, 0.3, rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.footage
 @pytest.mark.parametrize("seed", [61, 222])
 def test_the_real_network_finds_the_drawn_person(weights_file, seed):

@@ -265,6 +265,7 @@ def test_the_colour_of_a_plate_that_says_nothing_is_not_guessed(render, exr_plat
     assert _colour(_header(told["fgr"])) == ("lin_ap1_scene", False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", ["auto", "straight"])
 def test_a_layered_file_holds_what_the_separate_ones_do(render, exr_plate, tmp_path, asked):
     values = {"write": ALL, "rgba_alpha": asked}

@@ -46,6 +46,7 @@ def whole(render, long_plate, tmp_path):
     return _files(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_a_longer_range_renders_the_frames_it_has_more(render, long_plate, whole, tmp_path):
     out = tmp_path / "out"
     render(long_plate, out, "1-100", **AUTO)
@@ -55,11 +56,13 @@ def test_a_longer_range_renders_the_frames_it_has_more(render, long_plate, whole
     assert _files(out) == whole
 
 
+@pytest.mark.slow
 def test_a_range_inside_what_is_there_renders_nothing(render, long_plate, tmp_path):
     render(long_plate, tmp_path / "out", "1-60", **AUTO)
     assert _written(render(long_plate, tmp_path / "out", "10-40", existing="resume", **AUTO)) == ""
 
 
+@pytest.mark.slow
 def test_a_range_that_grows_at_both_ends_has_the_pixels_of_the_whole(render, long_plate, whole, tmp_path):
     out = tmp_path / "out"
     render(long_plate, out, "30-60", **AUTO)
@@ -78,6 +81,7 @@ def test_a_deleted_frame_is_rendered_from_the_state_before_it(render, long_plate
     assert _files(out) == whole
 
 
+@pytest.mark.slow
 def test_an_update_renders_again_only_what_another_setting_made(render, long_plate, tmp_path):
     out = tmp_path / "out"
     render(long_plate, out, "1-60", **AUTO)
@@ -90,6 +94,7 @@ def test_an_update_renders_again_only_what_another_setting_made(render, long_pla
     assert _files(out) == _files(tmp_path / "fresh")
 
 
+@pytest.mark.slow
 def test_another_edge_keeps_the_states_of_the_network(render, long_plate, tmp_path):
     out = tmp_path / "out"
     render(long_plate, out, "1-100", **AUTO)
@@ -97,6 +102,7 @@ def test_another_edge_keeps_the_states_of_the_network(render, long_plate, tmp_pa
     assert sum(isinstance(event, Preroll) for event in events) == 1, "it begins at the state before frame 96"
 
 
+@pytest.mark.slow
 def test_a_plate_that_grew_keeps_its_results_and_states(render, tmp_path, picture):
     plate, out = _plate(tmp_path / "plate", range(1, 61), picture), tmp_path / "out"
     render(plate, out, **AUTO)
@@ -108,6 +114,7 @@ def test_a_plate_that_grew_keeps_its_results_and_states(render, tmp_path, pictur
     assert _files(out) == _files(tmp_path / "fresh")
 
 
+@pytest.mark.slow
 def test_a_changed_file_of_the_plate_makes_again_what_follows_it(render, tmp_path, picture):
     plate, out = _plate(tmp_path / "plate", range(1, 71), picture), tmp_path / "out"
     render(plate, out, **AUTO)
@@ -121,6 +128,7 @@ def test_a_changed_file_of_the_plate_makes_again_what_follows_it(render, tmp_pat
     assert _files(out) == _files(tmp_path / "fresh")
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(1, 110), st.integers(0, 40), st.booleans()), min_size=1, max_size=5))
 def test_any_order_of_ranges_and_losses_ends_with_the_pixels_of_the_whole(

@@ -102,6 +102,7 @@ def test_ranges_rolled_from_the_start_equal_the_same_frames_of_the_whole(render,
     assert {name: whole[name] for name in part} == part
 
 
+@pytest.mark.slow
 def test_a_preroll_changes_the_first_frame(render, png_plate, tmp_path):
     render(png_plate, tmp_path / "cold", "1001", preroll=0)
     render(png_plate, tmp_path / "warm", "1001", preroll=5)
@@ -248,6 +249,7 @@ def test_a_truncated_frame_in_the_middle_stops_with_its_number(render, exr_plate
     }
 
 
+@pytest.mark.slow
 def test_a_truncated_frame_is_held_when_asked(render, exr_plate, tmp_path):
     victim = Path(exr_plate.replace("####", "1006"))
     victim.write_bytes(victim.read_bytes()[:3000])

@@ -213,6 +213,7 @@ def test_chunks_cover_each_frame_once(farm):
     assert sum(map(len, chunks)) == len(one.ticket.frames)
 
 
+@pytest.mark.slow
 def test_a_clip_in_another_folder_is_the_same_clip_by_the_rules_of_a_session(farm, untrained, tmp_path):
     here, there = tmp_path / "studio", tmp_path / "worker"
     here.mkdir()

@@ -68,6 +68,7 @@ def refused(path: Path) -> ModelError:
 # What is read
 
 
+@pytest.mark.slow
 def test_every_kind_of_file_of_one_network_gives_the_same_alpha(
     network: MattingNetwork, graph: Path, program: Path, tmp_path: Path
 ) -> None:
@@ -99,6 +100,7 @@ def test_every_kind_of_file_of_the_official_network_is_known_and_gives_the_same_
     assert all((each - made[0]).abs().max() <= 1e-5 for each in made)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("variant", "refiner"),
     [
@@ -129,6 +131,7 @@ def test_a_graph_of_half_precision_is_read(network: MattingNetwork, graph: Path,
     assert (alphas(loaded) - alphas(network)).abs().max() <= 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("variant", "width"), [("mobilenetv3", SMALL), ("resnet50", 1.0)])
 def test_a_graph_for_ratio_1_holds_no_refiner(tmp_path: Path, variant: str, width: float) -> None:
     path = onnx_of(filled(Architecture(variant, width=width)), tmp_path / "whole.onnx", ratio=1.0)
@@ -150,6 +153,7 @@ def test_names_that_a_graph_gives_its_tensors_do_not_matter(
     assert inspect(tmp_path / "renamed.onnx").tensors_sha256 == inspect(graph).tensors_sha256
 
 
+@pytest.mark.slow
 def test_reading_a_graph_needs_no_library_of_onnx(graph: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from matteline.matting.weights.find import inspect\n"
@@ -364,6 +368,7 @@ def test_a_truncated_graph_is_refused(graph: Path, tmp_path: Path, share: float)
     assert "cut short" in refused(path).message
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(0, 10_000_000), bytes_=st.binary(min_size=1, max_size=6), near=st.booleans())
 def test_no_damage_to_a_graph_ends_in_a_traceback(
@@ -431,6 +436,7 @@ def test_a_program_without_modules_is_refused(program: Path, tmp_path: Path, hel
     assert "TorchScript" in refused(_with_pickle(program, tmp_path / "none.torchscript", held)).message
 
 
+@pytest.mark.slow
 def test_a_frozen_program_has_lost_its_names(network: MattingNetwork, tmp_path: Path) -> None:
     path = torchscript_of(network, tmp_path / "frozen.torchscript", frozen=True)
 
@@ -447,6 +453,7 @@ def test_a_tensor_of_a_program_cannot_reach_beyond_its_storage(program: Path, tm
     assert "damaged" in refused(_with_pickle(program, tmp_path / "far.torchscript", longer)).message
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(0, 200_000), bytes_=st.binary(min_size=1, max_size=6))
 def test_no_damage_to_a_program_ends_in_a_traceback(

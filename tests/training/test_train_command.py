@@ -166,6 +166,7 @@ def test_a_folder_that_cannot_be_made_is_told_before_training(
         )
 
 
+@pytest.mark.slow
 def test_a_run_may_be_a_single_step(tmp_path: Path) -> None:
     from matteline.cli.main import cli
 

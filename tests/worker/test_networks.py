@@ -86,6 +86,7 @@ def test_a_file_that_cannot_be_used_is_listed_with_its_problem(client: WorkerCli
     assert "broken.pth is not a PyTorch checkpoint" in broken["problem"]
 
 
+@pytest.mark.slow
 def test_a_fetched_network_is_what_auto_takes(client: WorkerClient, home: Path) -> None:
     *steps, last = follow(client, client.fetch("rvm_mobilenetv3", agreed=True))
 
@@ -99,6 +100,7 @@ def test_a_fetched_network_is_what_auto_takes(client: WorkerClient, home: Path) 
     assert checked["model"]["name"] == "rvm_mobilenetv3"
 
 
+@pytest.mark.slow
 def test_a_file_that_was_brought_along_can_be_named(
     client: WorkerClient, server: Server, tmp_path: Path
 ) -> None:
@@ -138,6 +140,7 @@ def test_a_release_that_cannot_be_reached_is_a_failure_of_its_own_kind(
     assert "answered 503" in last["message"]
 
 
+@pytest.mark.slow
 def test_a_cancelled_fetch_continues_where_it_stopped(
     client: WorkerClient, server: Server, home: Path
 ) -> None:
@@ -156,6 +159,7 @@ def test_a_cancelled_fetch_continues_where_it_stopped(
     assert server.asked[0] is None and server.asked[1] is not None
 
 
+@pytest.mark.slow
 def test_questions_are_answered_while_a_network_comes(
     client: WorkerClient, server: Server, home: Path
 ) -> None:

@@ -159,6 +159,7 @@ def test_a_plan_is_answered_while_a_render_runs(worker, plate, long_plate, job):
     assert names(list(render))[-1] == "cancelled", "the render was not done when the plan came"
 
 
+@pytest.mark.slow
 def test_a_render_cancelled_at_work_leaves_whole_frames_and_soon_stops(worker, long_plate, job, tmp_path):
     request = worker.render(job(long_plate))
     render = follow(worker, request)

@@ -49,6 +49,7 @@ def test_hostile_names_arrive_as_they_are(clip, recorder, sessions, out, name):
     assert not list(out.parent.rglob("owned"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_submission_lets_the_session_end(clip, sessions, out, tmp_path, number):
