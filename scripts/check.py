@@ -33,7 +33,7 @@ def commands(*, quick: bool) -> Iterator[Command]:
     yield ["mypy"]
     yield ["mypy", "examples", "scripts"]
     yield ["lint-imports"]
-    yield ["mkdocs", "build", "--quiet"]
+    yield ["mkdocs", "build"]
     workers = min(os.cpu_count() or 1, MOST_WORKERS)
     yield ["pytest", "-n", str(workers), *(["-m", "quick"] if quick else [])]
 
