@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import safetensors
 import torch
 from torch.nn import functional
 
@@ -189,6 +190,21 @@ def test_drawn_people_join_the_papers_training(people: Path, tmp_path: Path) -> 
     last = _lines(run)[-1]
     assert last["step"] == "4"
     assert float(last["alpha"]) > 0 and float(last["seg"]) > 0
+
+
+def test_masks_made_by_hand_and_drawn_people_train_without_a_teacher(people: Path, tmp_path: Path) -> None:
+    from matteline.cli.main import cli
+
+    marked, run = tmp_path / "marked", tmp_path / "run"
+    shutil.copytree(people, marked / "images")
+    shutil.copytree(people, marked / "masks")
+    data = ["--segmentation", str(marked), "--drawn", "2", "--hold-out", "4", "--memory-gb", "0.25"]
+    cli.main(["train", "-o", str(run), "--steps", "2", *SMALL, *data], standalone_mode=False)
+
+    last = _lines(run)[-1]
+    assert float(last["alpha"]) > 0 and 0 <= float(last["iou"]) <= 1
+    with safetensors.safe_open(run / "model.safetensors", framework="pt") as file:
+        assert "9 masked pictures, 2 drawings" in file.metadata()["trained"]
 
 
 @pytest.mark.slow

@@ -186,7 +186,8 @@ def _network(architecture: Architecture, begin: FoundWeights | None, seed: int) 
 def _training_set(
     request: Request, preset: Preset, teacher: FoundWeights | None, device: torch.device, progress: Preparing
 ) -> TrainingSet:
-    if not (request.matting_clips or request.matting_images or request.segmentation):
+    mattes = request.matting_clips or request.matting_images
+    if not mattes and (preset.packed or not request.segmentation):
         return _distillation_set(request, preset, teacher, device, progress)
     if teacher is not None or request.pictures or request.stretched:
         hint = "Give a teacher and pictures, or folders of true mattes and masks, and not both."
@@ -203,7 +204,7 @@ def _distillation_set(
     request: Request, preset: Preset, teacher: FoundWeights | None, device: torch.device, progress: Preparing
 ) -> TrainingSet:
     shown = bool(request.pictures or request.stretched)
-    if teacher is None and (shown or not request.drawn):
+    if teacher is None and (shown or not (request.drawn or request.segmentation)):
         raise JobError(
             "There is nothing to learn from.",
             field="teacher",
@@ -218,6 +219,7 @@ def _distillation_set(
     data = DistillationData(
         tuple(request.pictures),
         tuple(request.stretched),
+        request.segmentation,
         tuple(request.backgrounds),
         request.drawn,
         request.hold_out,

@@ -65,10 +65,7 @@ def matting_images(folder: Path) -> Source[MattingFootage]:
 
 
 def segmentation(folder: Path) -> Source[SegmentedFootage]:
-    """Open pictures with masks of their people.
-
-    In a mask with values of 128 and more, those are people; in one of lower values alone, such as numbers of
-    classes, all but 0 are.
+    """Open pictures with masks of their people; see `people_in_mask` for the values of a mask.
 
     Args:
         folder: Folder with `images` and `masks`, or folders that end in such words, with images of the same names;
@@ -78,8 +75,23 @@ def segmentation(folder: Path) -> Source[SegmentedFootage]:
         JobError: As `matting_clips`.
         ReadError: As `matting_clips`.
     """
-    pictures_, masks = (folder_named(folder, names, _SEGMENTATION) for names in (_PICTURES, _MASKS))
-    return _Masks(tuple(image_pairs(pictures_, masks)))
+    return _Masks(tuple(segmentation_pairs(folder)))
+
+
+def segmentation_pairs(folder: Path) -> list[Pair]:
+    """Return the pictures and masks of a folder, as `segmentation` opens them."""
+    named = (folder_named(folder, names, _SEGMENTATION) for names in (_PICTURES, _MASKS))
+    return image_pairs(*named)
+
+
+def people_in_mask(values: UInt8Array) -> UInt8Array:
+    """Return a mask (..., H, W, C) of any values as (..., H, W) of 0 and 255.
+
+    In a mask with values of 128 and more, those are people; in one of lower values alone, such as numbers of
+    classes, all but 0 are.
+    """
+    highest = values.max(-1)
+    return np.where(highest >= (128 if highest.max() >= 128 else 1), np.uint8(255), np.uint8(0))
 
 
 def backgrounds(folder: Path) -> Source[PlainFootage]:
@@ -130,8 +142,7 @@ class _Masks:
     ) -> SegmentedFootage:
         """Read a picture; see `Source.load`."""
         pair = self.pairs[index]
-        seen, values = pair.picture.read(0, 1), pair.truth.read(0, 1).max(-1)
-        mask = np.where(values >= (128 if values.max() >= 128 else 1), np.uint8(255), np.uint8(0))
+        seen, mask = pair.picture.read(0, 1), people_in_mask(pair.truth.read(0, 1))
         _check_shapes(pair, seen, mask)
         if longest is None:
             return SegmentedFootage(seen, mask)

@@ -116,6 +116,8 @@ class Preset:
         max_gradient: Norm that longer gradients are clipped to.
         longer_side: Longer side in pixels of the reduced picture that the trained network is to be shown.
         kept_side: Side in pixels of the squares that a teacher's examples are kept as.
+        packed: Learn from packed examples of single pictures rather than from clips and pictures as they lie
+            on disk, which take long to read at every step.
         agreement: Least agreement of a teacher with itself on pictures to learn from, as intersection over
             union; 0 takes all. See `agreement`.
     """
@@ -134,6 +136,7 @@ class Preset:
     max_gradient: float = 5.0
     longer_side: int = 512
     kept_side: int = 320
+    packed: bool = False
     agreement: float = 0.0
 
 
@@ -176,6 +179,7 @@ SMALL_CPU: Final = Preset(
     max_gradient=2.0,
     longer_side=320,
     kept_side=384,
+    packed=True,
     agreement=0.5,
 )
 

@@ -14,7 +14,9 @@ from matteline.training.backgrounds import Backgrounds
 from matteline.training.batches import BatchSource
 from matteline.training.distillation import DistillationBatches
 from matteline.training.drawn import drawn_people, drawn_places
-from matteline.training.pack import Examples, Packs
+from matteline.training.folders import segmentation_pairs
+from matteline.training.masked import masked_examples
+from matteline.training.pack import Examples, Pack, Packs
 from matteline.training.pictures import pictures_and_movies_in, pictures_in, read_picture, resize
 from matteline.training.splits import HOLD_OUT, split, validation_half
 from matteline.training.teacher import Teacher, teacher_examples
@@ -29,6 +31,8 @@ class DistillationData:
     Attributes:
         pictures: Folders of pictures with people, each with their own true aspect.
         stretched: Folders of pictures that were stretched to another aspect from an unknown one.
+        masked: Folder of pictures with masks made by hand, laid out as `folders.segmentation` says; None for
+            none.
         backgrounds: Folders of pictures without people.
         drawn: Number of drawn people to add.
         hold_out: One of so many pictures of a folder is held out; 0 holds out none.
@@ -38,6 +42,7 @@ class DistillationData:
 
     pictures: tuple[Path, ...] = ()
     stretched: tuple[Path, ...] = ()
+    masked: Path | None = None
     backgrounds: tuple[Path, ...] = ()
     drawn: int = 0
     hold_out: int = HOLD_OUT
@@ -84,6 +89,11 @@ def prepare_distillation(
     """
     learned, held_out = _matted(data, teacher, cache, progress) if teacher else ([], [])
     described = [f"{sum(map(len, learned))} pictures"] if learned else []
+    if data.masked is not None:
+        learn, hold = _masked(data, data.masked, cache, progress)
+        learned.append(learn)
+        held_out.append(hold)
+        described.append(f"{len(learn)} masked pictures")
     empty: list[Examples] = list(learned)
     if data.drawn:
         drawing, side = partial(progress, "drawings"), data.side
@@ -124,3 +134,13 @@ def _matted(
         # Held out are all pictures, whether the teacher agrees with itself on them or not.
         held_out.append(matte(validation_half(hold), 0.0, stretched=stretched))
     return learned, held_out
+
+
+def _masked(data: DistillationData, folder: Path, cache: Path, progress: Preparing) -> tuple[Pack, Pack]:
+    """Return the masked pictures to learn from, and those that choose the model."""
+    pairs = {pair.picture.path: pair for pair in segmentation_pairs(folder)}
+    learn, hold = split(list(pairs), data.hold_out)
+    pack = partial(
+        masked_examples, cache=cache, side=data.side, progress=partial(progress, "masked pictures")
+    )
+    return pack([pairs[path] for path in learn]), pack([pairs[path] for path in validation_half(hold)])
