@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from matteline.contract.errors import JobError
 
 if TYPE_CHECKING:
     from matteline.training.process_group import ProcessGroup
@@ -83,6 +86,9 @@ def train(**values: Any) -> None:
     The run's folder receives model.safetensors, to be used as --weights, progress.csv, pictures and
     checkpoints. See docs/training.md.
     """
+    if find_spec("matteline.training") is None:
+        hint = "Install it from a checkout of matteline: pip install ./training"
+        raise JobError("Training is not installed; it is a package of its own.", hint=hint)
     from matteline.api import resources
     from matteline.training.assemble import Request, assemble, device_of
 

@@ -148,7 +148,7 @@ _MIXED: Final = (
 )  # fmt: skip
 
 _BEGINNING: Final = Rates(3e-3, 3e-3, 3e-3, 3e-3)
-_STEADY: Final = Rates(1e-3, 1e-3, 1e-3, 1e-3)
+_STEADY: Final = Rates(6e-4, 8e-4, 8e-4, 8e-4)
 _BUDGET: Final = 4 * 256 * 256
 
 _SMALL_STAGES: Final = (
@@ -159,7 +159,7 @@ _SMALL_STAGES: Final = (
     ),
     Stage(
         "mixed", 0.8, _STEADY, clips=4, spans=((1, 0), (1, 0), (3, 0), (2, 6)), sizes=_MIXED, budget=_BUDGET,
-        augmentation=0.5, features_only=0.4,
+        augmentation=0.5, features_only=0.5,
     ),
 )  # fmt: skip
 
@@ -170,7 +170,7 @@ SMALL_CPU: Final = Preset(
     width=0.75,
     refiner="fast_guided_filter",
     stages=_SMALL_STAGES,
-    warm_up=0.01,
+    warm_up=0.03,
     steady=0.85,
     last_rate=0.01,
     weight_decay=0.02,
