@@ -100,6 +100,29 @@ class WorkerClient:
         """Ask for a render, done after those asked for before; returns the request's id."""
         return self.send("render", job=json.loads(job.to_json()))
 
+    def preview(
+        self,
+        job: Job,
+        frame: int,
+        *,
+        scale: int = 1,
+        products: Sequence[str] = ("alpha", "fgr"),
+        file_format: str = "npy",
+    ) -> int:
+        """Ask for one frame of a job as a render would make it; cancels the preview before. Returns the id.
+
+        Args:
+            job: Any job; its output folder and frames are ignored.
+            frame: The plate's own frame number.
+            scale: 1, 2 or 4: full, half or quarter size.
+            products: `alpha`, or both; alpha alone is fast enough to follow a slider.
+            file_format: `npy` (float16), `exr` or `png`.
+        """
+        data = json.loads(job.to_json())
+        return self.send(
+            "preview", job=data, frame=frame, scale=scale, products=list(products), format=file_format
+        )
+
     def submit(self, jobs: Sequence[Job], farm: FarmSettings) -> int:
         """Ask to hand jobs to a render farm; returns the request's id.
 

@@ -16,6 +16,7 @@ from matteline.contract.wire import PROTOCOL, Garbled, messages
 from matteline.worker.lane import Lane
 from matteline.worker.networks import fetch_network, list_networks
 from matteline.worker.pipes import Answers, Pipes
+from matteline.worker.previews import Previews
 from matteline.worker.task import Task
 from matteline.worker.work import Desk
 
@@ -39,13 +40,15 @@ def serve(pipes: Pipes, idle_seconds: float) -> None:
 
 class _Worker:
     def __init__(self, answers: Answers, idle_seconds: float) -> None:
-        desk = Desk()
+        desk, self._previews = Desk(), Previews()
         self._send = answers.send
         self._tasks: dict[int | str, Task] = {}
         renders = Lane("renders", idle_seconds, desk.forget)
         # Beside the renders, so that a host can plan the next one while one runs.
         questions = Lane("questions")
-        # Beside both: a download takes minutes where the way is long.
+        # Beside the renders as well, with a network of its own: an artist looks while a queue renders.
+        previews = Lane("previews", idle_seconds, self._previews.forget)
+        # Beside all: a download takes minutes where the way is long.
         downloads = Lane("downloads")
         self._work = {
             "render": (renders, desk.render),
@@ -54,6 +57,7 @@ class _Worker:
             "plan": (questions, desk.plan),
             "check": (questions, desk.check),
             "submit": (questions, desk.submit),
+            "preview": (previews, self._previews.preview),
             "networks": (questions, list_networks),
             "fetch": (downloads, fetch_network),
         }
@@ -85,6 +89,7 @@ class _Worker:
             task.cancel()
         for task in self._tasks.values():
             task.wait(max(0.0, until - time.monotonic()))
+        self._previews.close()
 
     def _begin(self, request: Mapping[str, Any]) -> None:
         self._tasks = {number: task for number, task in self._tasks.items() if not task.ended}
@@ -96,11 +101,19 @@ class _Worker:
         elif number in self._tasks:
             self._refuse(JobError(f"The id {number!r} belongs to an open request.", field="id"))
         elif isinstance(kind, str) and kind in self._work:
+            if kind == "preview":
+                # Only the latest is looked at.
+                self._cancel_all(kind)
             self._tasks[number] = Task(number, request, self._send)
             lane, work = self._work[kind]
             lane.put(self._tasks[number], work)
         else:
             self._refuse(_unknown(kind), number)
+
+    def _cancel_all(self, kind: str) -> None:
+        for task in self._tasks.values():
+            if task.request.get("request") == kind:
+                task.cancel()
 
     def _cancel(self, number: int | str) -> None:
         # One that is unknown has just ended: its last message and the cancel have crossed.

@@ -1,0 +1,309 @@
+"""Previews: one frame at a time, as a render would make it, while an artist looks for settings.
+
+The network's result of the last frames stays in memory. So edges, levels, despill, user mattes and the kind of
+foreground are changed without the network, and a frame that follows the one before it needs no preroll.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from matteline.colour.picture import PictureTransform
+from matteline.contract.errors import JobError
+from matteline.contract.frames import FrameRange, FrameSet
+from matteline.contract.job import Job
+from matteline.contract.plate import Header, Window
+from matteline.engine.infer import FrameResult, Inference, SessionShape
+from matteline.engine.pipeline import do_nothing
+from matteline.engine.plan import Plan, Resources
+from matteline.engine.planner import plan
+from matteline.engine.read import PlateFrame, read_frames
+from matteline.engine.recipe import settings_that_affect
+from matteline.engine.restore import Restore
+from matteline.engine.timeline import mirror
+from matteline.engine.user_mattes import NO_USER_MATTES, UserMattes, check_user_mattes, read_user_mattes
+from matteline.matting.devices import DTYPES
+from matteline.matting.rvm.network import MattingNetwork
+from matteline.media.frame import Frame
+from matteline.media.plate import Plate, open_plate
+from matteline.media.samples import to_float
+
+HANDLES = 6
+"""Frames shown to the network before a preview. Fewer than a render's, since an artist waits for it."""
+
+KEPT_BYTES = 1 << 29
+"""Results of the network that are kept: about eight HD frames."""
+
+DECODE_FORWARD_FRAMES = 24
+"""Frames of a movie that are decoded to reach one further on, instead of seeking."""
+
+SCALES = (1, 2, 4)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One previewed frame.
+
+    Attributes:
+        number: The plate's own frame number.
+        header: Windows and metadata of the frame, at the preview's size.
+        alpha: (H, W) float32, 0..1.
+        fgr: (H, W, 3), straight, in the plate's own space, as `PictureTransform.restore` gives it; None where
+            it was not wanted.
+        notes: Sentences for the user.
+        from_memory: True where the network's result was in memory already.
+    """
+
+    number: int
+    header: Header
+    alpha: np.ndarray
+    fgr: np.ndarray | None
+    notes: tuple[str, ...]
+    from_memory: bool
+
+
+class Previewer:
+    """Makes previews of one shot after the other. Not for several threads at once.
+
+    Args:
+        network: Gives the network of a plan, loaded already where it is the one used last.
+    """
+
+    def __init__(self, network: Callable[[Plan], MattingNetwork]) -> None:
+        self._network = network
+        self._plan_key: tuple[object, ...] = ()
+        self._plan: Plan | None = None
+        self._shot: _Shot | None = None
+
+    def render(
+        self,
+        job: Job,
+        number: int,
+        resources: Resources,
+        *,
+        scale: int = 1,
+        want_fgr: bool = True,
+        between_frames: Callable[[], None] = do_nothing,
+    ) -> Preview:
+        """Preview one frame of a job.
+
+        Args:
+            job: Any job; its output folder and frames are ignored.
+            number: A frame of the plate.
+            resources: As for `planner.plan`.
+            scale: 1 for full size, 2 for half, 4 for a quarter; radii of edge tools shrink with it.
+            want_fgr: False leaves the foreground out: while an edge moves, alpha alone changes.
+            between_frames: Called before each frame enters the network; what it raises ends the preview.
+
+        Raises:
+            MattelineError: As `planner.plan` and `run.run`.
+        """
+        if scale not in SCALES:
+            raise JobError(
+                f"A preview cannot be 1/{scale} of the plate.", field="scale", hint="Choose 1, 2 or 4."
+            )
+        key = (*_network_key(job), resources)
+        if self._plan is None or key != self._plan_key:
+            self.forget()
+            self._plan, self._plan_key = _preview_plan(job, resources), key
+        if self._shot is None or self._shot.scale != scale:
+            self._drop_shot()
+            self._shot = _Shot(self._plan, self._network, scale)
+        return self._shot.preview(job, number, want_fgr, between_frames)
+
+    def forget(self) -> None:
+        """Drop the results in memory and close the plate."""
+        self._drop_shot()
+        self._plan = None
+
+    def _drop_shot(self) -> None:
+        if self._shot is not None:
+            self._shot.close()
+        self._shot = None
+
+
+def _network_key(job: Job) -> tuple[object, ...]:
+    """Return everything of a job that decides the network's result."""
+    settings = [getattr(job.settings, name) for name in settings_that_affect("network")]
+    return job.plate, job.first_frame, job.settings.refiner, *settings
+
+
+def _preview_plan(job: Job, resources: Resources) -> Plan:
+    # Nothing is written, so neither the folder nor results in it matter; user mattes are checked by frame.
+    settings = replace(job.settings, garbage="none", holdout="none", movies=(), write=("alpha", "fgr"))
+    return plan(
+        replace(job, output=tempfile.gettempdir(), frames=None, existing="overwrite", settings=settings),
+        resources,
+    )
+
+
+class _Shot:
+    """Plate, session and the network's last results of one shot at one scale."""
+
+    def __init__(self, plan: Plan, network: Callable[[Plan], MattingNetwork], scale: int) -> None:
+        self._plan, self.scale = plan, scale
+        self._plate: Plate = open_plate(plan.job.plate, first_frame=plan.job.first_frame)
+        self._device = torch.device(plan.settings.device)
+        conditioning, canvas = plan.conditioning, plan.plate.canvas
+        self._transform = PictureTransform(
+            plan.space,
+            exposure_stops=conditioning.exposure_stops,
+            denoise=conditioning.denoise,
+            view=conditioning.view,
+        )
+        width, height = canvas.width // scale, canvas.height // scale
+        shape = SessionShape(
+            width=width,
+            height=height,
+            # The network works on a picture of the same size, however large the preview is.
+            downsample_ratio=min(plan.downsample_ratio * scale, 1.0),
+            device=self._device,
+            dtype=DTYPES[plan.settings.precision],
+            want_fgr=True,
+        )
+        self._shape, self._network = shape, network
+        self._inference: Inference | None = None
+        self._next_frame: int | None = None
+        self._decoded: Iterator[Frame] | None = None
+        self._decoded_next = 0
+        self._results: OrderedDict[int, FrameResult] = OrderedDict()
+
+    def preview(self, job: Job, number: int, want_fgr: bool, between_frames: Callable[[], None]) -> Preview:
+        if number not in self._plan.plate.frames.hull:
+            raise JobError(
+                f"Frame {number} is outside the plate {self._plan.plate.path}, which has "
+                f"{self._plan.plate.frames.hull}.",
+                field="frame",
+                hint="Choose a frame within the plate's range.",
+            )
+        known = number in self._results
+        result = self._results[number] if known else self._infer(number, between_frames)
+        self._results.move_to_end(number)
+        assert result.matte is not None and result.frame is not None
+        settings = replace(
+            job.settings, choke=job.settings.choke / self.scale, soften=job.settings.soften / self.scale
+        )
+        restore = Restore(settings, self._plan.space, self._transform, self._device)
+        alpha = restore.alpha(result.matte, self._user_mattes(job, number))
+        fgr = restore.fgr(result.frame.frame.pixels, result.matte, alpha) if want_fgr else None
+        header = result.frame.frame.header
+        return Preview(number, header, alpha.cpu().numpy(), fgr, result.notes, known)
+
+    def _infer(self, number: int, between_frames: Callable[[], None]) -> FrameResult:
+        """Run the network up to a frame: from the one before it where that was the last, else over handles."""
+        plate = self._plan.plate.frames.hull
+        if self._inference is None or self._next_frame != number:
+            self._inference = Inference(self._network(self._plan), self._shape, 1)
+            first = max(plate.first, number - HANDLES)
+            mirrored = mirror(plate, HANDLES - (number - first))
+        else:
+            first, mirrored = number, ()
+        # Until the end is reached, the state is nobody's.
+        self._next_frame = None
+        session = self._inference.session
+        handles = self._read(sorted(set(mirrored)), between_frames)
+        reduced = {frame.number: session.reduce(_picture(frame)) for frame in handles}
+        session.preroll([reduced[handle] for handle in mirrored])
+        frames = self._read(FrameRange(first, number), between_frames)
+        (result,) = (
+            result
+            for batch in self._inference.run(frames, FrameSet((FrameRange(number, number),)))
+            for result in batch
+            if result.matte is not None
+        )
+        self._next_frame = number + 1
+        self._keep(result)
+        return result
+
+    def _read(
+        self, numbers: FrameRange | list[int], between_frames: Callable[[], None]
+    ) -> Iterator[PlateFrame]:
+        for frame in self._decode(numbers):
+            between_frames()
+            small = replace(frame, frame=_reduced(frame.frame, self.scale))
+            picture = self._transform.to_network(small.frame.pixels, self._device)
+            yield replace(small, picture=picture)
+
+    def _decode(self, numbers: FrameRange | list[int]) -> Iterator[PlateFrame]:
+        if self._plate.random_access:
+            missing = "hold" if self._plan.settings.missing == "error" else self._plan.settings.missing
+            with read_frames(self._plate, numbers, missing, workers=2, depth=2) as frames:
+                yield from frames
+            return
+        for number in numbers:
+            # Decoding goes on where it stopped, unless that is far away: from a key frame it could take longer.
+            if self._decoded is None or not 0 <= number - self._decoded_next <= DECODE_FORWARD_FRAMES:
+                self._decoded = self._plate.read(FrameRange(number, self._plan.plate.frames.last))
+                self._decoded_next = number
+            frame = next(self._decoded)
+            while frame.number < number:
+                frame = next(self._decoded)
+            self._decoded_next = number + 1
+            yield PlateFrame(frame)
+
+    def _keep(self, result: FrameResult) -> None:
+        self._results[result.number] = result
+        matte = result.matte
+        assert matte is not None
+        # Picture, foreground and alpha in float32, and about as much again for the plate's pixels.
+        size = matte.alpha.numel() * 4 * 9
+        while len(self._results) > max(1, KEPT_BYTES // size):
+            self._results.popitem(last=False)
+
+    def _user_mattes(self, job: Job, number: int) -> UserMattes:
+        info, frames = self._plan.plate, FrameSet((FrameRange(number, number),))
+        mattes = check_user_mattes(job.settings, info, frames)
+        if not mattes:
+            return NO_USER_MATTES
+        with ExitStack() as stack:
+            read = stack.enter_context(read_user_mattes(mattes, info, frames, workers=1, depth=1))
+            found = next(read)
+        garbage, holdout = (
+            None if each is None else _box_reduced(each, self.scale)
+            for each in (found.garbage, found.holdout)
+        )
+        return UserMattes(garbage, holdout)
+
+    def close(self) -> None:
+        self._decoded = None
+        self._plate.close()
+
+
+def _picture(frame: PlateFrame) -> torch.Tensor:
+    assert frame.picture is not None
+    return frame.picture
+
+
+def _reduced(frame: Frame, scale: int) -> Frame:
+    if scale == 1:
+        return frame
+    pixels = _box_reduced(to_float(frame.pixels, np.float32), scale)
+    if frame.pixels.dtype.kind == "u":
+        full = np.iinfo(frame.pixels.dtype).max
+        pixels = np.rint(pixels * full).astype(frame.pixels.dtype)
+    return Frame(frame.number, pixels.astype(frame.pixels.dtype), _reduced_header(frame.header, scale))
+
+
+def _box_reduced(pixels: np.ndarray, scale: int) -> np.ndarray:
+    """Average blocks of `scale` by `scale` pixels, (H, W) or (H, W, C); what is over at the end is left out."""
+    if scale == 1:
+        return pixels
+    height, width = pixels.shape[0] // scale, pixels.shape[1] // scale
+    blocks = pixels[: height * scale, : width * scale].reshape(height, scale, width, scale, *pixels.shape[2:])
+    return np.ascontiguousarray(blocks.mean(axis=(1, 3), dtype=np.float32))
+
+
+def _reduced_header(header: Header, scale: int) -> Header:
+    def smaller(window: Window) -> Window:
+        return Window(window.x // scale, window.y // scale, window.width // scale, window.height // scale)
+
+    return replace(
+        header, data_window=smaller(header.data_window), display_window=smaller(header.display_window)
+    )

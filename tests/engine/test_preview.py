@@ -1,0 +1,142 @@
+"""Previews: one frame as a render would make it, with the network's result kept in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from matteline.contract.errors import JobError
+from matteline.engine.plan import Resources
+from matteline.engine.preview import Previewer
+from matteline.matting.weights.load import load_network
+from tests.engine.conftest import HEIGHT, WIDTH, read_exr
+
+
+class _Networks:
+    """Loads the network of a plan and counts how often frames enter it."""
+
+    def __init__(self):
+        self.frames = 0
+
+    def __call__(self, plan):
+        return load_network(plan.weights, plan.settings.refiner)
+
+    def count(self):
+        # It is called before each frame.
+        self.frames += 1
+
+
+@pytest.fixture
+def networks():
+    return _Networks()
+
+
+@pytest.fixture
+def preview(render, png_plate, tmp_path, networks):
+    """Preview a frame of the small plate with some settings."""
+    previewer = Previewer(networks)
+
+    def preview(number, *, scale=1, plate=png_plate, want_fgr=True, **settings):
+        job = render.job(plate, tmp_path / "out", **settings)
+        return previewer.render(
+            job, number, Resources(), scale=scale, want_fgr=want_fgr, between_frames=networks.count
+        )
+
+    yield preview
+    previewer.forget()
+
+
+def test_the_first_frame_is_the_one_that_a_render_begins_with(render, preview, png_plate, tmp_path):
+    render(png_plate, tmp_path / "out", "1001", preroll=6, depth="float")
+    alpha = read_exr(tmp_path / "out/alpha/sh010_alpha.1001.exr")["R"]
+    np.testing.assert_array_equal(preview(1001, preroll=6).alpha, alpha)
+
+
+def test_a_frame_has_the_handles_of_the_plate(render, preview, png_plate, tmp_path):
+    render(png_plate, tmp_path / "out", "1009", preroll=6, depth="float")
+    fgr = read_exr(tmp_path / "out/fgr/sh010_fgr.1009.exr")
+    np.testing.assert_array_equal(preview(1009).fgr[..., 0], fgr["R"])
+
+
+def test_the_next_frame_enters_the_network_alone(preview, networks):
+    preview(1008)
+    before = networks.frames
+    assert not preview(1009).from_memory
+    assert networks.frames == before + 1
+
+
+def test_another_edge_needs_no_network(preview, networks):
+    soft = preview(1008)
+    before = networks.frames
+    choked = preview(1008, choke=2.0)
+    assert choked.from_memory and networks.frames == before
+    assert choked.alpha.mean() < soft.alpha.mean()
+
+
+def test_an_edge_that_moves_leaves_the_foreground_out(preview):
+    preview(1008)
+    assert preview(1008, want_fgr=False, soften=1.0).fgr is None
+
+
+def test_another_setting_of_the_network_starts_anew(preview, networks):
+    preview(1008)
+    before = networks.frames
+    assert not preview(1008, downsample_ratio=0.25).from_memory
+    assert networks.frames > before
+
+
+def test_edges_equal_a_render_with_the_same_settings(render, preview, png_plate, tmp_path):
+    edges = {"choke": 1.0, "soften": 2.0, "black_point": 0.1, "white_point": 0.9}
+    render(png_plate, tmp_path / "out", "1009", preroll=6, depth="float", **edges)
+    preview(1009)
+    alpha = read_exr(tmp_path / "out/alpha/sh010_alpha.1009.exr")["R"]
+    np.testing.assert_array_equal(preview(1009, **edges).alpha, alpha)
+
+
+def test_half_size_is_half_the_pixels(preview):
+    half = preview(1005, scale=2)
+    assert half.alpha.shape == (HEIGHT // 2, WIDTH // 2)
+    assert half.header.display_window.width == WIDTH // 2
+
+
+def test_a_garbage_matte_is_read_for_the_frame(preview, tmp_path):
+    matte = np.zeros((HEIGHT, WIDTH), np.uint8)
+    Image.fromarray(matte).save(tmp_path / "roto.png")
+    assert preview(1005).alpha.max() > 0
+    blank = preview(1005, garbage=str(tmp_path / "roto.png"))
+    assert blank.from_memory and blank.alpha.max() == 0
+
+
+def test_a_frame_outside_the_plate_is_refused(preview):
+    with pytest.raises(JobError, match=r"Frame 2000 is outside the plate .*, which has 1001-1012"):
+        preview(2000)
+
+
+def test_a_scale_that_there_is_not_is_refused(preview):
+    with pytest.raises(JobError, match=r"A preview cannot be 1/3 of the plate"):
+        preview(1001, scale=3)
+
+
+def test_cancelling_between_frames_leaves_the_next_preview_right(
+    preview, networks, render, png_plate, tmp_path
+):
+    class Stopped(Exception):
+        pass
+
+    previewer = Previewer(networks)
+    job = render.job(png_plate, tmp_path / "out")
+    calls = []
+
+    def stop():
+        calls.append(1)
+        if len(calls) == 4:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        previewer.render(job, 1009, Resources(), between_frames=stop)
+    again = previewer.render(replace(job), 1009, Resources())
+    np.testing.assert_array_equal(again.alpha, preview(1009).alpha)
+    previewer.forget()
