@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from matteline.matting.weights.registry import Package, ReleaseFile
+from tests.waiting import PATIENCE_SECONDS
 
 
 @dataclass
@@ -183,7 +184,9 @@ def serve_proxy(target: str) -> Iterator[tuple[str, list[str]]]:
         def do_GET(self) -> None:
             asked.append(self.path)
             there = urlsplit(self.path)
-            with urlopen(urlsplit(target)._replace(path=there.path).geturl(), timeout=10) as response:
+            with urlopen(
+                urlsplit(target)._replace(path=there.path).geturl(), timeout=PATIENCE_SECONDS
+            ) as response:
                 body = response.read()
                 self._answer(
                     200,

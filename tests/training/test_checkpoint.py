@@ -20,6 +20,7 @@ from matteline.training.checkpoint import (
     save_checkpoint,
     write_tensors,
 )
+from tests.waiting import PATIENCE_SECONDS
 
 WHERE = Progress(3, 1.5, {"seed": 1}, {})
 
@@ -82,7 +83,9 @@ except WriteError as error:
 def test_a_disk_that_takes_no_more_is_told_and_keeps_the_checkpoint_before(tmp_path: Path) -> None:
     pytest.importorskip("resource", reason="Windows has no limit on the size of files")
     command = [sys.executable, "-c", LIMITED, str(tmp_path)]
-    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    said = subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=PATIENCE_SECONDS
+    ).stdout
 
     assert "checkpoint-00000002.safetensors cannot be written: it would be larger than the disk" in said
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-00000001.safetensors"]
