@@ -461,3 +461,15 @@ class TestRealFootage:
         for frame in plate.read(range(1, first + 30)):
             if frame.number in part:
                 np.testing.assert_array_equal(frame.pixels, part[frame.number])
+
+
+@pytest.mark.parametrize(
+    ("gop", "expected"),
+    [(1000, [1, 9, 17, 25, 33, 41]), (10, [1, 11, 21, 31, 41, 51]), (24, [1, 9, 25, 33, 49, 57])],
+)
+def test_samples_lie_on_keyframes_or_soon_after_them(tmp_path, gop, expected):
+    """So a plan of a long movie with one keyframe decodes no more than the first seconds of it."""
+    options = {"g": str(gop), "keyint_min": str(gop), "sc_threshold": "0"}
+    path = write_movie(tmp_path / "a.mp4", "libx264", "yuv420p", count=60, options=options)
+    with open_plate(str(path)) as plate:
+        assert plate.sample(6) == expected

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from matteline.colour.space import PlateSpace
 from matteline.contract.errors import ReadError
-from matteline.contract.frames import FrameSet
 from matteline.contract.settings import MatteSettings
 from matteline.media.plate import Plate
 
 SAMPLES = 6
-"""Frames that are measured. Of the whole plate, so that every range of it is conditioned alike."""
+"""Frames that are measured."""
 
 
 @dataclass(frozen=True)
@@ -63,15 +63,16 @@ def _measured_denoise(plate: Plate, space: PlateSpace, stops: float) -> float:
     return measure_denoise(_samples(plate), space, stops)
 
 
-def spread(frames: FrameSet, count: int) -> list[int]:
-    """List at most `count` of the frames, evenly spread, the first and last among them."""
-    numbers = list(frames)
-    places = np.linspace(0, len(numbers) - 1, min(count, len(numbers)))
-    return [numbers[round(place)] for place in places]
-
-
 def _samples(plate: Plate) -> Iterator[np.ndarray]:
-    for number in spread(plate.info.frames, SAMPLES):
+    """Yield the pixels of frames spread over the whole plate, so that every range of it is conditioned alike."""
+    numbers = plate.sample(SAMPLES)
+    if not plate.random_access:
+        # One pass: each reading of a movie begins at the keyframe before.
+        with suppress(ReadError), closing(plate.read(numbers)) as frames:  # type: ignore[type-var]
+            for frame in frames:
+                yield frame.pixels
+        return
+    for number in numbers:
         try:
             yield plate.frame(number).pixels
         except ReadError:

@@ -18,11 +18,15 @@ from matteline.media.movie_decoder import MovieDecoder
 from matteline.media.movie_format import probe_movie
 from matteline.media.naming import result_name
 from matteline.media.picture_index import index_pictures
+from matteline.media.sampling import spread
 from matteline.media.source_file import SourceFile
 
 MOVIE_EXTENSIONS = (
     ".mov", ".mp4", ".m4v", ".mxf", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".wmv",
 )  # fmt: skip
+
+_SAMPLE_STEP = 8
+"""Frames between samples after a keyframe, a third of a second: closer ones would show the same."""
 
 _HINT = "Copy or export the movie again, or render only the frames before this one."
 
@@ -87,6 +91,20 @@ class Movie:
     def file(self, number: int) -> str:
         """Return the path of the movie, which holds every frame."""
         return self._path
+
+    def sample(self, count: int) -> list[int]:
+        """List keyframes spread over the movie; where there are fewer than `count`, frames soon after them too.
+
+        So the cost does not grow with the movie's length, however far its keyframes are apart.
+        """
+        keyframes = {self._index.position(each.shown) for each in self._index.keyframes}
+        starts = sorted(position for position in keyframes | {0} if position < len(self._index.timestamps))
+        if len(starts) < count:
+            each_has = -(-count // len(starts))
+            after = range(0, each_has * _SAMPLE_STEP, _SAMPLE_STEP)
+            last = len(self._index.timestamps) - 1
+            starts = sorted({min(start + step, last) for start in starts for step in after})
+        return [self._first + position for position in spread(starts, count)]
 
     def read(self, frames: Iterable[int]) -> Generator[Frame, None, None]:
         """Read frames by ascending numbers; opens the movie anew, so that readings do not disturb each other.

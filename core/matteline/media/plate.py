@@ -45,6 +45,9 @@ class Plate(Protocol):
     def file(self, number: int) -> str:
         """Return the path of the file that holds a frame which exists."""
 
+    def sample(self, count: int) -> list[int]:
+        """List about `count` frames spread over the plate that cost little to read, ascending."""
+
     def read(self, frames: Iterable[int]) -> Iterator[Frame]:
         """Yield frames by ascending numbers, decoding only what they need. Closing the iterator stops.
 

@@ -12,6 +12,7 @@ from matteline.media.frame import Frame, Pixels
 from matteline.media.image import ImageHeader, read_header, read_image
 from matteline.media.naming import SequenceFiles, result_name
 from matteline.media.samples import crop_or_pad
+from matteline.media.sampling import spread
 from matteline.media.source_file import HOLD_HINT, SourceFile
 
 _ONE_SIZE = "Render all frames at one size with the same channels."
@@ -72,6 +73,10 @@ class ImageSequence:
     def file(self, number: int) -> str:
         """Return the path of a frame that exists."""
         return self._files.path(number)
+
+    def sample(self, count: int) -> list[int]:
+        """List frames evenly spread over the sequence."""
+        return spread(list(self.info.frames), count)
 
     def read(self, frames: Iterable[int]) -> Iterator[Frame]:
         """Read frames in the order given.
