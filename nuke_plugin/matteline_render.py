@@ -1,6 +1,6 @@
-"""Renders the mattes that a script lacks, and saves it: `nuke -t matteline_render.py SCRIPT`.
+"""Render of the mattes that a script lacks, for a farm's task before its Writes.
 
-For a farm's task before those that render the script's Writes.
+`nuke -t matteline_render.py SCRIPT` renders them and saves the script.
 """
 
 import sys

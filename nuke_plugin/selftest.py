@@ -1,7 +1,7 @@
-"""Says whether the plug-in works in this Nuke: `nuke -t selftest.py` prints one line of JSON.
+"""Test of the plug-in in this Nuke: `nuke -t selftest.py` prints one line of JSON.
 
 The exit code is 0 or 1. It renders three frames of a Constant through the worker into a temporary folder, and
-what the node gives of them to files. It opens and saves no script.
+the node's output to files. It opens and saves no script.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _Check = Callable[[dict[str, Any]], str]
 
 
 def plug_in(scene: dict[str, Any]) -> str:
-    """The package can be imported: Nuke's own start has put its folder on the path, or we do."""
+    """Import the package: Nuke's own start has put its folder on the path, or this does."""
     here = os.path.dirname(os.path.abspath(__file__))
     if here not in sys.path:
         sys.path.append(here)
@@ -32,7 +32,7 @@ def plug_in(scene: dict[str, Any]) -> str:
 
 
 def node(scene: dict[str, Any]) -> str:
-    """The node is built, wired and connected, and lets its input through."""
+    """Create the node and connect it to a plate."""
     plate = nuke.nodes.Constant(name="SelftestPlate")
     made = scene["plugin"].create()
     made.setInput(0, plate)
@@ -48,13 +48,13 @@ def node(scene: dict[str, Any]) -> str:
 
 
 def worker(scene: dict[str, Any]) -> str:
-    """The worker is found and has a model."""
+    """Find the worker, and ask for its model."""
     scene["plugin"].check(scene["node"])
     return str(scene["node"]["matteline_status"].value())
 
 
 def render(scene: dict[str, Any]) -> str:
-    """The input is written, rendered, and shown; proxy and the inner Write are left as they were."""
+    """Write the input, render and show its matte; proxy mode must be left as it was."""
     proxy = nuke.root()["proxy"].value()
     scene["plugin"].render(scene["node"])
     if nuke.root()["proxy"].value() != proxy:
@@ -65,7 +65,7 @@ def render(scene: dict[str, Any]) -> str:
 
 
 def output(scene: dict[str, Any]) -> str:
-    """What the node gives can be rendered, for each thing it can show."""
+    """Render the node's output to files, for each product."""
     write = nuke.nodes.Write(name="SelftestWrite")
     write.setInput(0, scene["node"])
     write["channels"].setValue("rgba")
@@ -85,12 +85,12 @@ CHECKS: tuple[_Check, ...] = (plug_in, node, worker, render, output)
 
 
 def main() -> int:
-    """Run the checks in their order up to the first that fails; returns the exit code."""
+    """Run the checks in their order up to the first that fails; return the exit code."""
     scene: dict[str, Any] = {"folder": tempfile.mkdtemp(prefix="matteline_selftest_")}
     results = []
     try:
         for check in CHECKS:
-            results.append(_tried(check, scene))
+            results.append(_run_check(check, scene))
             if not results[-1]["ok"]:
                 break
     finally:
@@ -98,26 +98,23 @@ def main() -> int:
             scene["plugin"].close()
         shutil.rmtree(scene["folder"], ignore_errors=True)
     passed = len(results) == len(CHECKS) and results[-1]["ok"]
-    print(json.dumps({"matteline_selftest": "pass" if passed else "fail", **_about(), "checks": results}))
-    sys.stdout.flush()
-    return 0 if passed else 1
-
-
-def _tried(check: _Check, scene: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return {"check": check.__name__, "ok": True, "words": check(scene)}
-    except Exception as error:
-        # Whatever it is, it is what this program is there to report.
-        words = f"{type(error).__name__}: {error} {getattr(error, 'hint', '')}".strip()
-        return {"check": check.__name__, "ok": False, "words": words}
-
-
-def _about() -> dict[str, str]:
-    return {
+    about = {
         "nuke": str(nuke.env["NukeVersionString"]),
         "python": platform.python_version(),
         "platform": platform.platform(),
     }
+    print(json.dumps({"matteline_selftest": "pass" if passed else "fail", **about, "checks": results}))
+    sys.stdout.flush()
+    return 0 if passed else 1
+
+
+def _run_check(check: _Check, scene: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return {"check": check.__name__, "ok": True, "words": check(scene)}
+    except Exception as error:
+        # Whatever it is, it is to be reported.
+        words = f"{type(error).__name__}: {error} {getattr(error, 'hint', '')}".strip()
+        return {"check": check.__name__, "ok": False, "words": words}
 
 
 # Nuke's own name for a script it runs is not relied on; only an import by mistake must do nothing.

@@ -1,4 +1,4 @@
-"""The worker as this Nuke has it: started when first needed, shared by all nodes, ended with Nuke."""
+"""The worker of this Nuke: started when first needed, shared by all nodes, ended with Nuke."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from .folders import private_folder
 
 VARIABLE = "MATTELINE_WORKER"
 CHOICE_FILE = "worker.txt"
+# Loading torch from a slow disk takes most of it.
 ANSWER_SECONDS = 120.0
 
 
 def worker_command() -> list[str]:
-    """The command that starts the worker.
+    """Return the command that starts the worker.
 
     The environment variable `MATTELINE_WORKER` names it, else the file `worker.txt` in the plug-in's folder,
     else it is looked for in the usual places.
@@ -28,13 +29,21 @@ def worker_command() -> list[str]:
     Raises:
         WorkerError: Nothing that can be run is there.
     """
+    choice_file = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), CHOICE_FILE)
+    chosen = os.environ.get(VARIABLE) or ""
     try:
-        return find_worker(os.environ, os.environ.get(VARIABLE) or _chosen_for_all())
+        if not chosen:
+            with open(choice_file, encoding="utf-8") as file:
+                chosen = file.readline().strip()
+    except (OSError, UnicodeDecodeError):
+        chosen = ""
+    try:
+        return find_worker(os.environ, chosen)
     except WorkerError as error:
         raise WorkerError(
             error.message,
             hint=f"Install matteline, or name the program, or the folder of its virtual environment, in the "
-            f"environment variable {VARIABLE} or in the file {_choice_file()}.",
+            f"environment variable {VARIABLE} or in the file {choice_file}.",
         ) from None
 
 
@@ -56,7 +65,7 @@ def start_worker(command: list[str]) -> WorkerClient:
 
 
 def host_folders() -> list[str]:
-    """Nuke's own folders, to be kept out of the worker's search paths."""
+    """Return Nuke's own folders, which are kept out of the worker's search paths."""
     program = os.path.dirname(str(nuke.env["ExecutablePath"]))
     return [each for each in (program, sys.prefix) if each]
 
@@ -79,18 +88,6 @@ def ask(client: WorkerClient, number: int, *, seconds: float = ANSWER_SECONDS) -
 
 
 def raise_failure(message: Message) -> None:
-    """Raise what a `failed` message says, as the error it was in the worker; others pass."""
+    """Raise the error that a `failed` message tells of; other messages pass."""
     if message.get("event") == "failed":
         raise error_of(message)
-
-
-def _choice_file() -> str:
-    return os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), CHOICE_FILE)
-
-
-def _chosen_for_all() -> str:
-    try:
-        with open(_choice_file(), encoding="utf-8") as file:
-            return file.readline().strip()
-    except (OSError, UnicodeDecodeError):
-        return ""

@@ -1,4 +1,4 @@
-"""Farms: mattes before Writes where no artist sits, and jobs for machines elsewhere."""
+"""Rendering on farms: mattes before Writes where there are no windows, and jobs for a farm's machines."""
 
 from __future__ import annotations
 
@@ -12,57 +12,59 @@ from .client import ask, worker_command
 from .contract.errors import JobError, MattelineError
 from .contract.job import Job
 from .contract.job_file import write_job_file
-from .contract.messages import describe_submission, sentence
+from .contract.messages import describe_submission
 from .job import job_of, span_of
 from .knobs import farm_settings, value
 from .names import WRITE
 from .render import last_result, prepare, render
+from .report import error_text, log, report_errors
 from .results import Result, show_result
-from .say import log, shown
 from .script import temporary_folder
-from .session import say_status, session
-from .state import State, mark, nodes_below, write_state
+from .session import session, set_status
+from .state import NodeState, mark, nodes_below, write_state
 
 SUBMIT_SECONDS = 300.0
 
 
-@shown
+@report_errors
 def write_job(node: nuke.Node) -> None:
-    """Write the job that a render would be, and its input where needed; the status says the farm's command.
+    """Write the job of a render, and its input where needed; the status shows the command that submits it.
 
     Raises:
         MattelineError: Something about the node, its input, its settings or the worker is wrong.
     """
     engine = farm_settings(node).engine
-    path, _job = _written_job(node)
+    path, _job = _write_job(node)
     command = [*worker_command()[:-1], "farm", "submit", "--job", path, "--engine", engine]
-    say_status(node, f"To submit: {_line(command)}")
+    # As a terminal of this system takes it.
+    quote = subprocess.list2cmdline if sys.platform == "win32" else shlex.join
+    set_status(node, f"To submit: {quote(command)}")
 
 
-@shown
+@report_errors
 def submit(node: nuke.Node) -> None:
-    """Hand the job that a render would be to the farm, its input written where needed.
+    """Submit the job of a render to the farm, its input written where needed.
 
-    Where the engine has no queue, what it takes is written, for others to run.
+    For an engine without a queue its files are written, for others to run.
 
     Raises:
         MattelineError: As `write_job`, or the farm refuses.
     """
     farm = farm_settings(node)
-    path, job = _written_job(node)
-    say_status(node, f"Written: {path}")
-    with session.door.asking() as client:
-        handed = ask(client, client.submit([job], farm), seconds=SUBMIT_SECONDS)
-    say_status(
-        node, f"{describe_submission(handed)} Press Show Last Render when it is done. Job file: {path}"
+    path, job = _write_job(node)
+    set_status(node, f"Written: {path}")
+    with session.worker.asking() as client:
+        submitted = ask(client, client.submit([job], farm), seconds=SUBMIT_SECONDS)
+    set_status(
+        node, f"{describe_submission(submitted)} Press Show Last Render when it is done. Job file: {path}"
     )
 
 
 def before_render() -> None:
-    """For Nuke to call before a Write renders: render mattes that are missing, where nodes ask for it.
+    """Render missing mattes before a Write renders, for the nodes that ask for it. Nuke calls this.
 
     Only without windows, and only nodes with 'Render mattes before Writes' on. Nuke cannot write a node's
-    input while it renders, so such a node needs a Read above whose files can be handed over.
+    input while it renders, so such a node needs a Read above whose files can be submitted over.
 
     Raises:
         RuntimeError: A matte cannot be rendered; Nuke then gives up the Write.
@@ -73,11 +75,11 @@ def before_render() -> None:
         _render_missing([each for each in nodes_below(nuke.root()) if value(each, "on_demand")])
     except MattelineError as error:
         hint = "Render mattes before that: nuke -t matteline_render.py SCRIPT"
-        raise RuntimeError(f"{sentence(error)} {hint}") from None
+        raise RuntimeError(f"{error_text(error)} {hint}") from None
 
 
 def render_missing() -> int:
-    """Render the mattes that are missing, of every node in the script; returns how many nodes there were.
+    """Render the missing mattes of every node in the script; return how many nodes there were.
 
     For a task of a farm before its renders, as matteline_render.py does. Waits without windows.
 
@@ -96,7 +98,7 @@ def _render_missing(nodes: list[nuke.Node]) -> int:
 
 
 def _has_matte(node: nuke.Node) -> bool:
-    """Whether all frames of the node's range are there; then the node shows them."""
+    """Tell whether all frames of the node's range are there; then the node shows them."""
     try:
         last, wanted = last_result(node), span_of(node)
         if wanted.first in last.span and wanted.last in last.span:
@@ -107,32 +109,21 @@ def _has_matte(node: nuke.Node) -> bool:
     return False
 
 
-def _written_job(node: nuke.Node) -> tuple[str, Job]:
-    """The path of the job's file, and the job."""
+def _write_job(node: nuke.Node) -> tuple[str, Job]:
+    """Write the job of a render; return the path of its file, and the job."""
     session.must_be_free(node)
-    _must_be_reachable(job_of(node).output)
-    with session.door.asking() as client:
-        request = prepare(node, client)
-        plan = ask(client, client.plan(request.job))
-    result = Result.of(request).planned(plan)
-    who = mark(node)
-    write_state(node, State(who.token, result.to_data()))
-    path = f"{request.job.output}/matteline_job.json"
-    write_job_file(path, request.job)
-    return path, request.job
-
-
-def _must_be_reachable(folder: str) -> None:
-    if folder.startswith(temporary_folder()):
+    if job_of(node).output.startswith(temporary_folder()):
         raise JobError(
             "The results would go to a temporary folder of this machine, because the script is not saved.",
             field="output",
             hint="Save the script, or choose an Output folder that the farm has too.",
         )
-
-
-def _line(command: list[str]) -> str:
-    """The command as a terminal takes it."""
-    if sys.platform == "win32":
-        return subprocess.list2cmdline(command)
-    return " ".join(shlex.quote(each) for each in command)
+    with session.worker.asking() as client:
+        request = prepare(node, client)
+        plan = ask(client, client.plan(request.job))
+    result = Result.of(request).planned(plan)
+    node_ref = mark(node)
+    write_state(node, NodeState(node_ref.token, result.to_data()))
+    path = f"{request.job.output}/matteline_job.json"
+    write_job_file(path, request.job)
+    return path, request.job

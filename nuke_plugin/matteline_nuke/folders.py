@@ -1,4 +1,4 @@
-"""Where results go: a folder for each render, under the next free version, so that nothing is overwritten."""
+"""Folders for results: one for each render, under the next free version, so that nothing is overwritten."""
 
 from __future__ import annotations
 
@@ -17,26 +17,35 @@ from .names import knob_name
 from .sequences import slashed
 
 VERSION = "{version}"
+# A script may have been saved with a preview in it, so previews are kept for a week.
 PREVIEW_SECONDS = 7 * 24 * 3600
-"""A script may have been saved with a preview in it, so previews are kept for a while."""
 
+# Characters that Nuke takes for Tcl or a frame number.
 _TCL = '[]{}\\$#%"'
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def next_folder(node: nuke.Node) -> str:
-    """The folder that the node's next render would have; it does not exist yet.
+    """Return the folder of the node's next render; it does not exist yet.
 
     Raises:
         JobError: The output knob is empty, or its folder has a character that Nuke would take for Tcl or a
             frame number.
     """
     pattern = _pattern(node)
-    return pattern.replace(VERSION, f"v{_highest(pattern) + 1:03d}")
+    head, _, tail = pattern.partition(VERSION)
+    parent, prefix = os.path.split(head)
+    shape = re.compile(re.escape(prefix) + r"v(\d+)" + re.escape(tail.split("/")[0]))
+    try:
+        names = os.listdir(parent)
+    except OSError:
+        names = []
+    versions = (int(match[1]) for name in names if (match := shape.fullmatch(name)))
+    return pattern.replace(VERSION, f"v{max(versions, default=0) + 1:03d}")
 
 
 def reserve(folder: str) -> bool:
-    """Make a folder; False when someone else was first.
+    """Make a folder; return False if it is there already, because another render was first.
 
     Raises:
         WriteError: It cannot be made.
@@ -53,25 +62,21 @@ def reserve(folder: str) -> bool:
 
 
 def preview_folder() -> str:
-    """A new temporary folder. Raises `WriteError`."""
+    """Make a temporary folder for a preview, and remove old ones. Raises `WriteError`."""
     try:
         parent = f"{private_folder()}/previews"
         os.makedirs(parent, exist_ok=True)
-        _drop_old_previews(parent)
+        for name in os.listdir(parent):
+            folder = os.path.join(parent, name)
+            if time.time() - os.path.getmtime(folder) > PREVIEW_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
         return slashed(tempfile.mkdtemp(dir=parent))
     except OSError as error:
         raise WriteError(f"No temporary folder can be made: {error.strerror}.") from None
 
 
-def _drop_old_previews(parent: str) -> None:
-    for name in os.listdir(parent):
-        folder = os.path.join(parent, name)
-        if time.time() - os.path.getmtime(folder) > PREVIEW_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
 def private_folder() -> str:
-    """The temporary folder, made so that only this user may look into it. Raises `WriteError`."""
+    """Make the temporary folder of this user, closed to others; return it. Raises `WriteError`."""
     folder = script.temporary_folder()
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -81,7 +86,7 @@ def private_folder() -> str:
 
 
 def input_pattern(folder: str, last: int) -> str:
-    """The files to write as input of a render whose results go to `folder`."""
+    """Return the pattern of the files to write as input of a render whose results go to `folder`."""
     parts = [part for part in folder.split("/") if part][-2:]
     name = _UNSAFE.sub("_", "_".join(parts)) or "plate"
     return f"{folder}/input/{name}.{'#' * max(4, len(str(last)))}.exr"
@@ -98,6 +103,7 @@ def drop_input(folder: str) -> None:
 
 
 def _pattern(node: nuke.Node) -> str:
+    """Return the Output folder with its words replaced, except that for the version. Raises `JobError`."""
     text = slashed(evaluated(node[knob_name("output")])).strip().rstrip("/")
     if not text:
         raise JobError("There is no Output folder.", field="output", hint="Choose one in the node's panel.")
@@ -108,28 +114,12 @@ def _pattern(node: nuke.Node) -> str:
     }
     for word, meaning in words.items():
         text = text.replace(word, meaning)
-    _check(text.replace(VERSION, ""))
-    text = text if VERSION in text else f"{text}/{VERSION}"
-    return text if os.path.isabs(text) else f"{script.script_folder()}/{text}"
-
-
-def _check(text: str) -> None:
-    bad = sorted({each for each in text if each in _TCL})
+    bad = sorted({each for each in text.replace(VERSION, "") if each in _TCL})
     if bad:
         raise JobError(
             f"The Output folder {text} holds {' '.join(bad)}, which Nuke takes for Tcl or a frame number.",
             field="output",
             hint="Choose another Output folder in the node's panel.",
         )
-
-
-def _highest(pattern: str) -> int:
-    """The highest version that exists, 0 without any."""
-    head, _, tail = pattern.partition(VERSION)
-    parent, prefix = os.path.split(head)
-    shape = re.compile(re.escape(prefix) + r"v(\d+)" + re.escape(tail.split("/")[0]))
-    try:
-        names = os.listdir(parent)
-    except OSError:
-        return 0
-    return max((int(match[1]) for name in names if (match := shape.fullmatch(name))), default=0)
+    text = text if VERSION in text else f"{text}/{VERSION}"
+    return text if os.path.isabs(text) else f"{script.script_folder()}/{text}"

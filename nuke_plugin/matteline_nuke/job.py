@@ -1,4 +1,4 @@
-"""From a node to what is asked of the worker."""
+"""The job of a node's render, and what Nuke has to know of it."""
 
 from __future__ import annotations
 
@@ -11,34 +11,31 @@ from . import folders, script
 from .contract.errors import JobError
 from .contract.frames import FrameRange, FrameSet
 from .contract.job import Job
-from .contract.settings import MatteSettings
+from .contract.settings import AUTO_PREROLL_FRAMES, MatteSettings
 from .knobs import matte_settings, value
 from .names import PRODUCTS
-from .plate import Plate, moved, plate_of
+from .plate import InputPlate, plate_of, shifted
 
-AUTO_PREROLL_FRAMES = 10
-"""What matteline shows its network before the first frame, unless told (docs/frames.md)."""
-
+# Files of a range with frames below 0 are numbered this much higher, so that no name has a sign.
 SHIFT_STEP = 10000
-"""Files of a range with frames below 0 are numbered this much higher, so that no name has a sign."""
 
 
 @dataclass(frozen=True)
-class Request:
+class RenderRequest:
     """A job, and what Nuke has to know of it.
 
     Attributes:
         job: What to render.
-        plate: Where its pictures come from.
+        plate: The pictures that the worker reads.
         span: The frames to render, by the script's numbers.
         handles: The frames to write where the plate is written: preroll, and the span.
-        shift: What is added to the script's numbers for those of the files.
+        shift: Number added to the script's frames for those of the files.
         view: The view of the script.
-        preview: Whether it is one frame to look at, in a temporary folder.
+        preview: True for one frame to look at, in a temporary folder.
     """
 
     job: Job
-    plate: Plate
+    plate: InputPlate
     span: FrameRange
     handles: FrameRange
     shift: int
@@ -47,7 +44,7 @@ class Request:
 
 
 def job_of(node: nuke.Node) -> Job:
-    """The job that a render of this node would be now. Touches nothing.
+    """Return the job of a render of this node now. Changes nothing.
 
     Raises:
         JobError: Something about the node, its input or its settings is wrong.
@@ -55,34 +52,38 @@ def job_of(node: nuke.Node) -> Job:
     return request_of(node, folders.next_folder(node)).job
 
 
-def request_of(node: nuke.Node, folder: str, preview: bool = False) -> Request:
-    """What a render of this node into `folder` asks for; `preview` takes the current frame alone.
+def request_of(node: nuke.Node, folder: str, preview: bool = False) -> RenderRequest:
+    """Return the request of a render of this node into `folder`; `preview` takes the current frame alone.
 
     Raises:
         JobError: Something about the node, its input or its settings is wrong.
     """
     settings = _settings(node, preview)
     span = span_of(node, preview)
-    handles = _with_preroll(node, span, settings)
+    # Where the plate is written, the preroll before the range has to be written too.
+    available = script.input_span(node)
+    words = {"auto": AUTO_PREROLL_FRAMES, "all": max(span.first - available.first, 0)}
+    preroll = int(words.get(str(settings.preroll), settings.preroll))
+    # No frame below 0 is written for the preroll of a range that has none itself.
+    first = max(span.first - preroll, available.first, min(0, span.first))
+    handles = FrameRange(min(first, span.first), span.last)
     shift = -(handles.first // SHIFT_STEP) * SHIFT_STEP if handles.first < 0 else 0
-    plate = plate_of(node, span, folder, os.environ, _why_written(node, shift), shift)
+    why = "as asked for" if value(node, "input") == "always write" else ""
+    if shift:
+        why = "programs name frames below 0 in different ways"
+    plate = plate_of(node, span, folder, os.environ, why, shift)
     settings = replace(
         settings,
         colour_space=_chosen(settings.colour_space, plate.colour.space, settings.ocio),
         ocio=_chosen(settings.ocio, plate.colour.config),
     )
-    job = Job(plate=plate.path, output=folder, frames=FrameSet((moved(span, shift),)), settings=settings)
+    job = Job(plate=plate.path, output=folder, frames=FrameSet((shifted(span, shift),)), settings=settings)
     view = script.view_of(value(node, "view").strip())
-    return Request(job, plate, span, handles, shift, view, preview)
-
-
-def _why_written(node: nuke.Node, shift: int) -> str:
-    if shift:
-        return "programs name frames below 0 in different ways"
-    return "as asked for" if value(node, "input") == "always write" else ""
+    return RenderRequest(job, plate, span, handles, shift, view, preview)
 
 
 def _settings(node: nuke.Node, preview: bool) -> MatteSettings:
+    """Return the node's settings. Raises `JobError` where the node could not show what they make."""
     settings = matte_settings(node, **({"movies": ()} if preview else {}))
     files = {"layers"} if settings.layout == "layered" else set(settings.write)
     product = value(node, "product")
@@ -106,7 +107,7 @@ def _settings(node: nuke.Node, preview: bool) -> MatteSettings:
 
 
 def span_of(node: nuke.Node, preview: bool = False) -> FrameRange:
-    """The frames that a render would make. Raises `JobError` where there are none."""
+    """Return the frames of a render, by the script's numbers. Raises `JobError` where there are none."""
     custom = int(value(node, "first")), int(value(node, "last"))
     if preview:
         frame = int(nuke.frame())
@@ -114,17 +115,8 @@ def span_of(node: nuke.Node, preview: bool = False) -> FrameRange:
     return script.frame_span(node, value(node, "range"), custom)
 
 
-def _with_preroll(node: nuke.Node, span: FrameRange, settings: MatteSettings) -> FrameRange:
-    """The span, and before it the frames of the input that the network is shown first."""
-    available = script.input_span(node)
-    auto = {"auto": AUTO_PREROLL_FRAMES, "all": max(span.first - available.first, 0)}
-    wanted = int(auto.get(str(settings.preroll), settings.preroll))
-    first = max(span.first - wanted, available.first, min(0, span.first))
-    return FrameRange(min(first, span.first), span.last)
-
-
 def _chosen(setting: str, plates: str, config: str = "auto") -> str:
-    """The artist's word, else the plate's. A name means nothing in another config than the script's."""
+    """Return the artist's word, else the plate's. A name means nothing in another config than the script's."""
     if setting != "auto":
         return setting
     return plates if config == "auto" else "auto"

@@ -1,4 +1,4 @@
-"""What an artist sets: knobs made from `MatteSettings`, and the few that only the node has."""
+"""The node's knobs: those made from `MatteSettings` and `FarmSettings`, and the few of the node alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import nuke
 from .contract.choices import Choice
 from .contract.farm_settings import FarmSettings, farm_choices
 from .contract.settings import MatteSettings, choices
-from .making import beside, helped, holding, knobs_of
+from .knob_factory import knobs_of, on_same_line, with_help, with_value
 from .names import FORM, INPUTS, NUMBER, PRODUCTS, RANGES, knob_name, number_name, word_name
 from .script import script_folder
 from .sequences import pattern_of
@@ -40,7 +40,7 @@ _INPUT_HELP = (
     "'auto' hands over the files of the Read above when nothing was done to them, and else writes what comes "
     "in as half-float EXR; 'always write' writes it in any case."
 )
-_PRODUCT_HELP = "What the node gives while rendered mattes are used. The foreground needs 'fgr' in Products."
+_PRODUCT_HELP = "Output of the node while rendered mattes are used. The foreground needs 'fgr' in Products."
 _USE_HELP = "Shows the rendered matte; off lets the input through."
 _KEEP_HELP = "Keeps the EXR files that were written as input; they are needed no more once all is rendered."
 _DEMAND_HELP = (
@@ -51,8 +51,8 @@ _SUBMIT_HELP = (
     "for a runner of your choice."
 )
 
+# Before the knobs of `FarmSettings`, whose names may be those of `MatteSettings`.
 FARM = "farm_"
-"""Before the knobs of `FarmSettings`, which are apart from those of `MatteSettings`."""
 
 
 def add_knobs(node: nuke.Node) -> None:
@@ -63,7 +63,7 @@ def add_knobs(node: nuke.Node) -> None:
 
 
 def all_knobs() -> Iterable[nuke.Knob]:
-    """Every knob, new, in the order they are shown."""
+    """Yield every knob, new, in the order they are shown."""
     yield from _main_tab()
     for group, label in _TABS:
         yield nuke.Tab_Knob(knob_name(f"tab_{group}"), label)
@@ -74,7 +74,7 @@ def all_knobs() -> Iterable[nuke.Knob]:
 
 
 def matte_settings(node: nuke.Node, **fixed: Any) -> MatteSettings:
-    """The settings as the knobs have them, except those that are fixed.
+    """Return the settings as the knobs have them, except those that are fixed.
 
     Raises:
         JobError: A value is not allowed, or two contradict each other.
@@ -84,12 +84,12 @@ def matte_settings(node: nuke.Node, **fixed: Any) -> MatteSettings:
 
 
 def farm_settings(node: nuke.Node) -> FarmSettings:
-    """What the knobs of the Farm tab say. Raises `JobError` as `matte_settings` does."""
+    """Return the settings of the Farm tab. Raises `JobError` as `matte_settings` does."""
     return FarmSettings(**_values(node, FARM, farm_choices(), _defaults(FarmSettings)))
 
 
 def value(node: nuke.Node, field: str) -> Any:
-    """The value of one of our knobs, as the artist set it."""
+    """Return the value of one of our knobs, as the artist set it."""
     return node[knob_name(field)].value()
 
 
@@ -99,7 +99,7 @@ def set_value(node: nuke.Node, field: str, new: Any) -> None:
 
 
 def evaluated(knob: Any) -> str:
-    """The text of a file or string knob, Tcl carried out where there is any; a sequence stays one."""
+    """Return the text of a file or string knob, its Tcl carried out; a sequence stays one."""
     text = str(knob.value() or "")
     if "[" not in text or not hasattr(knob, "evaluate"):
         return text
@@ -111,17 +111,17 @@ def evaluated(knob: Any) -> str:
 def _main_tab() -> Iterable[nuke.Knob]:
     yield nuke.Tab_Knob(knob_name("tab"), "Matteline")
     yield from _render_knobs()
-    yield helped(nuke.Enumeration_Knob(knob_name("range"), "Range", list(RANGES)), "Which frames to render.")
-    yield helped(nuke.Int_Knob(knob_name("first"), "First"), "First frame of the custom range.")
-    yield beside(helped(nuke.Int_Knob(knob_name("last"), "Last"), "Last frame of the custom range."))
-    yield helped(nuke.Enumeration_Knob(knob_name("input"), "Input", list(INPUTS)), _INPUT_HELP)
-    yield helped(nuke.String_Knob(knob_name("view"), "View"), _VIEW_HELP)
-    yield helped(holding(nuke.File_Knob(knob_name("output"), "Output"), DEFAULT_OUTPUT), _OUTPUT_HELP)
-    yield helped(nuke.Boolean_Knob(knob_name("keep_input"), "Keep written input"), _KEEP_HELP)
+    yield with_help(nuke.Enumeration_Knob(knob_name("range"), "Range", list(RANGES)), "Frames to render.")
+    yield with_help(nuke.Int_Knob(knob_name("first"), "First"), "First frame of the custom range.")
+    yield on_same_line(with_help(nuke.Int_Knob(knob_name("last"), "Last"), "Last frame of the custom range."))
+    yield with_help(nuke.Enumeration_Knob(knob_name("input"), "Input", list(INPUTS)), _INPUT_HELP)
+    yield with_help(nuke.String_Knob(knob_name("view"), "View"), _VIEW_HELP)
+    yield with_help(with_value(nuke.File_Knob(knob_name("output"), "Output"), DEFAULT_OUTPUT), _OUTPUT_HELP)
+    yield with_help(nuke.Boolean_Knob(knob_name("keep_input"), "Keep written input"), _KEEP_HELP)
     yield nuke.Text_Knob(knob_name("note"), "", _NOTE)
     for hidden in (
         nuke.String_Knob(knob_name("state"), ""),
-        holding(nuke.Int_Knob(knob_name("form"), ""), FORM),
+        with_value(nuke.Int_Knob(knob_name("form"), ""), FORM),
     ):
         hidden.setFlag(nuke.INVISIBLE)
         yield hidden
@@ -136,13 +136,13 @@ def _render_knobs() -> Iterable[nuke.Knob]:
     yield nuke.Text_Knob(knob_name("status"), "Status", "Not rendered yet.")
     use = nuke.Boolean_Knob(knob_name("use"), "Use rendered matte")
     use.setFlag(nuke.STARTLINE)
-    yield helped(use, _USE_HELP)
-    yield helped(nuke.Enumeration_Knob(knob_name("product"), "Show", list(PRODUCTS)), _PRODUCT_HELP)
+    yield with_help(use, _USE_HELP)
+    yield with_help(nuke.Enumeration_Knob(knob_name("product"), "Show", list(PRODUCTS)), _PRODUCT_HELP)
 
 
 def _farm_tab() -> Iterable[nuke.Knob]:
     yield nuke.Tab_Knob(knob_name("tab_farm"), "Farm")
-    yield helped(nuke.Boolean_Knob(knob_name("on_demand"), "Render mattes before Writes"), _DEMAND_HELP)
+    yield with_help(nuke.Boolean_Knob(knob_name("on_demand"), "Render mattes before Writes"), _DEMAND_HELP)
     for name, choice in farm_choices().items():
         yield from knobs_of(FARM + name, choice, _defaults(FarmSettings)[name])
     yield _button("submit", "Submit to Farm", _SUBMIT_HELP, line=True)
@@ -156,7 +156,7 @@ def _button(function: str, label: str, help: str, line: bool = False) -> nuke.Kn
     knob = nuke.PyScript_Knob(knob_name(f"do_{function}"), label, command)
     if line:
         knob.setFlag(nuke.STARTLINE)
-    return helped(knob, help)
+    return with_help(knob, help)
 
 
 def _defaults(kind: Any) -> dict[str, Any]:
@@ -175,15 +175,12 @@ def _value(node: nuke.Node, name: str, choice: Choice, default: Any) -> Any:
     knob = node[knob_name(name)]
     if choice.kind in ("text", "path"):
         # Nuke's panels delete what is empty; for us that means the default.
-        return _placed(choice, evaluated(knob).strip() or default)
+        text = evaluated(knob).strip() or default
+        is_path = choice.kind == "path" and text not in choice.options and "://" not in text
+        # A relative path starts at the script's folder, as the worker's own means nothing.
+        return f"{script_folder()}/{text}" if is_path and not os.path.isabs(text) else text
     found = knob.value()
     if found == NUMBER:
         found = node[number_name(name)].value()
     # A knob may hold 32 bits; the artist typed a short decimal.
     return round(found, 6) if isinstance(found, float) else found
-
-
-def _placed(choice: Choice, text: str) -> str:
-    """A path that is not absolute starts at the script's folder, as the worker's own means nothing."""
-    alone = choice.kind != "path" or text in choice.options or "://" in text or os.path.isabs(text)
-    return text if alone else f"{script_folder()}/{text}"

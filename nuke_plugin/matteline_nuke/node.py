@@ -9,18 +9,21 @@ import nuke
 from . import names
 from .contract.errors import JobError
 from .knobs import add_knobs
-from .say import shown
+from .report import report_errors
 from .state import inside, one_undo
 
 _WHICH = "parent.{use} ? parent.{product} + 1 : 0"
 
 
-@shown
+@report_errors
 def create() -> nuke.Node:
     """Make a node below the selected one, or unconnected where none is selected."""
     selected = nuke.selectedNodes()[:1]
     with one_undo(names.NODE):
-        node = build(_free_name())
+        number = 1
+        while nuke.toNode(f"{names.NODE}{number}") is not None:
+            number += 1
+        node = build(f"{names.NODE}{number}")
         if selected:
             node.setInput(0, selected[0])
             node.setXYpos(selected[0].xpos(), selected[0].ypos() + 80)
@@ -29,9 +32,9 @@ def create() -> nuke.Node:
     return node
 
 
-@shown
+@report_errors
 def upgrade(node: nuke.Node) -> None:
-    """Add the knobs that this release has more; what the artist set stays.
+    """Add the knobs that this release has and an older one had not; what the artist set stays.
 
     Raises:
         JobError: A later release made the node, or something inside it is missing.
@@ -52,16 +55,16 @@ def upgrade(node: nuke.Node) -> None:
 
 
 def build(name: str) -> nuke.Group:
-    """A new node of this name with all its knobs, not connected."""
+    """Build a node of this name with all its knobs, not connected."""
     group = nuke.nodes.Group(name=name)
     add_knobs(group)
     with inside(group):
-        _fill()
+        _build_inside()
     return group
 
 
 def inner(node: nuke.Node, name: str) -> Any:
-    """A node inside ours.
+    """Return a node inside ours.
 
     Raises:
         JobError: It is not there: someone has changed the inside.
@@ -76,23 +79,22 @@ def inner(node: nuke.Node, name: str) -> Any:
     return found
 
 
-def _free_name() -> str:
-    number = 1
-    while nuke.toNode(f"{names.NODE}{number}") is not None:
-        number += 1
-    return f"{names.NODE}{number}"
-
-
-def _fill() -> None:
+def _build_inside() -> None:
+    """Build the inner nodes: a Write for the input, Reads for results, and a Switch among the outputs."""
     plate = nuke.nodes.Input(name=names.INPUT)
-    _writer(_after("TimeOffset", names.SHIFT, plate))
+    _add_writer(_after("TimeOffset", names.SHIFT, plate))
     matte, foreground = _reader(names.MATTE), _reader(names.FOREGROUND)
     unpremult = _after("Unpremult", names.UNPREMULT, foreground)
     unpremult["disable"].setValue(True)
     over_plate = _copied(names.PLATE_AND_MATTE, plate, matte)
     straight = _copied(names.FOREGROUND_AND_MATTE, unpremult, matte)
     premultiplied = _after("Premult", names.PREMULT, straight)
-    alone = _grey(_copied(names.MATTE_ALONE, matte, matte))
+    alone = _copied(names.MATTE_ALONE, matte, matte)
+    # The alpha in red, green and blue too, because only some products hold it there.
+    for colour in ("red", "green", "blue"):
+        alone = _after("Copy", f"{names.MATTE_AS}{colour.capitalize()}", alone, alone)
+        alone["from0"].setValue("rgba.alpha")
+        alone["to0"].setValue(f"rgba.{colour}")
     switch = _after("Switch", names.SWITCH, plate, over_plate, straight, premultiplied, alone)
     switch["which"].setExpression(
         _WHICH.format(use=names.knob_name("use"), product=names.knob_name("product"))
@@ -100,8 +102,8 @@ def _fill() -> None:
     _after("Output", names.OUTPUT, switch)
 
 
-def _writer(shift: nuke.Node) -> None:
-    """Half floats of the working space, as they are. Disabled, so that farms and 'nuke -x' pass it over."""
+def _add_writer(shift: nuke.Node) -> None:
+    """Add a Write of half floats of the working space. Disabled, so that farms and 'nuke -x' pass it over."""
     write = _after("Write", names.WRITE, shift)
     for knob, value in (
         ("channels", "rgb"),
@@ -121,22 +123,15 @@ def _reader(name: str) -> nuke.Node:
 
 
 def _copied(name: str, picture: nuke.Node, matte: nuke.Node) -> nuke.Node:
+    """Add a Copy that gives a picture the matte as its alpha."""
     copy = _after("Copy", name, picture, matte)
     copy["from0"].setValue("rgba.red")
     copy["to0"].setValue("rgba.alpha")
     return copy
 
 
-def _grey(matte: nuke.Node) -> nuke.Node:
-    """The alpha in red, green and blue too, because only some products hold it there."""
-    for colour in ("red", "green", "blue"):
-        matte = _after("Copy", f"{names.MATTE_AS}{colour.capitalize()}", matte, matte)
-        matte["from0"].setValue("rgba.alpha")
-        matte["to0"].setValue(f"rgba.{colour}")
-    return matte
-
-
 def _after(kind: str, name: str, *inputs: nuke.Node) -> nuke.Node:
+    """Add a node of a class behind others."""
     node = getattr(nuke.nodes, kind)(name=name)
     for index, each in enumerate(inputs):
         node.setInput(index, each)

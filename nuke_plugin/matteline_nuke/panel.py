@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from .contract.errors import MattelineError
-from .rendering import Rendering
-from .say import shown
+from .report import report_errors
+from .running_render import RunningRender
 from .session import session
 
 REFRESH_MILLISECONDS = 300
 
-# Python closes a window that nobody holds, and Qt does not hold who follows.
-_open: list[tuple[Any, Follower]] = []
+# The window and its follower. Python closes a window that no object holds, and Qt holds no follower.
+_open: list[tuple[Any, ProgressFollower]] = []
 
 
-@shown
+@report_errors
 def open_panel() -> Any:
-    """Open the list of renders, or bring it to the front; returns its window.
+    """Open the list of renders, or bring it to the front; return its window.
 
     Raises:
         MattelineError: This Nuke has no PySide6.
@@ -30,7 +30,7 @@ def open_panel() -> Any:
     return window
 
 
-class Follower:
+class ProgressFollower:
     """Keeps a `ProgressList` in step with the session. Call `refresh` a few times a second.
 
     Args:
@@ -39,14 +39,14 @@ class Follower:
 
     def __init__(self, rows: Any) -> None:
         self._rows = rows
-        self._running: list[Rendering] = []
+        self._running: list[RunningRender] = []
 
     def refresh(self) -> None:
-        """Begin, move and end rows."""
-        now = list(session.renderings)
+        """Add, update and end rows."""
+        now = list(session.renders)
         for each in now:
             if each not in self._running:
-                self._rows.add(each, each.who.name)
+                self._rows.add(each, each.node_ref.name)
             self._rows.update_progress(each, each.words, each.fraction if each.fraction > 0 else None)
         for each in self._running:
             if each not in now:
@@ -54,7 +54,7 @@ class Follower:
         self._running = now
 
 
-def _make() -> tuple[Any, Follower]:
+def _make() -> tuple[Any, ProgressFollower]:
     try:
         from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QScrollArea
@@ -66,8 +66,8 @@ def _make() -> tuple[Any, Follower]:
     from .progress_list import ProgressList
 
     rows, window = ProgressList(), QScrollArea()
-    rows.cancel_requested.connect(lambda rendering: rendering.cancel())
-    follower, timer = Follower(rows), QTimer(window)
+    rows.cancel_requested.connect(lambda render: render.cancel())
+    follower, timer = ProgressFollower(rows), QTimer(window)
     timer.timeout.connect(follower.refresh)
     timer.start(REFRESH_MILLISECONDS)
     window.setWindowTitle("Matteline Renders")

@@ -1,4 +1,4 @@
-"""The plate: the files of the Read above where they are what the artist sees, else what Nuke writes of it."""
+"""The plate: the files of the Read above if they are what the artist sees, else files that Nuke writes."""
 
 from __future__ import annotations
 
@@ -24,62 +24,67 @@ from .state import inside, not_undone
 IMAGES = (".exr", ".dpx", ".cin", ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".tga", ".hdr")
 FLOATS = (".exr", ".hdr")
 EIGHT_BITS = (".jpg", ".jpeg")
+# Classes that change no pixel.
 PASSING = ("Dot", "NoOp")
-"""Classes that change no pixel."""
 
 
 @dataclass(frozen=True)
-class Plate:
-    """What the worker reads.
+class InputPlate:
+    """The pictures that the worker reads.
 
     Attributes:
         path: Pattern of its files.
-        written: Whether Nuke writes them first; then they are in the working space.
-        colour: What their values are.
+        written: True if Nuke writes them first; then they are in the working space.
+        colour: The colour space of their values.
         read_as: The `colorspace` of a Read that turns their values into the working space; empty for raw.
-        why: Why they are written, for the artist; empty where they are not.
+        why: The reason why they are written, for the artist; empty where they are not.
     """
 
     path: str
     written: bool
-    colour: script.Colour
+    colour: script.PlateColour
     read_as: str = ""
     why: str = ""
 
 
 class Unusable(Exception):
-    """Why a Read's files are not what the artist sees."""
+    """The reason why a Read's files are not what the artist sees."""
 
 
 def plate_of(
     node: nuke.Node, span: FrameRange, folder: str, environ: Mapping[str, str], why: str, shift: int
-) -> Plate:
-    """The plate for a render of `span` into `folder`; nothing is written yet.
+) -> InputPlate:
+    """Return the plate for a render of `span` into `folder`; nothing is written yet.
 
     Args:
-        node: Its input is the plate.
-        span: By the script's numbers.
-        folder: Where the render's results go.
+        node: Our node, whose input is the plate.
+        span: Frames by the script's numbers.
+        folder: Folder of the render's results.
         environ: Nuke's environment.
-        why: Why the plate is written in any case; empty where it need not be.
-        shift: What is added to the script's numbers for those of written files.
+        why: The reason why the plate is written in any case; empty where it need not be.
+        shift: Number added to the script's frames for those of written files.
     """
     try:
         if why:
             raise Unusable(why)
-        return _direct(_source(node), span, environ)
+        above: Optional[nuke.Node] = node.input(0)
+        while above is not None and above.Class() in PASSING:
+            above = above.input(0)
+        if above is None or above.Class() != "Read":
+            raise Unusable("the input is not a Read")
+        return _files_of(above, span, environ)
     except Unusable as reason:
         path = input_pattern(folder, span.last + shift)
-        return Plate(path, True, script.working_colour(environ), why=str(reason))
+        return InputPlate(path, True, script.working_colour(environ), why=str(reason))
 
 
-def moved(span: FrameRange, shift: int) -> FrameRange:
-    """The same frames by the numbers of their files."""
+def shifted(span: FrameRange, shift: int) -> FrameRange:
+    """Return the same frames by the numbers of their files."""
     return FrameRange(span.first + shift, span.last + shift)
 
 
 def write_input(node: nuke.Node, pattern: str, span: FrameRange, view: str, shift: int) -> None:
-    """Write what comes into the node, as raw half-float EXR at full size. Main thread only.
+    """Write the node's input as raw half-float EXR at full size. Main thread only.
 
     The script's proxy mode and the inner Write are left as they were found.
 
@@ -89,27 +94,23 @@ def write_input(node: nuke.Node, pattern: str, span: FrameRange, view: str, shif
         ReadError: Nuke wrote without complaint, but a frame is not there.
     """
     make_folder(Path(pattern).parent)
-    write, files = inner(node, names.WRITE), moved(span, shift)
+    write, files = inner(node, names.WRITE), shifted(span, shift)
     inner(node, names.SHIFT)["time_offset"].setValue(shift)
     with not_undone(), inside(node), _without_proxy(), _enabled(write, pattern):
         try:
             nuke.execute(write, files.first, files.last, 1, views=[view])
         except RuntimeError as error:
-            raise _failure(node, error) from None
+            if "cancel" in str(error).lower():
+                raise JobError("Cancelled while the input was written. Nothing was rendered.") from None
+            raise JobError(
+                f"Nuke cannot render the input of {node.fullName()}: {str(error).strip()}",
+                hint="Look at the node above in a Viewer.",
+            ) from None
     for frame in files:
         if not is_complete(numbered(pattern, frame)):
             raise ReadError(
                 f"Nuke did not write frame {frame} of the input of {node.fullName()}.", frame=frame
             )
-
-
-def _failure(node: nuke.Node, error: RuntimeError) -> JobError:
-    if "cancel" in str(error).lower():
-        return JobError("Cancelled while the input was written. Nothing was rendered.")
-    return JobError(
-        f"Nuke cannot render the input of {node.fullName()}: {str(error).strip()}",
-        hint="Look at the node above in a Viewer.",
-    )
 
 
 @contextmanager
@@ -134,17 +135,8 @@ def _enabled(write: Any, pattern: str) -> Iterator[None]:
         write["file"].setValue("")
 
 
-def _source(node: nuke.Node) -> Any:
-    """The Read whose picture comes in as it is."""
-    above: Optional[nuke.Node] = node.input(0)
-    while above is not None and above.Class() in PASSING:
-        above = above.input(0)
-    if above is None or above.Class() != "Read":
-        raise Unusable("the input is not a Read")
-    return above
-
-
-def _direct(read: Any, span: FrameRange, environ: Mapping[str, str]) -> Plate:
+def _files_of(read: Any, span: FrameRange, environ: Mapping[str, str]) -> InputPlate:
+    """Return a Read's own files as the plate. Raises `Unusable`."""
     _must_be_untouched(read, span)
     path = _path(read, span)
     extension = os.path.splitext(path)[1].lower()
@@ -152,10 +144,11 @@ def _direct(read: Any, span: FrameRange, environ: Mapping[str, str]) -> Plate:
     colour = script.managed_colour(script.plain_name(space), environ)
     if colour is None:
         raise Unusable(f"its colour space {space} is known to Nuke alone")
-    return Plate(path, False, colour, read_as)
+    return InputPlate(path, False, colour, read_as)
 
 
 def _must_be_untouched(read: Any, span: FrameRange) -> None:
+    """Raise `Unusable` where the Read shows anything else than its files as they are."""
     if read["disable"].value():
         raise Unusable("it is disabled")
     if read["frame_mode"].value() != "expression" or str(read["frame"].value()).strip():
@@ -171,6 +164,7 @@ def _must_be_untouched(read: Any, span: FrameRange) -> None:
 
 
 def _path(read: Any, span: FrameRange) -> str:
+    """Return the pattern of a Read's files. Raises `Unusable`."""
     found = [pattern_of(str(read["file"].evaluate(frame)), frame) for frame in (span.first, span.last)]
     if not all(found) or len({re.sub("#+", "#", each) for each in found}) > 1:
         raise Unusable("its files are not numbered like the script's frames")
@@ -181,7 +175,7 @@ def _path(read: Any, span: FrameRange) -> str:
 
 
 def _space(read: Any, extension: str) -> tuple[str, str]:
-    """The Read's colour space, and the word for another Read to treat floats the same."""
+    """Return a Read's colour space, and the word for another Read to treat floats the same."""
     name = str(read["colorspace"].value())
     if name != "default":
         return name, name

@@ -1,4 +1,4 @@
-"""The buttons that render: everything that can be wrong is found before a long input is written."""
+"""The buttons that render. Mistakes are found before a long input is written."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ from .contract.client import WorkerClient
 from .contract.errors import JobError, MattelineError, ReadError
 from .contract.frames import FrameRange, FrameSet
 from .contract.job import Job
-from .contract.messages import sentence
-from .job import Request, request_of
-from .plate import moved, write_input
+from .job import RenderRequest, request_of
+from .plate import shifted, write_input
+from .report import error_text, report_errors
 from .results import Result, show_result
-from .say import shown
 from .sequences import is_complete, numbered
-from .session import say_status, session
+from .session import session, set_status
 from .state import read_state
 
 
-@shown
+@report_errors
 def render(node: nuke.Node) -> None:
     """Render the matte of the node's range, and show it when every frame is there.
 
@@ -34,13 +33,13 @@ def render(node: nuke.Node) -> None:
     _begin(node, preview=False)
 
 
-@shown
+@report_errors
 def render_current(node: nuke.Node) -> None:
     """Render the current frame alone into a temporary folder, and show it. Waits and raises as `render`."""
     _begin(node, preview=True)
 
 
-@shown
+@report_errors
 def resume(node: nuke.Node) -> None:
     """Render the frames that the last render has not, with its settings. Waits and raises as `render`.
 
@@ -52,7 +51,7 @@ def resume(node: nuke.Node) -> None:
     job = replace(Job.from_json(last.job), existing="resume")
     if last.written and not is_complete(numbered(job.plate, last.first + last.shift)):
         if last.files and not len(last.missing()):
-            say_status(node, show_result(node, last))
+            set_status(node, show_result(node, last))
             return
         raise JobError(
             f"The input that was written for {last.folder} is gone.", hint="Render the whole range again."
@@ -60,36 +59,36 @@ def resume(node: nuke.Node) -> None:
     session.run(node, job, last)
 
 
-@shown
+@report_errors
 def cancel(node: nuke.Node) -> None:
     """Stop the node's render. Complete frames are kept, and the node shows what it showed."""
-    rendering = session.of(node)
-    if rendering is None:
-        say_status(node, "Nothing is being rendered.")
+    render = session.render_of(node)
+    if render is None:
+        set_status(node, "Nothing is being rendered.")
         return
-    rendering.cancel()
-    say_status(node, "Cancelling")
+    render.cancel()
+    set_status(node, "Cancelling")
 
 
-@shown
+@report_errors
 def show(node: nuke.Node) -> None:
-    """Show the node's last full render, as after a preview or when a farm has rendered it.
+    """Show the node's last full render, for instance after a preview or when a farm has rendered it.
 
     Raises:
         ReadError: A frame of it is missing.
     """
-    say_status(node, show_result(node, last_result(node)))
+    set_status(node, show_result(node, last_result(node)))
 
 
 def last_result(node: nuke.Node) -> Result:
-    """The last full render that was begun. Raises `ReadError` where there is none."""
+    """Return the last full render that was begun. Raises `ReadError` where there is none."""
     found = Result.from_data(read_state(node).last)
     if found is None:
         raise ReadError(f"{node.fullName()} has not been rendered.", hint="Press Render Matte.")
     return found
 
 
-def prepare(node: nuke.Node, client: WorkerClient, preview: bool = False) -> Request:
+def prepare(node: nuke.Node, client: WorkerClient, preview: bool = False) -> RenderRequest:
     """Make the folder of a render, and write its input where it has to be written.
 
     Raises:
@@ -99,24 +98,25 @@ def prepare(node: nuke.Node, client: WorkerClient, preview: bool = False) -> Req
     if not request.plate.written:
         return request
     try:
-        _write(node, request, client)
+        _write_plate(node, request, client)
     except MattelineError as error:
         folders.drop_input(request.job.output)
-        say_status(node, f"Not rendered: {sentence(error)}")
+        set_status(node, f"Not rendered: {error_text(error)}")
         raise
     return request
 
 
 def _begin(node: nuke.Node, preview: bool) -> None:
     session.must_be_free(node)
-    with session.door.asking() as client:
+    with session.worker.asking() as client:
         request = prepare(node, client, preview)
     session.run(node, request.job, Result.of(request))
 
 
-def _reserved(node: nuke.Node, preview: bool) -> Request:
-    """A request whose folder is its own: two nodes, or two Nukes, never take the same version."""
+def _reserved(node: nuke.Node, preview: bool) -> RenderRequest:
+    """Return a request with a folder of its own: two nodes, or two Nukes, never take the same version."""
     if preview:
+        # Once without a folder, so that a mistake leaves none behind.
         request_of(node, "", preview=True)
         return request_of(node, folders.preview_folder(), preview=True)
     while True:
@@ -125,13 +125,13 @@ def _reserved(node: nuke.Node, preview: bool) -> Request:
             return request
 
 
-def _write(node: nuke.Node, request: Request, client: WorkerClient) -> None:
-    """One frame first, for the worker to say what is wrong with it before the others are written."""
+def _write_plate(node: nuke.Node, request: RenderRequest, client: WorkerClient) -> None:
+    """Write one frame for the worker to check, then the others."""
     job, first = request.job, request.handles.first
-    say_status(node, f"Writing input: {request.plate.why}")
+    set_status(node, f"Writing input: {request.plate.why}")
     one = FrameRange(first, first)
     write_input(node, job.plate, one, request.view, request.shift)
-    trial = replace(job, frames=FrameSet((moved(one, request.shift),)))
+    trial = replace(job, frames=FrameSet((shifted(one, request.shift),)))
     ask(client, client.plan(trial))
     if request.handles.last > first:
         rest = FrameRange(first + 1, request.handles.last)

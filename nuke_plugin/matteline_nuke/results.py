@@ -1,4 +1,4 @@
-"""Rendered mattes in the node: every frame is looked for before the Reads and the switch change."""
+"""Results in the node: every frame is looked for before the Reads and the Switch are changed."""
 
 from __future__ import annotations
 
@@ -14,34 +14,35 @@ from . import names
 from .contract.errors import JobError, ReadError
 from .contract.frames import FrameRange, FrameSet
 from .contract.job import Job
-from .job import Request
+from .job import RenderRequest
 from .knobs import set_value, value
 from .node import inner
-from .plate import moved
+from .plate import shifted
 from .script import temporary_folder
 from .sequences import is_complete, numbered, slashed
 from .state import not_undone
 
 _NUMBER = re.compile(r"([0-9]+)(\.[^.]*)$")
 _TEMPORARY = ", a temporary folder: save the script and render again to keep it"
+# Products that hold the matte, and those that hold the foreground, the preferred one first.
 _MATTES = ("alpha", "rgba", "layers")
 _FOREGROUNDS = ("fgr", "rgba", "layers")
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a render leaves on disk, in plain words, so that it can be kept in the node.
+    """The files of a render, as plain values that can be kept in the node.
 
     Attributes:
-        job: What was asked for, as JSON.
+        job: The job as JSON.
         first: First frame, by the script's numbers.
         last: Last frame.
-        files: Product to the pattern of its files; empty until the worker has planned.
-        shift: What is added to the script's numbers for those of the files.
-        written: Whether the plate was written by Nuke.
+        files: Pattern of the files of each product; empty until the worker has planned.
+        shift: Number added to the script's frames for those of the files.
+        written: True if the plate was written by Nuke.
         read_as: The foreground's `colorspace`; empty for raw.
         view: The view that was rendered.
-        preview: Whether it is a single frame in a temporary folder.
+        preview: True for a single frame in a temporary folder.
     """
 
     job: str
@@ -55,8 +56,8 @@ class Result:
     preview: bool = False
 
     @classmethod
-    def of(cls, request: Request) -> Result:
-        """What a request will leave."""
+    def of(cls, request: RenderRequest) -> Result:
+        """Return the result that a request will have."""
         return cls(
             job=request.job.to_json(),
             first=request.span.first,
@@ -70,20 +71,25 @@ class Result:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Optional[Result]:
-        """What `to_data` gave; None where it is empty or of another release."""
+        """Return what `to_data` returned; None where it is empty or of another release."""
         try:
             return cls(**data)
         except TypeError:
             return None
 
     def to_data(self) -> dict[str, Any]:
-        """The result as plain JSON values."""
+        """Return the result as plain JSON values."""
         return {**self.__dict__, "files": dict(self.files)}
 
     def planned(self, plan: Mapping[str, Any]) -> Result:
-        """The same with the files that the worker's plan names."""
-        outputs = {str(name): str(path) for name, path in plan["outputs"].items()}
-        return replace(self, files={name: _pattern(path) for name, path in outputs.items()})
+        """Return the same with the files that the worker's plan names."""
+        files = {}
+        for name, path in plan["outputs"].items():
+            # The plan names one of a product's files; its frame number becomes a place holder.
+            head, tail = os.path.split(str(path))
+            tail = _NUMBER.sub(lambda match: "#" * len(match[1]) + match[2], tail)
+            files[str(name)] = slashed(os.path.join(head, tail))
+        return replace(self, files=files)
 
     @property
     def span(self) -> FrameRange:
@@ -92,11 +98,11 @@ class Result:
 
     @property
     def folder(self) -> str:
-        """Where the results lie."""
+        """The folder of the results."""
         return Job.from_json(self.job).output
 
     def missing(self) -> FrameSet:
-        """The frames of which a file is not there, or empty."""
+        """Return the frames of which a file is not there, or empty."""
         patterns = self.files.values()
         return FrameSet.of(
             frame
@@ -106,16 +112,18 @@ class Result:
 
 
 def show_result(node: nuke.Node, result: Result) -> str:
-    """Point the node's Reads at a result and use it; returns a sentence about it.
+    """Point the node's Reads at a result and use it; return a sentence about it.
 
     Raises:
         ReadError: Not every frame is there; then the node shows what it showed.
         JobError: The node shows the foreground, which the result lacks, or is damaged.
     """
     _must_be_whole(result)
-    # What Nuke makes of a grey PNG is not known.
-    matte = _first_of(result, _MATTES if _is_exr(result) else _MATTES[1:])
-    foreground = _first_of(result, _FOREGROUNDS)
+    settings = Job.from_json(result.job).settings
+    # How Nuke reads a grey PNG is not known.
+    mattes = _MATTES if settings.format == "exr" else _MATTES[1:]
+    matte = next((each for each in mattes if each in result.files), "")
+    foreground = next((each for each in _FOREGROUNDS if each in result.files), "")
     if not matte:
         raise JobError(f"No matte was rendered to {result.folder}.", hint="Add alpha to Products.")
     if not foreground and value(node, "product") in names.PRODUCTS[1:3]:
@@ -123,24 +131,28 @@ def show_result(node: nuke.Node, result: Result) -> str:
     with not_undone():
         _point(inner(node, names.MATTE), result.files[matte], result, "")
         if foreground:
-            as_plate = _plates_space(result, foreground)
-            _point(inner(node, names.FOREGROUND), result.files[foreground], result, as_plate)
+            _point(inner(node, names.FOREGROUND), result.files[foreground], result, result.read_as)
         else:
             inner(node, names.FOREGROUND)["file"].setValue("")
-        _wire(node, matte, _is_premultiplied(result, foreground))
+        # The matte is in red of a file of its own, else in the alpha of the picture.
+        channel = "rgba.red" if matte == "alpha" else "rgba.alpha"
+        for name in (names.PLATE_AND_MATTE, names.FOREGROUND_AND_MATTE, names.MATTE_ALONE):
+            inner(node, name)["from0"].setValue(channel)
+        inner(node, names.UNPREMULT)["disable"].setValue(not _is_premultiplied(result, foreground))
         set_value(node, "use", True)
-    return _words(result)
+    return _description(result)
 
 
-def _words(result: Result) -> str:
+def _description(result: Result) -> str:
     what = "Preview of frame" if result.preview else "Showing"
     view = f" of view {result.view}" if len(nuke.views()) > 1 else ""
     lost = "" if result.preview or not result.folder.startswith(temporary_folder()) else _TEMPORARY
-    moved_by = f", whose files are numbered {result.shift} higher," if result.shift else ""
-    return f"{what} {result.span}{view}{moved_by} from {result.folder}{lost}"
+    numbered = f", whose files are numbered {result.shift} higher," if result.shift else ""
+    return f"{what} {result.span}{view}{numbered} from {result.folder}{lost}"
 
 
 def _must_be_whole(result: Result) -> None:
+    """Raise `ReadError` where a frame of a result is missing."""
     if not result.files:
         raise ReadError("Nothing has been rendered yet.", hint="Press Render Matte.")
     missing = result.missing()
@@ -154,8 +166,8 @@ def _must_be_whole(result: Result) -> None:
 
 
 def _point(read: Any, pattern: str, result: Result, read_as: str) -> None:
-    """Outside its frames a Read gives black, and inside it fails where a file has gone."""
-    files = moved(result.span, result.shift)
+    """Point a Read at files: outside their frames it gives black, and where a file has gone it fails."""
+    files = shifted(result.span, result.shift)
     read["file"].fromUserText(f"{pattern} {files.first}-{files.last}")
     for knob, new in (
         ("file", pattern),
@@ -174,33 +186,13 @@ def _point(read: Any, pattern: str, result: Result, read_as: str) -> None:
     ):
         read[knob].setValue(new)
     if read_as:
-        _set_space(read, read_as, _is_premultiplied(result, "rgba"))
-
-
-def _set_space(read: Any, read_as: str, premultiplied: bool) -> None:
-    read["colorspace"].setValue(read_as)
-    if read["colorspace"].value() != read_as:
-        raise JobError(
-            f"The foreground cannot be read as {read_as}.",
-            hint="Set Input to 'always write' and render again.",
-        )
-    read["premultiplied"].setValue(premultiplied)
-
-
-def _wire(node: nuke.Node, matte: str, premultiplied: bool) -> None:
-    """The matte is in red of a file of its own, else in the alpha of the picture."""
-    channel = "rgba.red" if matte == "alpha" else "rgba.alpha"
-    for name in (names.PLATE_AND_MATTE, names.FOREGROUND_AND_MATTE, names.MATTE_ALONE):
-        inner(node, name)["from0"].setValue(channel)
-    inner(node, names.UNPREMULT)["disable"].setValue(not premultiplied)
-
-
-def _is_exr(result: Result) -> bool:
-    return Job.from_json(result.job).settings.format == "exr"
-
-
-def _first_of(result: Result, products: tuple[str, ...]) -> str:
-    return next((each for each in products if each in result.files), "")
+        read["colorspace"].setValue(read_as)
+        if read["colorspace"].value() != read_as:
+            raise JobError(
+                f"The foreground cannot be read as {read_as}.",
+                hint="Set Input to 'always write' and render again.",
+            )
+        read["premultiplied"].setValue(_is_premultiplied(result, "rgba"))
 
 
 def _is_premultiplied(result: Result, foreground: str) -> bool:
@@ -210,13 +202,3 @@ def _is_premultiplied(result: Result, foreground: str) -> bool:
     if settings.rgba_alpha == "auto":
         return settings.format == "exr"
     return settings.rgba_alpha == "premultiplied"
-
-
-def _plates_space(result: Result, foreground: str) -> str:
-    return result.read_as if foreground else ""
-
-
-def _pattern(path: str) -> str:
-    """The pattern of a product by one of its files, as the worker names it."""
-    head, name = os.path.split(path)
-    return slashed(os.path.join(head, _NUMBER.sub(lambda m: "#" * len(m[1]) + m[2], name)))

@@ -1,4 +1,4 @@
-"""What the script says of itself: where it lies, which frames it has, and what its pixels mean."""
+"""Facts of the script: its folder, its frames, and the colour space of its pixels."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from .contract.errors import JobError
 from .contract.frames import FrameRange
 from .sequences import slashed
 
+# The config that matteline takes by itself; named, so that OCIO in the environment does not replace it.
 BUILT_IN_CONFIG = "ocio://studio-config-latest"
-"""The config that matteline takes by itself; named, so that OCIO in the environment does not stand in."""
 
+# Nuke's own curves that matteline has under a name; without OCIO its working space is linear Rec.709.
 NUKE_SPACES = {"linear": "lin_rec709", "sRGB": "sRGB", "rec709": "Rec.709", "Cineon": "Cineon"}
-"""Nuke's own curves that matteline has under a name; without OCIO its working space is linear Rec.709."""
 
+# The roles of Nuke's and the ACES configs, as Nuke shows them in menus.
 _ROLE = re.compile(
     r"(?:default|scene_linear|compositing_linear|rendering|reference|data|color_picking|matte_paint"
     r"|texture_paint|compositing_log|color_timing|aces_interchange) \((.+)\)"
@@ -28,39 +29,39 @@ _ROLE = re.compile(
 
 
 @dataclass(frozen=True)
-class Colour:
-    """A colour space and the OCIO config it is named by, in the words of `MatteSettings`."""
+class PlateColour:
+    """A colour space and the OCIO config that has it, as `MatteSettings` takes them."""
 
     space: str
     config: str
 
 
 def is_saved() -> bool:
-    """Whether the script has a file of its own."""
+    """Tell whether the script has a file of its own."""
     return bool(nuke.root().name() != "Root")
 
 
 def script_folder() -> str:
-    """The script's folder; a temporary one of this user while it has none."""
+    """Return the script's folder; a temporary one of this user while it has none."""
     return os.path.dirname(nuke.root().name()) if is_saved() else f"{temporary_folder()}/unsaved"
 
 
 def script_name() -> str:
-    """The script's file name without its extension."""
+    """Return the script's file name without its extension."""
     return os.path.splitext(os.path.basename(nuke.root().name()))[0] if is_saved() else "untitled"
 
 
 def temporary_folder() -> str:
-    """A folder for what need not last: logs, previews, and results of scripts that are not saved."""
+    """Return the folder for temporary files: logs, previews, and results of scripts that are not saved."""
     user = f"-{os.getuid()}" if hasattr(os, "getuid") else ""
     return slashed(os.path.join(tempfile.gettempdir(), f"matteline-nuke{user}"))
 
 
 def frame_span(node: nuke.Node, choice: str, custom: tuple[int, int]) -> FrameRange:
-    """The frames to render.
+    """Return the frames to render.
 
     Args:
-        node: Its input is asked for its own range.
+        node: Our node, whose input has a range of its own.
         choice: `input`, `global` or `custom`.
         custom: First and last frame of the custom range.
 
@@ -75,7 +76,7 @@ def frame_span(node: nuke.Node, choice: str, custom: tuple[int, int]) -> FrameRa
 
 
 def input_span(node: nuke.Node) -> FrameRange:
-    """The frames that the input says it has. Raises `JobError` where nothing is connected."""
+    """Return the range of the input. Raises `JobError` where nothing is connected."""
     above = node.input(0)
     if above is None:
         raise JobError(f"{node.fullName()} has no input.", hint="Connect the plate to it.")
@@ -84,7 +85,7 @@ def input_span(node: nuke.Node) -> FrameRange:
 
 
 def view_of(wanted: str) -> str:
-    """The view to render: the wanted one, or the script's first. Raises `JobError` for one it lacks."""
+    """Return the view to render: the wanted one, or the script's first. Raises `JobError` for an unknown one."""
     views = list(nuke.views())
     if wanted and wanted not in views:
         raise JobError(
@@ -93,26 +94,26 @@ def view_of(wanted: str) -> str:
     return wanted or views[0]
 
 
-def working_colour(environ: Mapping[str, str]) -> Colour:
-    """What the pixels between nodes are: the script's working space."""
+def working_colour(environ: Mapping[str, str]) -> PlateColour:
+    """Return the script's working space, that of the pixels between nodes."""
     name = plain_name(str(nuke.root()["workingSpaceLUT"].value()))
-    return managed_colour(name, environ) or Colour("auto", "auto")
+    return managed_colour(name, environ) or PlateColour("auto", "auto")
 
 
 def managed_colour(name: str, environ: Mapping[str, str]) -> Any:
-    """A colour space by the name that the script's colour management knows it by; None when we do not."""
+    """Return the colour space of a name in the script's colour management; None where matteline has none."""
     if not uses_ocio():
-        return Colour(NUKE_SPACES[name], BUILT_IN_CONFIG) if name in NUKE_SPACES else None
-    return Colour(name, ocio_config(environ)) if name else None
+        return PlateColour(NUKE_SPACES[name], BUILT_IN_CONFIG) if name in NUKE_SPACES else None
+    return PlateColour(name, ocio_config(environ)) if name else None
 
 
 def uses_ocio() -> bool:
-    """Whether OCIO manages the script's colours, rather than Nuke's own curves."""
+    """Tell whether OCIO manages the script's colours, rather than Nuke's own curves."""
     return bool(nuke.root()["colorManagement"].value() == "OCIO")
 
 
 def ocio_config(environ: Mapping[str, str]) -> str:
-    """The script's OCIO config as a path; `auto` where OCIO in the environment names it, or nothing does."""
+    """Return the path of the script's OCIO config; `auto` where the environment names it, or nothing does."""
     root: Any = nuke.root()
     name = str(root["OCIO_config"].value())
     if environ.get("OCIO"):
@@ -128,6 +129,6 @@ def ocio_config(environ: Mapping[str, str]) -> str:
 
 
 def plain_name(name: str) -> str:
-    """A colour space without the role that Nuke may put before it: `scene_linear (ACEScg)` is `ACEScg`."""
+    """Return a colour space without the role that Nuke puts before it: `ACEScg` of `scene_linear (ACEScg)`."""
     match = _ROLE.fullmatch(name)
     return match[1] if match else name

@@ -1,4 +1,4 @@
-"""File names of sequences, and whether a file is there."""
+"""File names of sequences, and a test for files that are there."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import re
 
 
 def slashed(path: str) -> str:
-    """A path as Nuke writes them: a backslash in a knob would be taken for Tcl."""
+    """Return a path with slashes: Nuke takes a backslash in a knob for Tcl."""
     return path.replace(os.sep, "/")
 
 
 def numbered(pattern: str, frame: int) -> str:
-    """A frame's file: `plate.####.exr` and 7 give `plate.0007.exr`. Only the file's name is looked at."""
+    """Return a frame's file: `plate.0007.exr` of `plate.####.exr` and 7. Folders are left as they are."""
     head, name = os.path.split(pattern)
     return os.path.join(head, re.sub(r"#+", lambda token: f"{frame:0{len(token[0])}d}", name))
 
 
 def pattern_of(path: str, frame: int) -> str:
-    """The pattern of a sequence by one of its files; empty when its number is not that of the frame."""
+    """Return the pattern of a sequence by one of its files; empty when its number is not that of the frame."""
     head, name = os.path.split(path)
     match = re.fullmatch(r"(.*?)([0-9]+)(\.[^.]*)", name, re.DOTALL)
     if not match or int(match[2]) != frame or "#" in name:
@@ -27,7 +27,7 @@ def pattern_of(path: str, frame: int) -> str:
 
 
 def is_complete(path: str) -> bool:
-    """Whether a file is there and holds something; what has a final name is whole."""
+    """Tell whether a file is there and not empty; a file under its final name is whole."""
     try:
         return os.path.getsize(path) > 0
     except OSError:

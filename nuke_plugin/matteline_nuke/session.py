@@ -1,4 +1,4 @@
-"""What goes on in this Nuke: the worker, and the renders of all nodes."""
+"""The renders of all nodes in this Nuke, and the worker that they share."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ import nuke
 from .client import ask, start_worker, worker_command
 from .contract.errors import JobError, MattelineError, WorkerError
 from .contract.job import Job
-from .contract.messages import describe_check, sentence
+from .contract.messages import describe_check
 from .contract.worker_holder import WorkerHolder
 from .folders import drop_input
 from .knobs import set_value, value
-from .pump import Pump
-from .rendering import Rendering
+from .report import error_text, log, report_errors
 from .results import Result, show_result
-from .say import log, shown
-from .state import State, find, mark, not_undone, write_state
+from .running_render import RunningRender
+from .state import NodeState, find, mark, not_undone, write_state
+from .ticker import Ticker
 
 WAIT_SECONDS = 0.05
+# How long the worker stays when nothing is rendered; another one starts in seconds.
 IDLE_SECONDS = 300.0
-"""How long the worker stays when nothing is rendered; another one starts in seconds."""
 
 
-class Session:
-    """The renders that go on, and the worker they share. Main thread only."""
+class RenderSession:
+    """The renders under way, and their worker. Main thread only."""
 
     def __init__(self) -> None:
-        self.door = WorkerHolder(worker_command, start_worker)
-        self.renderings: list[Rendering] = []
-        self._pump = Pump(self.tick)
+        self.worker = WorkerHolder(worker_command, start_worker)
+        self.renders: list[RunningRender] = []
+        self._ticker = Ticker(self.tick)
         self._idle_since = time.monotonic()
 
     def must_be_free(self, node: nuke.Node) -> None:
         """Raise `JobError` where the node renders already."""
         self._idle_since = time.monotonic()
-        if self.of(node) is not None:
+        if self.render_of(node) is not None:
             raise JobError(f"{node.fullName()} renders already.", hint="Wait for it, or press Cancel.")
 
-    def of(self, node: nuke.Node) -> Optional[Rendering]:
-        """The render that goes on for a node."""
+    def render_of(self, node: nuke.Node) -> Optional[RunningRender]:
+        """Return the render under way for a node; None where there is none."""
         name = node.fullName()
-        for each in self.renderings:
-            found = find(each.who)
+        for each in self.renders:
+            found = find(each.node_ref)
             if found is not None and found.fullName() == name:
                 return each
         return None
@@ -56,113 +56,111 @@ class Session:
         Raises:
             MattelineError: The worker cannot be asked, or, without windows, the render failed.
         """
-        who = mark(node)
+        node_ref = mark(node)
         if not result.preview:
-            write_state(node, State(who.token, result.to_data()))
-        with self.door.asking() as client:
+            write_state(node, NodeState(node_ref.token, result.to_data()))
+        with self.worker.asking() as client:
             number = client.render(job)
         task = nuke.ProgressTask(f"Matteline {node.fullName()}") if nuke.GUI else None
-        rendering = Rendering(who, client, number, result, task)
-        self.renderings.append(rendering)
-        say_status(node, f"Rendering {result.span} to {result.folder}")
+        render = RunningRender(node_ref, client, number, result, task)
+        self.renders.append(render)
+        set_status(node, f"Rendering {result.span} to {result.folder}")
         if nuke.GUI:
-            self._pump.start()
+            self._ticker.start()
         else:
-            self._wait(rendering)
+            self._wait(render)
 
     def tick(self) -> None:
-        """Take in what has happened to all renders. Not while Nuke renders: nodes are then left alone."""
+        """Step all renders. Not while Nuke itself renders: nodes are then left alone."""
         if nuke.executing():
             return
-        for each in list(self.renderings):
-            self._try_step(each)
-        if self.renderings:
+        for each in list(self.renders):
+            # A message box lets timers run, so that a tick may come within a tick.
+            if each not in self.renders:
+                continue
+            try:
+                self._step(each)
+            except MattelineError as error:
+                if self._ticker.may_ask:
+                    nuke.message(error_text(error))
+        if self.renders:
             self._idle_since = time.monotonic()
         elif time.monotonic() > self._idle_since + IDLE_SECONDS:
             # What a GPU's driver takes for the worker comes back only when it ends.
             self.close()
 
     def close(self) -> None:
-        """Give up all renders and end the worker; complete frames stay."""
-        self._pump.stop()
-        for each in self.renderings:
+        """Cancel all renders and end the worker; complete frames stay."""
+        self._ticker.stop()
+        for each in self.renders:
             each.close_task()
-        self.renderings.clear()
-        self.door.close()
+        self.renders.clear()
+        self.worker.close()
 
-    def _wait(self, rendering: Rendering) -> None:
-        said = ""
+    def _wait(self, render: RunningRender) -> None:
+        """Step a render to its end, and log its progress. Raises what went wrong."""
+        logged = ""
         try:
-            while rendering in self.renderings:
-                self._step(rendering)
-                if said != rendering.words and not rendering.ended:
-                    said = rendering.words
-                    log(f"{rendering.who.name}: {said}")
+            while render in self.renders:
+                self._step(render)
+                if logged != render.words and not render.ended:
+                    logged = render.words
+                    log(f"{render.node_ref.name}: {logged}")
                 time.sleep(WAIT_SECONDS)
         finally:
-            if rendering in self.renderings:
+            # Where Ctrl+C ended the loop.
+            if render in self.renders:
                 self.close()
-        if rendering.cancelled:
+        if render.cancelled:
             raise JobError("Cancelled. Complete frames are kept.")
 
-    def _try_step(self, rendering: Rendering) -> None:
-        # A message box lets timers run, so that a tick may come within a tick.
-        if rendering not in self.renderings:
-            return
+    def _step(self, render: RunningRender) -> None:
+        """Step one render, and use its result when it has ended. Raises what went wrong."""
         try:
-            self._step(rendering)
+            render.step()
         except MattelineError as error:
-            self._tell(sentence(error))
-
-    def _step(self, rendering: Rendering) -> None:
-        """Step one render, and see it off when it has ended. Raises what went wrong."""
-        try:
-            rendering.step()
-        except MattelineError as error:
-            self._forget(rendering, f"Failed: {sentence(error)}")
+            self._end(render, f"Failed: {error_text(error)}")
             if isinstance(error, WorkerError):
-                self.door.close()
+                self.worker.close()
             raise
-        if rendering.cancelled:
-            self._forget(rendering, "Cancelled. Complete frames are kept: Render Missing goes on from them.")
-            if rendering.overdue:
-                self.door.close()
-        elif rendering.finished:
-            self._bring_in(rendering)
+        if render.cancelled:
+            self._end(render, "Cancelled. Complete frames are kept: Render Missing goes on from them.")
+            if render.overdue:
+                self.worker.close()
+        elif render.finished:
+            self._show_result(render)
 
-    def _forget(self, rendering: Rendering, words: str) -> Optional[nuke.Node]:
-        """Let a render go and say in its node how it ended; returns the node where it is still there."""
-        self.renderings.remove(rendering)
-        rendering.words = words
-        rendering.close_task()
-        log(f"{rendering.who.name}: {words}")
-        node = find(rendering.who)
+    def _end(self, render: RunningRender, words: str) -> Optional[nuke.Node]:
+        """Forget a render and show in its node how it ended; return the node if it is still there."""
+        self.renders.remove(render)
+        render.words = words
+        render.close_task()
+        log(f"{render.node_ref.name}: {words}")
+        node = find(render.node_ref)
         if node is not None:
-            _keep(node, rendering)
-            say_status(node, words)
+            if not render.result.preview:
+                # With the files that the worker has planned, for Show Last Render and Render Missing.
+                write_state(node, NodeState(render.node_ref.token, render.result.to_data()))
+            set_status(node, words)
         return node
 
-    def _bring_in(self, rendering: Rendering) -> None:
-        node = self._forget(rendering, f"Rendered {rendering.result.span}")
+    def _show_result(self, render: RunningRender) -> None:
+        node = self._end(render, f"Rendered {render.result.span}")
         if node is None:
-            log(f"{rendering.who.name} is gone. Its matte is in {rendering.result.folder}.")
+            log(f"{render.node_ref.name} is gone. Its matte is in {render.result.folder}.")
             return
         try:
-            words = " ".join([f"{show_result(node, rendering.result)}.", *rendering.notices])
+            words = " ".join([f"{show_result(node, render.result)}.", *render.notices])
         except MattelineError as error:
-            say_status(node, sentence(error))
+            set_status(node, error_text(error))
             raise
-        say_status(node, words)
-        if rendering.result.written and not value(node, "keep_input"):
-            drop_input(rendering.result.folder)
-
-    def _tell(self, words: str) -> None:
-        if self._pump.may_ask:
-            nuke.message(words)
+        set_status(node, words)
+        if render.result.written and not value(node, "keep_input"):
+            drop_input(render.result.folder)
 
 
 # Nuke keeps no Python objects between presses of a button, so the one session has to live here.
-session = Session()
+session = RenderSession()
 
 
 def start() -> None:
@@ -172,28 +170,22 @@ def start() -> None:
 
 
 def close() -> None:
-    """Give up all renders and end the worker now."""
+    """Cancel all renders and end the worker now."""
     session.close()
 
 
-@shown
+@report_errors
 def check(node: nuke.Node) -> None:
     """Ask the worker for its version, device and model, and show the answer in the node's status.
 
     Raises:
         MattelineError: It is not found, or does not answer.
     """
-    with session.door.asking() as client:
-        say_status(node, describe_check(ask(client, client.check())))
+    with session.worker.asking() as client:
+        set_status(node, describe_check(ask(client, client.check())))
 
 
-def say_status(node: nuke.Node, words: str) -> None:
+def set_status(node: nuke.Node, words: str) -> None:
     """Write the node's status line, without a step to undo."""
     with not_undone():
         set_value(node, "status", words)
-
-
-def _keep(node: nuke.Node, rendering: Rendering) -> None:
-    """Remember the files that the worker has planned, for Show Last Render and Render Missing."""
-    if not rendering.result.preview:
-        write_state(node, State(rendering.who.token, rendering.result.to_data()))

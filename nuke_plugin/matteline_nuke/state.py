@@ -1,4 +1,4 @@
-"""What a node remembers between sessions, in one invisible knob of its own; and how it is found again."""
+"""The state that a node keeps in an invisible knob, by which it is also found again."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .names import knob_name
 
 
 @dataclass(frozen=True)
-class Who:
+class NodeRef:
     """A node by name and token, so that it is found again however long a render took.
 
     Attributes:
         name: Its full name, such as `Group1.MatteLine1`.
-        token: What the render has written into its state; a node of that name in another script lacks it.
+        token: Token that the render has written into its state; a node of that name in another script lacks it.
     """
 
     name: str
@@ -30,11 +30,11 @@ class Who:
 
 
 @dataclass(frozen=True)
-class State:
-    """What the invisible knob holds.
+class NodeState:
+    """The content of the invisible knob.
 
     Attributes:
-        token: Of the last render that was begun.
+        token: Token of the last render that was begun.
         last: The last full render, as `results.Result.to_data` writes it; empty before the first.
     """
 
@@ -42,42 +42,43 @@ class State:
     last: dict[str, Any] = field(default_factory=dict)
 
 
-def read_state(node: nuke.Node) -> State:
-    """What the node remembers; nothing where its knob is empty or cannot be read."""
+def read_state(node: nuke.Node) -> NodeState:
+    """Return the node's state; an empty one where its knob is empty or cannot be read."""
     try:
         data = json.loads(base64.urlsafe_b64decode(str(value(node, "state")).encode("ascii")))
-        return State(str(data["token"]), dict(data["last"]))
+        return NodeState(str(data["token"]), dict(data["last"]))
     except (ValueError, KeyError, TypeError):
-        return State()
+        return NodeState()
 
 
-def write_state(node: nuke.Node, state: State) -> None:
-    """Have the node remember, without a step to undo."""
+def write_state(node: nuke.Node, state: NodeState) -> None:
+    """Write the node's state, without a step to undo."""
     text = json.dumps({"token": state.token, "last": state.last})
     # Base64, because Nuke's knobs take brackets and backslashes for Tcl.
     with not_undone():
         set_value(node, "state", base64.urlsafe_b64encode(text.encode("utf-8")).decode("ascii"))
 
 
-def mark(node: nuke.Node) -> Who:
+def mark(node: nuke.Node) -> NodeRef:
     """Give a node a new token, so that copies of it are not taken for it."""
     token = uuid.uuid4().hex
-    write_state(node, State(token, read_state(node).last))
-    return Who(node.fullName(), token)
+    write_state(node, NodeState(token, read_state(node).last))
+    return NodeRef(node.fullName(), token)
 
 
-def find(who: Who) -> Optional[nuke.Node]:
-    """The node again: by its name, or wherever its token is when it was renamed or moved. None when gone."""
+def find(node_ref: NodeRef) -> Optional[nuke.Node]:
+    """Find a node by its name, or by its token when it was renamed or moved; None when it is gone."""
     with inside(nuke.root()):
-        node = nuke.toNode(who.name)
-        if node is not None and _has(node, who.token):
+        node = nuke.toNode(node_ref.name)
+        if node is not None and _has(node, node_ref.token):
             return node
-        found = [each for each in nodes_below(nuke.root()) if _has(each, who.token)]
+        found = [each for each in nodes_below(nuke.root()) if _has(each, node_ref.token)]
+    # A copy made while it rendered has the token too; which of them was meant is then not known.
     return found[0] if len(found) == 1 else None
 
 
 def nodes_below(group: Any) -> Iterator[nuke.Node]:
-    """Every node of ours in a group, and in groups inside it."""
+    """Yield every node of ours in a group, and in groups inside it."""
     for node in list(group.nodes()):
         if node.knob(knob_name("state")) is not None:
             yield node
@@ -97,7 +98,7 @@ def inside(group: Any) -> Iterator[None]:
 
 @contextmanager
 def not_undone() -> Iterator[None]:
-    """Change knobs without a step to undo, for what happens by itself."""
+    """Change knobs without a step to undo: for changes that the artist has not made."""
     nuke.Undo.disable()
     try:
         yield

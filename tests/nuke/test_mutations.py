@@ -54,7 +54,7 @@ MISTAKES = {
         "test_refusals.test_a_write_that_the_artist_cancels_leaves_nothing_behind",
     ),
     "knobs are set from a thread": Mistake(
-        "pump.py",
+        "ticker.py",
         "nuke.executeInMainThread(self._call)",
         "self._call()",
         "test_render.test_the_files_of_a_read_are_handed_over",
@@ -122,9 +122,9 @@ class Lent(WorkerHolder):
 
 @pytest.fixture
 def lent(with_windows):
-    """The door to the worker that all tests share."""
+    """The holder of the worker that all tests share."""
     with with_windows.current():
-        return Lent(sys.modules[f"{PACKAGE}.session"].session.door)
+        return Lent(sys.modules[f"{PACKAGE}.session"].session.worker)
 
 
 @pytest.fixture
@@ -175,12 +175,12 @@ class Settings:
 
 
 def _tried(
-    installed: Installed, door: WorkerHolder, test: Any, given: dict[str, Any], settings: Settings
+    installed: Installed, worker: WorkerHolder, test: Any, given: dict[str, Any], settings: Settings
 ) -> None:
     with installed.current():
         session = sys.modules[f"{PACKAGE}.session"].session
-        own, uses_own = session.door, test.__name__.startswith("test_a_worker")
-        session.door = own if uses_own else door
+        own, uses_own = session.worker, test.__name__.startswith("test_a_worker")
+        session.worker = own if uses_own else worker
         comp = Comp(installed.host, installed.plugin, settings.weights, settings.folder, settings.direct)
         comp.fresh()
         makes = settings.given(comp)
@@ -196,7 +196,7 @@ def _tried(
 
 def test_the_plug_in_as_it_is_passes_this_way_too(attempt):
     attempt(
-        Mistake("pump.py", "def run(self)", "def run(self)", MISTAKES["knobs are set from a thread"].test)
+        Mistake("ticker.py", "def run(self)", "def run(self)", MISTAKES["knobs are set from a thread"].test)
     )
 
 

@@ -19,8 +19,8 @@ from tests.nuke.conftest import PACKAGE
 from tests.nuke.fake import FakeNuke
 from tests.nuke.hosts import no_host
 
-WITH_QT = {"panel.py", "progress_list.py", "pump.py"}
-"""Loaded only when a window asks for them, but for the pump, which does without."""
+WITH_QT = {"panel.py", "progress_list.py", "ticker.py"}
+"""Loaded only when a window asks for them, but for the ticker, which does without."""
 
 NOT_IN_NUKE = {"init.py", "menu.py", "selftest.py", "matteline_render.py"}
 

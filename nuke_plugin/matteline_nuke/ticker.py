@@ -1,4 +1,4 @@
-"""A few times a second on Nuke's main thread, while Nuke has windows. Nothing here is used without them."""
+"""A function called a few times a second on Nuke's main thread, while Nuke has windows."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import nuke
 TICK_SECONDS = 0.2
 
 
-class Pump:
-    """Calls a function again and again: by Qt's timer or, without Qt, by a thread that asks for it.
+class Ticker:
+    """Calls a function again and again: by Qt's timer or, without Qt, by a thread that asks Nuke for it.
 
     Args:
         function: Called on the main thread; it must not raise.
@@ -21,19 +21,19 @@ class Pump:
     def __init__(self, function: Callable[[], None]) -> None:
         self._function = function
         self._timer: Any = None
-        self._thread: Optional[_Knocking] = None
+        self._thread: Optional[_TickThread] = None
 
     @property
     def may_ask(self) -> bool:
-        """Whether a message box may be opened from the function: not while Nuke waits inside a request."""
+        """True if the function may open a message box: not while Nuke waits inside a thread's request."""
         return self._timer is not None
 
     def start(self) -> None:
-        """Begin, unless it goes already."""
+        """Begin, unless it has begun already."""
         if self._timer is None and self._thread is None:
             self._timer = _qt_timer(self._function)
         if self._timer is None and self._thread is None:
-            self._thread = _Knocking(self._function)
+            self._thread = _TickThread(self._function)
             self._thread.start()
 
     def stop(self) -> None:
@@ -46,7 +46,7 @@ class Pump:
             self._thread = None
 
 
-class _Knocking(threading.Thread):
+class _TickThread(threading.Thread):
     """Asks Nuke to call the function on its main thread, and not again before it did."""
 
     def __init__(self, function: Callable[[], None]) -> None:
@@ -69,20 +69,18 @@ class _Knocking(threading.Thread):
 
 
 def _qt_timer(function: Callable[[], None]) -> Any:
-    """A running QTimer of Nuke's own Qt; None where there is none, or no application that would drive it."""
-    core = _qt_core()
+    """Return a running QTimer of Nuke's own Qt; None without Qt, or without an application to drive it."""
+    core: Any = None
+    # PySide6 from Nuke 16 on, PySide2 before.
+    for name in ("PySide6.QtCore", "PySide2.QtCore"):
+        try:
+            core = importlib.import_module(name)
+            break
+        except ImportError:
+            continue
     if core is None or core.QCoreApplication.instance() is None:
         return None
     timer = core.QTimer()
     timer.timeout.connect(function)
     timer.start(int(TICK_SECONDS * 1000))
     return timer
-
-
-def _qt_core() -> Any:
-    for name in ("PySide6.QtCore", "PySide2.QtCore"):
-        try:
-            return importlib.import_module(name)
-        except ImportError:
-            continue
-    return None
