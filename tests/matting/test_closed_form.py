@@ -75,10 +75,11 @@ def test_many_steps_give_the_solution_of_the_written_equations(size: tuple[int, 
     assert solved == pytest.approx(exact.clip(0, 1), abs=2e-4)
 
 
-@pytest.mark.parametrize("halved", [0, 1, 2])
-def test_a_blurred_matte_comes_much_nearer_to_the_truth(halved: int) -> None:
-    truth = disc(120, 160)
-    matte = blurred(truth, 1)
+@pytest.mark.parametrize(("halved", "radius"), [(0, 1), (1, 1), (2, 4), (3, 8)])
+def test_a_blurred_matte_comes_much_nearer_to_the_truth(halved: int, radius: int) -> None:
+    """The smaller the picture that the network saw, the wider its edges."""
+    truth = disc(240, 320)
+    matte = blurred(truth, radius)
     solved = FOR_NETWORK.refine(painted(truth), matte, halved)
     assert (solved - truth).abs().sum() < 0.5 * (matte - truth).abs().sum()
 
