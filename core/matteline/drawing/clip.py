@@ -101,7 +101,9 @@ class _Scene:
             grade=Grade.random(rng),
             occluder=Occluder(width, height, rng) if rng.random() < 0.2 else None,
             sensor=Sensor.random(rng),
+            # Closed at once, half a frame as film has it, or a whole one as cheap cameras do.
             shutter=float(rng.choice([0.0, 1.0, 1.0, 2.0])),
+            # Lenses soften, the cheaper the more.
             softness=int(rng.choice([1, 1, 1, 2, 4])),
         )
 
@@ -125,6 +127,7 @@ class _Scene:
             draw_person(
                 canvas, actor.person, seconds, actor.root(seconds), actor.velocity(seconds), self.shutter
             )
+            # Over those farther away, premultiplied.
             together.colour *= (1 - layers.alpha)[..., None]
             together.colour += layers.colour
             together.alpha += layers.alpha * (1 - together.alpha)

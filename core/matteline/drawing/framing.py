@@ -56,6 +56,7 @@ class Actor:
 
 def random_actors(width: int, height: int, place: Place, rng: np.random.Generator) -> list[Actor]:
     """Return none to three people, those farther away first."""
+    # One person most often, at times nobody.
     count = int(rng.choice([0, 1, 2, 3], p=[0.04, 0.68, 0.2, 0.08]))
     kinds = list(_SIZES)
     kind = kinds[int(rng.choice(len(kinds), p=_SHARES))]
@@ -73,6 +74,7 @@ def _random_actor(
     width: int, height: int, kind: str, spot: float, place: Place, rng: np.random.Generator
 ) -> Actor:
     """Return a random person at a share `spot` of the width, as large as a `kind` of `_SIZES` says."""
+    # Clothes that hardly stand out against the place.
     near = place.colour_of_a_spot(rng) if rng.random() < 0.3 else None
     person = Person.random(rng, near)
     if kind == "far" and rng.random() < 0.7:
@@ -85,6 +87,7 @@ def _random_actor(
     camera = Camera(
         width, height, float(rng.uniform(*sizes)) * base, spot * width, float(rng.uniform(*tops)) * height
     )
+    # Some move so fast that they blur.
     hasty = rng.random() < 0.12
     reach = floats([rng.uniform(0, 1.6 if person.stance.kind == "walk" else 0.35), rng.uniform(0, 0.05)])
     pace = float(rng.uniform(0.3, 1.0))
@@ -95,6 +98,7 @@ def _random_actor(
 
 def random_lighting(rng: np.random.Generator) -> Lighting:
     """Return a random light: soft or hard, warm or cold, from any side, bright or dim."""
+    # The key comes from a side and above more often than from below, the rim from the other side, behind.
     side, up = rng.uniform(-1, 1), rng.uniform(-0.2, 0.9)
     hard = rng.uniform(0.3, 1.4)
     ambient = rng.uniform(0.12, 0.6)
@@ -132,6 +136,7 @@ class Grade:
     @classmethod
     def random(cls, rng: np.random.Generator) -> Grade:
         """Return a random grade: neutral most often; dark, pale, warm or cold at times."""
+        # A strong grade in one clip of three.
         strong = float(rng.choice([0.2, 0.2, 1.0]))
         tint = 1 + 0.15 * strong * rng.normal(size=3)
         gain = tint * math.exp(strong * rng.normal(-0.1, 0.3))

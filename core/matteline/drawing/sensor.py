@@ -32,6 +32,7 @@ class Sensor:
         return cls(
             noise=float(rng.choice([0.0, rng.uniform(0.002, 0.012), rng.uniform(0.01, 0.05)])),
             coarse=bool(rng.random() < 0.4),
+            # Half of all files are hardly compressed.
             coarseness=float(rng.choice([0.0, 0.0, rng.uniform(0.01, 0.05), rng.uniform(0.05, 0.14)])),
         )
 
@@ -51,20 +52,16 @@ class Sensor:
 
 def _compressed(plate: Floats, step: float) -> Floats:
     """Compress as JPEG does: luma in blocks of rounded frequencies, colour at half the size, more coarsely."""
+    # Rec. 601 luma, as JPEG has it.
     luma = plate @ _LUMA
-    soft = _halved(plate - luma[..., None])
+    height, width = luma.shape
+    # Each two by two pixels of colour become their mean.
+    padded = np.pad(plate - luma[..., None], ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    means = 0.25 * (padded[::2, ::2] + padded[1::2, ::2] + padded[::2, 1::2] + padded[1::2, 1::2])
+    soft = means.repeat(2, 0).repeat(2, 1)[:height, :width]
     rounded = _rounded(luma, step)
     result: Floats = rounded[..., None] + np.round(soft / floats(step)) * floats(step) * 0.5 + 0.5 * soft
     return result
-
-
-def _halved(picture: Floats) -> Floats:
-    """Return a picture (H, W, C) with each two by two pixels replaced by their mean."""
-    height, width = picture.shape[:2]
-    padded = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-    means = 0.25 * (padded[::2, ::2] + padded[1::2, ::2] + padded[::2, 1::2] + padded[1::2, 1::2])
-    whole: Floats = means.repeat(2, 0).repeat(2, 1)[:height, :width]
-    return whole
 
 
 def _rounded(luma: Floats, step: float) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 from matteline.drawing.shapes.arrays import Floats, floats
 
 _GAP = 8
-_PAPER = np.float32(0.18)
+_PAPER = np.float32(0.18)  # dark enough that neither black nor white mattes run into it
 _CHECKER = (0.42, 0.58)
 
 
@@ -22,6 +22,7 @@ def contact_sheet(rows: Sequence[Sequence[Floats]]) -> Floats:
     Returns:
         (H', W', 3) float32, 0..1, dark between the pictures.
     """
+    # Shorter rows leave paper on their right.
     height, width = rows[0][0].shape[:2]
     columns = max(len(row) for row in rows)
     size = (len(rows) * (height + _GAP) + _GAP, columns * (width + _GAP) + _GAP, 3)
@@ -29,6 +30,7 @@ def contact_sheet(rows: Sequence[Sequence[Floats]]) -> Floats:
     for down, row in enumerate(rows):
         for across, picture in enumerate(row):
             top, left = _GAP + down * (height + _GAP), _GAP + across * (width + _GAP)
+            # Mattes are shown as grey pictures.
             grey = picture.ndim == 2
             sheet[top : top + height, left : left + width] = picture[..., None] if grey else picture
     return sheet

@@ -31,6 +31,7 @@ def self_agreement(planes: Tensor, teacher: MattingNetwork, device: torch.device
         (N,), intersection over union of both mattes.
     """
     small = functional.interpolate(planes.float(), (SIDE, SIDE), mode="bilinear", antialias=True) / 255
+    # The teacher sees the squares as they are packed: stretched, as the student's views may be, too.
     with torch.inference_mode():
         _, alpha, *_ = teacher(small[:, :3].to(device))
     return intersection_over_union(alpha.cpu(), small[:, 6:7])

@@ -88,7 +88,14 @@ def assemble(request: Request, device: torch.device, progress: Preparing) -> Run
         DeviceError: The device is not there.
         WriteError: The run's folder or the cache cannot be written.
     """
-    length = _length(request)
+    if (request.minutes is None) == (request.steps is None):
+        hint = "Give a number of minutes or of steps, and not both."
+        raise JobError(
+            "It is not clear how long to train.", field="minutes", hint=hint, settings=("minutes", "steps")
+        )
+    if request.minutes is not None and not (math.isfinite(request.minutes) and request.minutes > 0):
+        raise JobError(f"{request.minutes} is no number of minutes to train.", field="minutes")
+    length = RunLength(request.steps, request.minutes)
     preset = _within_memory(preset_named(request.preset), request.memory_gb, device)
     precision = resolve_precision(request.precision, device)
     begin, teacher = (
@@ -98,7 +105,12 @@ def assemble(request: Request, device: torch.device, progress: Preparing) -> Run
     architecture = _architecture(request, preset, begin)
     training_set = _training_set(request, preset, teacher, device, progress)
     features = training_set.teacher.features(precision) if training_set.teacher else None
-    network = _network(architecture, begin, request.seed).to(device)
+    torch.manual_seed(request.seed)  # decides random weights, those of the training's own helpers, too
+    if begin is None:
+        network = MattingNetwork.of(architecture).to(device)
+    else:
+        fast = architecture.refiner == "fast_guided_filter"
+        network = load_network(begin, "fast" if fast else "auto").requires_grad_(True).to(device)
     settings = TrainerSettings(preset, length, device, precision, request.seed, request.processes)
     recipe = _recipe(request, architecture, teacher, begin, precision)
     begun = "random weights" if begin is None else f"weights {begin.sha256[:12]}"
@@ -113,6 +125,7 @@ def assemble(request: Request, device: torch.device, progress: Preparing) -> Run
         "seed": str(request.seed),
     }
     schedule = RunSchedule(side=preset.longer_side)
+    # A run of a few minutes is measured more often, so that there is something to look at.
     if length.minutes is not None:
         often = min(schedule.measure_seconds, 60 * length.minutes / _LEAST_LINES)
         schedule = replace(schedule, measure_seconds=often)
@@ -126,6 +139,7 @@ def assemble(request: Request, device: torch.device, progress: Preparing) -> Run
         f"{preset.name}, width {architecture.width:g}, on {training_set.described}, {device}",
         leads=request.processes.leads,
     )
+    # Last, since it makes the run's folder: a mistake above must leave nothing behind.
     run.begin(resume=request.resume)
     return run
 
@@ -138,17 +152,6 @@ def device_of(request: Request) -> torch.device:
         JobError: The request names no device.
     """
     return request.processes.device(resolve_device(request.device))
-
-
-def _length(request: Request) -> RunLength:
-    if (request.minutes is None) == (request.steps is None):
-        hint = "Give a number of minutes or of steps, and not both."
-        raise JobError(
-            "It is not clear how long to train.", field="minutes", hint=hint, settings=("minutes", "steps")
-        )
-    if request.minutes is not None and not (math.isfinite(request.minutes) and request.minutes > 0):
-        raise JobError(f"{request.minutes} is no number of minutes to train.", field="minutes")
-    return RunLength(request.steps, request.minutes)
 
 
 def _within_memory(preset: Preset, gigabytes: float | None, device: torch.device) -> Preset:
@@ -175,17 +178,10 @@ def _architecture(request: Request, preset: Preset, begin: FoundWeights | None) 
     return replace(begin.architecture, refiner=preset.refiner) if fast else begin.architecture
 
 
-def _network(architecture: Architecture, begin: FoundWeights | None, seed: int) -> MattingNetwork:
-    torch.manual_seed(seed)
-    if begin is None:
-        return MattingNetwork.of(architecture)
-    fast = architecture.refiner == "fast_guided_filter"
-    return load_network(begin, "fast" if fast else "auto").requires_grad_(True)
-
-
 def _training_set(
     request: Request, preset: Preset, teacher: FoundWeights | None, device: torch.device, progress: Preparing
 ) -> TrainingSet:
+    # Masks alone are packed where the preset learns from packs, and read at every step where it does not.
     mattes = request.matting_clips or request.matting_images
     if not mattes and (preset.packed or not request.segmentation):
         return _distillation_set(request, preset, teacher, device, progress)

@@ -54,16 +54,18 @@ class Backgrounds:
 
     def take(self, count: int, rng: np.random.Generator) -> Tensor:
         """Return random backgrounds, (count, 3, side, side) uint8; there must be some."""
-        return torch.stack([self._one(int(number)) for number in rng.integers(len(self), size=count)])
-
-    def _one(self, number: int) -> Tensor:
-        if self._examples is None or number < len(self._pictures):
-            return self._pictures[number]
-        region = self._regions[number - len(self._pictures)]
-        picture = self._examples.take([region.number]).pictures
-        part = picture[..., region.top : region.bottom, region.left : region.right].float()
-        whole = functional.interpolate(part, picture.shape[-2:], mode="bilinear", align_corners=False)
-        return whole[0].round().to(torch.uint8)
+        chosen = []
+        for number in rng.integers(len(self), size=count).tolist():
+            if self._examples is None or number < len(self._pictures):
+                chosen.append(self._pictures[number])
+                continue
+            # Cut out anew each time: as pictures of their own, thousands of parts would fill the memory.
+            region = self._regions[number - len(self._pictures)]
+            picture = self._examples.take([region.number]).pictures
+            part = picture[..., region.top : region.bottom, region.left : region.right].float()
+            whole = functional.interpolate(part, picture.shape[-2:], mode="bilinear", align_corners=False)
+            chosen.append(whole[0].round().to(torch.uint8))
+        return torch.stack(chosen)
 
 
 def _empty_regions(examples: Examples) -> Iterable[Region]:
@@ -78,6 +80,7 @@ def _empty_regions(examples: Examples) -> Iterable[Region]:
 
 
 def _largest_strip(number: int, people: np.ndarray) -> Region:
+    """Return the largest strip along a side of a matte (side, side), bool, in which nobody is."""
     side = len(people)
     rows, columns = np.flatnonzero(people.any(1)), np.flatnonzero(people.any(0))
     if not len(rows):

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+# Kinds of batches: clips with mattes, moved pictures with mattes, and pictures with masks alone.
 MATTES: Final = "mattes"
 STILLS: Final = "mattes of stills"
 SEGMENTS: Final = "segments"

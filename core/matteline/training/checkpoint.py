@@ -50,6 +50,7 @@ def save_checkpoint(folder: Path, progress: Progress, tensors: Mapping[str, Tens
     """
     path = folder / f"checkpoint-{progress.step:08d}.safetensors"
     write_tensors(path, tensors, {"progress": json.dumps(asdict(progress))})
+    # Two stay: should the newest be lost with the disk's last write, the one before is whole.
     for old in checkpoints_in(folder)[:-KEPT]:
         with writing(old):
             old.unlink(missing_ok=True)

@@ -85,6 +85,7 @@ class ImageSequence:
         files = self.files[first : first + frames]
         pictures = [read_picture(file, longest) for file in files]
         for file, picture in zip(files, pictures, strict=True):
+            # Sizes of a folder's files are known only when they are read; headers of samples were compared.
             if picture.shape != pictures[0].shape:
                 raise data_error(
                     f"{file} and {files[0]} differ in size, and belong to one clip",
@@ -103,6 +104,7 @@ class MovieFrames:
 
     path: Path
 
+    # Opening a movie lists its frames, which takes long for long ones.
     @cached_property
     def _movie(self) -> Movie:
         return Movie(str(self.path), 0)
@@ -120,6 +122,7 @@ class MovieFrames:
 
     def read(self, first: int, frames: int, longest: int | None = None) -> UInt8Array:
         """Read frames; see `ClipFiles.read`."""
+        # One after another, so that only the shrunk frames are in memory together.
         pictures = []
         for frame in self._movie.read(range(first, min(first + frames, self.count))):
             codes = np.ascontiguousarray(to_codes(frame.pixels[..., :3], np.uint8))
@@ -149,6 +152,7 @@ def list_folder(folder: Path) -> list[Path]:
         JobError: It is no folder, or may not be read.
     """
     try:
+        # Hidden files are notes of the system, such as .DS_Store.
         with os.scandir(folder) as entries:
             names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
     except OSError as error:

@@ -24,15 +24,11 @@ def patch_depthwise(network: nn.Module) -> None:
     """
     for parent in list(network.modules()):
         for name, layer in parent.named_children():
-            if isinstance(layer, nn.Conv2d) and _is_depthwise(layer):
+            if not isinstance(layer, nn.Conv2d) or isinstance(layer, _Depthwise):
+                continue
+            alike = layer.in_channels == layer.out_channels == layer.groups > 1
+            if alike and layer.bias is None and layer.padding_mode == "zeros":
                 setattr(parent, name, _Depthwise(layer))
-
-
-def _is_depthwise(layer: nn.Conv2d) -> bool:
-    if isinstance(layer, _Depthwise):
-        return False
-    alike = layer.in_channels == layer.out_channels == layer.groups > 1
-    return alike and layer.bias is None and layer.padding_mode == "zeros"
 
 
 class _Depthwise(nn.Conv2d):
@@ -73,20 +69,18 @@ class _Product(torch.autograd.Function):
         stride, padding, dilation = ctx.shape
         (gradient,) = gradients
         if stride == 1:
-            of_x = _turned(gradient, weight, padding, dilation)
+            # The gradient of the input is a convolution with the kernel turned by half a circle.
+            reach = dilation * (weight.shape[-1] - 1)
+            turned = weight.flip(2, 3)
+            of_x = functional.conv2d(gradient, turned, None, 1, reach - padding, dilation, len(weight))
             of_weight = _tapped(x, gradient, weight, padding, dilation)
             return of_x, of_weight, None, None, None
+        # In float32, for which the library has a fast kernel; in bfloat16 it has none.
         both = torch.ops.aten.convolution_backward(
             gradient.float(), x.float(), weight.float(), None, [stride] * 2, [padding] * 2, [dilation] * 2,
             False, [0, 0], len(weight), [True, True, False],
         )  # fmt: skip
         return both[0].to(x.dtype), both[1].to(weight.dtype), None, None, None
-
-
-def _turned(gradient: Tensor, weight: Tensor, padding: int, dilation: int) -> Tensor:
-    """Return the gradient of the input of an unstrided convolution."""
-    reach = dilation * (weight.shape[-1] - 1)
-    return functional.conv2d(gradient, weight.flip(2, 3), None, 1, reach - padding, dilation, len(weight))
 
 
 def _tapped(x: Tensor, gradient: Tensor, weight: Tensor, padding: int, dilation: int) -> Tensor:

@@ -66,6 +66,7 @@ class DistillationBatches:
             clips.replace(empty, _places(self._backgrounds, shape, len(empty), rng))
         if rng.random() < _CAMERA_BLURRED * shape.augmentation:
             clips = _blurred(clips, shape, rng)
+        # Last, as a camera and its files come after all that is before the lens.
         pictures = degrade(clips.pictures, rng, strength=shape.augmentation)
         return TrainingBatch(pictures, clips.pha.clamp(0, 1), clips.fgr, clips.seg.clamp(0, 1))
 
@@ -95,6 +96,7 @@ class DistillationBatches:
         cover = people.pha
         pictures = cover * people.fgr + (1 - cover) * behind.pictures
         pha = cover + (1 - cover) * behind.pha
+        # Straight colour of both layers together; where neither covers, any colour is right.
         light = cover * people.fgr + (1 - cover) * behind.pha * behind.fgr
         seg = torch.maximum(people.seg, (1 - cover) * behind.seg)
         return _Clips(pictures, pha, light / pha.clamp(min=1e-3), seg)
@@ -111,6 +113,7 @@ def _places(backgrounds: Backgrounds, shape: BatchShape, count: int, rng: np.ran
 
 def _blurred(clips: _Clips, shape: BatchShape, rng: np.random.Generator) -> _Clips:
     """Return clips blurred by motion, with their mattes and foregrounds."""
+    # From hardly visible to a smear of a sixteenth of the picture.
     length = float(rng.uniform(2, _LONGEST_BLUR * max(shape.height, shape.width)))
     angle = float(rng.uniform(0, 2 * math.pi))
     direction = length * math.sin(angle), length * math.cos(angle)

@@ -18,6 +18,7 @@ from matteline.training.pack import Example, Pack, add_to_pack, packed_keys
 FIRST_SEED: Final = 1000
 """Seeds from here on are for training; those below, the demo's among them, are never learned from."""
 
+# Shapes of photos, videos and upright phones, of about the size at which examples are kept.
 _SIZES: Final = ((448, 336), (448, 252), (336, 448), (384, 384))
 """Width and height of drawn examples, in pixels."""
 
@@ -62,7 +63,7 @@ def _examples(keys: Sequence[str]) -> Iterable[Example]:
     for key in keys:
         kind, _, number = key.partition("-")
         seed = int(number)
-        width, height = _SIZES[seed // 4 % len(_SIZES)]
+        width, height = _SIZES[seed // 4 % len(_SIZES)]  # four of a size, whatever else the seed decides
         if kind == _PLACE:
             place = to_codes(next(draw_place(width, height, 1, seed=seed)), np.uint8)
             nobody = np.zeros((height, width), np.uint8)
@@ -106,6 +107,7 @@ class DrawnPeople(_DrawnClips):
         self, index: int, frames: int, rng: np.random.Generator, longest: int | None = None
     ) -> MattingFootage:
         """Draw the first frames of a clip; see `Source.load`."""
+        # Without a sensor's noise: people are put before other backgrounds, and degraded together.
         drawings = list(draw_people(*self._size(longest), frames, seed=self.first_seed + index, sensor=False))
         return MattingFootage(
             _codes(drawing.fgr for drawing in drawings),

@@ -48,6 +48,7 @@ def evaluate(network: MattingNetwork, pack: Examples, numbers: list[int], side: 
     """
     network.eval()
     device = next(network.parameters()).device
+    # Per picture rather than over all pixels: a small person counts as much as a large one.
     ious, mads = [], []
     with torch.inference_mode():
         for first in range(0, len(numbers), _AT_ONCE):

@@ -54,7 +54,17 @@ def export(
         hint = "Let its name end in .safetensors."
         raise JobError(f"{target} is no name for exported weights.", field="target", hint=hint)
     tensors, card = _read(source)
-    tensors = _halved(tensors, source) if half else tensors
+    if half:
+        tensors = {name: each.half() if each.is_floating_point() else each for name, each in tensors.items()}
+        for name, each in tensors.items():
+            # Above 65504 float16 knows infinity alone.
+            if not bool(torch.isfinite(each).all()):
+                raise ModelError(
+                    f"{source} does not fit float16: {name} has larger values.",
+                    path=source,
+                    hint="Export it as it is.",
+                )
+    # What training wrote of itself stays, but for what the caller sets.
     card |= {"name": name} if name else {}
     card |= {"longer_side": str(longer_side)} if longer_side else {}
     write_tensors(target, tensors, card)
@@ -62,29 +72,18 @@ def export(
 
 
 def _read(source: Path) -> tuple[Mapping[str, Tensor], dict[str, str]]:
+    """Return weights and metadata of a run's model, or of a checkpoint's average."""
     if source.name.startswith("checkpoint-"):
         progress, tensors = load_checkpoint(source)
         minutes = f"{progress.seconds / 60:.1f}"
         return under("average", tensors), {"steps": str(progress.step), "minutes": minutes}
-    inspect(source)
+    inspect(source)  # says in a sentence what is wrong with a file that holds no network
     try:
         with safetensors.safe_open(source, framework="pt") as file:
             words = dict(file.metadata() or {})
         return safetensors.torch.load_file(source), words
     except safetensors.SafetensorError as error:
         raise ModelError(f"{source} is no safetensors file.", path=source) from error
-
-
-def _halved(tensors: Mapping[str, Tensor], source: Path) -> dict[str, Tensor]:
-    made = {name: each.half() if each.is_floating_point() else each for name, each in tensors.items()}
-    for name, each in made.items():
-        if not bool(torch.isfinite(each).all()):
-            raise ModelError(
-                f"{source} does not fit float16: {name} has larger values.",
-                path=source,
-                hint="Export it as it is.",
-            )
-    return made
 
 
 def main(words: Sequence[str] | None = None) -> None:

@@ -28,6 +28,7 @@ from matteline.training.pictures import shrink
 _CLIPS: Final = "fgr/<clip> and pha/<clip>, each a folder of images or a movie"
 _IMAGES: Final = "fgr/ and pha/ with images of the same names"
 _SEGMENTATION: Final = "images/ and masks/ with images of the same names"
+# Names of folders in published data sets, the usual one first.
 _FGR: Final = ("fgr", "fg", "foreground", "foregrounds")
 _PHA: Final = ("pha", "alpha", "alphas", "matte", "mattes")
 _PICTURES: Final = ("images", "image", "imgs", "img", "photos", "pictures", "jpegimages")
@@ -147,6 +148,7 @@ class _Masks:
         if longest is None:
             return SegmentedFootage(seen, mask)
         scaled = shrink(mask[0, ..., None], longest)[None, ..., 0]
+        # A mask that was averaged has greys at its edges.
         halves = np.where(scaled < 128, np.uint8(0), np.uint8(255))
         return SegmentedFootage(shrink(seen[0], longest)[None], halves)
 
@@ -187,6 +189,7 @@ def _stills_and_clips(folder: Path) -> tuple[ClipFiles, ...]:
             f"The data folder {folder} holds no images, no movies and no folders of images",
             "Name the folder that holds them.",
         )
+    # Reading a header finds a damaged file before training begins.
     for files in evenly(clips, _CHECKED):
         _ = files.size
     return tuple(clips)

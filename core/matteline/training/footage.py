@@ -87,6 +87,7 @@ class Several(Generic[F]):
 
     def load(self, index: int, frames: int, rng: np.random.Generator, longest: int | None = None) -> F:
         """Read frames; see `Source.load`."""
+        # A number that is too large fails in the last source, as in any other sequence.
         for source in self.sources:
             if index < len(source):
                 break

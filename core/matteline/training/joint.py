@@ -88,7 +88,13 @@ def _composed(
     fgr, pha = moved[:, :, :3], moved[:, :, 3:]
     behind = relight(_moved(_planes(place.pictures), shape, rng), rng)
     if rng.random() < _SHADOWS:
-        behind = _shaded(behind, pha, rng)
+        # A soft copy of the matte, thrown to a side and down, darkens what is behind.
+        height, width = shape.height, shape.width
+        small = functional.interpolate(pha[0], (max(4, height // 16), max(4, width // 16)), mode="area")
+        soft = functional.interpolate(small, (height, width), mode="bilinear", align_corners=False)
+        shift = int(rng.integers(-width // 6, width // 6 + 1)), int(rng.integers(0, height // 6 + 1))
+        shadow = torch.roll(soft, (shift[1], shift[0]), (-2, -1))[None]
+        behind = behind * (1 - float(rng.uniform(0.15, 0.6)) * shadow)
     fgr = relight(fgr, rng)
     pictures = degrade(pha * fgr + (1 - pha) * behind, rng)
     return TrainingBatch(pictures, pha, fgr, (pha > 0.5).float())
@@ -125,16 +131,6 @@ def _moved(planes: Tensor, shape: BatchShape, rng: np.random.Generator) -> Tenso
     speed = 0.0 if there > 1 and rng.random() < _STILL_CAMERA else 1.0
     views = random_views(aspect, shape.frames, shape.height, shape.width, rng, speed=speed)
     return views.of_frames(planes[torch.from_numpy(order.copy())], shape.height, shape.width) / 255
-
-
-def _shaded(behind: Tensor, pha: Tensor, rng: np.random.Generator) -> Tensor:
-    """Return backgrounds (1, T, 3, H, W) with a soft shadow of the people before them."""
-    height, width = pha.shape[-2:]
-    small = functional.interpolate(pha[0], (max(4, height // 16), max(4, width // 16)), mode="area")
-    soft = functional.interpolate(small, (height, width), mode="bilinear", align_corners=False)
-    shift = int(rng.integers(-width // 6, width // 6 + 1)), int(rng.integers(0, height // 6 + 1))
-    shadow = torch.roll(soft, (shift[1], shift[0]), (-2, -1))[None]
-    return behind * (1 - float(rng.uniform(0.15, 0.6)) * shadow)
 
 
 def _required(source: S | None, what: str, field: str) -> S:

@@ -78,8 +78,9 @@ def _bands(picture: Tensor, levels: int) -> list[Tensor]:
         height, width = picture.shape[-2:]
         if min(height, width) < _LEAST:
             break
+        # An odd last row or column has no partner at the next level.
         picture = picture[..., : height // 2 * 2, : width // 2 * 2]
-        down, across = (_blurring(side, picture) for side in picture.shape[-2:])
+        down, across = (_blur_matrix(side, picture) for side in picture.shape[-2:])
         smaller = down[::2] @ picture @ across[::2].T
         # Twice the size: zeros between the pixels, blurred, times 4.
         bands.append(picture - 4 * (down[:, ::2] @ smaller @ across[:, ::2].T))
@@ -87,7 +88,7 @@ def _bands(picture: Tensor, levels: int) -> list[Tensor]:
     return bands
 
 
-def _blurring(side: int, like: Tensor) -> Tensor:
+def _blur_matrix(side: int, like: Tensor) -> Tensor:
     """Return the matrix (side, side) that blurs columns of `side` pixels, mirrored at their ends.
 
     A product with it equals a convolution; on processors the gradient of a single-channel convolution takes

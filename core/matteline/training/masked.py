@@ -33,7 +33,16 @@ def masked_examples(
         WriteError: The cache cannot be written.
     """
     folder = cache / f"masked-{side}"
-    by_key = {_key(pair): pair for pair in pairs}
+    by_key: dict[str, Pair] = {}
+    for pair in pairs:
+        # Of both files, so that a mask that was mended makes a new example.
+        digest = hashlib.sha256()
+        for path in (pair.picture.path, pair.truth.path):
+            try:
+                digest.update(path.read_bytes())
+            except OSError as error:
+                raise ReadError(f"{path} cannot be read: {error.strerror}.", path=path) from error
+        by_key[digest.hexdigest()[:24]] = pair
     there = packed_keys(folder)
     missing = {key: pair for key, pair in by_key.items() if key not in there}
     for added in add_to_pack(folder, _examples(missing), side):
@@ -41,19 +50,9 @@ def masked_examples(
     return Pack(folder, list(by_key))
 
 
-def _key(pair: Pair) -> str:
-    """A hash of both files, so that a mask that was mended makes a new example."""
-    digest = hashlib.sha256()
-    for path in (pair.picture.path, pair.truth.path):
-        try:
-            digest.update(path.read_bytes())
-        except OSError as error:
-            raise ReadError(f"{path} cannot be read: {error.strerror}.", path=path) from error
-    return digest.hexdigest()[:24]
-
-
 def _examples(pairs: Mapping[str, Pair]) -> Iterable[Example]:
     for key, pair in pairs.items():
+        # Shrunk before they are made square, so that both are averaged alike.
         picture = shrink(read_picture(pair.picture.path), _LONGEST)
         mask = people_in_mask(read_picture(pair.truth.path))
         mask = shrink(mask[..., None], _LONGEST)[..., 0]

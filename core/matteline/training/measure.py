@@ -108,6 +108,7 @@ def agreement(pairs: Iterable[tuple[Alpha, Alpha]]) -> Agreement:
     ious, mads = [], []
     for alpha, truth in pairs:
         one, other = alpha > SOLID, truth > SOLID
+        # Where both are empty they agree.
         either = int((one | other).sum())
         ious.append(int((one & other).sum()) / either if either else 1.0)
         mads.append(1000 * float(np.abs(alpha - truth).mean()))
@@ -131,6 +132,7 @@ def clip_agreements(model: Model, footage: Path) -> dict[str, Agreement]:
 def flicker(model: Model, footage: Path, count: int = 20) -> float:
     """Return the mean change of alpha from frame to frame where the plate is still, times 1000."""
     frames = list(_frames(next((footage / "clips").glob(f"{_FLICKER_CLIP}.*")), count))
+    # A tripod and no movement: whatever alpha does there is the network's own.
     changes = []
     for (before, now), (alpha, after) in zip(pairwise(frames), pairwise(model.clip(frames)), strict=True):
         difference = np.abs(before.astype(np.int16) - now.astype(np.int16)).max(-1)
@@ -163,6 +165,7 @@ def _composites(footage: Path) -> Iterator[tuple[UInt8Array, Alpha]]:
         scene = resize(read_picture(behind[number % len(behind)]), cut.shape[:2]).astype(np.float32)
         truth: Alpha = cut[..., 3].astype(np.float32) / np.float32(255)
         cover = truth[..., None]
+        # On encoded values, as the network's own definition of alpha is.
         composite: UInt8Array = np.round(cover * cut[..., :3] + (1 - cover) * scene).astype(np.uint8)
         yield composite, truth
 

@@ -37,6 +37,7 @@ def losses_of(
     if prediction.seg is not None:
         losses["seg"] = segmentation_loss(prediction.seg, small_seg)
     context = prediction.context.flatten(0, 1)
+    # The share of people in the sixteen by sixteen pixels of each place of the context.
     found = functional.adaptive_avg_pool2d(small_seg.flatten(0, 1), (context.shape[-2], context.shape[-1]))
     losses["context"] = segmentation_loss(context, found)
     if prediction.feature_error is not None:

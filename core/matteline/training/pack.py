@@ -94,6 +94,7 @@ class Pack:
             key: (file, row) for file, shard in enumerate(self._files) for row, key in enumerate(_keys(shard))
         }
         self.keys = list(places) if keys is None else list(keys)
+        # A missing key is a fault of ours, not of the user's.
         self._places = [places[key] for key in self.keys]
 
     def __len__(self) -> int:
@@ -162,7 +163,7 @@ def add_to_pack(folder: Path, examples: Iterable[Example], side: int) -> Iterato
     remaining = iter(examples)
     while part := list(islice(remaining, SHARD)):
         arrays: dict[str, np.ndarray] = {
-            "planes": np.stack([_squared(each, side) for each in part]),
+            "planes": np.stack([_planes(each, side) for each in part]),
             "aspect": np.array([each.aspect for each in part], np.float32),
         }
         metadata = {"keys": json.dumps([each.key for each in part])}
@@ -172,7 +173,7 @@ def add_to_pack(folder: Path, examples: Iterable[Example], side: int) -> Iterato
         yield added
 
 
-def _squared(example: Example, side: int) -> UInt8Array:
+def _planes(example: Example, side: int) -> UInt8Array:
     """All planes of an example as squares, (8, side, side)."""
     planes = [example.picture, example.fgr, example.pha[..., None], example.seg[..., None]]
     stacked = np.concatenate(planes, axis=2)

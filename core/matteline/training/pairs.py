@@ -21,6 +21,7 @@ from matteline.training.clip_files import (
 _CHECKED_CLIPS: Final = 24
 _CHECKED_IMAGES: Final = 200
 """Number of clips and images that are opened when a folder is; names are compared for all."""
+# Data sets name the mask of "a.jpg" "a.png", "a_mask.png" and the like.
 _MASK_ENDINGS: Final = ("_mask", "_masks", "_seg", "_matte", "_alpha", "_gt", "_label")
 
 T = TypeVar("T")
@@ -51,19 +52,17 @@ class Pair:
                 f"{self.truth.path} has {self.truth.count}",
                 "Both must show the same frames; export the clip again.",
             )
-        for picture, truth in self._samples():
-            if picture[1] != truth[1]:
+        samples = [(self.picture.path, self.picture.size, self.truth.path, self.truth.size)]
+        if isinstance(self.picture, ImageSequence) and isinstance(self.truth, ImageSequence):
+            # First, middle and last: opening all frames of a large data set would take minutes.
+            files = evenly(list(zip(self.picture.files, self.truth.files, strict=True)), 3)
+            samples = [(one, image_size(one), other, image_size(other)) for one, other in files]
+        for picture, size, truth, truth_size in samples:
+            if size != truth_size:
                 raise data_error(
-                    f"{truth[0]} is {_size(truth[1])}, and {picture[0]} is {_size(picture[1])}",
+                    f"{truth} is {_size(truth_size)}, and {picture} is {_size(size)}",
                     "A matte must be of the size of its picture.",
                 )
-
-    def _samples(self) -> list[tuple[tuple[Path, tuple[int, int]], tuple[Path, tuple[int, int]]]]:
-        """Return paths and sizes of first, middle and last frames, of picture and truth."""
-        if isinstance(self.picture, ImageSequence) and isinstance(self.truth, ImageSequence):
-            files = evenly(list(zip(self.picture.files, self.truth.files, strict=True)), 3)
-            return [((one, image_size(one)), (other, image_size(other))) for one, other in files]
-        return [((self.picture.path, self.picture.size), (self.truth.path, self.truth.size))]
 
 
 def clip_pairs(pictures: Path, truths: Path) -> list[Pair]:
@@ -111,6 +110,7 @@ def folder_named(parent: Path, names: tuple[str, ...], wanted: str) -> Path:
         JobError: There is none.
     """
     folders = [path for path in list_folder(parent) if path.is_dir()]
+    # The likelier words first, so that "images" is taken where there are "labels_images" as well.
     for name in names:
         for path in folders:
             if path.name.lower().replace("-", "_").split("_")[-1] == name:
@@ -124,13 +124,15 @@ def folder_named(parent: Path, names: tuple[str, ...], wanted: str) -> Path:
 def _matched(
     pictures: Path, truths: Path, ones: Mapping[str, T], others: Mapping[str, T]
 ) -> list[tuple[T, T]]:
-    """What has the same name on both sides, by name; nothing may be left alone."""
+    """Return items of the same name on both sides, in the order of names; each must have a counterpart."""
     for folder, there, here in ((truths, ones, others), (pictures, others, ones)):
         alone = [name for name in there if name not in here]
         if alone:
             more = f", nor for {len(alone) - 1} more" if len(alone) > 1 else ""
+            first = there[alone[0]]
+            path = first if isinstance(first, Path) else first.path  # type: ignore[attr-defined]
             raise data_error(
-                f"{folder} holds nothing for {_path_of(there[alone[0]])}{more}",
+                f"{folder} holds nothing for {path}{more}",
                 "Both folders must hold the same names; add what is missing or remove the rest.",
             )
     if not ones:
@@ -140,12 +142,8 @@ def _matched(
     return [(ones[name], others[name]) for name in sorted(ones)]
 
 
-def _path_of(item: object) -> Path:
-    return item if isinstance(item, Path) else item.path  # type: ignore[attr-defined]
-
-
 def _stems(files: tuple[Path, ...]) -> dict[str, Path]:
-    """Files by what their names have in common with their counterparts'."""
+    """Return files by the part of their names that their counterparts share."""
     found: dict[str, Path] = {}
     for file in files:
         stem = file.stem

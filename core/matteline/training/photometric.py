@@ -21,6 +21,7 @@ def relight(clips: Tensor, rng: np.random.Generator, *, strength: float = 1.0) -
         drawn = strength * sigma * rng.standard_normal((count, 1, channels, 1, 1))
         return torch.from_numpy(np.exp(np.clip(drawn, -1.5, 1.5))).float()
 
+    # Exposure, then white balance.
     gain = random_gain(0.22) * random_gain(0.07, 3)
     dark = torch.from_numpy(rng.random((count, 1, 1, 1, 1)) < 0.12 * strength).float()
     gain = gain * (1 - dark * float(rng.uniform(0.35, 0.75)))
@@ -57,6 +58,7 @@ def motion_blur(clips: Tensor, direction: tuple[float, float]) -> Tensor:
 
 def _degrade_one(clip: Tensor, rng: np.random.Generator) -> Tensor:
     luma = torch.tensor(_LUMA).view(3, 1, 1)
+    # Independent of one another: a soft picture may be noisy, too.
     kind = rng.random(4)
     if kind[0] < 0.25:
         clip = _blur(clip, float(rng.uniform(1.3, 3.0)))

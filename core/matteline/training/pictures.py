@@ -41,6 +41,7 @@ def pictures_and_movies_in(folder: Path) -> list[Path]:
         JobError: It is no folder, or holds neither.
     """
     movies = [each for each in folder.iterdir() if is_movie(each)] if folder.is_dir() else []
+    # A folder of movies alone is as good as one of pictures; one of neither is refused.
     images = [] if movies and not any(map(_is_picture, folder.iterdir())) else pictures_in(folder)
     return sorted([*images, *movies])
 

@@ -44,6 +44,7 @@ class ProcessGroup:
             return
         if device.type == "cuda":
             torch.cuda.set_device(device)
+        # gloo is the backend for processors.
         distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
         try:
             yield

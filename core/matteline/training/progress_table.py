@@ -67,6 +67,7 @@ class ProgressTable:
             "iou": f"{score.iou:.4f}" if score else "",
             "mad": f"{score.mad:.5f}" if score else "",
         }
+        # Opened for each line: a run that is killed loses none, and the file may be read meanwhile.
         with writing(self._path):
             begun = self._path.exists()
             with self._path.open("a", newline="", encoding="utf-8") as file:

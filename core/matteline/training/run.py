@@ -181,6 +181,7 @@ class Run:
             apart = max(1, len(pack) // self._schedule.examples)
             score = evaluate(network, pack, list(range(0, len(pack), apart)), side)
             write_sheet(self._folder / "pictures" / f"step-{step.number:08d}.png", network, pack, side)
+            # Kept at once: a run may be stopped at any time.
             if self._best is None or score.quality > self._best:
                 self._best = score.quality
                 self._keep(score)

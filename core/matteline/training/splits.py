@@ -17,6 +17,7 @@ def split(files: Sequence[Path], every: int = HOLD_OUT) -> tuple[list[Path], lis
         files: The pictures, in any order.
         every: Hold out one of so many, in the order of names; 0 holds out none.
     """
+    # By name, so that the split stays the same wherever the pictures lie.
     ordered = sorted(files, key=lambda file: file.name)
     held = ordered[::every] if every else []
     return [file for file in ordered if file not in set(held)], held

@@ -75,6 +75,7 @@ class Student(nn.Module):
         network, frames = self.network, clips.shape[1]
         pictures = clips.flatten(0, 1)
         small = reduce(pictures, ratio)
+        # Convolutions are fastest so on processors.
         small = small.contiguous(memory_format=torch.channels_last)
         f1, f2, f3, f4 = network.backbone(small)
         context = network.aspp(f4)

@@ -96,6 +96,7 @@ class Teacher:
         shown = small.repeat(_PASSES, 1, 1, 1).to(memory_format=torch.channels_last)
         network = self._fast
         with torch.inference_mode():
+            # The same picture as a clip of two frames; the last one has the better matte.
             hidden, _ = network.decode(shown, (None, None, None, None), _PASSES)
             residual, pha = network.project_mat(hidden[-1:])[0].split([3, 1])
             seg = network.project_seg(hidden[-1:])[0].sigmoid() if self._segments else pha
@@ -134,6 +135,7 @@ def teacher_examples(
     folder = cache / f"{teacher.name}-{LONGEST}-{side}"
     inputs = {each.key: each for file in files for each in _inputs(file)}
     there = packed_keys(folder)
+    # In the order of names, so that a stopped preparation loses the last shard alone.
     missing = [each for key, each in inputs.items() if key not in there]
     made = (each.example(teacher, stretched=stretched) for each in missing)
     for added in add_to_pack(folder, made, side):

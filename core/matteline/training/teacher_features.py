@@ -89,16 +89,11 @@ class FeatureLoss(nn.Module):
         """
         wanted = wanted.float()
         if self.training and int(self.seen) < _LEARNED:
-            self._learn_statistics(wanted)
+            self.seen += 1
+            share = 1 / int(self.seen)  # each batch counts the same
+            deviation, mean = torch.std_mean(wanted, (0, 2, 3))
+            self.mean.lerp_(mean, share)
+            self.deviation.lerp_(deviation + _LEAST_DEVIATION * deviation.mean(), share)
         target = (wanted - self.mean.view(-1, 1, 1)) / self.deviation.view(-1, 1, 1)
         error: Tensor = (self.projection(own).float() - target).square().mean()
         return error
-
-    def _learn_statistics(self, wanted: Tensor) -> None:
-        """Take a batch into the running mean and deviation, each batch counting the same."""
-        self.seen += 1
-        share = 1 / int(self.seen)
-        deviation, mean = torch.std_mean(wanted, (0, 2, 3))
-        deviation = deviation + _LEAST_DEVIATION * deviation.mean()
-        self.mean.lerp_(mean, share)
-        self.deviation.lerp_(deviation, share)

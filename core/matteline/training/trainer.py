@@ -108,10 +108,12 @@ class Trainer:
         for module in self.student.modules():
             if isinstance(module, nn.BatchNorm2d) and preset.norm_momentum is not None:
                 module.momentum = preset.norm_momentum
+        # After the convolutions were replaced and moved: other processes and the optimiser hold on to parameters.
         self._parallel = settings.processes.parallel(self.student, device)
         self.average = WeightAverage(self.student.network, preset.averaging)
         groups = _parameter_groups(self.student, preset.weight_decay)
         self._optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.99), fused=True)
+        # Only float16 has so few exponents that small gradients vanish.
         scaled = settings.precision == torch.float16
         self._scaler = torch.amp.GradScaler(device.type, enabled=scaled)
         self._batches, self._settings, self._teacher_features = batches, settings, teacher_features
@@ -147,23 +149,21 @@ class Trainer:
         teacher = self._teacher_features
         mixed = settings.precision != torch.float32
         with torch.autocast(settings.device.type, settings.precision, enabled=mixed):
+            # Frames before those that are learned from: a network in use seldom begins without a state.
             state = self.student.state_after(batch.pictures[:, :lead_in]) if lead_in else NO_STATE
             pictures = batch.pictures[:, lead_in:]
             wanted = teacher.of(reduce(pictures.flatten(0, 1), plan.ratio)) if teacher else ()
             features_only = plan.features_only and teacher is not None
             prediction = self._parallel(pictures, state, plan.ratio, wanted, features_only=features_only)
         losses = losses_of(prediction, batch.after(lead_in), plan.ratio, plan.matte_weight)
-        self._optimise(losses["loss"])
-        return {name: float(value.detach()) for name, value in losses.items()}
-
-    def _optimise(self, loss: Tensor) -> None:
         self._optimiser.zero_grad(set_to_none=True)
-        torch.autograd.backward(self._scaler.scale(loss))
+        torch.autograd.backward(self._scaler.scale(losses["loss"]))
         # Gradients must be brought to their true size before they are clipped.
         self._scaler.unscale_(self._optimiser)
-        nn.utils.clip_grad_norm_(self.student.parameters(), self._settings.preset.max_gradient)
+        nn.utils.clip_grad_norm_(self.student.parameters(), settings.preset.max_gradient)
         self._scaler.step(self._optimiser)
         self._scaler.update()
+        return {name: float(value.detach()) for name, value in losses.items()}
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all tensors of a checkpoint."""
@@ -197,6 +197,7 @@ def _parameter_groups(student: Student, weight_decay: float) -> list[dict[str, A
         "decoder": [network.decoder, *heads],
         "refiner": [network.refiner],
     }
+    # Biases and batch norms are kept out of weight decay, which would only shrink their outputs.
     groups = []
     for part, modules in parts.items():
         parameters = [each for module in modules for each in module.parameters()]

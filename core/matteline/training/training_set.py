@@ -105,6 +105,7 @@ def prepare_distillation(
     squares = [resize(read_picture(file, 2 * data.side), (data.side, data.side)) for file in files]
     pictures = [torch.from_numpy(square).permute(2, 0, 1).contiguous() for square in squares]
     backgrounds = Backgrounds(pictures, Packs(empty))
+    # Every example counts the same, drawn or not.
     batches = DistillationBatches(Packs(learned), backgrounds if len(backgrounds) else None)
     return TrainingSet(batches, held if len(held) else None, ", ".join(described), teacher)
 

@@ -42,12 +42,14 @@ class Build:
     @classmethod
     def random(cls, rng: np.random.Generator, feminine: bool) -> Build:
         """Return a random build: slight to heavy, children to tall adults."""
+        # Slim at 0.76, heavy at 1.5.
         girth = float(np.clip(rng.normal(1.0, 0.16), 0.76, 1.5))
         # One in ten is a child; heads of children are larger beside their bodies.
         tall = 0.66 if rng.random() < 0.1 else float(rng.normal(0.98, 0.04))
         wide = girth**0.7 * (0.72 if tall < 0.8 else 1)
         return cls(
             girth=girth * (0.75 if tall < 0.8 else 1),
+            # Broader shoulders and narrower hips on men, a narrower waist on women; means of many people.
             shoulders=wide * (0.66 if feminine else 0.77),
             chest=wide * (0.58 if feminine else 0.68),
             waist=wide * (0.45 if feminine else 0.56) * (0.7 + 0.3 * girth),

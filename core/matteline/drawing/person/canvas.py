@@ -11,7 +11,7 @@ from matteline.drawing.shapes.camera import Box, Camera
 from matteline.drawing.shapes.chain import Projected, visible_box
 from matteline.drawing.shapes.layers import Layers
 from matteline.drawing.shapes.light import Lighting
-from matteline.drawing.shapes.solids import Ellipsoid, Placement, Surface, rotation, surface
+from matteline.drawing.shapes.solids import Ellipsoid, Placement, rotation, surface
 
 _SHADOW_REACH = 0.07  # of a contact shadow, in heights of a head
 _SHADOW = 0.45
@@ -106,17 +106,11 @@ class PersonCanvas:
         if box is None:
             return None
         shape = surface(solids, placement, self.camera, box, smooth)
-        seen = Projected(
-            box, shape.distance, shape.normal, shape.depth, shape.depth, self._blur(shape, moved)
-        )
+        blur = np.zeros_like(shape.distance)
+        if moved is not None and np.any(np.abs(moved) * self.camera.scale > 0.3):
+            # A distance grows by 1 per unit of length; it only jumps far outside, where its fields end.
+            slopes = np.gradient(shape.distance, self.camera.pixel)
+            down, right = (np.clip(slope, -1, 1) for slope in slopes)
+            blur = np.abs(right * moved[0] - down * moved[1]) * floats(self.camera.scale)
+        seen = Projected(box, shape.distance, shape.normal, shape.depth, shape.depth, blur)
         return seen, shape.points(placement, self.camera, box)
-
-    def _blur(self, shape: Surface, moved: Floats | None) -> Floats:
-        """Width of the smear across the outline, (h, w) in pixels."""
-        if moved is None or not np.any(np.abs(moved) * self.camera.scale > 0.3):
-            return np.zeros_like(shape.distance)
-        slopes = np.gradient(shape.distance, self.camera.pixel)
-        # A distance grows by 1 per unit of length; it only jumps far outside, where its fields end.
-        down, right = (np.clip(slope, -1, 1) for slope in slopes)
-        blur: Floats = np.abs(right * moved[0] - down * moved[1]) * floats(self.camera.scale)
-        return blur

@@ -56,6 +56,7 @@ class Cloth:
         share = self._share(u * self.fineness, v * self.fineness)
         one, other = decode(self.colour), decode(self.accent)
         albedo: Floats = one + share[..., None] * (other - one)
+        # About 30 threads to a head's height, wavy, so that they make no moire with the pixels.
         threads = np.sin(190 * u + 2 * np.sin(31 * v)) * np.sin(210 * v)
         woven: Floats = albedo * (1 + 0.07 * threads)[..., None]
         return woven
@@ -64,6 +65,7 @@ class Cloth:
         """Return normals (h, w, 3) tilted by its folds."""
         noise = self._noise
         tilted = np.array(normal)
+        # Folds hang: they are longer down than across.
         tilted[..., 0] += self.folds * 1.1 * (noise(u * 2.3 + v, v * 1.3 + 5) - 0.5)
         tilted[..., 1] += self.folds * 0.9 * (noise(u * 1.7 + 9, v * 2.6 - u) - 0.5)
         result: Floats = tilted / lengths(tilted)
@@ -75,6 +77,7 @@ class Cloth:
 
     def _share(self, u: Floats, v: Floats) -> Floats:
         """Share of the accent colour, (h, w)."""
+        # All patterns have a period of about 1 in units of their fineness.
         if self.pattern == "rings":
             return _soft(np.sin(6.3 * v))
         if self.pattern == "stripes":
@@ -94,9 +97,11 @@ class Cloth:
 
 def random_colour(rng: np.random.Generator) -> Colour:
     """Return a colour of clothes, sRGB-encoded: dark, light and grey more often than bright."""
+    # A third each of dark, middle and light colours; saturation leans to grey.
     value = float(rng.choice([rng.uniform(0.03, 0.25), rng.uniform(0.2, 0.8), rng.uniform(0.75, 0.98)]))
     saturation = float(rng.beta(0.9, 1.6))
     hue = rng.uniform(0, 6.0) + floats([0, 4, 2])
+    # The hue circle of HSV as three ramps.
     wheel = np.clip(np.abs(hue % 6 - 3) - 1, 0, 1)
     red, green, blue = (float(each) for each in value * (1 - saturation * (1 - wheel)))
     return red, green, blue

@@ -45,6 +45,7 @@ class FaceFeatures:
     def random(cls, rng: np.random.Generator, feminine: bool) -> FaceFeatures:
         """Return random features: a beard on every second man, glasses on every fourth person."""
         return cls(
+            # Not quite half of men are clean-shaven.
             beard=0.0 if feminine or rng.random() < 0.45 else float(rng.uniform(0.15, 1)),
             glasses=_FRAMES[rng.integers(len(_FRAMES))] if rng.random() < 0.25 else None,
             dark_glasses=bool(rng.random() < 0.3),
@@ -92,6 +93,7 @@ def _draw_skin(
     pose: HeadPose,
     moved: Floats,
 ) -> None:
+    # Creases between melted solids show from near only.
     smooth = 0.012 if canvas.camera.scale > _FINE_FROM else 0.0
     away = bool(head.turn[2, 2] < _TURNED_AWAY)
     solids = head_solids(appearance.face_width, pose.mouth)
@@ -101,6 +103,7 @@ def _draw_skin(
     if found is None:
         return
     seen, points = found
+    # The back of a head is hair, or plain skin.
     if away:
         canvas.paint(seen, decode(appearance.skin), SKIN)
         return
@@ -115,6 +118,7 @@ def _draw_skin(
 
 def _paint_beard(albedo: Floats, appearance: Appearance, beard: float, points: Floats, front: Floats) -> None:
     u, v, near = points[..., 0] / appearance.face_width, points[..., 1], points[..., 2]
+    # From the cheeks down, around the lips, and up to the ears.
     lower = np.clip((-0.17 - 0.35 * np.maximum(0.14 - np.abs(u), 0) - v) / 0.05, 0, 1)
     lip = np.exp(-((u / 0.11) ** 4) - ((v + 0.205) / 0.022) ** 2)
     sides = np.clip((np.abs(u) - 0.2) / 0.05, 0, 1) * np.clip((0.05 - v) / 0.1, 0, 1) * (near > -0.08)
@@ -134,6 +138,7 @@ def _paint_glasses(
     front: Floats,
 ) -> None:
     u, v, near = np.abs(points[..., 0]) / appearance.face_width, points[..., 1], points[..., 2]
+    # A superellipse: 2 is a circle, 4 nearly a square.
     power = 2 if features.round_glasses else 4
     x, y = np.abs((u - _EYE_X) / 0.1), np.abs((v - _EYE_Y) / 0.085)
     lens = (x**power + y**power + 1e-6) ** (1 / power)
@@ -141,6 +146,7 @@ def _paint_glasses(
     bridge = np.clip(1.5 - np.abs(v - 0.02) / 0.014, 0, 1) * (u < 0.045)
     temple = np.clip(1.5 - np.abs(v - 0.02) / 0.016, 0, 1) * (u > 0.22) * (near > -0.05)
     inside = (np.clip((1 - lens) / 0.1, 0, 1) * front)[..., None]
+    # Clear glass takes 12 % of the light, sunglasses nearly all of it.
     albedo *= 1 - inside * (0.93 if features.dark_glasses else 0.12)
     cover = np.maximum(np.maximum(ring, bridge) * front, temple)[..., None]
     albedo += cover * (decode(frame) - albedo)
@@ -155,6 +161,7 @@ def _draw_ear(
     found = canvas.solids([ear], head, moved)
     if found is not None:
         seen, _ = found
+        # Darker to its edge, as if it were hollow.
         rim = np.clip(-seen.distance / 0.03, 0.5, 1)[..., None]
         canvas.paint(seen, decode(appearance.skin) * rim, SKIN)
 
@@ -174,6 +181,7 @@ def _draw_beard(
     seen, points = found
     u, v, near = points[..., 0], points[..., 1], points[..., 2]
     hairs = Noise(appearance.seed + 9)(u * 45, v * 14)
+    # A ragged outline.
     seen.distance += 0.05 * (hairs - 0.4)
     mouth = np.clip((u / 0.13) ** 2 + ((v + 0.275) / 0.06) ** 2 - 0.8, 0, 1)
     cheeks = np.clip((-0.2 - v) / 0.08, 0, 1)

@@ -53,6 +53,7 @@ def _paint_eye(
     upper = _EYE_HALF_HEIGHT * (open_ * 1.05 * curve**0.8 - 0.35 * pose.blink)
     lower = -_EYE_HALF_HEIGHT * 0.62 * curve
     inside = _step(upper - v) * _step(v - lower) * front * (curve > 0)
+    # Never quite white, and shaded by the lid.
     white = floats([0.62, 0.58, 0.55]) * (0.6 + 0.4 * _step(upper - v - 0.012, 0.012))[..., None]
     radius = np.hypot(u + 0.004, v - 0.002)
     iris = decode(appearance.eyes) * (0.6 + 0.9 * np.clip(radius / _IRIS, 0, 1))[..., None]
@@ -72,6 +73,7 @@ def _paint_brow(albedo: Floats, appearance: Appearance, u: Floats, v: Floats, fr
     """Paint one brow; u grows towards the ear."""
     along = (u - 0.055) / 0.15
     middle = 0.082 + 0.028 * np.sin(np.clip(along, 0, 1) * 2.2)
+    # Brows thin out to the temples.
     thick = 0.020 * (1 - 0.65 * np.clip(along, 0, 1))
     hairs = 0.75 + 0.5 * Noise(appearance.seed + 8)(u * 160 + v * 120, v * 60)
     inside = _step(thick - np.abs(v - middle), 0.008) * _step(along + 0.03, 0.1) * _step(1.03 - along, 0.1)
@@ -93,6 +95,7 @@ def _paint_mouth(
     lips = _step(upper - v, 0.006) * _step(v - lower, 0.006) * front * (along > 0)
     albedo[...] = _mix(albedo, decode(appearance.lips), 0.8 * lips)
     gap = 0.5 * drop * along
+    # The line between the lips, and what an open mouth shows.
     dark = np.exp(-((np.maximum(np.abs(v - line + gap) - gap, 0) / 0.0055) ** 2)) * _step(
         0.1 - np.abs(u), 0.01
     )

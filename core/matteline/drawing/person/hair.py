@@ -40,6 +40,7 @@ def draw_hair_behind(canvas: PersonCanvas, head: Placement, hairstyle: Hairstyle
     if found is None:
         return
     seen, points = found
+    # Curls make an outline ragged all around, long hair at its ends.
     ragged = 0.05 + 0.8 * hairstyle.curl
     texture = _texture(hairstyle, points)
     ragged = ragged + 0.35 * np.clip(-0.2 - points[..., 1], 0, 0.6)
@@ -51,6 +52,7 @@ def draw_hair_on(canvas: PersonCanvas, head: Placement, hairstyle: Hairstyle, mo
     """Draw the hair that covers the skull, with the face left free."""
     if hairstyle.style == "bald":
         return
+    # Hair lies on the skull, the thicker the more volume it has.
     grow = 0.012 + 0.55 * hairstyle.volume
     wide, high, deep = SKULL.radii
     lift = 0.25 * hairstyle.volume if hairstyle.style == "swept" else 0.0
@@ -68,6 +70,7 @@ def draw_hair_on(canvas: PersonCanvas, head: Placement, hairstyle: Hairstyle, mo
 def _scalp(hairstyle: Hairstyle, points: Floats) -> Floats:
     """Return 1 where hair grows and 0 elsewhere, (h, w), from points in the head's coordinates."""
     u, v, near = points[..., 0], points[..., 1], points[..., 2]
+    # Higher at the temples than in the middle of the forehead.
     hairline = 0.30 - 1.1 * np.maximum(np.abs(u) - 0.1, 0) ** 1.5
     if hairstyle.fringe:
         hairline = hairline - 0.16 - 0.04 * np.sin(14 * u)
@@ -89,6 +92,7 @@ def _texture(hairstyle: Hairstyle, points: Floats) -> Floats:
     """Return the brightness of strands, (h, w), finer across than along them."""
     u, v, near = points[..., 0], points[..., 1], points[..., 2]
     around = np.arctan2(u, near + 0.1 + 1e-6)
+    # Curly hair shows its texture along strands, too.
     fine = hairstyle.noise(7 + around * 14, v * (2 if hairstyle.curl < 0.04 else 9))
     texture: Floats = 0.5 + 0.75 * fine
     return texture
@@ -148,6 +152,7 @@ def _light_on_strands(lighting: Lighting, strands: Floats) -> Floats:
     """Return the light on strands, (N, K), by the angle between thread and light (Kajiya and Kay, 1989)."""
     key = unit(floats(lighting.key_direction))
     tangent = unit(np.gradient(strands, axis=1))
+    # Away from the middle of the hair, as the surface of a head would face.
     outward = unit(strands - strands.mean((0, 1)))
     brightness = float(np.mean(lighting.key)), float(np.mean(lighting.above)), float(np.mean(lighting.rim))
     matt = np.sqrt(np.maximum(1 - (tangent @ key) ** 2, 0)) * (0.5 + 0.5 * (outward @ key))

@@ -71,6 +71,7 @@ class Hairstyle:
     def random(cls, rng: np.random.Generator, feminine: bool, colour: Colour) -> Hairstyle:
         """Return a random hairstyle; long ones more often on women."""
         style = str(rng.choice(STYLES))
+        # Styles are rarer where they are seldom worn, and never excluded.
         if feminine and style in ("bald", "receding", "cropped") and rng.random() < 0.85:
             style = "long"
         if not feminine and style in ("bun", "ponytail", "bob", "long", "wavy") and rng.random() < 0.6:
@@ -100,7 +101,8 @@ def _grown(
 ) -> Floats:
     """Strands (N, K, 3) in the head's coordinates."""
     if style in ("bald", "cropped", "receding"):
-        return np.zeros((0, NODES, 3), np.float32)
+        return np.zeros((0, NODES, 3), np.float32)  # the solids alone
+    # Curly hair both stands and hangs.
     if style in ("afro", "curly", "short", "swept"):
         standing = _standing(volume, 0.1 if style != "curly" else length * 0.5, curl, rng)
         if style != "curly":
@@ -127,7 +129,7 @@ def _on_head(around: Floats, angle: Floats, stand: Floats) -> Floats:
 
 def _hanging(volume: float, length: float, curl: float, fringe: bool, rng: np.random.Generator) -> Floats:
     """Return strands (N, K, 3) that follow the head and then hang."""
-    count = 130
+    count = 130  # enough for an outline; what lies behind is opaque
     around, start = (each[:, None] for each in _directions(rng, count, fringe))
     along = np.linspace(0, 1, NODES, dtype=np.float32)
     # 0.42 is about the skull's radius, which turns angles into lengths.
@@ -159,6 +161,7 @@ def _standing(volume: float, length: float, curl: float, rng: np.random.Generato
     points = _on_head(
         around, start + lean * along, volume * 0.7 + length * along * rng.uniform(0.2, 0.9, (count, 1))
     )
+    # Corkscrews.
     spin = 25 * along + rng.uniform(0, 6.3, (count, 1))
     points[..., 0] += curl * 0.6 * np.sin(spin)
     points[..., 1] += curl * 0.6 * np.cos(spin)

@@ -9,6 +9,7 @@ SKULL = Ellipsoid((0, 0.12, -0.07), (0.335, 0.40, 0.42))
 
 def head_solids(width: float, mouth: float) -> list[Ellipsoid]:
     """Skull, cheeks, chin, brows, nose and lips, each to be melted into those before it."""
+    # From the skull outwards; nose and lips come last, since far away they are left out (`face._ROUGH`).
     w, sides = width, (-1, 1)
     drop = 0.05 * mouth
     return [

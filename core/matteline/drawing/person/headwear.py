@@ -32,6 +32,7 @@ class Headwear:
         if rng.random() > 0.24:
             return None
         kind = str(rng.choice(KINDS))
+        # The rest of the kinds suits anybody.
         if kind == "headscarf" and not feminine:
             kind = "cap"
         return cls(kind, replace(Cloth.random(rng), folds=0.3))
@@ -55,12 +56,14 @@ def draw_headwear(canvas: PersonCanvas, head: Placement, headwear: Headwear, mov
             continue
         seen, points = found
         u, v = points[..., 0], points[..., 1]
+        # Felt and wool have finer folds than clothes.
         shaped = replace(seen, normal=headwear.cloth.fold(seen.normal, 2 * u, 2 * v))
         canvas.paint(shaped, headwear.cloth.albedo(u, v), CLOTH, _cover(headwear.kind, points))
 
 
 def _solids(kind: str, turn: float) -> list[list[Ellipsoid]]:
     """Return the parts of a kind, from back to front, each of melted solids; `turn` is the sine of the yaw."""
+    # A little larger than the skull with its hair.
     dome = Ellipsoid((0, 0.2, -0.08), (0.375, 0.39, 0.45))
     if kind == "cap":
         return [[dome], [Ellipsoid((0, 0.27, 0.42), (0.28, 0.035, 0.27))]]
@@ -98,6 +101,7 @@ def _cover(kind: str, points: Floats) -> Floats:
     if kind == "hat":
         brim = np.hypot(u, near + 0.07) > 0.42
         return floats(np.maximum(np.clip((v - 0.25) / 0.03, 0, 1), brim))
+    # Rims sit lower behind than in front.
     edge = {"cap": 0.2, "helmet": 0.16}.get(kind, 0.17)
     behind = 0.25 * np.clip(-near - 0.05, 0, 1)
     return floats(np.clip((v - edge + behind) / 0.03, 0, 1))

@@ -39,6 +39,7 @@ def draw_arm(
     girth = build.girth**0.8
     cloth = outfit.jacket or outfit.top
     length = build.upper_arm + build.forearm
+    # Radii at shoulder, elbow and wrist.
     bare = floats([0.15, 0.135, 0.085]) * floats(girth)
     _covered(canvas, arm, bare, outfit.sleeve * length, outfit.loose, cloth, skin, moved)
 
@@ -48,6 +49,7 @@ def draw_leg(
 ) -> None:
     """Draw a leg from hip to ankle; arguments as `draw_arm`."""
     girth = build.girth**0.8
+    # Radii at hip, knee and ankle.
     bare = floats([0.335, 0.2, 0.1]) * floats(girth)
     # Thighs wider than half of the hips would stand out of them.
     bare[0] = min(bare[0], 0.56 * build.hips)
@@ -76,15 +78,20 @@ def draw_hand(
         side: -1 or 1, the side of the thumb.
     """
     size = 0.9 + 0.1 * girth
+    # The back of the hand faces the viewer; the small offset keeps a hand that points at them defined.
     across = unit(np.cross(along, floats([0, 0, 1])) + floats([1e-3, 0, 0])) * floats(side)
     moves = None if moved is None else np.repeat(moved[-1:], 3, 0)
     fine = canvas.camera.scale > _FINGERS_FROM
     palm = np.stack([wrist, wrist + 0.16 * size * along, wrist + 0.34 * size * along])
     parts: list[tuple[Floats, Floats]] = [(palm, floats([0.085, 0.125, 0.115]) * floats(size))]
-    parts += [
-        (_finger(wrist, along, across, finger, size, fine), floats([0.045, 0.04, 0.03]))
-        for finger in (range(4) if fine else range(1, 3))
-    ]
+    # From far away two fingers look like four.
+    for finger in range(4) if fine else range(1, 3):
+        # From -1 at the first finger to 1 at the last; the middle ones are the longest.
+        aside = (finger - 1.5) / 1.5
+        base = wrist + size * (0.36 * along + 0.093 * aside * across)
+        way = unit(along + (0.25 if fine else 0.1) * aside * across)
+        tip = base + (0.3, 0.38, 0.36, 0.3)[finger] * size * way + floats([0, 0, 0.05])
+        parts.append((floats(np.stack([base, (base + tip) / 2, tip])), floats([0.045, 0.04, 0.03])))
     root = wrist + 0.12 * along + 0.08 * across
     thumb = np.stack([root, root + 0.12 * (along + across), root + 0.24 * along + 0.15 * across])
     parts += [(floats(thumb), floats([0.05, 0.045, 0.035]))]
@@ -93,15 +100,6 @@ def draw_hand(
         # Darker between the fingers, where their outlines touch.
         creases = np.clip(0.75 - 6 * seen.distance, 0.75, 1)[..., None]
         canvas.paint(seen, decode(skin) * creases, SKIN)
-
-
-def _finger(wrist: Floats, along: Floats, across: Floats, index: int, size: float, spread: bool) -> Floats:
-    """Joints of one of four fingers, (3, 3)."""
-    aside = (index - 1.5) / 1.5
-    root = wrist + size * (0.36 * along + 0.093 * aside * across)
-    way = unit(along + (0.25 if spread else 0.1) * aside * across)
-    tip = root + (0.3, 0.38, 0.36, 0.3)[index] * size * way + floats([0, 0, 0.05])
-    return floats(np.stack([root, (root + tip) / 2, tip]))
 
 
 def draw_foot(canvas: PersonCanvas, foot: Floats, shoes: Colour, moved: Floats | None) -> None:
@@ -131,8 +129,10 @@ def draw_skirt(
     if seen is None:
         return
     x, y = canvas.camera.grid(seen.box)
+    # The hem swings, and the waist cuts it off above.
     past = _past(x, y, hem, down) + 0.04 * np.sin(9 * seen.across + 3 * skeleton.hips.origin[0])
     before = -_past(x, y, waist, down)
+    # Intersections of distances are maxima.
     cut = np.maximum(np.maximum(seen.distance, past), before)
     u, v = seen.across * floats(radii[1]), -seen.along - 2.3
     pleats = outfit.bottom.fold(seen.normal, 3 * u, 0.4 * v)
@@ -157,6 +157,7 @@ def _covered(
 ) -> None:
     """Draw a limb whose first `covered` units are clothed: skin first, cloth over it."""
     whole = float(np.linalg.norm(np.diff(joints, axis=0), axis=1).sum())
+    # Skin under long sleeves would never be seen.
     if covered < 0.95 * whole:
         seen = chain(joints, bare, canvas.camera, moved)
         if seen is not None:
@@ -176,6 +177,7 @@ def _paint_cloth(canvas: PersonCanvas, seen: Projected, cloth: Cloth, points: Fl
     """Paint cloth around a limb, cut off across its end."""
     x, y = canvas.camera.grid(seen.box)
     along = points[-1] - points[-2]
+    # A sleeve that points at the viewer has hardly any length in the picture.
     flat = float(np.hypot(along[0], along[1])) + 1e-6
     cut = np.maximum(seen.distance, _past(x, y, points[-1] + 0.03 * along / flat, along / floats(flat)))
     near_end = _past(x, y, points[-2], along / floats(flat)) > 0

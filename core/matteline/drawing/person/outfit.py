@@ -57,11 +57,13 @@ class Outfit:
             top if dress else Cloth.random(rng, near if near is not None and rng.random() < 0.3 else None)
         )
         skirt = float(rng.uniform(0.35, 0.98)) if dress or (feminine and rng.random() < 0.2) else 0.0
+        # The share of people with a jacket, and below of those with a tie, a scarf and a collar, are guesses.
         jacket = Cloth.random(rng) if rng.random() < 0.28 else None
         return cls(
             top=top,
             bottom=bottom,
             jacket=jacket,
+            # Lengths in repeated values are the usual ones: long sleeves, long trousers.
             sleeve=1.0 if jacket else float(rng.choice([0.0, 0.27, 0.45, 0.97, 0.97, 0.97])),
             loose=float(rng.uniform(0.01, 0.1)),
             neck_wide=float(rng.uniform(0.22, 0.42 if feminine else 0.3)),

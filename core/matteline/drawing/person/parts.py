@@ -102,7 +102,10 @@ class _Parts:
         parts: list[_Part] = [(0.0, partial(draw_trunk, canvas, now, build, outfit, skin, moved))]
         for index in (0, 1):
             parts += [(self._arm_depth(index), partial(self._draw_arm, index))]
-            parts += [(self._leg_depth(index), partial(self._draw_leg, index))]
+            # Under the trunk; over it where the thigh points to the viewer.
+            depth = float(now.legs[index][1][2] - now.hips.origin[2])
+            depth = 0.04 + 0.01 * depth if depth > 0.6 else -0.15 + 0.02 * depth
+            parts += [(depth, partial(self._draw_leg, index))]
         if outfit.skirt:
             legs_moved = (self.then.legs[0] - now.legs[0])[:, :2]
             parts.append((-0.02, partial(draw_skirt, canvas, now, build, outfit, legs_moved)))
@@ -118,12 +121,6 @@ class _Parts:
             return -0.2
         raised = wrist[1] > self.now.head.origin[1] - 0.9
         return 0.4 if raised and before > 0.1 else 0.08
-
-    def _leg_depth(self, index: int) -> float:
-        """Under the trunk; over it where the thigh points to the viewer."""
-        knee = self.now.legs[index][1]
-        depth = float(knee[2] - self.now.hips.origin[2])
-        return 0.04 + 0.01 * depth if depth > 0.6 else -0.15 + 0.02 * depth
 
     def _draw_arm(self, index: int) -> None:
         """Draw an arm with its hand and the object in it."""

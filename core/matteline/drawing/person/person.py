@@ -47,6 +47,7 @@ class Person:
     def random(cls, rng: np.random.Generator, near: Colour | None = None) -> Person:
         """Return a random person; some clothes of a colour close to `near`."""
         feminine = bool(rng.random() < 0.5)
+        # The order of draws is part of what a seed means: a new one belongs at the end.
         appearance = Appearance.random(rng)
         headwear = Headwear.random(rng, feminine)
         return cls(
@@ -73,6 +74,7 @@ def _under(headwear: Headwear | None, hairstyle: Hairstyle) -> Hairstyle:
     """Hair that has room under what is on the head."""
     if headwear is None or not headwear.covers_hair:
         return hairstyle
+    # Strands and solids must both go, or they would stick out.
     if headwear.hides_hair:
         return replace(hairstyle, style="bald", strands=hairstyle.strands[:0], tone=hairstyle.tone[:0])
     if hairstyle.style in ("afro", "curly", "swept", "bun", "short"):

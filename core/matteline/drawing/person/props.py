@@ -47,6 +47,7 @@ def draw_prop(canvas: PersonCanvas, prop: Prop, wrist: Floats, along: Floats) ->
         wrist: (3,) point where the hand begins.
         along: Unit vector from the wrist to the tips of the fingers.
     """
+    # In the palm, a little to the viewer, so that fingers close around it.
     grip = wrist + 0.34 * along + floats([0, 0, 0.06])
     if prop.kind in ("phone", "book", "bag"):
         _draw_board(canvas, prop, grip, along)
@@ -59,6 +60,7 @@ def draw_prop(canvas: PersonCanvas, prop: Prop, wrist: Floats, along: Floats) ->
 def _draw_round(canvas: PersonCanvas, prop: Prop, grip: Floats, along: Floats) -> None:
     """Draw a thing that is round along a line."""
     up = unit(0.8 * floats([0, 1, 0]) + 0.2 * along)
+    # Places along the line and radii there.
     shape = {
         "cup": ([-0.16, 0.2], [0.11, 0.14]),
         "bottle": ([-0.35, 0.2, 0.3, 0.5], [0.13, 0.13, 0.06, 0.055]),
@@ -73,6 +75,7 @@ def _draw_round(canvas: PersonCanvas, prop: Prop, grip: Floats, along: Floats) -
 
 def _draw_board(canvas: PersonCanvas, prop: Prop, grip: Floats, along: Floats) -> None:
     """Draw a flat thing with four corners."""
+    # Half width, half height, and how far the middle lies above the hand: a bag hangs below it.
     wide, high, hang = {"phone": (0.16, 0.3, 0.1), "book": (0.38, 0.5, 0.25), "bag": (0.62, 0.65, -0.85)}[
         prop.kind
     ]
@@ -86,6 +89,7 @@ def _draw_board(canvas: PersonCanvas, prop: Prop, grip: Floats, along: Floats) -
     x, y = canvas.camera.grid(box)
     dx, dy = x[None, :] - centre[0], y[:, None] - centre[1]
     u, v = up[1] * dx - up[0] * dy, up[0] * dx + up[1] * dy
+    # The distance from a rectangle.
     distance = np.maximum(np.abs(u) - wide, np.abs(v) - high)
     if prop.kind == "bag":
         handle = np.abs(np.hypot(u / 0.3, (v - high) / 0.45) - 1) * 0.35 - 0.045
@@ -113,6 +117,7 @@ def _draw_umbrella(canvas: PersonCanvas, prop: Prop, grip: Floats) -> None:
     x, y = canvas.camera.grid(box)
     u, v = (x[None, :] - top[0]) / 1.8, (y[:, None] - top[1] + 0.75) / 0.85
     dome = (np.hypot(u, v) - 1) * 0.85
+    # Between its ribs the cloth's edge is drawn up.
     scallop = 0.06 - v * 0.85 + 0.09 * np.abs(np.sin(4.7 * u))
     distance = np.maximum(dome, scallop)
     near = np.sqrt(np.clip(1 - u * u - v * v, 0.05, 1))

@@ -78,6 +78,7 @@ def _arm(build: Build, stance: Stance, trunk: Placement, index: int, seconds: fl
     """Joints (3, 3) of an arm, and the unit vector along its hand."""
     side = (-1, 1)[index]
     upper, fore = stance.arm(index, seconds)
+    # Joints lie a little inside of the body's outline.
     shoulder = floats([side * 0.95 * build.shoulders, build.down(-1.13), -0.12])
     elbow = shoulder + build.upper_arm * upper
     wrist = elbow + build.forearm * fore

@@ -29,6 +29,7 @@ class Gesture:
     liveliness: float = 0.12
 
 
+# Directions found by looking at drawings; each is varied at random for a person.
 GESTURES: dict[str, Gesture] = {
     "hang": Gesture((0.16, -1, 0), (0.10, -1, 0.18), 0.05),
     "hip": Gesture((0.75, -0.75, -0.25), (-0.75, -0.6, 0.35), 0.03),
@@ -83,12 +84,22 @@ class Stance:
         """Return a random movement."""
         kind: Kind = ("stand", "stand", "walk", "sit")[rng.integers(4)]
         names = [str(rng.choice(_LIKELY[kind])) for _ in range(2)]
+        # Arms are folded both or not at all, and both do the same at times.
         if rng.random() < 0.3 or "fold" in names:
             names = [names[-1] if "fold" not in names else "fold"] * 2
+        gestures = _varied(GESTURES[names[0]], rng), _varied(GESTURES[names[1]], rng)
+        # To the viewer most often, then to a side, then away.
+        chance = rng.random()
+        if chance < 0.62:
+            yaw = float(rng.normal(0, 0.3))
+        elif chance < 0.88:
+            yaw = float(rng.choice([-1, 1]) * rng.uniform(0.7, 1.9))
+        else:
+            yaw = float(np.pi + rng.normal(0, 0.5))
         return cls(
             kind=kind,
-            gestures=(_varied(GESTURES[names[0]], rng), _varied(GESTURES[names[1]], rng)),
-            yaw=_random_yaw(rng),
+            gestures=gestures,
+            yaw=yaw,
             turning=float(rng.choice([0.08, 0.15, 0.5])),
             pitch=float(rng.normal(-0.03, 0.05)),
             roll=float(rng.normal(0, 0.04)),
@@ -123,10 +134,12 @@ class Stance:
         """
         gesture, side = self.gestures[index], (-1, 1)[index]
         first = 8 + 4 * index
+        # Three periods without a common multiple: a hand never draws the same curve twice.
         wobble = floats([self.swing(first + axis, seconds, 1.3 + 0.5 * axis) for axis in range(3)])
         upper = floats(gesture.upper) + 0.3 * gesture.liveliness * wobble
         fore = floats(gesture.fore) + gesture.liveliness * wobble
         if self.kind == "walk":
+            # Arms swing against the legs.
             stride = side * self.swing(3, seconds, 2.2)
             upper, fore = upper + floats([0, 0, 0.45 * stride]), fore + floats([0, 0, 0.45 * stride + 0.2])
         mirror = floats([side, 1, 1])
@@ -140,6 +153,7 @@ class Stance:
             thigh, shin = floats([wide + 0.1, -0.25, 1]), floats([0.3 * wide, -1, rest - 0.1])
         elif self.kind == "walk":
             stride = -side * self.swing(3, seconds, 2.2)
+            # A knee bends while its leg comes forward.
             bend = 0.25 + 0.35 * max(0.0, side * math.cos(2 * math.pi * seconds * self.speed / 2.2))
             thigh, shin = floats([0.04, -1, 0.5 * stride + 0.08]), floats([0, -1, 0.5 * stride - bend])
         else:
@@ -155,17 +169,8 @@ def unit(vectors: Floats) -> Floats:
     return result
 
 
-def _random_yaw(rng: np.random.Generator) -> float:
-    """A direction to face: the viewer most often, then to a side, then away."""
-    kind = rng.random()
-    if kind < 0.62:
-        return float(rng.normal(0, 0.3))
-    if kind < 0.88:
-        return float(rng.choice([-1, 1]) * rng.uniform(0.7, 1.9))
-    return float(np.pi + rng.normal(0, 0.5))
-
-
 def _varied(gesture: Gesture, rng: np.random.Generator) -> Gesture:
+    """Return a gesture changed a little, as no two people hold their arms alike."""
     upper, fore = (
         tuple(float(each + change) for each, change in zip(vector, rng.normal(0, 0.1, 3), strict=True))
         for vector in (gesture.upper, gesture.fore)

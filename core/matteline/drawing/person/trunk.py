@@ -23,13 +23,29 @@ def trunk_solids(build: Build, loose: float) -> list[Ellipsoid]:
         build: Measures of the body.
         loose: Distance of the clothes from the body, in heights of a head.
     """
+    # From the neck down, each melting into those above; deeper with girth and clothes.
     thick, down = build.girth, build.down
     tall = (build.hip_height - 0.55) / 2.4
     deep = 0.36 * thick + loose
+    shoulder = (0.13 * thick**0.6 + loose / 2, 0.19 * tall, 0.15 * thick**0.6 + loose / 2)
     solids = [
         Ellipsoid((0, -0.55, -0.13), (0.165 * thick**0.5, 0.45, 0.18 * thick**0.5)),
-        *(_collarbone(build, side, tall) for side in (-1, 1)),
-        *(_shoulder(build, side, tall, loose) for side in (-1, 1)),
+        # Slopes from the neck down to the shoulders.
+        *(
+            Ellipsoid(
+                (side * 0.45 * build.shoulders, down(-0.93), -0.17),
+                (0.46 * build.shoulders + 0.1, 0.19 * tall, 0.2),
+                tilt=side * 0.34,
+                melt=0.14,
+            )
+            for side in (-1, 1)
+        ),
+        *(
+            Ellipsoid(
+                (side * 0.88 * build.shoulders, down(-1.13), -0.13), shoulder, tilt=side * 0.2, melt=0.2
+            )
+            for side in (-1, 1)
+        ),
         Ellipsoid((0, down(-1.4), -0.12), (build.chest + loose, 0.62 * tall, deep), melt=0.14),
         Ellipsoid((0, down(-2.05), -0.1), (build.waist + 0.6 * loose, 0.62 * tall, 0.83 * deep), melt=0.2),
         Ellipsoid((0, down(-2.85), -0.1), (build.hips + 0.5 * loose, 0.5 * tall, deep), melt=0.2),
@@ -45,21 +61,6 @@ def trunk_solids(build: Build, loose: float) -> list[Ellipsoid]:
         out = 0.16 + 0.3 * build.belly
         solids.append(Ellipsoid((0, down(-2.2), 0.12 * thick), (around, 0.5, out), melt=0.2))
     return solids
-
-
-def _collarbone(build: Build, side: int, tall: float) -> Ellipsoid:
-    """Return the solid from the neck to a shoulder."""
-    wide = 0.46 * build.shoulders + 0.1
-    centre = (side * 0.45 * build.shoulders, build.down(-0.93), -0.17)
-    return Ellipsoid(centre, (wide, 0.19 * tall, 0.2), tilt=side * 0.34, melt=0.14)
-
-
-def _shoulder(build: Build, side: int, tall: float, loose: float) -> Ellipsoid:
-    """Return the solid of a shoulder and its sleeve."""
-    thick = build.girth**0.6
-    radii = (0.13 * thick + loose / 2, 0.19 * tall, 0.15 * thick + loose / 2)
-    centre = (side * 0.88 * build.shoulders, build.down(-1.13), -0.13)
-    return Ellipsoid(centre, radii, tilt=side * 0.2, melt=0.2)
 
 
 def draw_trunk(
@@ -84,12 +85,14 @@ def draw_trunk(
     cloth = canvas.coverage(-outside)
     folded = outfit.top.fold(seen.normal, u, v)
     seen = replace(seen, normal=seen.normal + cloth[..., None] * (folded - seen.normal))
+    # Darker along the opening for the neck; a collar adds a second line.
     seam = 0.45 * np.exp(-(((outside - 0.02) / 0.012) ** 2))
     if outfit.collar:
         seam = seam + 0.3 * np.exp(-(((outside - 0.11) / 0.015) ** 2))
     albedo = _clothes(canvas, outfit, build, u, v, near) * (1 - seam)[..., None]
     albedo = decode(skin) + cloth[..., None] * (albedo - decode(skin))
     chin = skeleton.trunk.to_part(skeleton.head.to_world(floats([0, -0.45, 0.0])))
+    # Of the head on neck and chest.
     shadow = np.exp(-(((u - chin[0]) / 0.34) ** 2) - ((v - chin[1] + 0.08) / 0.22) ** 2)
     albedo *= (1 - 0.6 * shadow)[..., None]
     # The trunk blends into trousers or skirt, which are drawn before it.
@@ -104,6 +107,7 @@ def _neckline(outfit: Outfit, build: Build, u: Floats, v: Floats, near: Floats) 
     front = np.clip(near / 0.15 + 0.6, 0, 1)
     deep = 0.06 + (outfit.neck_deep - 0.06) * front
     above = np.maximum(v - top, 0)
+    # An ellipse around the neck, deeper in front than behind.
     radius = np.sqrt((u / outfit.neck_wide) ** 2 + ((v - top - above) / deep) ** 2 + 1e-6)
     outside: Floats = (radius - 1) * floats(0.2)
     return outside
@@ -118,10 +122,12 @@ def _clothes(
     if (v < hem).any():
         albedo = _mix(albedo, outfit.bottom.albedo(u, v), canvas.coverage(v - hem))
     if outfit.tie is not None:
+        # Narrow at the knot, wider to the end.
         knot = np.abs(u) - np.clip(0.06 - 0.06 * (v - build.down(-0.9)), 0.04, 0.11)
         on_front = canvas.coverage(knot) * (near > 0) * (v < build.down(-0.75)) * (v > hem)
         albedo = _mix(albedo, decode(outfit.tie) * np.ones_like(albedo), on_front)
     if outfit.jacket is not None:
+        # An open front, closest at the waist.
         open_ = 0.1 + 0.1 * np.clip(v - build.down(-2.1), -1, 1.5) ** 2
         lapel = np.exp(-(((np.abs(u) - open_ - 0.12) / 0.02) ** 2)) * (v > build.down(-1.9))
         jacket = outfit.jacket.albedo(u, v) * (1 - 0.4 * lapel * (near > 0))[..., None]

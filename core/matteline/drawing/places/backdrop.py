@@ -13,6 +13,7 @@ from matteline.drawing.shapes.noise import Noise
 
 def shifted(picture: Floats, x: float, y: float, width: int, height: int) -> Floats:
     """Return a part (height, width, C) of a picture (H, W, C) whose corner (x, y) may lie between pixels."""
+    # Bilinear, so that a slow camera does not move by whole pixels.
     column, row = int(x), int(y)
     fx, fy = np.float32(x - column), np.float32(y - row)
     rows = picture[row : row + height + 1, column : column + width + 1]
@@ -66,6 +67,7 @@ class Backdrop:
         u = ((columns / self.scale - left) / (right - left))[None, :].astype(np.float32)
         v = ((rows / self.scale - top) / (bottom - top))[:, None].astype(np.float32)
         colour, cover = paint(u, v)
+        # The over operator on straight colour.
         self.pixels[box] += cover[..., None] * (colour - self.pixels[box])
 
 
@@ -90,6 +92,7 @@ def window(backdrop: Backdrop, left: float, seed: int, rng: np.random.Generator)
         trees = np.clip((leaves + 0.9 * v - 0.72) * 7, 0, 1)[..., None]
         sky = floats([0.80, 0.90, 1.0]) + 0 * leaves[..., None]
         green = floats([0.30, 0.45, 0.20]) * (0.5 + leaves[..., None])
+        # A cross of bars.
         bars = (np.abs(u - 0.5) < 0.02) | (np.abs(v - 0.45) < 0.015)
         colour = np.where(bars[..., None], frame * 0.9, sky + trees * (green - sky))
         return colour, np.ones_like(leaves)
@@ -100,6 +103,7 @@ def window(backdrop: Backdrop, left: float, seed: int, rng: np.random.Generator)
 
 def shelves(backdrop: Backdrop, left: float, rng: np.random.Generator) -> None:
     """Paint boards full of books up to the right edge."""
+    # Boards of one kind of wood, with shadows behind the books.
     wood = floats([0.36, 0.24, 0.15]) * rng.uniform(0.7, 1.3)
     backdrop.rectangle(left - 0.02, 0, backdrop.width, 2, wood * 0.55)
     for board in np.arange(0.02, 1.3, 0.215):
@@ -113,6 +117,7 @@ def shelves(backdrop: Backdrop, left: float, rng: np.random.Generator) -> None:
 def _book(backdrop: Backdrop, left: float, board: float, rng: np.random.Generator) -> float:
     """Paint one book, or leave a gap; return the place of the next one."""
     wide, high = rng.uniform(0.012, 0.038), rng.uniform(0.11, 0.18)
+    # A gap at times.
     if rng.random() < 0.1:
         return left + 2 * wide
     colour = muted(rng.uniform(0.12, 0.8, 3)) * rng.uniform(0.5, 1.1)
@@ -152,6 +157,7 @@ def muted(colours: np.ndarray) -> Floats:
 def plant(backdrop: Backdrop, x: float, rng: np.random.Generator) -> None:
     """Paint a bush: bent stems with leaves along them."""
     root = rng.uniform(0.95, 1.1)
+    # Nine stems fanned out from one root.
     for _ in range(9):
         bend, reach = rng.normal(0, 0.55), rng.uniform(0.35, 0.65)
         green = floats([0.17, 0.34, 0.13]) * np.float32(rng.uniform(0.55, 1.3))
@@ -175,6 +181,7 @@ def _leaf(
         x, y = 2 * u - 1, 1 - 2 * v
         along, across = sin * x + cos * y, cos * x - sin * y
         inside = np.clip((broad * (1 - along**2) - np.abs(across)) * 20 + 0.5, 0, 1)
+        # One half of a leaf is in the shade.
         light = 1 - 0.6 * np.clip(-across * 3, -0.4, 1)
         return green * light[..., None], inside
 

@@ -10,6 +10,7 @@ from matteline.drawing.shapes.arrays import Floats, floats
 
 def clutter(backdrop: Backdrop, rng: np.random.Generator) -> None:
     """Paint one to five things."""
+    # Posts are named twice: they cut across people's outlines.
     things = (post, post, dummy, chair, lamp, rail, vase, sofa, bush)
     for _ in range(rng.integers(1, 6)):
         things[rng.integers(len(things))](backdrop, rng)
@@ -26,6 +27,7 @@ def dummy(backdrop: Backdrop, rng: np.random.Generator) -> None:
     x, foot, high = rng.uniform(0, backdrop.width), rng.uniform(0.6, 1.3), rng.uniform(0.4, 1.1)
     colour = _colour(rng)
     top = foot - high
+    # With a head or without one.
     if rng.random() < 0.6:
         _solid(backdrop, x, top + 0.09 * high, 0.055 * high, 0.085 * high, colour)
     _solid(backdrop, x, top + 0.36 * high, rng.uniform(0.1, 0.17) * high, 0.2 * high, colour)
@@ -95,6 +97,7 @@ def _solid(
 
     def paint(u: Floats, v: Floats) -> tuple[Floats, Floats]:
         across, down = 2 * u - 1, 2 * v - 1
+        # Depth of a sphere, or of a cylinder for rods.
         near = np.sqrt(np.clip(1 - across**2 - (0 if square else 1) * down**2, 0.04, 1)) + 0 * down
         light = (0.35 + 0.55 * near - 0.3 * across)[..., None]
         radius = np.maximum(np.abs(across), np.abs(down)) if square else (across**4 + down**4) ** 0.25

@@ -32,6 +32,7 @@ class Occluder:
 
     def view(self, seconds: float) -> tuple[Floats, Floats]:
         """Return colour (H, W, 3), sRGB-encoded, and coverage (H, W) at a moment."""
+        # To and fro within the margin; some stand still.
         reach = self._margin - 2
         x = reach * (1 + math.sin(self._pace * seconds + self._phase))
         part = shifted(self._picture, x, self._margin - 1, self._width, self._height)
@@ -44,6 +45,7 @@ def _painted(width: int, height: int, rng: np.random.Generator) -> Floats:
     noise = Noise(int(rng.integers(1 << 20)))
     kind, wide = KINDS[rng.integers(len(KINDS))], width / height
     outside = _outside(kind, x, y, wide, noise, rng)
+    # From in focus to far out of it.
     sharp = height / float(rng.choice([1, 2, 6, 14]))
     cover = np.clip(0.5 - outside * floats(sharp), 0, 1)
     grain = noise.layered(x * 12, y * 40, 2)
@@ -54,6 +56,7 @@ def _painted(width: int, height: int, rng: np.random.Generator) -> Floats:
 
 def _outside(kind: str, x: Floats, y: Floats, wide: float, noise: Noise, rng: np.random.Generator) -> Floats:
     """Return about the distance from its outline (H, W), negative inside, in heights of the picture."""
+    # Places and sizes are drawn so that most of a person stays in sight.
     if kind == "desk":
         return floats(rng.uniform(0.72, 0.92) - y + 0.02 * np.sin(3 * x + rng.uniform(0, 6)))
     if kind == "post":

@@ -48,6 +48,7 @@ class Place:
     def view(self, seconds: float) -> Floats:
         """Return the background (H, W, 3), sRGB-encoded, as the camera sees it at a moment."""
         middle = self._margin - 1
+        # A hand-held camera drifts more to the sides than up and down.
         x = middle + self._reach * math.sin(self._pace * seconds + self._phase[0])
         y = middle + 0.6 * self._reach * math.sin(0.8 * self._pace * seconds + self._phase[1])
         return shifted(self._picture, x, y, self._width, self._height)
@@ -74,6 +75,7 @@ def _painted(width: int, height: int, rng: np.random.Generator) -> Floats:
     slope = rng.normal(0, 0.35, 2)
     light = 1 + slope[0] * (x / backdrop.width - 0.5) + slope[1] * (y - 0.5)
     backdrop.pixels *= np.clip(light, 0.3, 1.8)[..., None]
+    # From in focus to a portrait's shallow depth of field.
     radius = float(rng.choice([0.001, 0.004, 0.012, 0.03])) * height
     return np.clip(blurred(backdrop.pixels, radius, passes=2), 0, 1).astype(np.float32)
 
@@ -82,6 +84,7 @@ def room(backdrop: Backdrop, rng: np.random.Generator) -> None:
     """Paint a wall with windows, shelves, posters, plants and a floor, each at times."""
     seed = int(rng.integers(1 << 20))
     plaster(backdrop, seed)
+    # Each of these in some rooms, so that no background is typical.
     if rng.random() < 0.5:
         window(backdrop, rng.uniform(0, 0.8) * backdrop.width, seed, rng)
     if rng.random() < 0.4:
@@ -101,6 +104,7 @@ def room(backdrop: Backdrop, rng: np.random.Generator) -> None:
 def studio(backdrop: Backdrop, rng: np.random.Generator) -> None:
     """Paint a studio: one colour that falls off from the middle."""
     x, y = _grid(backdrop)
+    # Coloured or grey.
     one, other = _colours(rng, 2) if rng.random() < 0.5 else np.repeat(rng.uniform(0, 1, (2, 1)), 3, 1)
     far = np.hypot(x - rng.uniform(0.2, 0.8) * backdrop.width, y - rng.uniform(0.1, 0.8))
     share = np.clip(far / rng.uniform(0.5, 1.3), 0, 1)[..., None]
@@ -111,6 +115,7 @@ def screen(backdrop: Backdrop, rng: np.random.Generator) -> None:
     """Paint a green or blue screen with folds and an uneven light."""
     colour = floats([0.15, 0.72, 0.25] if rng.random() < 0.6 else [0.1, 0.25, 0.75])
     x, y = _grid(backdrop)
+    # Folds hang, so noise is stretched downwards.
     folds = Noise(int(rng.integers(1 << 20))).layered(x * rng.uniform(2, 12), y * 1.5, 2)
     backdrop.pixels[:] = colour * (0.75 + 0.5 * folds)[..., None]
 
@@ -119,6 +124,7 @@ def pattern(backdrop: Backdrop, rng: np.random.Generator) -> None:
     """Paint bricks, tiles, planks or wallpaper."""
     x, y = _grid(backdrop)
     wide, high = rng.uniform(0.08, 0.3), rng.uniform(0.04, 0.3)
+    # Every second row is shifted by half a brick, unless it is tiles.
     row = np.floor(y / high)
     column = np.floor(x / wide + 0.5 * (row % 2) * (rng.random() < 0.6))
     tint = Noise(int(rng.integers(1 << 20)))(column * 7.3, row * 5.1)
@@ -135,9 +141,11 @@ def garden(backdrop: Backdrop, rng: np.random.Generator) -> None:
     x, y = _grid(backdrop)
     noise = Noise(int(rng.integers(1 << 20)))
     backdrop.pixels[:] = floats([0.55, 0.75, 0.95]) + np.clip(y, 0, 1)[..., None] * floats([0.3, 0.15, 0.02])
+    # Wider than high, as clouds are near the horizon.
     clouds = np.clip(noise.layered(x * 2, y * 5, 3) * 3 - 1.4, 0, 1)[..., None]
     backdrop.pixels += clouds * (1 - backdrop.pixels)
     horizon, size = rng.uniform(0.35, 0.75), rng.uniform(5, 16)
+    # Three rows of trees, the nearer ones lower.
     for depth in range(3):
         leaves = noise.layered(x * size + 9 * depth, y * size, 4)
         line = horizon - rng.uniform(0, 0.5) * (3 - depth) / 3

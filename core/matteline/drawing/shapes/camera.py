@@ -56,6 +56,7 @@ class Camera:
 
     def grid(self, box: Box) -> tuple[Floats, Floats]:
         """Return world x (w,) of the box's columns and world y (h,) of its rows, at pixel centres."""
+        # Rows count down and the world's y counts up.
         x = (np.arange(box.left, box.right, dtype=np.float32) + 0.5 - self.x) / self.scale
         y = (self.y - np.arange(box.top, box.bottom, dtype=np.float32) - 0.5) / self.scale
         return x.astype(np.float32), y.astype(np.float32)
@@ -67,5 +68,6 @@ class Camera:
 
 def _run(start: float, stop: float, size: int) -> tuple[int, int]:
     """Whole pixels from start to stop, at least two, within 0 and size."""
+    # Two pixels at least: gradients are taken over them.
     first = min(max(math.floor(start), 0), size - 2)
     return first, max(min(math.ceil(stop), size), first + 2)

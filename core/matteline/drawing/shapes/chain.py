@@ -42,6 +42,7 @@ def visible_box(camera: Camera, low: Floats, high: Floats) -> Box | None:
         camera.x + (high[0] + _MARGIN) * camera.scale,
         camera.y - (low[1] - _MARGIN) * camera.scale,
     )
+    # Less than a pixel inside is nothing.
     if right < 1 or bottom < 1 or left > camera.width - 1 or top > camera.height - 1:
         return None
     return camera.box(low[0] - _MARGIN, high[0] + _MARGIN, low[1] - _MARGIN, high[1] + _MARGIN)
@@ -100,11 +101,14 @@ class _Nearest:
         dx, dy = float(bx - ax), float(by - ay)
         flat = dx * dx + dy * dy
         long_ = float(np.linalg.norm(ends[1] - ends[0]))
+        # The nearest point of the axis, 0 at the first joint and 1 at the second one.
         share = np.clip(((self._x - ax) * dx + (self._y - ay) * dy) / max(flat, 1e-8), 0, 1)
         ox, oy = self._x - ax - share * dx, self._y - ay - share * dy
+        # The radius grows along the axis: near enough to a cone for limbs, which taper slowly.
         radius = radii[0] + share * (radii[1] - radii[0])
         off = np.sqrt(ox * ox + oy * oy + 1e-9)
         distance = off - radius
+        # Where cones overlap, the one that reaches farthest out hides the other.
         nearer = distance < self._distance
         np.copyto(self._distance, distance, where=nearer)
         side = (dx * oy - dy * ox) / (np.sqrt(flat + 1e-8) * radius)
@@ -116,8 +120,10 @@ class _Nearest:
 
     def seen(self, box: Box, scale: float) -> Projected:
         ox, oy, radius, along, across, mx, my = self._fields
+        # Depth of a round cross-section; never quite flat, or light would jump at the outline.
         near = np.sqrt(np.maximum(radius * radius - ox * ox - oy * oy, 0.02 * radius * radius))
         normal = np.stack([ox, oy, near], -1)
         normal /= lengths(normal) + floats(1e-6)
+        # Only movement across the outline smears it.
         blur = np.abs(mx * normal[..., 0] + my * normal[..., 1]) * floats(scale)
         return Projected(box, self._distance, normal, along, across, blur)

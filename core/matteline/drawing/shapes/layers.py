@@ -22,6 +22,7 @@ class Layers:
 
     def over(self, box: Box, colour: Floats, coverage: Floats) -> None:
         """Composite straight colour (h, w, 3) with a coverage (h, w) over the pixels of a box."""
+        # The over operator (Porter and Duff, 1984), in place.
         part = box.slices
         open_ = 1 - coverage
         self.colour[part] *= open_[..., None]
@@ -42,6 +43,7 @@ class Layers:
     def straight(self) -> tuple[Floats, Floats]:
         """Return colour divided by alpha (H, W, 3), 0 where nothing was drawn, and alpha (H, W)."""
         alpha = np.clip(self.alpha, 0, 1)
+        # Where nothing was drawn there is no colour; 0 keeps the division finite.
         fgr = np.divide(
             self.colour, alpha[..., None], out=np.zeros_like(self.colour), where=alpha[..., None] > 0
         )

@@ -35,9 +35,11 @@ class Lighting:
             gloss: Strength of the highlight; 0 for none.
         """
         key, rim = _unit(self.key_direction), _unit(self.rim_direction)
+        # Lambert's law, with the terminator moved by `wrap`: light scatters under skin.
         lit = np.clip((normal @ key + wrap) / (1 + wrap), 0, 1)[..., None] * floats(self.key)
         if any(self.rim):
             lit += np.clip(normal @ rim, 0, 1)[..., None] * floats(self.rim)
+        # A hemisphere: light from above and below mixes by the height that a normal points at.
         up = 0.5 + 0.5 * normal[..., 1:2]
         lit += up * floats(self.above) + (1 - up) * floats(self.below)
         light: Floats = albedo * lit

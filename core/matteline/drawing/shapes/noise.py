@@ -14,6 +14,7 @@ class Noise:
 
     def __init__(self, seed: int) -> None:
         values = np.random.default_rng(seed).random((_SIDE, _SIDE), dtype=np.float32)
+        # One more row and column, so that neighbours need no second modulo.
         self._values = np.pad(values, ((0, 1), (0, 1)), mode="wrap")
 
     def __call__(self, u: Floats, v: Floats) -> Floats:

@@ -64,6 +64,7 @@ class Ellipsoid:
 
     def placed(self, placement: Placement) -> _Placed:
         """Return the ellipsoid in the world."""
+        # Offsets are brought into the axes of the ellipsoid, then divided by its radii.
         axes = placement.turn @ rotation(roll=self.tilt)
         to_unit = (axes / floats(self.radii)).T
         return _Placed(placement.to_world(floats(self.centre)), to_unit)
@@ -79,6 +80,7 @@ class _Placed:
     def outline(self) -> Floats:
         """(2, 2) form S of the outline: d S d = 1 for offsets d in the picture plane."""
         across, along = self.to_unit[:, :2], self.to_unit[:, 2]
+        # The outline is where the viewer's ray touches: the quadric with its depth eliminated.
         lean = across.T @ along
         form: Floats = across.T @ across - np.outer(lean, lean) / (along @ along)
         return form
@@ -127,7 +129,7 @@ def surface(
     depth = np.full((y.size, x.size), -_FAR, np.float32)
     distance = np.full((y.size, x.size), _FAR, np.float32)
     for solid in solids:
-        _add(depth, distance, solid.placed(placement), x, y, solid.melt)
+        _melt_in(depth, distance, solid.placed(placement), x, y, solid.melt)
     down, right = np.gradient(depth, camera.pixel)
     normal = np.stack([-right, down, np.ones_like(depth)], -1)
     np.clip(normal, -_STEEPEST, _STEEPEST, out=normal)
@@ -136,8 +138,9 @@ def surface(
     return Surface(depth, normal, distance)
 
 
-def _add(depth: Floats, distance: Floats, solid: _Placed, x: Floats, y: Floats, melt: float) -> None:
+def _melt_in(depth: Floats, distance: Floats, solid: _Placed, x: Floats, y: Floats, melt: float) -> None:
     """Melt one more solid into depth and distance, within the rectangle that it can reach."""
+    # A smooth minimum reaches one `melt` out; three leave room for steep fields.
     margin = 3 * melt
     reach = solid.reach + margin
     # Both are ascending, so the pixels within reach are one run of each.
@@ -159,6 +162,7 @@ def _front(solid: _Placed, dx: Floats, dy: Floats) -> Floats:
     c = (sum(each * each for each in unit) - 1) / a
     # The ray of a pixel meets the ellipsoid where a quadratic equation is 0.
     inside = b * b - c
+    # Past the outline the root is of a negative number: its mirror image falls away smoothly.
     depth: Floats = solid.centre[2] - b + np.copysign(np.sqrt(np.abs(inside)), inside)
     return depth
 

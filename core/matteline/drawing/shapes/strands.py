@@ -28,6 +28,7 @@ def draw_strands(
         Each of the values where they are seen, (h, w), and the coverage (h, w).
     """
     x, y = camera.to_pixels(points)
+    # Places of pixel centres in the box.
     x, y = x - box.left - 0.5, y - box.top - 0.5
     # Cut so finely that the longest stretch leaves no gaps.
     longest = float(np.hypot(np.diff(x), np.diff(y)).max(initial=0))
@@ -55,10 +56,12 @@ class _Splat:
     """Points spread over the four pixels around each, by how near those are."""
 
     def __init__(self, x: Floats, y: Floats, mass: Floats, height: int, width: int) -> None:
+        # Bilinear: the four pixels around a point share its mass.
         column, row = np.floor(x), np.floor(y)
         self._inside = (column >= -1) & (column < width) & (row >= -1) & (row < height)
         column, row, x, y, mass = (each[self._inside] for each in (column, row, x, y, mass))
         fx, fy = x - column, y - row
+        # A frame of one pixel takes what falls beside the picture.
         self._shape = (height + 2, width + 2)
         corner = (row.astype(np.intp) + 1) * (width + 2) + column.astype(np.intp) + 1
         self._at = np.concatenate([corner, corner + 1, corner + width + 2, corner + width + 3])
