@@ -13,7 +13,7 @@ out, of which every second is measured (see `splits`).
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
@@ -124,14 +124,14 @@ def clip_agreements(model: Model, footage: Path) -> dict[str, Agreement]:
     for reference in sorted(references.glob("*.npz")):
         movie = next((footage / "clips").glob(f"{reference.stem}.*"))
         truths = np.load(reference, allow_pickle=False)["alpha"].astype(np.float32) / 255
-        frames = _frames(movie, len(truths))
+        frames = clip_frames(movie, len(truths))
         found[reference.stem] = agreement(zip(model.clip(frames), truths, strict=True))
     return found
 
 
 def flicker(model: Model, footage: Path, count: int = 20) -> float:
     """Return the mean change of alpha from frame to frame where the plate is still, times 1000."""
-    frames = list(_frames(next((footage / "clips").glob(f"{_FLICKER_CLIP}.*")), count))
+    frames = list(clip_frames(next((footage / "clips").glob(f"{_FLICKER_CLIP}.*")), count))
     # A tripod and no movement: whatever alpha does there is the network's own.
     changes = []
     for (before, now), (alpha, after) in zip(pairwise(frames), pairwise(model.clip(frames)), strict=True):
@@ -140,10 +140,22 @@ def flicker(model: Model, footage: Path, count: int = 20) -> float:
     return 1000 * float(np.mean(changes))
 
 
-def held_out_photos(official: Model, footage: Path, count: int = PHOTOS) -> list[tuple[UInt8Array, Alpha]]:
-    """Return about `count` held-out photos, each with the official network's alpha."""
+def held_out_photos(
+    official: Model,
+    footage: Path,
+    count: int = PHOTOS,
+    half: Callable[[Sequence[Path]], list[Path]] = measured_half,
+) -> list[tuple[UInt8Array, Alpha]]:
+    """Return about `count` held-out photos, each with the official network's alpha.
+
+    Args:
+        official: The official network.
+        footage: Folder of photos, as the module says.
+        count: Number of photos, evenly over all of them.
+        half: Which half of the held-out photos; those that decided nothing unless another is given.
+    """
     folders = (footage / "people" / "photos", footage / "people" / "ccp_photos")
-    held = [file for folder in folders for file in measured_half(split(pictures_in(folder))[1])]
+    held = [file for folder in folders for file in half(split(pictures_in(folder))[1])]
     pictures = [read_picture(file) for file in held[:: max(1, len(held) // count)]]
     return [(picture, official.still(picture)) for picture in pictures]
 
@@ -170,7 +182,8 @@ def _composites(footage: Path) -> Iterator[tuple[UInt8Array, Alpha]]:
         yield composite, truth
 
 
-def _frames(movie: Path, count: int) -> Iterator[UInt8Array]:
+def clip_frames(movie: Path, count: int) -> Iterator[UInt8Array]:
+    """Yield the first frames (H, W, 3) of a movie."""
     with open_plate(str(movie)) as plate, closing(plate.read(plate.info.frames)) as frames:  # type: ignore[type-var]
         for frame in islice(frames, count):
             yield frame.pixels[..., :3]
