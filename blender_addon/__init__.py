@@ -16,6 +16,7 @@ bl_info = {
 
 from . import menus, operators, panels, preferences, settings  # noqa: E402
 
+# In the order they are registered: panels draw settings and operators, which must be there before.
 _PARTS = (settings, preferences, operators, panels, menus)
 
 

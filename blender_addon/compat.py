@@ -40,6 +40,7 @@ def handles(strip):
 
 def set_handles(strip, first, last):
     """Let a strip cover the timeline frames `first` to `last`."""
+    # The left one first: moving the right one alone could not pass it.
     _set_either(strip, "left_handle", "frame_final_start", first)
     _set_either(strip, "right_handle", "frame_final_end", last + 1)
 
@@ -70,6 +71,7 @@ def sequencing(context, scene):
     if not HAS_SEQUENCER_SCENE:
         yield
         return
+    # Background Blender has a window, too, but the context may not name it.
     workspace = _window(context).workspace
     was = workspace.sequencer_scene
     workspace.sequencer_scene = scene
@@ -85,10 +87,12 @@ def sequencer_area(context, scene):
     window = _window(context)
     area = next((each for each in window.screen.areas if each.type == "SEQUENCE_EDITOR"), None)
     borrowed = None if area else max(window.screen.areas, key=lambda each: each.width * each.height)
+    # Not `type`: that of all node editors is the same.
     was = borrowed and borrowed.ui_type
     try:
         if borrowed:
             borrowed.type, area = "SEQUENCE_EDITOR", borrowed
+        # Operators check the region that they are called in.
         region = next(each for each in area.regions if each.type == "WINDOW")
         with (
             sequencing(context, scene),

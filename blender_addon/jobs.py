@@ -80,6 +80,7 @@ class RenderedJob:
 
 def numbered_like(path, number):
     """Return the path of another frame of the sequence that `path` belongs to."""
+    # Results are named `name.NUMBER.ext`; a number below 0 has its sign before the zeros.
     stem, extension = os.path.splitext(path)
     prefix, digits = re.fullmatch(r"(.*\.)(-?[0-9]+)", stem, re.DOTALL).groups()
     width = len(digits.lstrip("-"))
@@ -136,6 +137,7 @@ def output_folder(values, name):
             field="output",
             hint="Save the file, or choose another output folder.",
         )
+    # Strips are called whatever an artist types.
     safe = _UNSAFE.sub("_", name).strip() or "matte"
     return os.path.normpath(os.path.join(bpy.path.abspath(values.output), safe))
 
@@ -164,6 +166,7 @@ def save_last(folder, rendered):
         }
         for each in rendered
     ]
+    # ASCII, because a file name may hold bytes that are no text.
     write_text(Path(folder, "last_result.json"), json.dumps(data, ensure_ascii=True))
 
 

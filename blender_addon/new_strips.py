@@ -21,6 +21,7 @@ def new_strip(context, scene, owner, strip, rendered, undo):
     """
     add = _add_retimed_copy if plate_source.is_retimed(strip) else _add_image_strip
     matte = add(context, scene, owner, strip, rendered, undo)
+    # The artist's selection stays the plate.
     matte.select = False
     _copy_placement(matte, strip, rendered)
     return matte
@@ -38,6 +39,7 @@ def free_channel(owner, strip, first, last, above=None):
         JobError: There is none.
     """
     above = strip.channel if above is None else above
+    # Channels with any strip that overlaps the range.
     taken = {
         each.channel
         for each in compat.strips(owner)
@@ -55,6 +57,7 @@ def _add_image_strip(_context, scene, owner, strip, rendered, undo):
     timing = plate_source.strip_timing(scene, strip, source)
     paths = _ResultPaths(rendered, source)
     paths.check(timing.shown())
+    # With handles, so that dragging the ends of the new strip shows them.
     first, files = _files_for(timing, paths)
     channel = free_channel(owner, strip, first, first + len(files) - 1)
     matte = compat.strips(owner).new_image(
@@ -64,9 +67,11 @@ def _add_image_strip(_context, scene, owner, strip, rendered, undo):
         frame_start=first,
     )
     undo.callback(compat.strips(owner).remove, matte)
+    # A single picture is a still that Blender holds for the whole strip.
     if len(set(files)) > 1:
         for path in files[1:]:
             matte.elements.append(os.path.basename(path))
+    # After the elements, which set the strip's length.
     compat.set_handles(matte, timing.first, timing.last)
     return matte
 
@@ -112,6 +117,7 @@ def _write_movie(rendered, source, paths):
     folder = os.path.dirname(os.path.dirname(paths.sample))
     stem = os.path.basename(paths.sample).rsplit(".", 2)[0]
     path = os.path.join(folder, f"{stem}.mov")
+    # As many pictures as the plate has: the timing of the copy counts them.
     every = [paths.of(index) if paths.exists(index) else None for index in range(len(source.numbers))]
     alpha = paths.product == "rgba"
     png_movie.write_png_movie(path, every, source.rate, rendered.size, alpha=alpha)
@@ -124,6 +130,7 @@ def _duplicate(context, scene, owner, strip):
     selected = [each.name for each in compat.strips(owner) if each.select]
     before = {each.name for each in compat.strips(owner)}
     active, stack = editor.active_strip, list(editor.meta_stack)
+    # The operator works on the level that is shown.
     editor.display_stack(owner if owner != editor else None)
     try:
         for each in compat.strips(owner):
@@ -145,8 +152,10 @@ def _copy_placement(matte, strip, rendered):
         setattr(matte.transform, name, getattr(strip.transform, name))
     for name in ("min_x", "max_x", "min_y", "max_y"):
         setattr(matte.crop, name, getattr(strip.crop, name))
+    # Later releases flip the masked strip as a whole, and its mask with it.
     if compat.FLIPS_BEFORE_MASK or rendered.request.target.result != "MASK":
         matte.use_flip_x, matte.use_flip_y = strip.use_flip_x, strip.use_flip_y
+    # Or a cut-out would hide what is below it.
     matte.blend_type = "ALPHA_OVER"
     if rendered.request.target.result == "CUTOUT":
         matte.colorspace_settings.name = strip.colorspace_settings.name

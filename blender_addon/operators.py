@@ -34,6 +34,7 @@ class _TargetOperator:
         """Run only while no render is going on, and with something to render."""
         busy = context.window_manager.matteline.running
         why = "A render is going on" if busy else requests.why_not(cls.kind, context)
+        # Blender shows it as the tooltip of a greyed button.
         cls.poll_message_set(why or "Ready")
         return not why
 
@@ -57,6 +58,7 @@ class _RenderOperator(_TargetOperator, WorkerOperator):
     def bring_in(self, context, asked):
         return place_results(context, asked.rendered)
 
+    # Also what was done before a failure or a cancel.
     def keep(self, asked):
         if asked.rendered:
             save_last(worker.own_folder(), asked.rendered)
@@ -71,6 +73,7 @@ class _PlanOperator(_TargetOperator, WorkerOperator):
 
     def bring_in(self, context, asked):
         rows = context.window_manager.matteline.plan
+        # The plan of several strips is one list.
         rows.clear()
         for label, words in (row for plan in asked.plans for row in plan["summary"]):
             row = rows.add()
@@ -111,6 +114,7 @@ class _WriteJobOperator(_TargetOperator):
         paths = []
         try:
             for each in requests.requests_for(self.kind, context):
+                # Beside the results to be, where a farm looks for it.
                 paths.append(os.path.join(each.job.output, "matteline_job.json"))
                 write_job_file(paths[-1], each.job)
         except MattelineError as error:

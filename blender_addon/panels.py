@@ -40,6 +40,7 @@ class _MainPanel(_Panel):
         layout.prop(values, "existing")
         name = self.kind.lower()
         row = layout.row(align=True)
+        # The one button that everybody needs.
         row.scale_y = 1.4
         row.operator(f"matteline.render_{name}", icon="RENDER_ANIMATION")
         row.operator(f"matteline.plan_{name}")
@@ -82,6 +83,7 @@ class _FarmPanel(_Panel):
 
 def _draw_setting(layout, values, name):
     layout.prop(values, name)
+    # The number is shown only where it counts.
     if getattr(values, name) == NUMBER:
         layout.prop(values, number_property(name))
 
@@ -102,6 +104,7 @@ class _PlanPanel(_Panel):
 
 def _panel_class(base, suffix, kind, label, **words):
     """Return a panel for one editor; one with a suffix stands inside the main one."""
+    # Blender wants panels named so.
     name = f"MATTELINE_PT_{kind.lower()}{suffix}"
     parent = {"bl_parent_id": f"MATTELINE_PT_{kind.lower()}"} if suffix else {}
     words = {

@@ -33,8 +33,10 @@ def place_nodes(_context, rendered, steps):
     if scene is None:
         raise JobError(f"The scene {target.scene} is not there any more.")
     _check_rendered(rendered)
+    # Only a tree made here gets the group as its output; an artist's own links stay.
     tree, output = compat.compositor_tree(scene), None
     if target.kind == "NODE":
+        # Nodes are known by name: their order changes as others come and go.
         plate = tree and tree.nodes.get(target.name)
         if not plate:
             raise JobError(
@@ -116,6 +118,7 @@ def _add_group_node(tree, group, plate, undo):
 def _group(scene, plate, rendered, undo):
     group = bpy.data.node_groups.new(f"Matte {rendered.request.target.name}", "CompositorNodeTree")
     undo.callback(bpy.data.node_groups.remove, group)
+    # Sockets before the nodes that stand for them, which are made with what is there.
     compat.add_group_socket(group, "Image", "INPUT", "NodeSocketColor")
     compat.add_group_socket(group, "Image", "OUTPUT", "NodeSocketColor")
     compat.add_group_socket(group, "Matte", "OUTPUT", "NodeSocketFloat")
@@ -137,6 +140,7 @@ def _add_images(group, scene, plate, rendered, undo):
         node.image.colorspace_settings.name = _colour_space(plate)
         return node.outputs["Alpha"], node.outputs["fgr"]
     matte = _image_node(group, scene, plate, rendered, "alpha", (0, 0), undo)
+    # A matte is a coverage, and is never colour-converted.
     matte.image.colorspace_settings.is_data = True
     if "fgr" not in rendered.files:
         return matte.outputs["Image"], None
@@ -158,6 +162,7 @@ def _masked(group, picture, matte, result, location):
 def _image_node(group, scene, plate, rendered, product, location, undo):
     frames = rendered.request.job.frames
     path = rendered.path(product, frames.first)
+    # A new image each time: a reloaded one would change under older groups.
     image = bpy.data.images.load(as_blender_path(scene.matteline, path))
     undo.callback(bpy.data.images.remove, image)
     image.name = os.path.basename(path)
@@ -169,6 +174,7 @@ def _image_node(group, scene, plate, rendered, product, location, undo):
         node.frame_start = first_frame(plate, frames.first, rendered.request.target.base)
         # Blender shows the file with number: scene frame - frame_start + 1 + frame_offset.
         node.frame_offset = frames.first - 1
+        # Or the picture of the first frame would stay.
         node.use_auto_refresh = True
     return node
 

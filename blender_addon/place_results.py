@@ -33,9 +33,12 @@ def place_results(context, rendered):
     steps = PlacementSteps()
     with steps.undo:
         names = [_PLACE[each.request.target.kind](context, each, steps) for each in rendered]
+        # All of them have succeeded: nothing is to be taken back.
         steps.undo.pop_all()
+    # Removing an older result is the one step that cannot be taken back.
     for step in steps.afterwards:
         step()
+    # Background Blender keeps no undo.
     if not bpy.app.background:
         bpy.ops.ed.undo_push(message="Render Matte")
     warning = ""

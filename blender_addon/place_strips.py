@@ -24,6 +24,7 @@ def place_on_strip(context, rendered, steps):
     """
     scene, owner, strip = _find_strip(rendered.request)
     earlier = _earlier_result(owner, strip, rendered)
+    # The artist may have gone to another scene while it rendered.
     with compat.sequencing(context, scene):
         matte = new_strip(context, scene, owner, strip, rendered, steps.undo)
         result = rendered.request.target.result
@@ -43,6 +44,7 @@ def _find_strip(request):
     if scene is None or scene.sequence_editor is None:
         raise JobError(f"The scene {target.scene} is not there any more, or has no strips.")
     for owner, strip in _walk(scene.sequence_editor):
+        # A strip may have been renamed and another one got its name meanwhile.
         if strip.name == target.name and _plate_of(strip) == request.job.plate:
             return scene, owner, strip
     raise JobError(
@@ -73,6 +75,7 @@ def _earlier_result(owner, strip, rendered):
     for each in compat.strips(owner):
         if each.name == name and each.type in ("MOVIE", "IMAGE"):
             folder = bpy.path.abspath(each.filepath if each.type == "MOVIE" else each.directory)
+            # Another job's result of that name is left alone.
             if os.path.normpath(folder).startswith(rendered.request.job.output):
                 return each
     return None
@@ -98,6 +101,7 @@ def _add_mask(strip, matte, earlier, undo):
         undo.callback(strip.modifiers.remove, modifier)
         modifier.input_mask_type = "STRIP"
     _set(modifier, "input_mask_strip", matte, undo)
+    # The mask makes alpha, which Replace would ignore.
     _set(strip, "blend_type", "ALPHA_OVER", undo)
 
 

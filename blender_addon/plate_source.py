@@ -65,6 +65,7 @@ class StripTiming:
     def picture(self, frame):
         """Return the picture, counted from 0 in the untrimmed plate, that is shown at a timeline frame."""
         start, end = self.content
+        # As Blender counts: position times rate, then the strobe, then the trim.
         into = max((end - frame if self.reverse else frame - start) * self.rate, 0)
         into = min(into, self.pictures - 1)
         if self.strobe > 1:
@@ -104,9 +105,11 @@ def movie_source(path, name, rate=0.0):
     # A clip counts the movie's own pictures; what a strip counts depends on Blender's version and its rate.
     clip = bpy.data.movieclips.load(path)
     try:
+        # Removed again at once: the clip is only asked.
         count, rate = clip.frame_duration, rate or clip.fps
     finally:
         bpy.data.movieclips.remove(clip)
+    # Blender loads what is no movie without an error, and finds no picture in it.
     if count < 1:
         raise ReadError(
             f"{path}, the footage of {name}, cannot be opened: Blender finds no movie in it.", path=path
@@ -175,6 +178,7 @@ def _pictures_per_frame(scene, strip, pictures):
     start, end = compat.content(strip)
     length = end - start + 1
     matched = strip.fps / (scene.render.fps / scene.render.fps_base)
+    # A frame and a half, because Blender rounds a strip's length at both ends.
     follows = abs(length - pictures / matched) < 1.5 and abs(length - pictures) >= 1
     return matched if abs(matched - 1) > 1e-3 and follows else 1.0
 
@@ -185,6 +189,7 @@ def _source_of_pictures(paths, name):
     matches = [_NUMBERED.fullmatch(os.path.basename(path)) for path in paths]
     if len(paths) == 1 and not matches[0]:
         return PlateSource(os.path.normpath(paths[0]), (1,))
+    # Everything but the number has to be the same.
     families = {match and (match[1], match[3]) for match in matches}
     if len(families) > 1 or None in families:
         raise JobError(

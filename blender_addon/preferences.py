@@ -12,6 +12,7 @@ def chosen_worker(context):
     # Blender's --addons enables an add-on without an entry in the preferences.
     entry = context.preferences.addons.get(__package__)
     chosen = entry.preferences.worker if entry and entry.preferences else ""
+    # The variable is for Blender without preferences, as on farms.
     return bpy.path.abspath(chosen) if chosen else os.environ.get("MATTELINE_WORKER", "")
 
 

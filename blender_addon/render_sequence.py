@@ -71,11 +71,13 @@ class RenderSequence:
         Raises:
             MattelineError: The worker refused or failed, or has ended by itself.
         """
+        # Whoever asked ends the worker then.
         if self._give_up_at is not None and time.monotonic() > self._give_up_at:
             self.cancelled = True
             return
         for message in self._client.poll(self._number):
             self._take(message)
+            # Not after a cancel: the jobs that follow are not wanted any more.
             if message.get("last") and not self.cancelled:
                 self._next()
 
@@ -98,6 +100,7 @@ class RenderSequence:
             self.notices.append(message["message"])
         elif event == "plan":
             self._plan = message
+            # Before the first frame, not after the last.
             self._check_size(self._jobs[len(self._ended)], tuple(message["size"]))
             if message.get("last"):
                 self.plans.append(message)

@@ -30,6 +30,7 @@ def why_not(kind, context):
     tree = compat.compositor_tree(context.scene)
     if tree is None:
         return "This scene has no compositing nodes"
+    # The active node of the compositor is not the one that is seen inside a group.
     edited = getattr(context.space_data, "edit_tree", None)
     if edited is not None and edited != tree:
         return "Leave the node group first"
@@ -50,6 +51,7 @@ def requests_for(kind, context):
 
 def _selected_strips(editor):
     """Yield the selected movie and image strips, and those inside selected metas."""
+    # Inside a meta that is being edited, only its own strips can be selected.
     for strip in compat.strips(compat.level(editor)):
         if strip.select:
             yield from _media_strips(strip)
@@ -88,6 +90,7 @@ def _strip_request(scene, strip):
 def _clip_request(context):
     clip, scene = _open_clip(context), context.scene
     source = _clip_source(clip)
+    # Blender's own arithmetic of a clip's first picture.
     start = clip.frame_start - clip.frame_offset
     target = Target("CLIP", scene.name, clip.name, base=source.numbers[0])
     return _nodes_request(scene, target, source, source.numbers, start - target.base, tuple(clip.size))
@@ -104,6 +107,7 @@ def _node_request(context):
         picture = node.image
         source = _image_source(node)
         shown = range(node.frame_offset + 1, node.frame_offset + 1 + max(node.frame_duration, 1))
+        # A still is shown at any frame.
         shown = shown if len(source.numbers) > 1 else source.numbers
     target = Target("NODE", scene.name, node.name, base=source.numbers[0])
     return _nodes_request(
@@ -114,6 +118,7 @@ def _node_request(context):
 def _nodes_request(scene, target, source, shown, offset, size):
     """Return a request whose result is nodes; `offset` leads from a picture's number to the scene's frame."""
     values, name = scene.matteline, target.name
+    # A node may be set to frames that its footage has not.
     numbers = [each for each in shown if each in source.numbers]
     if values.span == "SCENE" and len(source.numbers) > 1:
         numbers = [each for each in numbers if scene.frame_start <= each + offset <= scene.frame_end]
@@ -124,6 +129,7 @@ def _nodes_request(scene, target, source, shown, offset, size):
             hint="Set Range to Whole clip, or change the scene's frames.",
         )
     handles = values.handles if values.span == "SCENE" else 0
+    # Handles reach beyond the range, but never beyond the plate.
     first, last = source.numbers.index(numbers[0]), source.numbers.index(numbers[-1])
     frames = source.frames(first, last, handles)
     return TargetedJob(node_job(values, source, FrameSet((frames.hull,)), name), target, size)

@@ -64,6 +64,7 @@ def _properties(kind):
     made = {}
     defaults = {each.name: each.default for each in fields(kind)}
     for name, choice in choices_of(kind).items():
+        # In the order of the fields, which is that of the panel.
         made.update(_property(name, choice, defaults[name]))
     return made
 
@@ -115,6 +116,7 @@ def _number_property(choice, default):
 class MattelineMatte(bpy.types.PropertyGroup):
     """The settings of a matte: one property for each field of `MatteSettings`."""
 
+    # Blender takes its properties from annotations, and does not care who writes them.
     __annotations__ = _properties(MatteSettings)
 
 
@@ -182,6 +184,7 @@ def register():
     for each in _CLASSES:
         bpy.utils.register_class(each)
     bpy.types.Scene.matteline = bpy.props.PointerProperty(type=MattelineScene)
+    # Not saved: a file must not open as if it rendered.
     bpy.types.WindowManager.matteline = bpy.props.PointerProperty(type=MattelineStatus, options={"SKIP_SAVE"})
 
 

@@ -19,6 +19,7 @@ class WorkerOperator:
     A subclass sends its requests in `ask`, and uses the answers in `bring_in`.
     """
 
+    # Both belong to one run of the operator.
     _timer = None
     _asked = None
 
@@ -58,6 +59,7 @@ class WorkerOperator:
             return {"CANCELLED"}
         manager = context.window_manager
         self._timer = manager.event_timer_add(TICK_SECONDS, window=context.window)
+        # From here on Blender calls `modal` for every event, the timer's among them.
         manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -68,6 +70,7 @@ class WorkerOperator:
             if event.type == "ESC" or context.window_manager.matteline.cancelling:
                 context.window_manager.matteline.cancelling = False
                 self._asked.cancel()
+            # Other operators' timers come here, too, which does no harm.
             if event.type == "TIMER" and not self._step(context):
                 return {"CANCELLED"}
             if self._asked.done:
@@ -89,6 +92,7 @@ class WorkerOperator:
         except MattelineError as error:
             self._report_error(error)
             return False
+        # Panels and other operators look at this.
         context.window_manager.matteline.running = True
         self._show_progress(context)
         return True
@@ -149,6 +153,7 @@ class WorkerOperator:
             manager.event_timer_remove(self._timer)
             self._timer = None
         now = manager.matteline
+        # However it ended, or nothing could be rendered again.
         now.running, now.cancelling, now.words, now.fraction = False, False, "", 0.0
         if not bpy.app.background:
             context.workspace.status_text_set(None)

@@ -16,6 +16,7 @@ from typing import Any, Callable
 
 import nuke
 
+# Enough for the network's memory to take part.
 FIRST, LAST = 1, 3
 _Check = Callable[[dict[str, Any]], str]
 
@@ -55,6 +56,7 @@ def worker(scene: dict[str, Any]) -> str:
 
 def render(scene: dict[str, Any]) -> str:
     """Write the input, render and show its matte; proxy mode must be left as it was."""
+    # Writing the input switches proxy mode off for its time.
     proxy = nuke.root()["proxy"].value()
     scene["plugin"].render(scene["node"])
     if nuke.root()["proxy"].value() != proxy:
@@ -70,6 +72,7 @@ def output(scene: dict[str, Any]) -> str:
     write.setInput(0, scene["node"])
     write["channels"].setValue("rgba")
     write["file_type"].setValue("exr")
+    # Each product takes another way through the inner nodes.
     for index, product in enumerate(scene["plugin"].node.names.PRODUCTS):
         scene["node"]["matteline_product"].setValue(product)
         path = os.path.join(scene["folder"], f"out{index}.####.exr").replace(os.sep, "/")
@@ -96,6 +99,7 @@ def main() -> int:
     finally:
         if "plugin" in scene:
             scene["plugin"].close()
+        # Also after a failure: the line of JSON says what there is to know.
         shutil.rmtree(scene["folder"], ignore_errors=True)
     passed = len(results) == len(CHECKS) and results[-1]["ok"]
     about = {

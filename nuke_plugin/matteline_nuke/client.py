@@ -59,6 +59,7 @@ def start_worker(command: list[str]) -> WorkerClient:
         command,
         environ=os.environ,
         host_dirs=host_folders(),
+        # Not the folder that Nuke was started from: it may be a share that cannot be written.
         cwd=folder,
         log_file=os.path.join(folder, f"worker-{os.getpid()}.log"),
     )
@@ -82,7 +83,9 @@ def ask(client: WorkerClient, number: int, *, seconds: float = ANSWER_SECONDS) -
             raise_failure(message)
             if message.get("last"):
                 return message
+        # Short beside what any answer takes, and long enough to leave the processor alone.
         time.sleep(0.02)
+    # Or the answer would come while the next one is waited for.
     client.cancel(number)
     raise WorkerError("The matteline worker does not answer.", hint="Try again; its log may say more.")
 

@@ -23,6 +23,7 @@ from .script import temporary_folder
 from .session import session, set_status
 from .state import NodeState, mark, nodes_below, write_state
 
+# A submission reads the plate, and asks an engine over the network.
 SUBMIT_SECONDS = 300.0
 
 
@@ -35,6 +36,7 @@ def write_job(node: nuke.Node) -> None:
     """
     engine = farm_settings(node).engine
     path, _job = _write_job(node)
+    # The command ends with `worker`; the rest of it starts matteline.
     command = [*worker_command()[:-1], "farm", "submit", "--job", path, "--engine", engine]
     # As a terminal of this system takes it.
     quote = subprocess.list2cmdline if sys.platform == "win32" else shlex.join
@@ -69,11 +71,13 @@ def before_render() -> None:
     Raises:
         RuntimeError: A matte cannot be rendered; Nuke then gives up the Write.
     """
+    # Our own inner Write renders the input of a node: that needs no matte.
     if nuke.GUI or nuke.thisNode().name() == WRITE:
         return
     try:
         _render_missing([each for each in nodes_below(nuke.root()) if value(each, "on_demand")])
     except MattelineError as error:
+        # A failed Write of a farm is read in its log, where no panel says more.
         hint = "Render mattes before that: nuke -t matteline_render.py SCRIPT"
         raise RuntimeError(f"{error_text(error)} {hint}") from None
 
@@ -90,6 +94,7 @@ def render_missing() -> int:
 
 
 def _render_missing(nodes: list[nuke.Node]) -> int:
+    # A disabled node lets its input through, so its matte is not needed.
     lacking = [each for each in nodes if not each["disable"].value() and not _has_matte(each)]
     for node in lacking:
         log(f"{node.fullName()} has no matte yet")
@@ -119,6 +124,7 @@ def _write_job(node: nuke.Node) -> tuple[str, Job]:
             hint="Save the script, or choose an Output folder that the farm has too.",
         )
     with session.worker.asking() as client:
+        # Written before the plan, which reads the plate.
         request = prepare(node, client)
         plan = ask(client, client.plan(request.job))
     result = Result.of(request).planned(plan)

@@ -77,6 +77,7 @@ def preview_folder() -> str:
 
 def private_folder() -> str:
     """Make the temporary folder of this user, closed to others; return it. Raises `WriteError`."""
+    # 0700: a preview is nobody else's, and on a shared machine /tmp is everybody's.
     folder = script.temporary_folder()
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -87,7 +88,9 @@ def private_folder() -> str:
 
 def input_pattern(folder: str, last: int) -> str:
     """Return the pattern of the files to write as input of a render whose results go to `folder`."""
+    # Named after node and version, so that a plate found on disk says what it was for.
     parts = [part for part in folder.split("/") if part][-2:]
+    # Letters, digits, dots, hyphens and underscores are safe on every system.
     name = _UNSAFE.sub("_", "_".join(parts)) or "plate"
     return f"{folder}/input/{name}.{'#' * max(4, len(str(last)))}.exr"
 
@@ -121,5 +124,7 @@ def _pattern(node: nuke.Node) -> str:
             field="output",
             hint="Choose another Output folder in the node's panel.",
         )
+    # Without a word for the version each render would meet the files of the one before.
     text = text if VERSION in text else f"{text}/{VERSION}"
+    # Relative to the script, as the artist sees it; Nuke's own folder may be anywhere.
     return text if os.path.isabs(text) else f"{script.script_folder()}/{text}"

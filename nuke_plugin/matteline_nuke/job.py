@@ -72,12 +72,14 @@ def request_of(node: nuke.Node, folder: str, preview: bool = False) -> RenderReq
     if shift:
         why = "programs name frames below 0 in different ways"
     plate = plate_of(node, span, folder, os.environ, why, shift)
+    # What the artist has chosen wins over what the Read says.
     settings = replace(
         settings,
         colour_space=_chosen(settings.colour_space, plate.colour.space, settings.ocio),
         ocio=_chosen(settings.ocio, plate.colour.config),
     )
     job = Job(plate=plate.path, output=folder, frames=FrameSet((shifted(span, shift),)), settings=settings)
+    # Empty takes the script's first view.
     view = script.view_of(value(node, "view").strip())
     return RenderRequest(job, plate, span, handles, shift, view, preview)
 
@@ -85,18 +87,21 @@ def request_of(node: nuke.Node, folder: str, preview: bool = False) -> RenderReq
 def _settings(node: nuke.Node, preview: bool) -> MatteSettings:
     """Return the node's settings. Raises `JobError` where the node could not show what they make."""
     settings = matte_settings(node, **({"movies": ()} if preview else {}))
+    # A layered EXR holds matte and foreground whatever Products says.
     files = {"layers"} if settings.layout == "layered" else set(settings.write)
     product = value(node, "product")
     if files == {"fgr"}:
         raise JobError(
             "The node needs a matte, and none will be written.", field="write", hint="Add alpha to Products."
         )
+    # How Nuke reads a grey PNG is not known; in RGBA the matte is the alpha.
     if settings.format != "exr" and "rgba" not in files:
         raise JobError(
             "The node cannot show a matte that is a grey PNG.",
             field="format",
             hint="Add rgba to Products, or choose EXR as the file format.",
         )
+    # Both of them show the foreground.
     if product in PRODUCTS[1:3] and files == {"alpha"}:
         raise JobError(
             f"The node shows '{product}', and no foreground will be written.",

@@ -57,6 +57,7 @@ FARM = "farm_"
 
 def add_knobs(node: nuke.Node) -> None:
     """Give a node all the knobs that it does not have yet, in tabs."""
+    # Knobs that are there already keep their values: so a node of an older release is brought up to date.
     for knob in all_knobs():
         if node.knob(knob.name()) is None:
             node.addKnob(knob)
@@ -103,6 +104,7 @@ def evaluated(knob: Any) -> str:
     text = str(knob.value() or "")
     if "[" not in text or not hasattr(knob, "evaluate"):
         return text
+    # Tcl may depend on the frame, and then a sequence comes back as one of its files.
     frame = int(nuke.frame())
     found = str(knob.evaluate(frame))
     return pattern_of(found, frame) or found if _HAS_FRAME.search(text) else found
@@ -119,6 +121,7 @@ def _main_tab() -> Iterable[nuke.Knob]:
     yield with_help(with_value(nuke.File_Knob(knob_name("output"), "Output"), DEFAULT_OUTPUT), _OUTPUT_HELP)
     yield with_help(nuke.Boolean_Knob(knob_name("keep_input"), "Keep written input"), _KEEP_HELP)
     yield nuke.Text_Knob(knob_name("note"), "", _NOTE)
+    # Kept in the script, and seen by nobody.
     for hidden in (
         nuke.String_Knob(knob_name("state"), ""),
         with_value(nuke.Int_Knob(knob_name("form"), ""), FORM),
@@ -152,6 +155,7 @@ def _farm_tab() -> Iterable[nuke.Knob]:
 
 
 def _button(function: str, label: str, help: str, line: bool = False) -> nuke.Knob:
+    # A script may be opened where the plug-in is missing: then the button says so, and nothing else breaks.
     command = f"import nuke, matteline_nuke; matteline_nuke.{function}(nuke.thisNode())"
     knob = nuke.PyScript_Knob(knob_name(f"do_{function}"), label, command)
     if line:

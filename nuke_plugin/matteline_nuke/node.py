@@ -18,6 +18,7 @@ _WHICH = "parent.{use} ? parent.{product} + 1 : 0"
 @report_errors
 def create() -> nuke.Node:
     """Make a node below the selected one, or unconnected where none is selected."""
+    # Nuke lists the node that was selected last first.
     selected = nuke.selectedNodes()[:1]
     with one_undo(names.NODE):
         number = 1
@@ -48,6 +49,7 @@ def upgrade(node: nuke.Node) -> None:
             hint="Update the plug-in; nothing was changed.",
         )
     with one_undo("Upgrade"):
+        # All before any knob is added, so that a damaged node is left as it is.
         for name in (names.SHIFT, names.WRITE, names.MATTE, names.FOREGROUND, names.SWITCH):
             inner(node, name)
         add_knobs(node)
@@ -81,10 +83,12 @@ def inner(node: nuke.Node, name: str) -> Any:
 
 def _build_inside() -> None:
     """Build the inner nodes: a Write for the input, Reads for results, and a Switch among the outputs."""
+    # Every inner node has a name of its own, by which results and tests find it.
     plate = nuke.nodes.Input(name=names.INPUT)
     _add_writer(_after("TimeOffset", names.SHIFT, plate))
     matte, foreground = _reader(names.MATTE), _reader(names.FOREGROUND)
     unpremult = _after("Unpremult", names.UNPREMULT, foreground)
+    # Switched on only for results that are premultiplied.
     unpremult["disable"].setValue(True)
     over_plate = _copied(names.PLATE_AND_MATTE, plate, matte)
     straight = _copied(names.FOREGROUND_AND_MATTE, unpremult, matte)
@@ -118,6 +122,7 @@ def _add_writer(shift: nuke.Node) -> None:
 
 def _reader(name: str) -> nuke.Node:
     read = nuke.nodes.Read(name=name)
+    # A matte is a coverage, and is never colour-converted.
     read["raw"].setValue(True)
     return read
 
@@ -125,6 +130,7 @@ def _reader(name: str) -> nuke.Node:
 def _copied(name: str, picture: nuke.Node, matte: nuke.Node) -> nuke.Node:
     """Add a Copy that gives a picture the matte as its alpha."""
     copy = _after("Copy", name, picture, matte)
+    # Changed when a result has its matte in the alpha.
     copy["from0"].setValue("rgba.red")
     copy["to0"].setValue("rgba.alpha")
     return copy

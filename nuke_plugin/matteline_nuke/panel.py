@@ -47,6 +47,7 @@ class ProgressFollower:
         for each in now:
             if each not in self._running:
                 self._rows.add(each, each.node_ref.name)
+            # Before the first frame the bar moves to and fro.
             self._rows.update_progress(each, each.words, each.fraction if each.fraction > 0 else None)
         for each in self._running:
             if each not in now:
@@ -65,10 +66,12 @@ def _make() -> tuple[Any, ProgressFollower]:
         ) from None
     from .progress_list import ProgressList
 
+    # A window of its own, which needs nothing of Nuke's panels.
     rows, window = ProgressList(), QScrollArea()
     rows.cancel_requested.connect(lambda render: render.cancel())
     follower, timer = ProgressFollower(rows), QTimer(window)
     timer.timeout.connect(follower.refresh)
+    # The timer is the window's child, and ends with it.
     timer.start(REFRESH_MILLISECONDS)
     window.setWindowTitle("Matteline Renders")
     window.setWidgetResizable(True)

@@ -21,7 +21,10 @@ from .node import inner
 from .sequences import is_complete, numbered, pattern_of
 from .state import inside, not_undone
 
+# Extensions of sequences that the worker reads.
 IMAGES = (".exr", ".dpx", ".cin", ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".tga", ".hdr")
+# Formats whose pixels are floats, and those of 8 bits: their default colour space does not depend on the
+# file.
 FLOATS = (".exr", ".hdr")
 EIGHT_BITS = (".jpg", ".jpeg")
 # Classes that change no pixel.
@@ -94,8 +97,10 @@ def write_input(node: nuke.Node, pattern: str, span: FrameRange, view: str, shif
         ReadError: Nuke wrote without complaint, but a frame is not there.
     """
     make_folder(Path(pattern).parent)
+    # The TimeOffset moves the script's frames to those of the files.
     write, files = inner(node, names.WRITE), shifted(span, shift)
     inner(node, names.SHIFT)["time_offset"].setValue(shift)
+    # Undone in the opposite order, also when the artist cancels.
     with not_undone(), inside(node), _without_proxy(), _enabled(write, pattern):
         try:
             nuke.execute(write, files.first, files.last, 1, views=[view])
@@ -106,6 +111,7 @@ def write_input(node: nuke.Node, pattern: str, span: FrameRange, view: str, shif
                 f"Nuke cannot render the input of {node.fullName()}: {str(error).strip()}",
                 hint="Look at the node above in a Viewer.",
             ) from None
+    # Nuke may report success and leave a frame out.
     for frame in files:
         if not is_complete(numbered(pattern, frame)):
             raise ReadError(
@@ -151,23 +157,30 @@ def _must_be_untouched(read: Any, span: FrameRange) -> None:
     """Raise `Unusable` where the Read shows anything else than its files as they are."""
     if read["disable"].value():
         raise Unusable("it is disabled")
+    # An expression, an offset or a start frame shows another file than the frame's own.
     if read["frame_mode"].value() != "expression" or str(read["frame"].value()).strip():
         raise Unusable("it moves frames")
+    # The worker would take the values for the colour space's, and they are not.
     if read["raw"].value() or read["premultiplied"].value():
         raise Unusable("it is set to raw or premultiplied")
+    # Checkerboards and held frames are made by Nuke alone.
     if read["on_error"].value() != "error":
         raise Unusable("it puts something in place of missing frames")
+    # Before and after its frames a Read holds, loops or bounces them.
     if span.first < read["first"].value() or span.last > read["last"].value():
         raise Unusable("the range goes beyond its frames")
+    # A Read may have a file for each view.
     if len(nuke.views()) > 1:
         raise Unusable("the script has several views")
 
 
 def _path(read: Any, span: FrameRange) -> str:
     """Return the pattern of a Read's files. Raises `Unusable`."""
+    # Evaluated at both ends, because the name may hold Tcl, and its number more digits at the end.
     found = [pattern_of(str(read["file"].evaluate(frame)), frame) for frame in (span.first, span.last)]
     if not all(found) or len({re.sub("#+", "#", each) for each in found}) > 1:
         raise Unusable("its files are not numbered like the script's frames")
+    # The pattern of fewer digits fits both ends.
     path = min(found, key=len)
     if os.path.splitext(path)[1].lower() not in IMAGES:
         raise Unusable("it is not a sequence of pictures")

@@ -49,6 +49,7 @@ def resume(node: nuke.Node) -> None:
     session.must_be_free(node)
     last = last_result(node)
     job = replace(Job.from_json(last.job), existing="resume")
+    # A written input is removed when its render is complete, so there may be nothing to resume.
     if last.written and not is_complete(numbered(job.plate, last.first + last.shift)):
         if last.files and not len(last.missing()):
             set_status(node, show_result(node, last))
@@ -100,6 +101,7 @@ def prepare(node: nuke.Node, client: WorkerClient, preview: bool = False) -> Ren
     try:
         _write_plate(node, request, client)
     except MattelineError as error:
+        # Nothing was rendered, so that nothing is kept of it.
         folders.drop_input(request.job.output)
         set_status(node, f"Not rendered: {error_text(error)}")
         raise
@@ -119,6 +121,7 @@ def _reserved(node: nuke.Node, preview: bool) -> RenderRequest:
         # Once without a folder, so that a mistake leaves none behind.
         request_of(node, "", preview=True)
         return request_of(node, folders.preview_folder(), preview=True)
+    # Another node, or another Nuke, may take the version between the two calls.
     while True:
         request = request_of(node, folders.next_folder(node))
         if folders.reserve(request.job.output):
@@ -131,6 +134,7 @@ def _write_plate(node: nuke.Node, request: RenderRequest, client: WorkerClient) 
     set_status(node, f"Writing input: {request.plate.why}")
     one = FrameRange(first, first)
     write_input(node, job.plate, one, request.view, request.shift)
+    # The worker looks at size, channels and colour of the one frame.
     trial = replace(job, frames=FrameSet((shifted(one, request.shift),)))
     ask(client, client.plan(trial))
     if request.handles.last > first:

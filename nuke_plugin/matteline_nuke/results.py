@@ -22,6 +22,7 @@ from .script import temporary_folder
 from .sequences import is_complete, numbered, slashed
 from .state import not_undone
 
+# The frame number before the extension.
 _NUMBER = re.compile(r"([0-9]+)(\.[^.]*)$")
 _TEMPORARY = ", a temporary folder: save the script and render again to keep it"
 # Products that hold the matte, and those that hold the foreground, the preferred one first.
@@ -128,17 +129,20 @@ def show_result(node: nuke.Node, result: Result) -> str:
         raise JobError(f"No matte was rendered to {result.folder}.", hint="Add alpha to Products.")
     if not foreground and value(node, "product") in names.PRODUCTS[1:3]:
         raise JobError("No foreground was rendered.", hint="Add fgr to Products, or change Show.")
+    # The artist pressed Render long ago; undo belongs to what was done since.
     with not_undone():
         _point(inner(node, names.MATTE), result.files[matte], result, "")
         if foreground:
             _point(inner(node, names.FOREGROUND), result.files[foreground], result, result.read_as)
         else:
+            # Or the Read would still show the foreground of an older result.
             inner(node, names.FOREGROUND)["file"].setValue("")
         # The matte is in red of a file of its own, else in the alpha of the picture.
         channel = "rgba.red" if matte == "alpha" else "rgba.alpha"
         for name in (names.PLATE_AND_MATTE, names.FOREGROUND_AND_MATTE, names.MATTE_ALONE):
             inner(node, name)["from0"].setValue(channel)
         inner(node, names.UNPREMULT)["disable"].setValue(not _is_premultiplied(result, foreground))
+        # Last, when everything that it shows is in place.
         set_value(node, "use", True)
     return _description(result)
 
@@ -168,6 +172,7 @@ def _must_be_whole(result: Result) -> None:
 def _point(read: Any, pattern: str, result: Result, read_as: str) -> None:
     """Point a Read at files: outside their frames it gives black, and where a file has gone it fails."""
     files = shifted(result.span, result.shift)
+    # As if the artist had typed it: so Nuke finds the format and the range of the files.
     read["file"].fromUserText(f"{pattern} {files.first}-{files.last}")
     for knob, new in (
         ("file", pattern),
@@ -199,6 +204,7 @@ def _is_premultiplied(result: Result, foreground: str) -> bool:
     if foreground not in ("rgba", "layers"):
         return False
     settings = Job.from_json(result.job).settings
+    # As the worker decides it: PNG is straight by its specification, EXR premultiplied by custom.
     if settings.rgba_alpha == "auto":
         return settings.format == "exr"
     return settings.rgba_alpha == "premultiplied"

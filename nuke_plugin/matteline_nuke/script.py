@@ -53,6 +53,7 @@ def script_name() -> str:
 
 def temporary_folder() -> str:
     """Return the folder for temporary files: logs, previews, and results of scripts that are not saved."""
+    # Another user's folder of the same name could not be written.
     user = f"-{os.getuid()}" if hasattr(os, "getuid") else ""
     return slashed(os.path.join(tempfile.gettempdir(), f"matteline-nuke{user}"))
 
@@ -80,6 +81,7 @@ def input_span(node: nuke.Node) -> FrameRange:
     above = node.input(0)
     if above is None:
         raise JobError(f"{node.fullName()} has no input.", hint="Connect the plate to it.")
+    # Of the whole tree above, as Nuke shows it.
     frames = above.frameRange()
     return FrameRange(int(frames.first()), int(frames.last()))
 
@@ -124,6 +126,7 @@ def ocio_config(environ: Mapping[str, str]) -> str:
     places = os.path.join(
         os.path.dirname(str(nuke.env["ExecutablePath"])), "plugins", "OCIOConfigs", "configs"
     )
+    # Nuke ships some configs as a folder, and some as one file.
     shipped = [os.path.join(places, name, "config.ocio"), os.path.join(places, f"{name}.ocio")]
     return slashed(next((each for each in shipped if os.path.isfile(each)), "auto"))
 

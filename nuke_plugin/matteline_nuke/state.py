@@ -45,6 +45,7 @@ class NodeState:
 def read_state(node: nuke.Node) -> NodeState:
     """Return the node's state; an empty one where its knob is empty or cannot be read."""
     try:
+        # An artist may have pasted anything into the knob of a script on disk.
         data = json.loads(base64.urlsafe_b64decode(str(value(node, "state")).encode("ascii")))
         return NodeState(str(data["token"]), dict(data["last"]))
     except (ValueError, KeyError, TypeError):
@@ -61,6 +62,7 @@ def write_state(node: nuke.Node, state: NodeState) -> None:
 
 def mark(node: nuke.Node) -> NodeRef:
     """Give a node a new token, so that copies of it are not taken for it."""
+    # A new one for each render: a copy of the node made before has the old one.
     token = uuid.uuid4().hex
     write_state(node, NodeState(token, read_state(node).last))
     return NodeRef(node.fullName(), token)
@@ -68,6 +70,7 @@ def mark(node: nuke.Node) -> NodeRef:
 
 def find(node_ref: NodeRef) -> Optional[nuke.Node]:
     """Find a node by its name, or by its token when it was renamed or moved; None when it is gone."""
+    # Or names would be looked up inside the group that is open now.
     with inside(nuke.root()):
         node = nuke.toNode(node_ref.name)
         if node is not None and _has(node, node_ref.token):

@@ -144,7 +144,7 @@ def test_different_counts_are_one_sentence(tmp_path):
     words = r"^There are 2 frames of mattes \(0-1\), but 5 of the truth \(0-4\)\.$"
     with pytest.raises(JobError, match=words) as caught:
         pair_up(mine, true)
-    assert caught.value.field == "frames" and "frames that both have" in caught.value.hint
+    assert caught.value.settings == ("frames",) and "frames that both have" in caught.value.hint
 
 
 def test_frames_that_one_side_lacks_are_named(tmp_path):

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch.nn.functional import interpolate
 
+from matteline.colour.checkerboard import checkerboard
 from matteline.colour.config import Config
 from matteline.colour.display import Display
 from matteline.colour.space import choose_space
@@ -20,7 +21,7 @@ from matteline.media.frame import Frame
 from matteline.media.plate import open_plate
 from matteline.media.samples import crop_or_pad
 
-_DARK, _LIGHT = 0.35, 0.5
+# Squares from top to bottom.
 _CHECKS_DOWN = 24
 
 
@@ -40,19 +41,13 @@ def backdrop(over: str, plate: PlateInfo, frames: FrameSet, config: Config) -> I
     height, width = plate.display_window.height, plate.display_window.width
     colour = colour_of(over)
     if over == "checker":
-        yield itertools.repeat(_checker(height, width))
+        squares = checkerboard(height, width, max(height // _CHECKS_DOWN, 1))
+        yield itertools.repeat(np.repeat(squares, 3, axis=2))
     elif colour is not None:
         yield itertools.repeat(np.broadcast_to(np.array(colour, np.float32), (height, width, 3)))
     else:
         with closing(_clip(over, plate, frames, config)) as pictures:
             yield pictures
-
-
-def _checker(height: int, width: int) -> np.ndarray:
-    size = max(height // _CHECKS_DOWN, 1)
-    y, x = np.ogrid[:height, :width]
-    light = (y // size + x // size) % 2
-    return np.repeat(np.where(light, _LIGHT, _DARK).astype(np.float32)[..., None], 3, axis=2)
 
 
 def _clip(over: str, plate: PlateInfo, frames: FrameSet, config: Config) -> Generator[np.ndarray, None, None]:

@@ -95,6 +95,7 @@ class Chart:
         for index, line in reversed(list(enumerate(self.lines))):
             colour = _COLOURS[index % len(_COLOURS)]
             labels.append(_text(x, 16, "end", line.label, f' style="fill:{colour}"'))
+            # And a gap between two labels.
             x -= _LETTER_WIDTH * len(line.label) + 14
         return labels
 

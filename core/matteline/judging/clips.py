@@ -164,6 +164,7 @@ def match_frames(
             f"{len(true.frames)} of the truth ({true.frames}).",
             field="frames",
             hint="Compare only the frames that both have, such as 1001-1020.",
+            settings=("frames",),
         )
     by = "number" if mine.frames == true.frames else "order"
     return tuple(zip(mine.frames, true.frames, strict=True)), by

@@ -173,6 +173,7 @@ def _frame_pairs(pairing: Pairing) -> Iterator[FramePair]:
         strict=True,
     ):
         yield FramePair(pred, truth, *before, pred_fgr, truth_fgr)
+        # The published dtSSD compares with the frame before in the list, whatever its number.
         before = pred, truth
 
 

@@ -181,6 +181,7 @@ def _read_products(shot: ShotResults, number: int) -> tuple[dict[str, Pixels], t
         except ReadError as error:
             reason = error.message.partition("cannot be read: ")[2] or error.message
             broken.append(f"Frame {number}: {files[number].name} cannot be read: {reason}")
+    # Then only the matte is measured: nothing else lies over it.
     if len({each.shape[:2] for each in pixels.values()}) > 1:
         broken.append(f"Frame {number}: its products differ in size.")
         pixels = {product: each for product, each in pixels.items() if product == shot.matte_product}
@@ -206,6 +207,7 @@ def _clipped_share(colour: Pixels | None, body: Mask) -> float | None:
     if colour is None or not body.any():
         return None
     limit = np.iinfo(colour.dtype).max if colour.dtype.kind == "u" else HALF_LIMIT
+    # Any of the three channels.
     at_limit = (colour[..., :3] >= limit).any(axis=2)
     return float(np.count_nonzero(at_limit & body) / np.count_nonzero(body))
 

@@ -185,6 +185,7 @@ def _notes(report: Report) -> list[str]:
     notes = []
     measures = [each.measures for each in report.frames]
     coverage = [each.coverage for each in measures if each.coverage is not None]
+    # Less than that is noise.
     if coverage and max(coverage) < 0.001:
         notes.append("Nobody was found in any frame.")
     for kind in ("missing", "unreadable"):
@@ -212,6 +213,7 @@ def _notes(report: Report) -> list[str]:
 def _frame_from_json(data: dict[str, Any], findings_key: str) -> FrameReport:
     """Return a frame from its JSON. Raises `KeyError`, `TypeError` or `ValueError` where it is none."""
     known = {each.name for each in fields(Measures)}
+    # Measures of a later release are left out.
     values = {name: value for name, value in data.items() if name in known}
     values |= {name: _box_from_json(values.get(name)) for name in ("pop_box", "hole_box", "speck_box")}
     values |= {name: tuple(values[name]) for name in ("missing", "broken")}

@@ -63,6 +63,7 @@ def find_results(folder: Path) -> list[ShotResults]:
     if not folder.is_dir():
         raise ReadError(f"The folder {folder} is not there.", path=folder, hint="Name a folder of results.")
     found: dict[str, dict[str, dict[int, Path]]] = {}
+    # The layout of a render: a folder for each product.
     for product in (*PRODUCTS, "layers"):
         for name, files in _list_product(folder / product, product).items():
             found.setdefault(name, {})[product] = files
@@ -99,6 +100,7 @@ def open_plate_of(shot: ShotResults, given: str | None, first_frame: int | None)
                 misfit,
                 field="plate",
                 hint="Name the plate of these results, and a movie's first frame number.",
+                settings=("plate", "first_frame"),
             )
         return plate, ""
     if not shot.plate:
@@ -128,6 +130,7 @@ def _list_product(folder: Path, product: str) -> dict[str, dict[int, Path]]:
         raise ReadError(f"The folder {folder} cannot be read: {reason}.", path=folder) from None
     found: dict[str, dict[int, Path]] = {}
     for files in list_sequences(str(folder), names):
+        # `sh010_alpha.` becomes `sh010`.
         name = files.pattern.prefix.removesuffix(".").removesuffix(f"_{product}")
         found[name] = {number: folder / file for number, file in files.names.items()}
     return found

@@ -108,6 +108,7 @@ def _csv(header: list[str], rows: Iterable[Sequence[object]]) -> str:
         return f"{value:.6g}" if isinstance(value, float) else value
 
     text = io.StringIO()
+    # The same line ends on every system.
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
     writer.writerows([cell(value) for value in row] for row in rows)

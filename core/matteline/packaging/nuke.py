@@ -65,6 +65,7 @@ def _replace(target: Path, files: Mapping[str, bytes]) -> None:
             f"{target} is there and is not the Nuke plug-in.",
             path=target,
             hint="Choose another folder.",
+            settings=("output",),
         )
     fresh = target.with_name(f".{FOLDER}.{os.getpid()}.tmp")
     old = target.with_name(f".{FOLDER}.{os.getpid()}.old")

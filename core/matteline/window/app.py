@@ -34,6 +34,7 @@ def run(
     app = QApplication(["matteline"])
     app.setApplicationName("Matteline")
     app.setApplicationVersion(__version__)
+    # Wayland finds the icon and the name of the window by it.
     app.setDesktopFileName("matteline")
     settings = (
         QSettings(settings_file, QSettings.Format.IniFormat)
@@ -42,9 +43,11 @@ def run(
     )
     preferences = Preferences(settings)
     apply_theme(app, preferences.theme)
+    # Of the system; it does nothing where the user has chosen a theme.
     app.styleHints().colorSchemeChanged.connect(lambda: apply_theme(app, preferences.theme))
     window = MainWindow(preferences, config)
     window.show()
+    # After it is shown, so that something can be seen while a long movie is opened.
     window.open(paths)
     if when_shown is not None:
         # After the events of showing and painting, which are in the queue already.

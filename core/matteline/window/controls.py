@@ -42,6 +42,7 @@ class _WheelFilter(QObject):
 def ignore_wheel(control: Control) -> Control:
     """Keep a wheel that scrolls the form from changing a control without the focus; return the control."""
     control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    # The control is the filter's parent, and keeps it alive.
     control.installEventFilter(_WheelFilter(control))
     return control
 
@@ -55,6 +56,7 @@ def viewer_combo(tip: str, *, characters: int) -> QComboBox:
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     combo.setMinimumContentsLength(characters)
     combo.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+    # Names of versions differ at their ends.
     combo.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
     return combo
 

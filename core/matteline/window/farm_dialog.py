@@ -57,6 +57,7 @@ class FarmDialog(QDialog):
         self.fields: dict[str, Field] = {
             name: field_for(name, choice) for name, choice in farm_choices().items()
         }
+        # One width for both sections, so that their controls stand below each other.
         width = max(field.label.sizeHint().width() for field in self.fields.values())
         basic = [self.fields[name] for name in BASIC]
         advanced = [field for name, field in self.fields.items() if name not in BASIC]
@@ -120,6 +121,7 @@ class FarmDialog(QDialog):
         except JobError as error:
             self._show_error(error.field, error_text(error))
             return
+        # Also if the farm refuses: the next try begins from here.
         self._preferences.farm = farm
         self._show(f"Checking the plate, and writing the files for {farm.engine}…", "faint")
         self._request = self._connection.submit(self._jobs, farm)

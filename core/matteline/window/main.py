@@ -68,6 +68,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Matteline")
         self.setAcceptDrops(True)
         self._preferences = preferences
+        # Closing comes twice: from the window, and from whoever drives it.
         self._closed = False
         self.opener = FootageOpener(config.ocio, self)
         self.connection = WorkerConnection(
@@ -183,6 +184,7 @@ class MainWindow(QMainWindow):
             self.viewer.set_backdrop(footage)
             return
         self._preferences.last_folder = os.path.dirname(os.path.abspath(footage.path))
+        # A plate that is typed in the form is shown as it is, also beside its results.
         self.viewer.add(footage, mode="plate" if "plate" in footage.clips and purpose == "plate" else None)
         plate = footage.clips.get("plate")
         if purpose != "shot" or plate is None:
@@ -207,6 +209,7 @@ class MainWindow(QMainWindow):
     def _send(self, jobs: Sequence[Job]) -> FarmDialog:
         """Open the dialog that submits jobs to a farm."""
         dialog = FarmDialog(jobs, self.connection, self._preferences, self)
+        # Or each dialog would stay in memory, and hear every message of the worker.
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.submitted.connect(self.errors.notice)
         dialog.open()
@@ -214,6 +217,7 @@ class MainWindow(QMainWindow):
 
     def _send_queued(self, shots: Sequence[QueuedShot]) -> None:
         dialog = self._send([shot.remaining_job for shot in shots])
+        # Held meanwhile, so that no window begins what the farm is about to take.
         dialog.begun.connect(lambda: self.queue.hold(shots))
         dialog.refused.connect(lambda: self.queue.take_back(shots))
         dialog.submitted.connect(lambda words: self.queue.mark_sent(shots, words))

@@ -38,10 +38,12 @@ class FootageOpener(QObject):
         self._ocio = ocio
         self._lock = threading.Lock()
         self._config: Config | None = None
+        # One thread, so that what is opened last is on top.
         self._pool = ThreadPoolExecutor(1, "opening")
 
     def config(self) -> Config:
         """Return the OCIO config, read when it is first needed. Any thread may ask. Raises `ColourError`."""
+        # Read once, whichever thread asks first.
         with self._lock:
             if self._config is None:
                 self._config = open_config(self._ocio)

@@ -43,6 +43,7 @@ class ProgressRow(QWidget):
         self._button = QToolButton()
         self._button.setText("Cancel")
         self._button.clicked.connect(self.button_pressed)
+        # Or it would grow with the words beside it.
         self._button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._ended = False
         column = QVBoxLayout()
@@ -114,6 +115,7 @@ class ProgressList(QWidget):
         self.remove(key)
         row = self._rows[key] = ProgressRow(name)
         row.button_pressed.connect(lambda: self._cancel_or_remove(key))
+        # The latest is on top.
         self._column.insertWidget(0, row)
         return row
 

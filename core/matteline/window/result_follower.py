@@ -37,6 +37,7 @@ class ResultFollower(QObject):
         plate = self._footage_of(written.job)
         if plate is None:
             return
+        # Above the folder of the product.
         folder = Path(written.files[0]).parent.parent
         if plate.folder == folder:
             self._viewer.show_written(plate, written.number)
@@ -47,6 +48,7 @@ class ResultFollower(QObject):
                 self.failed.emit(error)
                 return
             self._viewer.update_footage(plate, extended)
+            # Once, so that the artist can go back to the plate while the render goes on.
             self._viewer.show_result()
         player = self._viewer.player
         # Once the artist has gone to another frame, or plays, the viewer stays there.

@@ -54,11 +54,13 @@ class StatusLine(QLabel):
 
     def _show(self, words: str, role: str) -> None:
         self._expiry.stop()
+        # The line has room for one; the tooltip has them all.
         self._words = words.partition("\n")[0]
         self.setToolTip(wrapped_tip(words))
         set_role(self, role)
         self._elide()
 
     def _elide(self) -> None:
+        # Less the margins.
         room = self.width() - 20
         self.setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room))

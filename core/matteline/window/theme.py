@@ -75,6 +75,7 @@ def apply_theme(app: QApplication, wanted: str) -> None:
     name = wanted
     if wanted == "system":
         name = "light" if app.styleHints().colorScheme() == Qt.ColorScheme.Light else "dark"
+    # The one style that takes its colours from the palette on every system.
     app.setStyle("Fusion")
     app.setPalette(_palette(name))
     boxes = _palette(name)
@@ -107,6 +108,7 @@ def _palette(name: str) -> QPalette:
     palette = QPalette()
     for role, colour in (_DARK if name == "dark" else _LIGHT).items():
         palette.setColor(role, QColor(colour))
+    # Fusion only greys out what the palette says.
     for role in (_R.WindowText, _R.Text, _R.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(_FAINT[name]))
     return palette

@@ -128,6 +128,7 @@ class ChoicesField(Field):
 
     def _toggled(self) -> None:
         on = [word for word, box in self._boxes.items() if box.isChecked()]
+        # In the order in which they were chosen.
         kept = [word for word in self._chosen if word in on]
         self._chosen = [*kept, *(word for word in on if word not in kept)]
         self.changed.emit()
@@ -171,6 +172,7 @@ class EditableField(Field):
         self._choice = choice
         self._combo = ignore_wheel(QComboBox())
         self._combo.setEditable(True)
+        # Or every word that is typed would join the list.
         self._combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self._combo.addItems(choice.options)
         self._combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -189,6 +191,7 @@ class EditableField(Field):
 
     def offer(self, words: list[str]) -> None:
         """Add words to choose from to those that the field has."""
+        # Filling the list must not change what is chosen.
         text = self._combo.currentText()
         with QSignalBlocker(self._combo):
             self._combo.clear()

@@ -132,6 +132,7 @@ class ShotPanel(QWidget):
     def ask_plan(self) -> None:
         """Ask the worker for the plan of the form as it is now."""
         if self._plan_request is not None:
+            # Plans are answered in turn; an old one would hold the new one up.
             self._connection.cancel(self._plan_request)
             self._plan_request = None
         if (job := self._checked_job()) is not None:
@@ -163,6 +164,7 @@ class ShotPanel(QWidget):
         job = self._checked_job()
         if job is None:
             return
+        # Beside the results' folder, not in it: that is the render's own.
         name = os.path.join(os.path.dirname(job.output) or ".", "job.json")
         path = path or QFileDialog.getSaveFileName(self, "Write job file", name, "Job (*.json)")[0]
         if path:
@@ -190,6 +192,7 @@ class ShotPanel(QWidget):
     def _receive(self, number: int, message: dict[str, Any]) -> None:
         if number != self._plan_request:
             return
+        # A plan that comes means that the whole form is right.
         if message.get("event") == "plan":
             self.form.clear_errors()
             self._show_error("")

@@ -59,6 +59,7 @@ class ShotForm(QWidget):
             "",
             lambda: QFileDialog.getExistingDirectory(self, "Output folder", self.output.value()),
         )
+        # Fields of the job; all others come from the settings' own description.
         self.frames, self.first_frame, self.existing = FramesField(), FirstFrameField(), ExistingField()
         self._settings = {name: field_for(name, choice) for name, choice in choices().items()}
         self._sections = list(self._make_sections())

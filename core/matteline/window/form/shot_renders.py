@@ -78,6 +78,7 @@ class ShotRenders(QObject):
         super().__init__(parent)
         self._connection = connection
         self._runs: dict[int, _ShotRun] = {}
+        # Removed when the window closes, and by the system if it cannot.
         self._scratch = tempfile.TemporaryDirectory(prefix="matteline-preview-", ignore_cleanup_errors=True)
         self._preview_numbers = itertools.count(1)
         self.rows = ProgressList()
@@ -104,6 +105,7 @@ class ShotRenders(QObject):
 
         In one folder for all, frames that were looked at before would stay, made with other settings.
         """
+        # Only what the viewer shows, in files that keep all of it.
         settings = replace(
             job.settings, write=("alpha", "fgr"), movies=(), layout="separate", format="exr", depth="auto"
         )
@@ -117,6 +119,7 @@ class ShotRenders(QObject):
         self._scratch.cleanup()
 
     def _begin(self, run: _ShotRun, name: str) -> None:
+        # Rows of former renders have been read by now.
         self.rows.clear_ended()
         number = self._connection.render(run.job)
         self._runs[number] = run

@@ -57,6 +57,7 @@ class BackgroundJudge(QObject):
             folder: Folder that `matteline render -o` was given.
             shot: Name of the shot; empty for the first of the folder.
         """
+        # From a judging that was stopped before.
         self._stop.clear()
         self._work = self._pool.submit(self._run, folder, shot)
         self._work.add_done_callback(report_exception)
@@ -91,6 +92,7 @@ class BackgroundJudge(QObject):
 
         def on_frame(done: int) -> None:
             if self._stop.is_set():
+                # An exception, because it has to leave the loop over the frames, deep in another room.
                 raise _Stopped
             self.progressed.emit(done, len(shot.expected))
 

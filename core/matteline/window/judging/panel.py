@@ -48,6 +48,7 @@ class JudgingPanel(QWidget):
         self.list = QListWidget()
         self.list.setWordWrap(True)
         self.list.setSpacing(3)
+        # Wrapped lines are measured anew when the tab changes its width.
         self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.button = tall_button("Judge")

@@ -85,6 +85,7 @@ class QueuePanel(QWidget):
         self.list.setItemDelegate(ShotDelegate(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        # Rows are moved within the list, never copied.
         self.list.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.log.setReadOnly(True)
@@ -169,6 +170,7 @@ class QueuePanel(QWidget):
         if shots == before:
             return
         selected = {shot.number for shot in self._selected()}
+        # Rows are kept and filled anew: new ones would lose the selection and the scroll position.
         while self.list.count() > len(shots):
             self.list.takeItem(self.list.count() - 1)
         for row, shot in enumerate(shots):
@@ -213,6 +215,7 @@ class QueuePanel(QWidget):
 
     def _enable_buttons(self) -> None:
         shots, ours = self._selected(), self.runner.current
+        # Another window may render it.
         running = any(shot.state == RUNNING for shot in shots)
         pausable = any(shot.state == WAITING or shot.number == ours for shot in shots)
         self._buttons["up"].setEnabled(len(shots) == 1)

@@ -58,6 +58,7 @@ class QueueRunner(QObject):
     ) -> None:
         super().__init__(parent)
         self._store, self._connection = store, connection
+        # Of this window, for as long as it lives.
         self._owner = uuid.uuid4().hex
         self._run: _QueueRun | None = None
         self._on = False
@@ -104,6 +105,7 @@ class QueueRunner(QObject):
 
     def _cancel_run(self) -> None:
         if self._run is not None:
+            # It ends when the frame under way is written; its last message says so.
             self._connection.cancel(self._run.request)
 
     def _tick(self) -> None:

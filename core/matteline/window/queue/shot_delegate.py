@@ -33,6 +33,7 @@ class ShotDelegate(QStyledItemDelegate):
             painter.fillRect(rect, palette.color(QPalette.ColorRole.Midlight))
             bar = QRect(rect.left(), rect.top(), 3, rect.height())
             painter.fillRect(bar, palette.color(QPalette.ColorRole.Accent))
+        # Room for the bar of the selected row at the left, and between rows.
         box = rect.adjusted(10, 7, -10, -7)
         ink = palette.color(QPalette.ColorRole.Text)
         faint = palette.color(QPalette.ColorRole.PlaceholderText)

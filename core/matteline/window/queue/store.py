@@ -25,6 +25,7 @@ LONGEST_LOG_CHARACTERS = 20_000
 WAITING, PAUSED, RUNNING = "waiting", "paused", "running"
 DONE, FAILED, SENT = "done", "failed", "sent"
 
+# `place` orders the shots; `seen` is the time of the owner's last report.
 _TABLE = """
 CREATE TABLE IF NOT EXISTS shots (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -99,6 +100,7 @@ class QueueStore:
         """Return all shots, in the order in which they are rendered."""
         with self._transaction() as base:
             rows = base.execute(f"SELECT {_COLUMNS} FROM shots ORDER BY place").fetchall()
+        # Unreadable shots of a later release stay in the file.
         return [shot for row in rows if (shot := _shot(row)) is not None]
 
     def add(self, job: Job) -> int:
@@ -151,6 +153,7 @@ class QueueStore:
         """Take the first shot that waits or was left by a dead window; None where there is none."""
         with self._transaction() as base:
             row = base.execute(
+                # A running shot whose window has not reported for long is free again.
                 "SELECT number FROM shots WHERE state = ? OR (state = ? AND seen < ?) ORDER BY place LIMIT 1",
                 (WAITING, RUNNING, self._clock() - ABANDONED_AFTER_SECONDS),
             ).fetchone()
@@ -207,6 +210,7 @@ class QueueStore:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection of its own, so that nothing is locked between two calls."""
         try:
+            # `isolation_level=None`: transactions are ours, not the module's.
             with closing(sqlite3.connect(self._path, BUSY_SECONDS, isolation_level=None)) as base:
                 # Immediate, so that two windows cannot both read before either writes.
                 base.execute("BEGIN IMMEDIATE")

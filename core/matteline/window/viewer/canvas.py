@@ -58,10 +58,12 @@ class Canvas(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 160)
+        # All of it is painted, so Qt need not clear it before.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._plate = (0, 0)
         self._aspect = 1.0
         self._zoom = 1.0
+        # The place in the plate that is in the middle of the widget, in the plate's pixels.
         self._centre = QPointF()
         self._fitted = True
         self._pictures: tuple[DisplayPicture, ...] = ()
@@ -136,7 +138,9 @@ class Canvas(QWidget):
         at = QPointF(room.center()) if at is None else at
         pixel = self._pixel(at)
         self._fitted = False
+        # From an eighth of the fitted size to 64 points a pixel: farther out nothing is seen.
         self._zoom = min(max(zoom, self._fitting_zoom() / 8), MOST_ZOOM)
+        # The zoom is set, and the plate is moved back by what it has slipped below the point.
         moved = self._pixel(at) - pixel
         self._centre -= moved
         self._announce()
@@ -224,6 +228,7 @@ class Canvas(QWidget):
         whole = QRectF(self.rect())
         if self._layout is not Layout.SIDE_BY_SIDE:
             return [whole]
+        # A gap of two points between them.
         half = (whole.width() - 2) / 2
         return [
             QRectF(whole.left(), whole.top(), half, whole.height()),
@@ -261,6 +266,7 @@ class Canvas(QWidget):
 
     def _paint(self, painter: QPainter, room: QRectF, picture: DisplayPicture, clip: QRectF) -> None:
         painter.save()
+        # Of a wipe each side shows its part of the same place.
         painter.setClipRect(clip)
         target = self._target(room, picture.place)
         # From two screen pixels for each one of the picture on, its pixels are shown as squares.

@@ -66,6 +66,7 @@ class PlateClip:
         self._plate = plate
         self.info = plate.info
         named = os.path.basename(plate.info.path.rstrip("/\\"))
+        # A sequence has a name of its own; of others it is that of the file.
         self.name = plate.info.name if plate.info.kind == "sequence" else named
         self.in_order = not plate.random_access
         self._reader = None if plate.random_access else _MovieReader(plate)
@@ -131,6 +132,7 @@ class ResultClip:
     def frame(self, number: int) -> Frame:
         """Read one frame. Raises `ReadError`."""
         path = self._folder / self._pattern.name(number)
+        # A file may have been written since the folder was listed.
         if number not in self._numbers and not path.exists():
             raise ReadError(f"Frame {number} of {self.name} is not rendered yet.", path=path, frame=number)
         return read_result(path, number)

@@ -43,6 +43,7 @@ class ViewerBackdrop:
 def roles_of(footage: Footage, mode: str) -> tuple[str, ...]:
     """Return the clips of the footage that a mode is made of; none where the mode cannot be shown."""
     have = footage.clips
+    # Products that hold foreground and matte in one file.
     both = next((role for role in ("rgba", "layers") if role in have), None)
     if mode in have and mode in ("plate", "alpha", "fgr"):
         return (mode,)
@@ -89,6 +90,7 @@ class Compositor:
             return alpha_shown(self._alpha(frames), grade)
         if mode == "fgr" and "fgr" in frames:
             return self.shower.show(frames["fgr"], grade)
+        # Composites are made in linear light, as a compositing program makes them.
         return self.shower.show_light(self._composed(mode, frames, behind, top_left), grade)
 
     def values(self, mode: str, frames: Frames) -> Floats:

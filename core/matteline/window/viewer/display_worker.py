@@ -98,6 +98,7 @@ class DisplayWorker(QObject):
         # The request that was last answered in the plain view, because its own is being prepared.
         self._waiting: DisplayRequest | None = None
         self._closed = False
+        # Guards the requests and the transforms; notified when there is something to do.
         self._changed = threading.Condition()
         self._transforms: dict[_TransformKey, Shower | MattelineError] = {}
         self._in_preparation: set[_TransformKey] = set()
@@ -171,6 +172,7 @@ class DisplayWorker(QObject):
             self.preparing.emit(False)
 
     def _keep(self, key: _TransformKey, made: Shower | MattelineError) -> None:
+        # The oldest goes first.
         while len(self._transforms) >= KEPT_TRANSFORMS:
             self._transforms.pop(next(iter(self._transforms)))
         self._transforms[key] = made
@@ -184,6 +186,7 @@ class DisplayWorker(QObject):
             with self._changed:
                 self._keep(key, made)
         if isinstance(made, MattelineError):
+            # The error is kept and raised again; each time its traceback would grow.
             raise made.with_traceback(None)
         return made
 
@@ -224,6 +227,7 @@ def _transform_key(footage: Footage, view: str) -> _TransformKey:
 
 def _cut(side: SideFrames, region: QRect) -> tuple[dict[str, Pixels], QRectF, int]:
     """Return the part of each frame that lies in the region, all of one size, its place and reduction."""
+    # Of mixed sizes the coarsest, and of that only what all of them cover.
     by = max(frame.reduction for frame in side.frames.values())
     height = min(frame.pixels.shape[0] * frame.reduction for frame in side.frames.values()) // by
     width = min(frame.pixels.shape[1] * frame.reduction for frame in side.frames.values()) // by

@@ -123,6 +123,7 @@ def _list_results(folder: Path) -> dict[str, dict[str, Path]]:
         except OSError:
             continue
         for file in (folder / product / name for name in names if is_image(name)):
+            # The first file of each product; its clip finds the others.
             found.setdefault(_shot_of(file, product), {}).setdefault(product, file)
     return dict(sorted(found.items()))
 
@@ -145,6 +146,7 @@ def _results(
         # Where it has been moved away, the results are shown without it.
         with suppress(MattelineError):
             clips["plate"] = PlateClip(open_plate(record.plate))
+    # Alpha last: its files say nothing of colour.
     coloured = next(clips[role] for role in ("plate", "fgr", "rgba", "layers", "alpha") if role in clips)
     wanted = (record.colour_space if record else "") or "auto"
     try:

@@ -87,6 +87,7 @@ class KeySheet(QWidget):
             self.setGeometry(parent.rect())
         self.raise_()
         self.show()
+        # So that the next key comes here, and hides it.
         self.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -102,6 +103,7 @@ class KeySheet(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(18, 18, 18, 235))
         line = self.fontMetrics().height() + 6
+        # No wider than the longest line needs, in a large window.
         column = min((self.width() - 48) / len(_COLUMNS), 22.0 * self.fontMetrics().averageCharWidth() * 2)
         left = (self.width() - column * len(_COLUMNS)) / 2
         # Each group has a heading, and an empty line below it.

@@ -120,6 +120,7 @@ class ViewerPanel(QWidget):
     def update_footage(self, old: Footage, new: Footage) -> None:
         """Replace footage that is shown by another form of it, such as one with more clips."""
         mode = self.toolbar.a.choice.mode if self.toolbar.a.choice else None
+        # Clips that stay keep their frames in memory.
         for clip in set(old.clips.values()) - set(new.clips.values()):
             self.cache.forget(clip)
         self._footages = [new if each is old else each for each in self._footages]
@@ -132,6 +133,7 @@ class ViewerPanel(QWidget):
         """Note that the results of a frame are written, and show them if that frame is on the screen."""
         for clip in footage.results:
             clip.add(number)
+            # It may have been read before, as one that is not rendered yet.
             self.cache.forget(clip, number)
         if number == self.player.frame:
             self.controller.refresh()
@@ -245,6 +247,7 @@ class ViewerPanel(QWidget):
             return
         footage = choices[0].footage
         clips = [each.footage.clips[role] for each in choices for role in roles_of(each.footage, each.mode)]
+        # A frame counts when every clip of its picture is there.
         cached = [self.cache.numbers(clip, self.controller.reduction()) for clip in clips]
         self.timeline.set_cached(FrameSet.of(set.intersection(*cached) if cached else ()))
         rendered = footage.results[0].frames if footage.results and "plate" in footage.clips else FrameSet()

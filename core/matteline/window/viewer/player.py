@@ -31,6 +31,7 @@ class Player(QObject):
         self._began = 1
         self._clock = QElapsedTimer()
         self._timer = QTimer(self)
+        # The others of Qt may be late by a twentieth of their interval, or by a second.
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MILLISECONDS)
         self._timer.timeout.connect(self._tick)
@@ -122,6 +123,7 @@ class Player(QObject):
         """Return the frames that are due next, in order."""
         step = -1 if self._speed < 0 else 1
         low, high = self._range.first, self._range.last
+        # Outside the marks it goes on through the whole shot.
         if self._frame not in self._range:
             low, high = self._whole.first, self._whole.last
         length = high - low + 1
@@ -134,6 +136,7 @@ class Player(QObject):
         self._clock.restart()
 
     def _tick(self) -> None:
+        # By the clock and not by counting ticks, so that no delay adds up.
         passed = int(self._clock.elapsed() * self._rate * self._speed / 1000)
         # Around from the out mark to the in mark.
         low, length = self._range.first, len(self._range)

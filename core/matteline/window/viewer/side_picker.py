@@ -53,6 +53,7 @@ class SidePicker(QWidget):
             self._footage.clear()
             self._footage.addItems([each.name for each in footages])
             if before is not None:
+                # By path: footage with new results is another object.
                 same = [index for index, each in enumerate(footages) if each.path == before.footage.path]
                 self._footage.setCurrentIndex(same[0] if same else 0)
         self._offer_modes(before.mode if before else None)

@@ -91,6 +91,7 @@ class Timeline(QWidget):
     def event(self, event: QEvent) -> bool:
         """Show the reason of a flag as its tooltip."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            # The nearest flag within a few points of the pointer.
             near = min(self._flags, key=lambda each: abs(self._x(each) - event.pos().x()), default=None)
             if near is not None and abs(self._x(near) - event.pos().x()) <= 6:
                 QToolTip.showText(event.globalPos(), f"Frame {near}: {self._flags[near]}", self)
@@ -126,6 +127,7 @@ class Timeline(QWidget):
             self._paint_head(painter, track)
 
     def _paint_lanes(self, painter: QPainter, track: QRectF) -> None:
+        # Two thin lanes at the bottom of the track, one above the other.
         for frames, colour, from_bottom in ((self._cached, CACHED, 3), (self._rendered, RENDERED, 7)):
             painter.setBrush(colour)
             for each in frames.ranges:

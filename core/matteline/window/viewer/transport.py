@@ -114,7 +114,9 @@ def _spin(tip: str) -> QSpinBox:
     spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     spin.setAlignment(Qt.AlignmentFlag.AlignCenter)
     spin.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    # Eight digits, as timecodes counted in frames may have.
     spin.setMinimumWidth(spin.fontMetrics().horizontalAdvance("00000000") + 12)
+    # So that the next letter is a key of the viewer again.
     spin.editingFinished.connect(spin.clearFocus)
     return spin
 

@@ -121,6 +121,7 @@ class ViewController(QObject):
             because the frame is in memory reduced.
         """
         found = []
+        # Both sides may show the same clip.
         for request in dict.fromkeys(self._requests_of(self._player.frame, 1)):
             frame = self._nearest(request)
             if frame is None:
@@ -208,6 +209,7 @@ class ViewController(QObject):
         self.shown.emit(result.request.number)
 
     def _show_error(self, error: MattelineError) -> None:
+        # The error is what is on the screen for that frame.
         self._on_screen = self._player.frame
         self._canvas.set_pictures(())
         self._canvas.set_message(error.message, error.hint)

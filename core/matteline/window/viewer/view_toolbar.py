@@ -106,6 +106,7 @@ class ViewToolbar(QWidget):
         self.a.offer(footages)
         self.b.offer(footages)
         if first:
+            # The most useful thing to compare with, until the artist chooses.
             self.b.choose_mode("alpha")
         self._follow_layout()
 
