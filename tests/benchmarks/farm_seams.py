@@ -20,16 +20,19 @@ from pathlib import Path
 
 import numpy as np
 
+from matteline.contract.farm_settings import FarmSettings
 from matteline.contract.frames import FrameRange, FrameSet
+from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
 from matteline.engine.kept_network import KeptNetwork
 from matteline.engine.plan import Resources
 from matteline.engine.planner import plan
 from matteline.engine.run import run
-from matteline.farm.chunk import render_chunk, roll_states
-from matteline.farm.clip import open_clip
-from matteline.farm.requests import Request
-from matteline.farm.submit import Options, Prepared, prepare, write
+from matteline.farm.chunk import render_chunk, save_states
+from matteline.farm.open_farm_job import open_to_render
+from matteline.farm.request import ShotRequest
+from matteline.farm.submission import PreparedShot
+from matteline.farm.submit import prepare, write_farm_job
 from matteline.media.plate import open_plate
 from matteline.media.result import read_result
 
@@ -58,17 +61,18 @@ WAYS = (
 )
 
 
-def submitted(clip: str, frames: FrameSet, folder: Path, settings: MatteSettings, way: Way) -> Prepared:
-    """The ticket of a clip."""
-    options = Options(str(folder), chunk_frames=CHUNK_FRAMES, exact=way.exact, preroll_frames=way.preroll)
-    (one,) = prepare([Request(clip, frames=frames)], settings, options, AROUND)
-    write(one)
+def submitted(clip: str, frames: FrameSet, folder: Path, settings: MatteSettings, way: Way) -> PreparedShot:
+    """Write the farm job of a clip."""
+    farm = FarmSettings(chunk=CHUNK_FRAMES, exact=way.exact, chunk_preroll=way.preroll)
+    job = Job(clip, str(folder), frames, settings=settings)
+    (one,) = prepare([ShotRequest(job)], farm, AROUND)
+    write_farm_job(one)
     return one
 
 
-def whole(one: Prepared, folder: Path, networks: KeptNetwork) -> None:
+def whole(one: PreparedShot, folder: Path, networks: KeptNetwork) -> None:
     """Render the same frames in one unbroken run."""
-    ready = plan(replace(one.ticket.job, output=str(folder)), AROUND)
+    ready = plan(replace(one.farm_job.job, output=str(folder)), AROUND)
     for _ in run(ready, network=networks.take(ready)):
         pass
 
@@ -89,7 +93,7 @@ def seams(clip: str, count: int, settings: MatteSettings, networks: KeptNetwork,
     """Print one clip's differences."""
     frames = first_frames(clip, count)
     reference = room / "whole"
-    whole(submitted(clip, frames, room / "ticket", settings, WAYS[-1]), reference, networks)
+    whole(submitted(clip, frames, room / "farm", settings, WAYS[-1]), reference, networks)
     print(f"\n{Path(clip).name}, frames {frames}, seams every {CHUNK_FRAMES}")
     for way in WAYS:
         output = room / way.name.replace(" ", "_")
@@ -103,18 +107,18 @@ def seams(clip: str, count: int, settings: MatteSettings, networks: KeptNetwork,
         )
 
 
-def chunks(one: Prepared, networks: KeptNetwork) -> list[int]:
+def chunks(one: PreparedShot, networks: KeptNetwork) -> list[int]:
     """Render what is behind the borders, and what must come before it; the frames to look at."""
-    clip = open_clip(one.folder, AROUND)
-    if one.ticket.exact == "states":
-        follow(roll_states(clip, one.ticket.frames, networks=networks.take))
+    clip = open_to_render(one.folder, AROUND)
+    if one.farm_job.farm.exact == "states":
+        follow(save_states(clip, one.farm_job.frames, networks=networks.take))
     heads: list[int] = []
-    for chunk in one.ticket.chunks():
+    for chunk in one.farm_job.chunks():
         head = FrameRange(chunk.first, min(chunk.first + BEHIND_A_SEAM - 1, chunk.last))
-        wanted = chunk if one.ticket.exact == "chain" else head
-        if chunk.first > one.ticket.frames.first:
+        wanted = chunk if one.farm_job.farm.exact == "chain" else head
+        if chunk.first > one.farm_job.frames.first:
             heads += head
-        elif one.ticket.exact != "chain":
+        elif one.farm_job.farm.exact != "chain":
             continue
         follow(render_chunk(clip, FrameSet((wanted,)), networks=networks.take))
     return heads
@@ -138,11 +142,11 @@ def share(clip: str, count: int, settings: MatteSettings, networks: KeptNetwork,
     """Print what a frame of the first pass costs against a rendered one."""
     frames = first_frames(clip, count)
     one = submitted(clip, frames, room / "large", settings, WAYS[-1])
-    opened = open_clip(one.folder, AROUND)
-    ready = plan(replace(one.ticket.job, output=str(room / "large_whole")), AROUND)
+    opened = open_to_render(one.folder, AROUND)
+    ready = plan(replace(one.farm_job.job, output=str(room / "large_whole")), AROUND)
     networks.take(ready)
     rendered = processor_seconds(lambda: whole(one, room / "large_whole", networks))
-    rolled = processor_seconds(lambda: follow(roll_states(opened, frames, networks=networks.take)))
+    rolled = processor_seconds(lambda: follow(save_states(opened, frames, networks=networks.take)))
     rendered, rolled = rendered / len(frames), rolled / (opened.states.saved()[-1] - frames.first)
     canvas = ready.plate.canvas
     print(

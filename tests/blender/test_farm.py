@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from matteline.farm.ticket import Ticket
+from matteline.farm.farm_job import FarmJob
 from tests.blender import plates
 from tests.blender.test_render import quick
 
@@ -22,12 +22,12 @@ def test_a_strip_that_a_farm_has_matted_is_brought_in(blender, weights_file: Pat
     blender.call("values", farm__engine="openjd", farm__chunk=2)
     blender.call("add_movie", path=str(plates.write_movie(tmp_path / "plate.mkv", 3)))
     assert blender.call("operator", name="submit_strip") == ["FINISHED"]
-    ticket_file = next((tmp_path / "mattes").rglob("job.json"))
-    assert len(Ticket.read(ticket_file).chunks()) == 2
+    farm_job_file = next((tmp_path / "mattes").rglob("farm_job.json"))
+    assert len(FarmJob.read(farm_job_file).chunks()) == 2
     assert list((tmp_path / "mattes").rglob("template.yaml"))
     calls = ["states", "--frames=1-3"], ["chunk", "--frames=2-3"], ["chunk", "--frames=1"], ["check"]
     for verb, *more in calls:
-        command = [sys.executable, "-m", "matteline", "farm", verb, "--job", str(ticket_file), *more]
+        command = [sys.executable, "-m", "matteline", "farm", verb, "--farm-job", str(farm_job_file), *more]
         subprocess.run(command, check=True, timeout=300)
     mattes = sorted((tmp_path / "mattes").rglob("*.png"))
     before = [each.stat().st_mtime_ns for each in mattes]

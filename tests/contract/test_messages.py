@@ -7,21 +7,21 @@ import pytest
 from matteline.contract.errors import JobError
 from matteline.contract.messages import describe_check, describe_submission, sentence
 
-CLIPS = [{"name": "sh010", "tasks": 3}, {"name": "sh020", "tasks": 1}]
+SHOTS = [{"name": "sh010", "tasks": 3}, {"name": "sh020", "tasks": 1}]
 
 
 @pytest.mark.parametrize(
-    ("clips", "files", "jobs", "words"),
+    ("shots", "files", "jobs", "words"),
     [
-        (CLIPS, ["/a"], ["5f0c", "5f0d"], "Sent to deadline10: sh010, sh020 (4 tasks). Jobs 5f0c, 5f0d."),
-        (CLIPS[1:], ["/a"], ["5f0c"], "Sent to deadline10: sh020 (1 task). Job 5f0c."),
-        (CLIPS[1:], ["/a/b"], [], "Written for deadline10: sh020 (1 task). File /a/b."),
-        (CLIPS[:1], ["a/b", "a/c/d"], [], "Written for deadline10: sh010 (3 tasks). 2 files in a."),
+        (SHOTS, ["/a"], ["5f0c", "5f0d"], "Sent to deadline10: sh010, sh020 (4 tasks). Jobs 5f0c, 5f0d."),
+        (SHOTS[1:], ["/a"], ["5f0c"], "Sent to deadline10: sh020 (1 task). Job 5f0c."),
+        (SHOTS[1:], ["/a/b"], [], "Written for deadline10: sh020 (1 task). File /a/b."),
+        (SHOTS[:1], ["a/b", "a/c/d"], [], "Written for deadline10: sh010 (3 tasks). 2 files in a."),
     ],
     ids=["jobs", "job", "file", "files"],
 )
-def test_what_was_submitted_is_said_with_its_ids_or_its_files(clips, files, jobs, words):
-    message = {"engine": "deadline10", "clips": clips, "files": files, "jobs": jobs}
+def test_what_was_submitted_is_said_with_its_ids_or_its_files(shots, files, jobs, words):
+    message = {"engine": "deadline10", "shots": shots, "files": files, "jobs": jobs}
     assert describe_submission(message) == words
 
 

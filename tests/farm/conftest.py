@@ -13,16 +13,19 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from matteline.contract.events import Event, FrameDone
+from matteline.contract.farm_settings import FarmSettings
 from matteline.contract.frames import FrameSet
+from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
 from matteline.engine.kept_network import KeptNetwork
 from matteline.engine.plan import Resources
 from matteline.engine.planner import plan
 from matteline.engine.run import run
-from matteline.farm.chunk import Networks, render_chunk, roll_states
-from matteline.farm.clip import open_clip
-from matteline.farm.requests import Request
-from matteline.farm.submit import Options, Prepared, prepare, write
+from matteline.farm.chunk import Networks, render_chunk, save_states
+from matteline.farm.open_farm_job import open_to_render
+from matteline.farm.request import ShotRequest
+from matteline.farm.submission import PreparedShot
+from matteline.farm.submit import prepare, write_farm_job
 from matteline.matting.rvm.architecture import Architecture
 from tests.matting.filling import filled
 
@@ -63,12 +66,18 @@ class Farm:
     output: Path
     networks: Networks
 
+    def request(
+        self, output: Path, frames: str | None, existing: str = "refuse", **settings: object
+    ) -> ShotRequest:
+        """A request to render the plate."""
+        wanted = None if frames is None else FrameSet.parse(frames)
+        chosen = MatteSettings(**{**vars(self.settings), **settings})
+        return ShotRequest(Job(str(self.plate), str(output), wanted, existing=existing, settings=chosen))
+
     def whole(self, output: Path, frames: str | None = None, **settings: object) -> dict[str, bytes]:
         """The files of one unbroken render."""
-        request = Request(str(self.plate), frames=None if frames is None else FrameSet.parse(frames))
-        made = MatteSettings(**{**vars(self.settings), **settings})
-        (one,) = prepare([request], made, Options(str(output)), NOTHING_AROUND)
-        ready = plan(one.ticket.job, NOTHING_AROUND)
+        (one,) = prepare([self.request(output, frames, **settings)], FarmSettings(), NOTHING_AROUND)
+        ready = plan(one.farm_job.job, NOTHING_AROUND)
         list(run(ready, network=self.networks(ready)))
         return files(output)
 
@@ -81,25 +90,22 @@ class Farm:
         exact: str = "states",
         existing: str = "refuse",
         **settings: object,
-    ) -> Prepared:
-        """Write the ticket."""
-        request = Request(str(self.plate), frames=None if frames is None else FrameSet.parse(frames))
-        options = Options(
-            str(self.output), chunk_frames=chunk, state_frames=state, exact=exact, existing=existing
-        )
-        made = MatteSettings(**{**vars(self.settings), **settings})
-        (one,) = prepare([request], made, options, NOTHING_AROUND)
-        write(one)
+    ) -> PreparedShot:
+        """Write the farm job."""
+        farm = FarmSettings(chunk=chunk, state_every=state, exact=exact)
+        request = self.request(self.output, frames, existing, **settings)
+        (one,) = prepare([request], farm, NOTHING_AROUND)
+        write_farm_job(one)
         return one
 
-    def roll(self, one: Prepared, frames: str = "") -> list[Event]:
-        clip = open_clip(one.folder, NOTHING_AROUND)
-        wanted = FrameSet.parse(frames) if frames else one.ticket.frames
-        return list(roll_states(clip, wanted, networks=self.networks))
+    def save_states(self, one: PreparedShot, frames: str = "") -> list[Event]:
+        opened = open_to_render(one.folder, NOTHING_AROUND)
+        wanted = FrameSet.parse(frames) if frames else one.farm_job.frames
+        return list(save_states(opened, wanted, networks=self.networks))
 
-    def chunk(self, one: Prepared, frames: object, **how: object) -> list[Event]:
-        clip = open_clip(one.folder, NOTHING_AROUND)
-        return list(render_chunk(clip, FrameSet.parse(str(frames)), networks=self.networks, **how))
+    def chunk(self, one: PreparedShot, frames: object, **how: object) -> list[Event]:
+        opened = open_to_render(one.folder, NOTHING_AROUND)
+        return list(render_chunk(opened, FrameSet.parse(str(frames)), networks=self.networks, **how))
 
     @property
     def results(self) -> dict[str, bytes]:

@@ -9,7 +9,7 @@ import pytest
 
 from matteline.cli.farm_lines import lines_for
 from matteline.contract.errors import JobError
-from matteline.farm.local import one_kind
+from matteline.farm.multi_device import common_device_kind
 
 from .conftest import files, matteline
 
@@ -56,13 +56,13 @@ def test_several_devices_make_the_files_of_one(farm, small, tmp_path):
 
 
 def test_devices_of_several_kinds_are_refused():
-    assert one_kind(["cuda:0", "cuda:1"]) == "cuda"
+    assert common_device_kind(["cuda:0", "cuda:1"]) == "cuda"
     with pytest.raises(JobError, match="several kinds"):
-        one_kind(["cuda:0", "cpu"])
+        common_device_kind(["cuda:0", "cpu"])
 
 
 @pytest.mark.slow
-def test_a_dry_run_writes_the_tickets_and_says_what_it_costs(farm, small):
+def test_a_dry_run_writes_the_farm_jobs_and_says_what_it_costs(farm, small):
     done = matteline(
         *("farm", "submit", farm.plate, "--engine", "openjd", "--out", farm.output, *small),
         *("--chunk", "8", "--state-every", "4", "--dry-run", "--json", "--path-map", "Z:\\show=/mnt/show"),
@@ -71,10 +71,10 @@ def test_a_dry_run_writes_the_tickets_and_says_what_it_costs(farm, small):
         pytest.skip("the packages of OpenJD are not installed")
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
-    (clip,) = said["clips"]
+    (clip,) = said["shots"]
     assert (clip["name"], clip["frames"], clip["tasks"], clip["exact"]) == ("sh010", 30, 4, "states")
     assert said["jobs"] == [] and said["files"]
-    assert json.loads((farm.output / "farm/sh010/job.json").read_text())["path_map"] == [
+    assert json.loads((farm.output / "farm/sh010/farm_job.json").read_text())["path_map"] == [
         ["Z:\\show", "/mnt/show"]
     ]
     assert files(farm.output) == {}
@@ -83,7 +83,7 @@ def test_a_dry_run_writes_the_tickets_and_says_what_it_costs(farm, small):
 @pytest.mark.slow
 def test_only_missing_frames_are_submitted_again(farm, small):
     one = farm.submit()
-    farm.roll(one)
+    farm.save_states(one)
     farm.chunk(one, "1001-1020")
     done = matteline(
         *("farm", "submit", farm.plate, "--engine", "openjd", "--output", farm.output, *small),
@@ -92,13 +92,13 @@ def test_only_missing_frames_are_submitted_again(farm, small):
     if "cannot be imported" in done.stderr:
         pytest.skip("the packages of OpenJD are not installed")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["clips"][0]["frames"] == 10
+    assert json.loads(done.stdout)["shots"][0]["frames"] == 10
 
 
 @pytest.mark.slow
 def test_a_job_of_a_host_is_submitted_as_it_is(farm, tmp_path):
     one = farm.submit()
-    (tmp_path / "host.json").write_text(one.ticket.job.to_json())
+    (tmp_path / "host.json").write_text(one.farm_job.job.to_json())
     done = matteline(
         *("farm", "submit", "--job", tmp_path / "host.json", "--engine", "openjd"),
         *("--chunk", "10", "--overwrite", "--dry-run", "--json"),
@@ -106,18 +106,18 @@ def test_a_job_of_a_host_is_submitted_as_it_is(farm, tmp_path):
     if "cannot be imported" in done.stderr:
         pytest.skip("the packages of OpenJD are not installed")
     assert done.returncode == 0, done.stderr
-    ticket = json.loads((one.folder / "job.json").read_text())
-    assert (ticket["chunk_frames"], ticket["job"]["plate"]) == (10, str(farm.plate))
+    data = json.loads((one.folder / "farm_job.json").read_text())
+    assert (data["farm"]["chunk"], data["job"]["plate"]) == (10, str(farm.plate))
 
 
 def test_status_counts_what_is_there(farm):
     one = farm.submit()
-    farm.roll(one)
+    farm.save_states(one)
     farm.chunk(one, "1001-1010")
     done = matteline("farm", "status", farm.output, "--json")
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
-    assert (said["clip"], said["done"], said["missing"]) == ("sh010", "1001-1010", "1011-1030")
+    assert (said["shot"], said["done"], said["missing"]) == ("sh010", "1001-1010", "1011-1030")
     assert said["chunks"][1] == {"frames": "1008-1015", "done": 3}
     assert said["states"] == [1004, 1008, 1012, 1016, 1020, 1024, 1028]
 
@@ -151,7 +151,7 @@ def test_opencues_gpus_are_the_only_ones_that_torch_sees(farm):
 def test_wrong_arguments_end_with_2(farm):
     one = farm.submit()
     environ = {**os.environ}
-    assert matteline("farm", "chunk", "--job", one.folder, "--frames=1to5", env=environ).returncode == 2
-    assert matteline("farm", "chunk", "--job", one.folder / "none", "--frames=1").returncode == 3
+    assert matteline("farm", "chunk", "--farm-job", one.folder, "--frames=1to5", env=environ).returncode == 2
+    assert matteline("farm", "chunk", "--farm-job", one.folder / "none", "--frames=1").returncode == 3
     done = matteline("farm", "submit", farm.plate, "--engine", "nobody", "-o", farm.output)
     assert done.returncode == 2 and "nobody" in done.stderr

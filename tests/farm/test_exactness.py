@@ -14,7 +14,7 @@ from matteline.contract.errors import ReadError
 from matteline.contract.events import Notice, Preroll
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.engine.recipe import recipe_mark, whole_plate_hashes
-from matteline.farm.clip import open_clip
+from matteline.farm.open_farm_job import open_to_render
 from tests.colour.conftest import FACILITY
 
 from .conftest import HEIGHT, NOTHING_AROUND, WIDTH, draw, rendered
@@ -25,8 +25,8 @@ from .conftest import HEIGHT, NOTHING_AROUND, WIDTH, draw, rendered
 def test_chunks_of_any_size_in_any_order_make_the_files_of_the_whole(farm, tmp_path, size):
     whole = farm.whole(tmp_path / "whole")
     one = farm.submit(chunk=size)
-    farm.roll(one)
-    chunks = list(one.ticket.chunks())
+    farm.save_states(one)
+    chunks = list(one.farm_job.chunks())
     random.Random(size).shuffle(chunks)
     for chunk in chunks:
         farm.chunk(one, chunk)
@@ -40,8 +40,8 @@ def test_chunks_of_any_size_in_any_order_make_the_files_of_the_whole(farm, tmp_p
 def test_gaps_and_prerolls_that_overlap_make_no_difference(farm, tmp_path, preroll, frames):
     whole = farm.whole(tmp_path / "whole", frames, preroll=preroll)
     one = farm.submit(frames, chunk=4, preroll=preroll)
-    farm.roll(one)
-    for chunk in reversed(one.ticket.chunks()):
+    farm.save_states(one)
+    for chunk in reversed(one.farm_job.chunks()):
         farm.chunk(one, chunk)
     assert farm.results == whole
     assert len(whole) == 36
@@ -51,8 +51,8 @@ def test_gaps_and_prerolls_that_overlap_make_no_difference(farm, tmp_path, prero
 def test_a_cut_that_an_engine_makes_by_itself_is_as_good(farm, tmp_path):
     whole = farm.whole(tmp_path / "whole")
     one = farm.submit(chunk=8)
-    farm.roll(one)
-    left, cut = list(one.ticket.frames), random.Random(5)
+    farm.save_states(one)
+    left, cut = list(one.farm_job.frames), random.Random(5)
     while left:
         count = min(cut.randint(1, 9), len(left))
         farm.chunk(one, FrameRange(left[0], left[count - 1]))
@@ -64,8 +64,8 @@ def test_a_cut_that_an_engine_makes_by_itself_is_as_good(farm, tmp_path):
 def test_windows_of_several_frames_are_as_good(farm, tmp_path):
     whole = farm.whole(tmp_path / "whole", batch=4)
     one = farm.submit(chunk=6, state=3, batch=4)
-    assert (one.ticket.chunk_frames, one.ticket.state_frames) == (8, 4)
-    farm.roll(one)
+    assert (one.farm_job.farm.chunk, one.farm_job.farm.state_every) == (8, 4)
+    farm.save_states(one)
     for chunk in ("1018-1030", "1001-1005", "1006-1017"):
         farm.chunk(one, chunk)
     assert farm.results == whole
@@ -75,8 +75,8 @@ def test_windows_of_several_frames_are_as_good(farm, tmp_path):
 def test_a_chain_hands_the_state_from_chunk_to_chunk(farm, tmp_path):
     whole = farm.whole(tmp_path / "whole", "1001-1012,1015-1030")
     one = farm.submit("1001-1012,1015-1030", chunk=6, exact="chain")
-    assert one.ticket.steps == ("chunk", "check") and one.ticket.ordered
-    rolled = [_rolled(farm.chunk(one, chunk)) for chunk in one.ticket.chunks()]
+    assert one.farm_job.is_chain and not one.farm_job.needs_states
+    rolled = [_rolled(farm.chunk(one, chunk)) for chunk in one.farm_job.chunks()]
     assert farm.results == whole
     assert rolled == [3, 0, 0, 3, 0, 0]
 
@@ -85,9 +85,9 @@ def test_a_chain_hands_the_state_from_chunk_to_chunk(farm, tmp_path):
 def test_a_chain_that_lost_a_state_makes_it_again(farm, tmp_path):
     whole = farm.whole(tmp_path / "whole")
     one = farm.submit(chunk=12, exact="chain")
-    first, *rest = one.ticket.chunks()
+    first, *rest = one.farm_job.chunks()
     farm.chunk(one, first)
-    (one.folder / "states/sh010.1008.state").unlink()
+    (one.folder / "states/sh010.from1001.1008.state").unlink()
     assert rendered(farm.chunk(one, first)) == [1007]
     for chunk in rest:
         farm.chunk(one, chunk)
@@ -95,17 +95,17 @@ def test_a_chain_that_lost_a_state_makes_it_again(farm, tmp_path):
 
 
 @pytest.mark.slow
-def test_without_states_a_chunk_rolls_from_the_start_and_says_so(farm, tmp_path):
+def test_without_states_a_chunk_starts_at_the_beginning_and_says_so(farm, tmp_path):
     whole = farm.whole(tmp_path / "whole")
     one = farm.submit()
     events = farm.chunk(one, "1025-1030")
-    assert any("rolling over 24 frames" in event.message for event in events if isinstance(event, Notice))
+    assert any("24 frames earlier" in event.message for event in events if isinstance(event, Notice))
     assert farm.results == {name: whole[name] for name in farm.results} and len(farm.results) == 12
 
 
 def test_with_states_a_chunk_rolls_over_less_than_their_distance(farm):
     one = farm.submit(state=4)
-    farm.roll(one)
+    farm.save_states(one)
     assert _rolled(farm.chunk(one, "1011-1013")) == 3
     assert _rolled(farm.chunk(one, "1016-1018")) == 0
 
@@ -114,11 +114,11 @@ def test_with_states_a_chunk_rolls_over_less_than_their_distance(farm):
 def test_a_pass_that_was_cut_short_goes_on_where_it_stopped(farm, tmp_path):
     whole = farm.whole(tmp_path / "whole")
     one = farm.submit()
-    farm.roll(one, "1001-1013")
-    assert [int(path.name.split(".")[1]) for path in _states(one)] == [1004, 1008, 1012]
-    assert _rolled(farm.roll(one)) == 1028 - 1012
-    assert _rolled(farm.roll(one)) == 0
-    for chunk in one.ticket.chunks():
+    farm.save_states(one, "1001-1013")
+    assert [int(path.name.split(".")[-2]) for path in _states(one)] == [1004, 1008, 1012]
+    assert _rolled(farm.save_states(one)) == 1028 - 1012
+    assert _rolled(farm.save_states(one)) == 0
+    for chunk in one.farm_job.chunks():
         farm.chunk(one, chunk)
     assert farm.results == whole
 
@@ -129,8 +129,8 @@ def test_held_frames_are_held_in_every_chunk(farm, tmp_path):
         (farm.plate / f"sh010.{number}.png").unlink()
     whole = farm.whole(tmp_path / "whole", missing="hold")
     one = farm.submit(chunk=8, missing="hold")
-    farm.roll(one)
-    for chunk in reversed(one.ticket.chunks()):
+    farm.save_states(one)
+    for chunk in reversed(one.farm_job.chunks()):
         farm.chunk(one, chunk)
     assert farm.results == whole
 
@@ -139,8 +139,8 @@ def test_held_frames_are_held_in_every_chunk(farm, tmp_path):
 def test_a_preroll_alone_is_near_the_whole_and_not_equal(farm, tmp_path):
     whole = farm.whole(tmp_path / "whole", preroll=24)
     one = farm.submit(chunk=8, exact="none", preroll=0)
-    assert one.ticket.job.settings.preroll == 24
-    for chunk in one.ticket.chunks():
+    assert one.farm_job.job.settings.preroll == 24
+    for chunk in one.farm_job.chunks():
         farm.chunk(one, chunk)
     assert farm.results.keys() == whole.keys()
     assert farm.results != whole
@@ -155,9 +155,9 @@ def test_negative_frames_are_frames(farm, tmp_path):
         path.rename(farm.plate / f"sh010.{'-' if number < 0 else ''}{abs(number):04d}.png")
     whole = farm.whole(tmp_path / "whole")
     one = farm.submit(chunk=4)
-    assert [str(chunk) for chunk in one.ticket.chunks()] == ["-6--5", "-4--1", "0-3", "4-5"]
-    farm.roll(one)
-    for chunk in one.ticket.chunks():
+    assert [str(chunk) for chunk in one.farm_job.chunks()] == ["-6--5", "-4--1", "0-3", "4-5"]
+    farm.save_states(one)
+    for chunk in one.farm_job.chunks():
         farm.chunk(one, chunk)
     assert farm.results == whole
 
@@ -165,7 +165,7 @@ def test_negative_frames_are_frames(farm, tmp_path):
 @pytest.mark.slow
 def test_the_record_is_that_of_the_whole_whichever_chunk_writes_it(farm, tmp_path):
     one = farm.submit()
-    farm.roll(one)
+    farm.save_states(one)
     records = []
     for chunk in ("1009-1016", "1001-1002"):
         farm.chunk(one, chunk)
@@ -177,7 +177,7 @@ def test_the_record_is_that_of_the_whole_whichever_chunk_writes_it(farm, tmp_pat
 @pytest.mark.slow
 def test_frames_that_are_there_are_left_alone_unless_they_are_to_be_replaced(farm):
     one = farm.submit()
-    farm.roll(one)
+    farm.save_states(one)
     farm.chunk(one, "1001-1004")
     assert rendered(farm.chunk(one, "1003-1006")) == [1005, 1006]
     assert rendered(farm.chunk(one, "1003-1006", overwrite=True)) == [1003, 1004, 1005, 1006]
@@ -186,7 +186,7 @@ def test_frames_that_are_there_are_left_alone_unless_they_are_to_be_replaced(far
 @pytest.mark.slow
 def test_a_task_that_reaches_over_a_gap_renders_what_was_submitted(farm):
     one = farm.submit("1001-1004,1010-1012")
-    farm.roll(one)
+    farm.save_states(one)
     assert rendered(farm.chunk(one, "1003-1011")) == [1003, 1004, 1010, 1011]
 
 
@@ -200,7 +200,7 @@ def _states(one):
 
 def test_chunks_cover_each_frame_once(farm):
     one = farm.submit("1001-1009,1013-1030", chunk=7)
-    chunks = one.ticket.chunks()
+    chunks = one.farm_job.chunks()
     assert [str(chunk) for chunk in chunks] == [
         "1001-1007",
         "1008-1009",
@@ -209,8 +209,8 @@ def test_chunks_cover_each_frame_once(farm):
         "1022-1028",
         "1029-1030",
     ]
-    assert FrameSet.joined(chunks) == one.ticket.frames
-    assert sum(map(len, chunks)) == len(one.ticket.frames)
+    assert FrameSet.joined(chunks) == one.farm_job.frames
+    assert sum(map(len, chunks)) == len(one.farm_job.frames)
 
 
 @pytest.mark.slow
@@ -229,9 +229,12 @@ def test_a_clip_in_another_folder_is_the_same_clip_by_the_rules_of_a_session(far
     here.rename(there)
     folder = there / one.folder.relative_to(here)
     with pytest.raises(ReadError):
-        open_clip(folder, NOTHING_AROUND)
-    clip = open_clip(folder, NOTHING_AROUND, rules=((str(here), str(there)),))
-    assert (recipe_mark(clip.plan), whole_plate_hashes(clip.plan)) == (one.ticket.mark, one.ticket.hashes)
+        open_to_render(folder, NOTHING_AROUND)
+    clip = open_to_render(folder, NOTHING_AROUND, rules=((str(here), str(there)),))
+    assert (recipe_mark(clip.plan), whole_plate_hashes(clip.plan)) == (
+        one.farm_job.recipe_mark,
+        one.farm_job.state_hashes,
+    )
     settings = clip.plan.job.settings
     named = [getattr(settings, name) for name in ("weights", "ocio", "garbage", "holdout")]
     assert all(

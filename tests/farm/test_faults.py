@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from matteline.contract.errors import DeviceError, JobError, ModelError, ReadError, StateError
 from matteline.contract.frames import FrameSet
 from matteline.farm.check import check
-from matteline.farm.clip import open_clip, open_finished
+from matteline.farm.open_farm_job import open_to_check, open_to_render
 from tests.waiting import wait_until
 
 from .conftest import HEIGHT, NOTHING_AROUND, WIDTH, draw, matteline, rendered
@@ -33,13 +33,13 @@ def _begun(*arguments: object) -> subprocess.Popen[str]:
 def submitted(farm):
     """A clip whose first pass is done."""
     one = farm.submit()
-    farm.roll(one)
+    farm.save_states(one)
     return one
 
 
 def test_a_chunk_killed_on_its_way_and_tried_again_is_that_of_the_whole(farm, submitted, tmp_path):
     whole = farm.whole(tmp_path / "whole")
-    arguments = ("chunk", "--job", submitted.folder, "--frames=1001-1030")
+    arguments = ("chunk", "--farm-job", submitted.folder, "--frames=1001-1030")
     process = _begun(*arguments)
     wait_until(lambda: len(farm.results) > 3 or process.poll() is not None)
     assert process.poll() is None
@@ -56,7 +56,7 @@ def test_a_chunk_killed_on_its_way_and_tried_again_is_that_of_the_whole(farm, su
 
 def test_two_workers_given_the_same_chunk_make_it_once_as_well(farm, submitted, tmp_path):
     whole = farm.whole(tmp_path / "whole")
-    pair = [_begun("chunk", "--job", submitted.folder, "--frames=1001-1030") for _ in range(2)]
+    pair = [_begun("chunk", "--farm-job", submitted.folder, "--frames=1001-1030") for _ in range(2)]
     assert [process.communicate()[1] for process in pair] == ["", ""]
     assert [process.returncode for process in pair] == [0, 0]
     assert farm.results == whole
@@ -67,7 +67,7 @@ def test_two_workers_given_the_same_chunk_make_it_once_as_well(farm, submitted, 
 def test_a_damaged_state_costs_time_and_no_pixels(farm, submitted, tmp_path, damage):
     whole = farm.whole(tmp_path / "whole")
     for number in (1016, 1020):
-        path = submitted.folder / f"states/sh010.{number}.state"
+        path = submitted.folder / f"states/sh010.from1001.{number}.state"
         data = path.read_bytes()
         path.write_bytes(
             {"cut short": data[: len(data) // 2], "emptied": b"", "garbled": b"x" * len(data)}[damage]
@@ -80,7 +80,7 @@ def test_a_plate_that_changed_since_the_submission_is_refused(farm, submitted):
     victim = farm.plate / "sh010.1020.png"
     content = victim.read_bytes()
     Image.fromarray(np.zeros((HEIGHT, WIDTH, 3), np.uint8)).save(victim)
-    done = matteline("farm", "chunk", "--job", submitted.folder, "--frames=1001-1004")
+    done = matteline("farm", "chunk", "--farm-job", submitted.folder, "--frames=1001-1004")
     assert done.returncode == 6
     assert "another plate" in done.stderr
     assert farm.results == {}
@@ -92,9 +92,9 @@ def test_a_plate_that_was_copied_is_the_same_plate(farm, submitted, tmp_path):
     copy = tmp_path / "elsewhere"
     shutil.copytree(farm.plate, copy, copy_function=shutil.copyfile)
     shutil.rmtree(farm.plate)
-    ticket = json.loads((submitted.folder / "job.json").read_text())
-    ticket["path_map"] = [[str(farm.plate), str(copy)]]
-    (submitted.folder / "job.json").write_text(json.dumps(ticket))
+    data = json.loads((submitted.folder / "farm_job.json").read_text())
+    data["path_map"] = [[str(farm.plate), str(copy)]]
+    (submitted.folder / "farm_job.json").write_text(json.dumps(data))
     assert rendered(farm.chunk(submitted, "1001-1002")) == [1001, 1002]
 
 
@@ -102,41 +102,41 @@ def test_a_model_that_changed_since_the_submission_is_refused(farm, submitted, u
     other = load_file(untrained)
     other["project_mat.conv.bias"] = other["project_mat.conv.bias"] + 1
     save_file(other, tmp_path / "other.safetensors")
-    ticket = json.loads((submitted.folder / "job.json").read_text())
-    ticket["job"]["settings"]["weights"] = str(tmp_path / "other.safetensors")
-    (submitted.folder / "job.json").write_text(json.dumps(ticket))
+    data = json.loads((submitted.folder / "farm_job.json").read_text())
+    data["job"]["settings"]["weights"] = str(tmp_path / "other.safetensors")
+    (submitted.folder / "farm_job.json").write_text(json.dumps(data))
     with pytest.raises(StateError, match="another weights"):
         farm.chunk(submitted, "1001-1004")
 
 
 @pytest.mark.parametrize(("name", "value"), [("choke", 2.0), ("downsample_ratio", 0.25), ("batch", 2)])
 def test_settings_that_were_edited_since_the_submission_are_refused(farm, submitted, name, value):
-    ticket = json.loads((submitted.folder / "job.json").read_text())
-    ticket["job"]["settings"][name] = value
-    (submitted.folder / "job.json").write_text(json.dumps(ticket))
+    data = json.loads((submitted.folder / "farm_job.json").read_text())
+    data["job"]["settings"][name] = value
+    (submitted.folder / "farm_job.json").write_text(json.dumps(data))
     with pytest.raises(StateError, match="cannot be rendered as it was submitted"):
         farm.chunk(submitted, "1001-1004")
 
 
 def test_frames_that_were_edited_since_the_submission_are_refused(farm, submitted):
-    ticket = json.loads((submitted.folder / "job.json").read_text())
-    ticket["job"]["frames"] = "1003-1030"
-    (submitted.folder / "job.json").write_text(json.dumps(ticket))
+    data = json.loads((submitted.folder / "farm_job.json").read_text())
+    data["job"]["frames"] = "1003-1030"
+    (submitted.folder / "farm_job.json").write_text(json.dumps(data))
     with pytest.raises(StateError, match=r"frames \(1001-1030, here 1003-1030\)"):
         farm.chunk(submitted, "1003-1004")
 
 
 def test_states_of_other_settings_are_refused(farm, submitted, tmp_path):
-    state = submitted.folder / "states/sh010.1008.state"
+    state = submitted.folder / "states/sh010.from1001.1008.state"
     kept = state.read_bytes()
     other = farm.submit(existing="overwrite", downsample_ratio=0.25)
     assert not state.exists(), "a new submission drops the states of the one before"
-    farm.roll(other)
+    farm.save_states(other)
     state.write_bytes(kept)
     with pytest.raises(StateError, match="other settings came in use"):
         farm.chunk(other, "1008-1009")
     with pytest.raises(StateError):
-        farm.roll(other)
+        farm.save_states(other)
     assert farm.results == {}
 
 
@@ -147,31 +147,44 @@ def test_a_full_disk_ends_with_5_and_leaves_a_hole_that_the_check_finds(farm, su
         "from matteline.cli.main import main; sys.argv[0] = 'matteline'; main()"
     )
     done = subprocess.run(
-        [sys.executable, "-c", limited, "farm", "chunk", "--job", submitted.folder, "--frames=1001-1030"],
+        [
+            sys.executable,
+            "-c",
+            limited,
+            "farm",
+            "chunk",
+            "--farm-job",
+            submitted.folder,
+            "--frames=1001-1030",
+        ],
         capture_output=True,
         text=True,
     )
     assert done.returncode == 5, done.stderr
     assert "cannot be written" in done.stderr and "Traceback" not in done.stderr
     assert not [path for path in farm.output.rglob("*.tmp")]
-    verdict = check(open_finished(submitted.folder, NOTHING_AROUND))
+    verdict = check(open_to_check(submitted.folder, NOTHING_AROUND))
     assert verdict.missing.ranges and not verdict.damaged.ranges
 
 
 @pytest.mark.skipif(os.environ.get("REQUIRE_GPU") == "1", reason="there is a GPU")
 def test_a_worker_without_a_gpu_refuses_a_clip_that_needs_one(farm):
     one = farm.submit(device="cuda")
-    assert (one.ticket.needs_gpu, one.ticket.job.settings.precision, one.ticket.threads) == (True, "fp16", 0)
+    assert (one.farm_job.needs_gpu, one.farm_job.job.settings.precision, one.farm_job.threads) == (
+        True,
+        "fp16",
+        0,
+    )
     with pytest.raises(DeviceError):
         farm.chunk(one, "1001")
-    done = matteline("farm", "states", "--job", one.folder, "--frames=1001-1030")
+    done = matteline("farm", "states", "--farm-job", one.folder, "--frames=1001-1030")
     assert done.returncode == 4
     assert farm.results == {}
 
 
 def test_a_clip_that_needs_a_gpu_can_be_checked_without_one(farm):
     one = farm.submit(device="cuda")
-    assert check(open_finished(one.folder, NOTHING_AROUND)).absent == one.ticket.frames
+    assert check(open_to_check(one.folder, NOTHING_AROUND)).absent == one.farm_job.frames
 
 
 def test_the_check_finds_every_kind_of_hole(farm, submitted):
@@ -183,16 +196,16 @@ def test_the_check_finds_every_kind_of_hole(farm, submitted):
     other = farm.output.with_name("other")
     farm.whole(other, choke=3.0)
     shutil.copyfile(other / "fgr/sh010_fgr.1011.exr", farm.output / "fgr/sh010_fgr.1011.exr")
-    verdict = check(open_finished(submitted.folder, NOTHING_AROUND))
+    verdict = check(open_to_check(submitted.folder, NOTHING_AROUND))
     assert (str(verdict.absent), str(verdict.damaged), str(verdict.foreign)) == ("1003", "1007", "1011")
-    done = matteline("farm", "check", "--job", submitted.folder / "job.json")
+    done = matteline("farm", "check", "--farm-job", submitted.folder / "farm_job.json")
     assert done.returncode == 3
     assert done.stdout.splitlines() == ["1003,1007,1011"]
     pick_up = farm.submit(existing="resume")
     assert str(pick_up.missing) == "1003,1007,1011"
-    for chunk in pick_up.ticket.chunks_of(pick_up.missing):
+    for chunk in pick_up.farm_job.chunks_of(pick_up.missing):
         farm.chunk(pick_up, chunk)
-    assert not check(open_finished(submitted.folder, NOTHING_AROUND)).missing.ranges
+    assert not check(open_to_check(submitted.folder, NOTHING_AROUND)).missing.ranges
 
 
 def test_a_smaller_picture_in_place_of_a_result_is_a_hole(farm, submitted):
@@ -207,16 +220,16 @@ def test_a_smaller_picture_in_place_of_a_result_is_a_hole(farm, submitted):
         shutil.copyfile(path, farm.output / path.relative_to(small))
     shutil.rmtree(farm.plate)
     draw(farm.plate, range(1001, 1031))
-    assert check(open_finished(submitted.folder, NOTHING_AROUND)).missing == submitted.ticket.frames
+    assert check(open_to_check(submitted.folder, NOTHING_AROUND)).missing == submitted.farm_job.frames
 
 
 def test_results_of_other_settings_are_not_taken_for_done(farm):
     one = farm.submit()
-    farm.roll(one)
+    farm.save_states(one)
     farm.chunk(one, "1001-1008")
     before = farm.results
     other = farm.submit(existing="overwrite", choke=2.0)
-    farm.roll(other)
+    farm.save_states(other)
     assert rendered(farm.chunk(other, "1001-1008")) == list(range(1001, 1009))
     assert all(farm.results[name] != content for name, content in before.items())
 
@@ -234,11 +247,11 @@ def test_frames_that_were_not_submitted_are_refused(farm):
 
 
 def test_missing_weights_are_missing_weights(farm, submitted, tmp_path):
-    ticket = json.loads((submitted.folder / "job.json").read_text())
-    ticket["job"]["settings"]["weights"] = str(tmp_path / "gone.safetensors")
-    (submitted.folder / "job.json").write_text(json.dumps(ticket))
+    data = json.loads((submitted.folder / "farm_job.json").read_text())
+    data["job"]["settings"]["weights"] = str(tmp_path / "gone.safetensors")
+    (submitted.folder / "farm_job.json").write_text(json.dumps(data))
     with pytest.raises(ModelError) as caught:
-        open_clip(submitted.folder, NOTHING_AROUND)
+        open_to_render(submitted.folder, NOTHING_AROUND)
     assert caught.value.exit_code == 3
 
 
@@ -249,7 +262,7 @@ def test_a_plate_that_is_not_mounted_is_an_error_of_reading(farm, submitted):
 
 
 def test_states_stay_until_a_clip_is_whole(farm, submitted):
-    clean = ("farm", "check", "--job", submitted.folder, "--clean")
+    clean = ("farm", "check", "--farm-job", submitted.folder, "--clean")
     farm.chunk(submitted, "1001-1029")
     assert matteline(*clean).returncode == 3
     assert len(list((submitted.folder / "states").iterdir())) == 7
@@ -261,10 +274,10 @@ def test_states_stay_until_a_clip_is_whole(farm, submitted):
 
 def test_movies_are_made_once_when_all_frames_are_there(farm):
     one = farm.submit("1001-1004", movies=("matte",))
-    farm.roll(one)
+    farm.save_states(one)
     farm.chunk(one, "1001-1002")
     movie = farm.output / "movies/sh010_matte.mov"
-    check_it = ("farm", "check", "--job", one.folder)
+    check_it = ("farm", "check", "--farm-job", one.folder)
     assert matteline(*check_it).returncode == 3
     farm.chunk(one, "1003-1004")
     assert not list(farm.output.rglob("*.mov"))
@@ -278,7 +291,7 @@ def test_movies_are_made_once_when_all_frames_are_there(farm):
 
 def test_the_hull_of_the_frames_is_not_what_was_asked_for(farm):
     one = farm.submit("1001-1004,1010-1012")
-    farm.roll(one)
+    farm.save_states(one)
     farm.chunk(one, "1001-1012")
-    verdict = check(open_finished(one.folder, NOTHING_AROUND))
+    verdict = check(open_to_check(one.folder, NOTHING_AROUND))
     assert not verdict.missing.ranges and verdict.frames == FrameSet.parse("1001-1004,1010-1012")

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from matteline.contract.errors import MattelineError
-from matteline.farm.session import Unreachable, ask
+from matteline.worker.model_client import SessionUnreachable, ask
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 from .conftest import matteline
@@ -39,7 +39,9 @@ def test_a_session_renders_chunks_one_after_another_and_ends_when_told(farm, ses
     rolled = list(ask(session, _request(one, "states", "1001-1030")))
     assert rolled[-1]["event"] == "finished"
     for frames in ("1017-1030", "1001-1016"):
-        done = matteline("farm", "chunk", "--job", one.folder, f"--frames={frames}", "--session", session)
+        done = matteline(
+            "farm", "chunk", "--farm-job", one.folder, f"--frames={frames}", "--session", session
+        )
         assert done.returncode == 0, done.stderr
         assert "Loading the model here" not in done.stdout
     assert farm.results == whole
@@ -52,10 +54,10 @@ def test_a_session_renders_chunks_one_after_another_and_ends_when_told(farm, ses
 
 def test_who_asks_a_session_loads_neither_torch_nor_openimageio(farm, session):
     one = farm.submit()
-    asked = _imports("chunk", "--job", one.folder, "--frames=1001-1002", "--session", session)
+    asked = _imports("chunk", "--farm-job", one.folder, "--frames=1001-1002", "--session", session)
     ended = _imports("session", "stop", "--file", session)
     assert len(farm.results) == 4
-    assert "matteline.farm.session" in asked & ended
+    assert "matteline.worker.model_client" in asked & ended
     assert not (asked | ended) & {"torch", "OpenImageIO", "numpy", "av"}
 
 
@@ -71,7 +73,7 @@ def _imports(*arguments: object) -> set[str]:
 def test_what_a_session_refuses_is_refused_with_its_code(farm, session):
     one = farm.submit()
     (farm.plate / "sh010.1020.png").write_bytes((farm.plate / "sh010.1019.png").read_bytes())
-    done = matteline("farm", "chunk", "--job", one.folder, "--frames=1001-1002", "--session", session)
+    done = matteline("farm", "chunk", "--farm-job", one.folder, "--frames=1001-1002", "--session", session)
     assert done.returncode == 6
     assert "another plate" in done.stderr
     with pytest.raises(MattelineError, match="another plate"):
@@ -82,10 +84,10 @@ def test_without_a_session_a_chunk_loads_the_model_by_itself(farm, tmp_path):
     one = farm.submit()
     for said in ("{}", "", '{"address": "/nowhere", "key": "00"}'):
         (tmp_path / "old.session").write_text(said)
-        with pytest.raises(Unreachable):
+        with pytest.raises(SessionUnreachable):
             list(ask(tmp_path / "old.session", _request(one, "chunk", "1001")))
     done = matteline(
-        "farm", "chunk", "--job", one.folder, "--frames=1001", "--session", tmp_path / "none.session"
+        "farm", "chunk", "--farm-job", one.folder, "--frames=1001", "--session", tmp_path / "none.session"
     )
     assert done.returncode == 0, done.stderr
     assert "Loading the model here" in done.stdout
@@ -95,7 +97,7 @@ def test_without_a_session_a_chunk_loads_the_model_by_itself(farm, tmp_path):
 def test_a_session_that_dies_on_the_way_costs_no_frame(farm, session, tmp_path):
     whole = farm.whole(tmp_path / "whole")
     one = farm.submit()
-    farm.roll(one)
+    farm.save_states(one)
     process = _begun(one, session)
     wait_until(lambda: len(farm.results) > 3)
     psutil.Process(json.loads(session.read_text())["pid"]).kill()
@@ -107,7 +109,7 @@ def test_a_session_that_dies_on_the_way_costs_no_frame(farm, session, tmp_path):
 
 def test_a_chunk_that_is_given_up_frees_the_session(farm, session):
     one = farm.submit()
-    farm.roll(one)
+    farm.save_states(one)
     process = _begun(one, session)
     wait_until(lambda: len(farm.results) > 3)
     process.terminate()
@@ -127,7 +129,16 @@ def test_a_session_that_nobody_asks_ends_by_itself(tmp_path):
 
 
 def _begun(one, session: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "matteline", "farm", "chunk", "--job", one.folder, "--frames=1001-1030"]
+    command = [
+        sys.executable,
+        "-m",
+        "matteline",
+        "farm",
+        "chunk",
+        "--farm-job",
+        one.folder,
+        "--frames=1001-1030",
+    ]
     return subprocess.Popen(
         [*map(str, command), "--session", str(session)],
         stdout=subprocess.PIPE,
@@ -137,4 +148,4 @@ def _begun(one, session: Path) -> subprocess.Popen[str]:
 
 
 def _request(one, verb: str, frames: str) -> dict[str, object]:
-    return {"do": verb, "job": str(one.folder), "frames": frames, "device": "", "overwrite": False}
+    return {"request": verb, "farm_job": str(one.folder), "frames": frames, "device": "", "overwrite": False}

@@ -10,17 +10,17 @@ import pytest
 from matteline.contract.client import WorkerClient, follow
 from matteline.contract.errors import JobError
 from matteline.contract.farm_settings import FarmSettings
-from matteline.farm.ticket import Ticket
+from matteline.farm.farm_job import FarmJob
 
 
-def test_a_submission_writes_tickets_and_what_the_engine_takes(worker, plate, job, tmp_path):
+def test_a_submission_writes_farm_jobs_and_what_the_engine_takes(worker, plate, job, tmp_path):
     pytest.importorskip("openjd.model", reason="the farm extra is not installed")
     request = worker.submit([job(plate, frames="1001-1010")], FarmSettings(engine="openjd", chunk=4))
     (answer,) = follow(worker, request)
     assert (answer["event"], answer["jobs"]) == ("submitted", []), "OpenJD has no queue to submit to"
-    (clip,) = answer["clips"]
+    (clip,) = answer["shots"]
     assert (clip["name"], clip["frames"], clip["tasks"]) == ("sh", 10, 3), "1001-1003, 1004-1007, 1008-1010"
-    assert Ticket.read(Path(clip["job"])).job.output == str(tmp_path / "out")
+    assert FarmJob.read(Path(clip["farm_job"])).job.output == str(tmp_path / "out")
     assert all(Path(each).is_file() for each in answer["files"])
     assert not list(tmp_path.rglob("*.exr")), "nothing is rendered by submitting"
 

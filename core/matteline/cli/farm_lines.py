@@ -1,4 +1,4 @@
-"""What `matteline farm` prints: a line for each frame, in words that the engine around it understands."""
+"""The output of `matteline farm`: a line for each frame, in a form that the engine around it understands."""
 
 from __future__ import annotations
 
@@ -9,126 +9,123 @@ from typing import TYPE_CHECKING, Any
 
 from matteline.contract.errors import MattelineError
 from matteline.contract.events import Failed, to_dict
+from matteline.contract.messages import progress_text
 
 if TYPE_CHECKING:
-    from matteline.farm.check import Verdict
-    from matteline.farm.status import Status
+    from matteline.farm.check import CheckResult
+    from matteline.farm.status import ShotStatus
 
 
-def lines_for(environ: Mapping[str, str], as_json: bool) -> Lines:
-    """The lines for who reads them: programs, the engine that the environment tells of, or people."""
+def lines_for(environ: Mapping[str, str], as_json: bool) -> TextLines:
+    """Choose the form of output: for programs, for the engine that the environment tells of, or for people."""
     if as_json:
         return JsonLines()
     if "OPENJD_SESSION_WORKING_DIR" in environ:
         return OpenJDLines()
     if "AF_TASK_ID" in environ:
         return AfanasyLines()
-    return Lines()
+    return TextLines()
 
 
-class Lines:
-    """Words for people. Engines that end silent tasks are content with them too: every frame is a line."""
+class TextLines:
+    """Lines for people, and for engines that end tasks which print nothing for long: every frame is a line."""
 
     def message(self, message: Mapping[str, Any]) -> None:
-        """Tell of an event, as `contract.events.to_dict` has it."""
-        words = _words(message)
-        if words:
-            self.say(words)
+        """Print an event, as `contract.events.to_dict` has it."""
+        line = _line(message)
+        if line:
+            self.write(line)
         if message["event"] in ("frame", "preroll", "assembling") and message["total"]:
             self.progress(100 * message["done"] / message["total"])
 
     def progress(self, percent: float) -> None:
-        """Tell how far the task is."""
+        """Print how far the task is; nothing here, since every frame has a line."""
 
     def note(self, words: str) -> None:
-        """Tell something that is no error."""
-        self.say(f"note: {words}")
+        """Print something that is no error."""
+        self.write(f"note: {words}")
 
     def failed(self, error: MattelineError) -> None:
-        """Tell an engine why the task fails; people are told by the command itself."""
+        """Print for an engine why the task fails; nothing here, since the command itself tells people."""
 
-    def verdict(self, verdict: Verdict) -> None:
-        """Tell which frames are missing, as one range on a line of its own."""
-        if verdict.missing.ranges:
-            self.say(str(verdict.missing))
+    def check_result(self, result: CheckResult) -> None:
+        """Print which frames are missing, as one range on a line of its own."""
+        if result.missing.ranges:
+            self.write(str(result.missing))
         else:
-            self.say(f"{verdict.name}: all {len(verdict.frames)} frames are there and whole.")
+            self.write(f"{result.name}: all {len(result.frames)} frames are there and whole.")
 
-    def status(self, status: Status) -> None:
-        """Tell how far a clip is."""
-        self.say(
+    def status(self, status: ShotStatus) -> None:
+        """Print the progress of a shot."""
+        self.write(
             f"{status.name}: {len(status.done)} of {len(status.frames)} frames, {len(status.states)} states"
         )
         for each in status.chunks:
             if each.done != len(each.frames):
-                self.say(f"  {each.frames}: {each.done} of {len(each.frames)}")
+                self.write(f"  {each.frames}: {each.done} of {len(each.frames)}")
 
-    def say(self, words: str) -> None:
+    def write(self, words: str) -> None:
         """Print a line at once: engines count the time since the last one."""
         sys.stdout.write(words + "\n")
         sys.stdout.flush()
 
 
-class OpenJDLines(Lines):
-    """As Open Job Description reads them."""
+class OpenJDLines(TextLines):
+    """Lines with those that Open Job Description reads among them."""
 
     def progress(self, percent: float) -> None:
-        self.say(f"openjd_progress: {percent:.1f}")
+        self.write(f"openjd_progress: {percent:.1f}")
 
     def failed(self, error: MattelineError) -> None:
-        self.say(f"openjd_fail: {error.message}")
+        self.write(f"openjd_fail: {error.message}")
 
 
-class AfanasyLines(Lines):
-    """As Afanasy's generic parser reads them."""
+class AfanasyLines(TextLines):
+    """Lines with those that Afanasy's generic parser reads among them."""
 
     def progress(self, percent: float) -> None:
-        self.say(f"PROGRESS: {percent:.0f}%")
+        self.write(f"PROGRESS: {percent:.0f}%")
 
 
-class JsonLines(Lines):
-    """One JSON object a line, as `matteline render --progress json` has them."""
+class JsonLines(TextLines):
+    """JSON objects, one a line, as `matteline render --progress json` has them."""
 
     def message(self, message: Mapping[str, Any]) -> None:
-        self.say(json.dumps(message))
+        self.write(json.dumps(message))
 
     def note(self, words: str) -> None:
-        self.say(json.dumps({"event": "notice", "message": words}))
+        self.write(json.dumps({"event": "notice", "message": words}))
 
     def failed(self, error: MattelineError) -> None:
-        self.say(json.dumps(to_dict(Failed.of(error))))
+        self.write(json.dumps(to_dict(Failed.of(error))))
 
-    def verdict(self, verdict: Verdict) -> None:
-        self.say(
+    def check_result(self, result: CheckResult) -> None:
+        self.write(
             json.dumps(
                 {
                     "event": "checked",
-                    "clip": verdict.name,
-                    "frames": str(verdict.frames),
-                    "missing": str(verdict.missing),
-                    "absent": str(verdict.absent),
-                    "damaged": str(verdict.damaged),
-                    "foreign": str(verdict.foreign),
+                    "shot": result.name,
+                    "frames": str(result.frames),
+                    "missing": str(result.missing),
+                    "absent": str(result.absent),
+                    "damaged": str(result.damaged),
+                    "foreign": str(result.foreign),
                 }
             )
         )
 
-    def status(self, status: Status) -> None:
-        self.say(json.dumps(status.to_dict()))
+    def status(self, status: ShotStatus) -> None:
+        self.write(json.dumps(status.to_dict()))
 
 
-def _words(message: Mapping[str, Any]) -> str:
+def _line(message: Mapping[str, Any]) -> str:
+    """Return the line for an event, empty where there is none."""
     event = message["event"]
     if event == "started":
         return f"{message['frames']} frames to render on {message['device']} with {message['model']}"
     if event == "frame":
+        # With its number, because a log is searched for it.
         return f"frame {message['number']} ({message['done']} of {message['total']})"
-    if event == "preroll":
-        return f"preroll ({message['done']} of {message['total']})"
-    if event == "assembling":
-        return f"movie {message['name']} ({message['done']} of {message['total']})"
     if event == "notice":
         return f"note: {message['message']}"
-    if event == "finished":
-        return f"done: {message['frames']} frames in {message['seconds']:.1f} s"
-    return ""
+    return progress_text(message)

@@ -1,9 +1,10 @@
-"""`matteline farm submit`: clips to a render farm."""
+"""`matteline farm submit`: shots to a render farm."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,8 @@ from matteline.contract.messages import counted
 from matteline.contract.settings import MatteSettings
 
 if TYPE_CHECKING:
-    from matteline.farm.handing import Handed
-    from matteline.farm.requests import Request
+    from matteline.farm.request import ShotRequest
+    from matteline.farm.submit import SubmitResult
 
 
 @click.command()
@@ -34,81 +35,108 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Folder for the results, on a disk that all machines see.",
 )
-@click.option("--job", "job_file", type=click.Path(path_type=Path), metavar="FILE", help="A host's job.")
+@click.option(
+    "--job",
+    "job_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A job that a host program has written; its settings hold for all shots.",
+)
 @click.option("--frames", metavar="A-B,…", help="Frames to render, by the plate's own numbers. [all]")
 @click.option("--first-frame", type=int, metavar="N", help="Number of a movie's first picture. [1]")
 @click.option("--handles", type=click.IntRange(0), default=0, help="Frames around a timeline's clips. [0]")
-@click.option("--only-missing", "existing", flag_value="resume", help="Only frames that are not right.")
-@click.option("--overwrite", "existing", flag_value="overwrite", help="Replace results of other settings.")
-@click.option("--batch-name", default="", help="What all clips stand under. [the first clip]")
-@click.option("--path-map", multiple=True, metavar="FROM=TO", help="The same folder on other machines.")
-@click.option("--engine-option", multiple=True, metavar="NAME=VALUE", help="What only this engine knows.")
-@click.option("--dry-run", is_flag=True, help="Write the folder, submit nothing.")
+@click.option(
+    "--only-missing",
+    "--resume",
+    "existing",
+    flag_value="resume",
+    help="Submit only frames that are missing, unreadable, or of other settings.",
+)
+@click.option("--overwrite", "existing", flag_value="overwrite", help="Replace results that are there.")
+@click.option(
+    "--batch-name", default="", help="Name of the submission in the engine's list. [the first shot]"
+)
+@click.option(
+    "--path-map",
+    multiple=True,
+    metavar="FROM=TO",
+    help="A folder here, and what it is called on other machines; as often as needed.",
+)
+@click.option(
+    "--engine-option",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An option of one engine alone; docs/farm_engines.md lists them.",
+)
+@click.option("--dry-run", is_flag=True, help="Write the farm jobs and the engine's files, submit nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @options_of(FarmSettings)
 @settings_options
 def submit(plates: tuple[str, ...], job_file: Path | None, **values: Any) -> None:
-    """Hand clips to a render farm.
+    """Submit shots to a render farm.
 
-    PLATE is a plate as for 'render', a shot list (.csv or .json) or a timeline (.otio). Tickets, states and
-    what the engine takes go to DIR/farm.
+    PLATE is a plate as for 'render', a shot list (.csv or .json) or a timeline (.otio). Farm jobs, states and
+    the engine's files go to DIR/farm.
 
     \b
     matteline farm submit plate.####.exr --engine openjd -o mattes --dry-run
     matteline farm submit shots.csv --engine opencue -o mattes --device cuda --pool gpu
     matteline farm submit cut.otio --handles 8 --engine deadline10 -o mattes --path-map 'Z:\\show=/mnt/show'
     """
+    from matteline.api import login, resources
+    from matteline.farm.submit import prepare
+    from matteline.farm.submit import submit as submit_shots
+
     settings, farm = settings_from(values), taken_from(values, FarmSettings)
     host = None if job_file is None else read_job_file(job_file)
-    if host is not None:
-        settings = host.settings
-    requests, notes = _requests(plates, host, values)
-    out = values["output"] or (host.output if host else None) or next((r.output for r in requests), "")
-    if not out:
-        raise JobError("No folder for the results is named.", field="output", hint="Name one with -o DIR.")
-    _tell(_handed(requests, settings, farm, out, values), notes, as_json=values["as_json"])
-
-
-def _handed(
-    requests: list[Request], settings: MatteSettings, farm: FarmSettings, out: str, values: dict[str, Any]
-) -> Handed:
-    from matteline.api import login, resources
-    from matteline.farm.handing import hand_over, options_of
-    from matteline.farm.submit import prepare
-
-    path_map = tuple(_pair(each) for each in values["path_map"])
-    options = options_of(farm, out, existing=values["existing"] or "refuse", path_map=path_map)
-    return hand_over(
-        prepare(requests, settings, options, resources()),
+    requests, notes = _requests(plates, host, settings, values)
+    shots = prepare(requests, farm, resources(), tuple(_pair(each) for each in values["path_map"]))
+    result = submit_shots(
+        shots,
         farm,
-        Path(out),
+        Path(values["output"] or requests[0].job.output),
         batch_name=values["batch_name"],
         user=login(),
         engine_options=dict(_pair(each) for each in values["engine_option"]),
         dry_run=values["dry_run"],
     )
+    _print_result(result, notes, as_json=values["as_json"])
 
 
 def _requests(
-    plates: tuple[str, ...], host: Job | None, values: dict[str, Any]
-) -> tuple[list[Request], list[str]]:
-    from matteline.farm.requests import Request, is_list, requests_in
+    plates: Sequence[str], host: Job | None, settings: MatteSettings, values: dict[str, Any]
+) -> tuple[list[ShotRequest], list[str]]:
+    """Return the shots that were named, and notes about those that had to be left out."""
+    from matteline.farm.request import ShotRequest
+    from matteline.farm.shot_list import is_shot_list, read_shot_list
 
-    frames = None if values["frames"] is None else FrameSet.parse(values["frames"])
-    found: list[Request] = []
+    template = Job(
+        plate="",
+        output=values["output"] or (host.output if host else ""),
+        frames=None if values["frames"] is None else FrameSet.parse(values["frames"]),
+        existing=values["existing"] or "refuse",
+        settings=host.settings if host else settings,
+    )
+    found: list[ShotRequest] = []
     notes: list[str] = []
     if host is not None:
-        found.append(Request(host.plate, "", host.frames, host.first_frame))
+        found.append(ShotRequest(replace(host, output=template.output, existing=template.existing)))
     for plate in plates:
-        if is_list(plate) and os.path.exists(plate):
-            listed, left_out = requests_in(Path(plate), values["handles"])
-            found += [replace(each, frames=each.frames or frames) for each in listed]
+        # A plate may be called like a list; then there is no such file.
+        if is_shot_list(plate) and os.path.exists(plate):
+            listed, left_out = read_shot_list(Path(plate), template, values["handles"])
+            found += listed
             notes += left_out
         else:
-            found.append(Request(plate, "", frames, values["first_frame"]))
+            found.append(ShotRequest(replace(template, plate=plate, first_frame=values["first_frame"])))
     if not found:
         raise JobError("No plate is named.", field="plate", hint="Name plates, a shot list or a timeline.")
-    return found, notes
+    output = template.output or found[0].job.output
+    if not output:
+        raise JobError(
+            "No folder for the results is named.", field="output", hint="Name one.", settings=("output",)
+        )
+    return [replace(each, job=replace(each.job, output=each.job.output or output)) for each in found], notes
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -120,21 +148,21 @@ def _pair(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _tell(handed: Handed, notes: list[str], *, as_json: bool) -> None:
-    told = handed.to_dict()
+def _print_result(result: SubmitResult, notes: Sequence[str], *, as_json: bool) -> None:
+    data = result.to_dict()
     if as_json:
-        click.echo(json.dumps({**told, "notes": notes}))
+        click.echo(json.dumps({**data, "notes": list(notes)}))
         return
-    for clip in told["clips"]:
+    for shot in data["shots"]:
         click.echo(
-            f"{clip['name']}: {counted(clip['frames'], 'frame')} in {counted(clip['tasks'], 'task')}, "
-            f"exact by {clip['exact']}; "
+            f"{shot['name']}: {counted(shot['frames'], 'frame')} in {counted(shot['tasks'], 'task')}, "
+            f"exact by {shot['exact']}; "
             "each task loads the model, unless a session keeps it; "
-            f"rolling over {counted(clip['rolled'], 'frame')} adds about "
-            f"{clip['added_percent']}% of a render"
+            f"{counted(shot['extra_frames'], 'extra frame')} shown to the network without a matte "
+            f"add about {shot['added_percent']}% of a render"
         )
-    for words in notes:
-        click.echo(f"Note: {words}")
-    for file in told["files"]:
+    for note in notes:
+        click.echo(f"Note: {note}")
+    for file in data["files"]:
         click.echo(f"Wrote {file}")
-    click.echo(f"Submitted {', '.join(handed.ids)}" if handed.ids else "Nothing was submitted.")
+    click.echo(f"Submitted {', '.join(result.ids)}" if result.ids else "Nothing was submitted.")

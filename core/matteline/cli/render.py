@@ -108,14 +108,14 @@ def _render_on(job: Job, devices: list[str], report: Reporter, *, dry_run: bool)
     """The same on several devices at once, with the pixels of one."""
     from matteline.api import resources
     from matteline.engine.planner import portable_plan
-    from matteline.farm.local import one_kind, render_on
+    from matteline.farm.multi_device import common_device_kind, render_on_devices
 
     try:
         with report.busy("Reading the plate"):
-            ready = portable_plan(job_for(job, one_kind(devices)), resources())
+            ready = portable_plan(job_for(job, common_device_kind(devices)), resources())
         report.plan(ready)
         if not dry_run:
-            _follow(render_on(ready, devices, _worker), report)
+            _follow(render_on_devices(ready, devices, _worker), report)
     except MattelineError as error:
         report.event(Failed.of(error))
         raise

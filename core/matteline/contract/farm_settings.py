@@ -1,4 +1,4 @@
-"""The settings of a render farm, described once: flags of `matteline farm submit`, and what hosts ask before."""
+"""The settings of a render farm, each described once: flags of `matteline farm submit` and hosts' controls."""
 
 from __future__ import annotations
 
@@ -11,21 +11,29 @@ from matteline.contract.errors import JobError
 
 ENGINES = ("openjd", "deadlinecloud", "deadline10", "opencue", "flamenco")
 EXACT = ("auto", "states", "chain", "none")
+MOST_FRAMES = 100_000
+"""Of a task, and between two states: more than an hour at any rate."""
 
 
 @dataclass(frozen=True)
 class FarmSettings:
-    """Settings of how clips are cut for a farm and submitted to its engine."""
+    """Settings of how shots are cut for a farm and submitted to its engine. A farm job keeps them as used."""
 
     engine: str = setting(
         "openjd",
         label="Engine",
         kind="choice",
         options=ENGINES,
-        help="Who renders: 'openjd' writes a job bundle that any Open Job Description runner takes.",
+        help="Farm that renders: 'openjd' writes a job bundle for any Open Job Description runner.",
     )
     chunk: int = setting(
-        96, label="Chunk", kind="count", unit="frames", minimum=1, maximum=100000, help="Frames of a task."
+        96,
+        label="Chunk",
+        kind="count",
+        unit="frames",
+        minimum=1,
+        maximum=MOST_FRAMES,
+        help="Frames that one task renders.",
     )
     state_every: int = setting(
         16,
@@ -33,17 +41,17 @@ class FarmSettings:
         kind="count",
         unit="frames",
         minimum=1,
-        maximum=100000,
-        help="How far apart the first pass leaves the states that chunks begin from.",
+        maximum=MOST_FRAMES,
+        help="Frames between the states that the first pass saves; chunks start from them.",
     )
     exact: str = setting(
         "auto",
         label="Exact by",
         kind="choice",
         options=EXACT,
-        help="How chunks get the pixels of one unbroken render: from 'states' of a cheap first pass, in a "
-        "'chain' each from the one before, or 'none': each settles by a preroll and seams may show. 'auto' "
-        "takes states, or a chain where the first pass would cost as much as the render.",
+        help="How chunks get the pixels of one unbroken render: 'states' saves the network's state in a cheap "
+        "first pass, 'chain' renders the chunks one after another, 'none' gives each a preroll, and seams may "
+        "show. 'auto' takes states, or a chain where the first pass would cost as much as the render.",
     )
     chunk_preroll: int = setting(
         24,
@@ -52,7 +60,7 @@ class FarmSettings:
         unit="frames",
         minimum=0,
         maximum=1000,
-        help="Frames shown to the network before each chunk that is exact by 'none'.",
+        help="Frames shown to the network before each chunk where chunks are exact by 'none'.",
     )
     target_seconds: int = setting(
         0,
@@ -61,7 +69,7 @@ class FarmSettings:
         unit="seconds",
         minimum=0,
         maximum=7 * 86400,
-        help="Let an engine that can do so fit its chunks to this time; 0 keeps them as they are.",
+        help="Time of a task, for engines that can fit the chunks to it; 0 keeps the chunks as they are.",
     )
     priority: int = setting(
         50,
@@ -69,7 +77,7 @@ class FarmSettings:
         kind="count",
         minimum=0,
         maximum=100,
-        help="0 to 100, as most engines count.",
+        help="Priority of the jobs, 0 to 100; 50 is usual.",
     )
     retries: int = setting(
         2,
@@ -77,7 +85,7 @@ class FarmSettings:
         kind="count",
         minimum=0,
         maximum=100,
-        help="How often a failed task is tried again.",
+        help="Times that a failed task is tried again.",
     )
     timeout_minutes: int = setting(
         0,
@@ -86,14 +94,14 @@ class FarmSettings:
         unit="minutes",
         minimum=0,
         maximum=7 * 1440,
-        help="After which a task is ended; 0 for the engine's own.",
+        help="Time after which a task is stopped; 0 for the engine's own limit.",
     )
     pool: str = setting(
         "default",
         label="Pool",
         kind="text",
         options=("default",),
-        help="Pool, group, queue or tag, as the engine has it; 'default' is the engine's own.",
+        help="Pool, group, queue or tag of machines, whatever the engine has; 'default' leaves it to the engine.",
     )
     gpu_memory: float = setting(
         0.0,
@@ -102,17 +110,21 @@ class FarmSettings:
         unit="GiB",
         minimum=0,
         maximum=1024,
-        help="What a task needs; 0 leaves it to the engine.",
+        help="GPU memory that a task needs; 0 leaves it to the engine.",
     )
     after: str = setting(
         "nothing",
         label="After",
         kind="text",
         options=("nothing",),
-        help="Id of a job of the engine that must end first.",
+        help="Id of an engine's job that must end first.",
     )
     command: str = setting(
-        "matteline", label="Command", kind="text", options=("matteline",), help="How workers call matteline."
+        "matteline",
+        label="Command",
+        kind="text",
+        options=("matteline",),
+        help="Command by which the farm's machines call matteline.",
     )
 
     def __post_init__(self) -> None:
@@ -124,7 +136,7 @@ class FarmSettings:
         return self.engine != "openjd"
 
     def to_json(self) -> str:
-        """The settings as one JSON object."""
+        """Return the settings as one JSON object."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
@@ -143,5 +155,5 @@ class FarmSettings:
 
 
 def farm_choices() -> dict[str, Choice]:
-    """Field name to presentation, in the order doors show them."""
+    """Map field names to presentations, in the order doors show them."""
     return choices_of(FarmSettings)

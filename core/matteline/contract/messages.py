@@ -47,10 +47,10 @@ def describe_check(checked: Mapping[str, Any]) -> str:
 
 
 def describe_submission(submitted: Mapping[str, Any]) -> str:
-    """Return the worker's answer `submitted` as a sentence: the clips, and their ids or the files written."""
-    clips, engine, ids = submitted["clips"], submitted["engine"], submitted["jobs"]
-    tasks = sum(clip["tasks"] for clip in clips)
-    names = ", ".join(clip["name"] for clip in clips)
+    """Return the worker's answer `submitted` as a sentence: the shots, and their ids or the files written."""
+    shots, engine, ids = submitted["shots"], submitted["engine"], submitted["jobs"]
+    tasks = sum(shot["tasks"] for shot in shots)
+    names = ", ".join(shot["name"] for shot in shots)
     what = f"{names} ({counted(tasks, 'task')})"
     if ids:
         return f"Sent to {engine}: {what}. {'Job' if len(ids) == 1 else 'Jobs'} {', '.join(ids)}."

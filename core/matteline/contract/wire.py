@@ -40,7 +40,7 @@ def messages(stream: BinaryIO) -> Iterator[Union[dict[str, Any], Garbled]]:
             _skip_rest(stream, line)
             yield _garbled(f"The line is longer than {LONGEST_LINE_BYTES} bytes.", line)
         elif line.strip():
-            yield _decode(line)
+            yield decode(line)
 
 
 def _skip_rest(stream: BinaryIO, line: bytes) -> None:
@@ -48,7 +48,8 @@ def _skip_rest(stream: BinaryIO, line: bytes) -> None:
         line = stream.readline(LONGEST_LINE_BYTES)
 
 
-def _decode(line: bytes) -> Union[dict[str, Any], Garbled]:
+def decode(line: bytes) -> Union[dict[str, Any], Garbled]:
+    """Read one message."""
     try:
         message = json.loads(line.decode("utf-8"))
     except (ValueError, RecursionError) as error:

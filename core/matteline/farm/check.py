@@ -1,4 +1,4 @@
-"""Whether a clip is whole: every frame there, readable to its last pixel, and made as it was submitted."""
+"""The check of a shot's results: every frame there, readable to its last pixel, and made as it was submitted."""
 
 from __future__ import annotations
 
@@ -11,21 +11,20 @@ from matteline.contract.events import Event
 from matteline.contract.frames import FrameSet
 from matteline.engine.existing import examine_results
 from matteline.engine.outputs import existing_frames
-from matteline.engine.plan import Plan
-from matteline.farm.clip import Clip
-from matteline.farm.ticket import FILE_NAME
+from matteline.farm.farm_job import FILE_NAME
+from matteline.farm.open_farm_job import OpenFarmJob
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What a check found of a clip's frames.
+class CheckResult:
+    """The state of a shot's frames.
 
     Attributes:
-        name: The clip.
-        frames: Those that were submitted.
-        absent: Those of which a product is not there.
-        damaged: Those of which a product cannot be read to its last pixel, or has another size.
-        foreign: Those that are whole, but were made with other settings, model or release.
+        name: The shot.
+        frames: Frames that were submitted.
+        absent: Frames of which a product is not there.
+        damaged: Frames of which a product cannot be read to its last pixel, or has another size.
+        foreign: Frames that are whole, but were made with other settings, model or release.
     """
 
     name: str
@@ -39,8 +38,8 @@ class Verdict:
         """The frames that must be rendered again."""
         return FrameSet.joined((*self.absent.ranges, *self.damaged.ranges, *self.foreign.ranges))
 
-    def refuse_holes(self) -> None:
-        """Let a whole clip pass.
+    def refuse_missing(self) -> None:
+        """Refuse a shot that is not whole.
 
         Raises:
             ReadError: Frames are missing; it says which, and why.
@@ -50,56 +49,51 @@ class Verdict:
             (self.damaged, "cannot be read"),
             (self.foreign, "were made with other settings"),
         )
-        words = [f"{frames} {why}" for frames, why in reasons if frames.ranges]
-        if words:
+        faults = [f"{frames} {why}" for frames, why in reasons if frames.ranges]
+        if faults:
             raise ReadError(
-                f"Of {self.name}, frames {'; frames '.join(words)}.",
+                f"Of {self.name}, frames {'; frames '.join(faults)}.",
                 frame=self.missing.first,
-                hint=f"Render them: matteline farm chunk --frames={self.missing}, or submit --only-missing.",
+                hint=f"Render the chunk {self.missing}, or submit the shot again with only what is missing.",
+                settings=("existing=resume",),
             )
 
 
-def check(clip: Clip) -> Verdict:
-    """Read every result of a clip to its last pixel, and what it says of how it was made."""
-    plan, frames = clip.plan, clip.ticket.frames
-    there = _all_products(plan, frames)
-    found = examine_results(plan, there)
-    unreadable = there.minus(found.current).minus(found.stale)
-    return Verdict(clip.ticket.name, frames, frames.minus(there), unreadable, found.stale)
-
-
-def _all_products(plan: Plan, frames: FrameSet) -> FrameSet:
-    """Those of the frames of which every product is there, whole or not."""
+def check(opened: OpenFarmJob) -> CheckResult:
+    """Read every result of a shot to its last pixel, and the recipe in it."""
+    plan, frames = opened.plan, opened.farm_job.frames
+    # Names first, since only what is there has to be read.
     some = existing_frames(plan.outputs, frames)
-    return FrameSet.of(number for number in some if all(p.exists() for p in plan.outputs.paths(number)))
+    there = FrameSet.of(number for number in some if all(p.exists() for p in plan.outputs.paths(number)))
+    found = examine_results(plan, there)
+    damaged = there.minus(found.current).minus(found.stale)
+    return CheckResult(opened.farm_job.name, frames, frames.minus(there), damaged, found.stale)
 
 
-def finish(clip: Clip, *, again: bool = False) -> Iterator[Event]:
-    """Make the movies of a clip whose frames are all there.
+def make_missing_movies(opened: OpenFarmJob, *, again: bool = False) -> Iterator[Event]:
+    """Make the movies of a shot whose frames are all there.
 
     Args:
-        clip: From `open_finished`.
+        opened: From `open_to_check`.
         again: Whether movies that were made since the submission are made again.
 
     Raises:
-        MattelineError: As `engine.assemble.assemble` says.
+        MattelineError: As `engine.make_movies.make_movies` says.
     """
-    # It loads torch, and most checks make no movie.
-    from matteline.engine.make_movies import make_movies
+    from matteline.engine.make_movies import make_movies  # loads torch, and most checks make no movie
 
-    if again or any(not _is_new(clip, movie.path) for movie in clip.plan.movies):
-        yield from make_movies(clip.plan)
+    def is_new(file: Path) -> bool:
+        return file.exists() and file.stat().st_mtime >= (opened.folder / FILE_NAME).stat().st_mtime
 
-
-def _is_new(clip: Clip, file: Path) -> bool:
-    """Whether a movie was made since the clip was submitted."""
-    return file.exists() and file.stat().st_mtime >= (clip.folder / FILE_NAME).stat().st_mtime
+    if again or not all(is_new(movie.path) for movie in opened.plan.movies):
+        yield from make_movies(opened.plan)
 
 
-def clean(clip: Clip) -> int:
-    """Remove the states of a clip that is whole; how many there were."""
-    states = clip.states.saved()
-    clip.states.remove(states)
-    if clip.states.folder.is_dir() and not any(clip.states.folder.iterdir()):
-        clip.states.folder.rmdir()
+def remove_states(opened: OpenFarmJob) -> int:
+    """Remove the states of a shot that is whole; return how many there were."""
+    # A later pick-up render has to make them again, so they go only when asked.
+    states = opened.states.saved()
+    opened.states.remove(states)
+    if opened.states.folder.is_dir() and not any(opened.states.folder.iterdir()):
+        opened.states.folder.rmdir()
     return len(states)

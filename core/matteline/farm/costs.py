@@ -1,48 +1,47 @@
-"""What a submission costs beside the frames themselves, so that a chunk size can be chosen with open eyes."""
+"""The cost of a submission beside the frames themselves, by which an artist can choose a chunk's length."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from matteline.contract.frames import FrameSet
-from matteline.farm.ticket import Ticket
+from matteline.farm.submission import PreparedShot
 
-ROLLED_SHARE = 0.3
-"""What rolling over an HD frame costs against rendering it, about: reading and showing it cost the same, the
+EXTRA_FRAME_SHARE = 0.3
+"""Cost of showing an HD frame to the network against rendering it: reading and encoding it cost the same, the
 refiner, the foreground and writing fall away. Measured in docs/farm.md."""
 
 
 @dataclass(frozen=True)
-class Costs:
-    """Of one clip.
+class Cost:
+    """The cost of one shot.
 
     Attributes:
-        frames: To render.
+        frames: Frames to render.
         tasks: Chunks.
-        rolled: Frames shown to the network without a matte, in all: by the first pass, and by the chunks
+        extra_frames: Frames shown to the network without a matte, in all: by the first pass, and by the chunks
             from the state before them to their first frame.
     """
 
     frames: int
     tasks: int
-    rolled: int
+    extra_frames: int
 
     @property
     def share(self) -> float:
-        """What rolling costs, as a share of rendering the frames."""
-        return ROLLED_SHARE * self.rolled / self.frames if self.frames else 0.0
+        """The cost of the extra frames, as a share of rendering the frames."""
+        return EXTRA_FRAME_SHARE * self.extra_frames / self.frames if self.frames else 0.0
 
 
-def costs_of(ticket: Ticket, frames: Iterable[int] | None = None) -> Costs:
-    """Count what rendering a ticket takes; of `frames` only where some are missing."""
-    wanted = ticket.frames if frames is None else FrameSet.of(frames)
-    chunks = ticket.chunks_of(wanted)
-    if ticket.exact == "none":
-        rolled = ticket.preroll_frames * len(chunks)
-    elif ticket.exact == "chain":
-        rolled = 0
+def cost_of(shot: PreparedShot) -> Cost:
+    """Count what rendering a shot takes; only what is missing, where some of it is there."""
+    farm_job, frames, chunks = shot.farm_job, shot.frames, shot.chunks
+    if farm_job.farm.exact == "none":
+        extra = farm_job.farm.chunk_preroll * len(chunks)
+    elif farm_job.is_chain or not frames.ranges:
+        extra = 0
     else:
-        passed = wanted.last - ticket.frames.first + 1 if wanted.ranges else 0
-        rolled = passed + sum(each.first % ticket.state_frames for each in chunks)
-    return Costs(len(wanted), len(chunks), rolled)
+        # The pass starts at the shot's first frame, even where only its last ones are missing.
+        first_pass = frames.last - farm_job.frames.first + 1
+        # From there each chunk goes on from the state at or before its first frame.
+        extra = first_pass + sum(each.first % farm_job.farm.state_every for each in chunks)
+    return Cost(len(frames), len(chunks), extra)

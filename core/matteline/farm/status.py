@@ -1,4 +1,4 @@
-"""How far a clip is, by looking at names only: quick enough to ask often."""
+"""The progress of a shot, by names of files alone: quick enough to ask often."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.engine.outputs import existing_frames, lay_out_results
-from matteline.farm.clip import states_beside
-from matteline.farm.ticket import FILE_NAME, Ticket
+from matteline.farm.farm_job import FILE_NAME, FarmJob
+from matteline.farm.open_farm_job import folder_of, states_beside
 from matteline.media.plate import open_plate
 
 
@@ -22,8 +22,16 @@ class ChunkStatus:
 
 
 @dataclass(frozen=True)
-class Status:
-    """One clip: what has results, whole or not, and before which frames states are saved."""
+class ShotStatus:
+    """One shot.
+
+    Attributes:
+        name: The shot.
+        frames: Frames that were submitted.
+        done: Frames that have results, whole or not.
+        chunks: Its chunks.
+        states: Frames before which a state is saved.
+    """
 
     name: str
     frames: FrameSet
@@ -32,9 +40,9 @@ class Status:
     states: tuple[int, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """The status for programs: plain JSON values."""
+        """Return the status for programs: plain JSON values."""
         return {
-            "clip": self.name,
+            "shot": self.name,
             "frames": str(self.frames),
             "done": str(self.done),
             "missing": str(self.frames.minus(self.done)),
@@ -43,23 +51,28 @@ class Status:
         }
 
 
-def tickets_below(place: Path) -> list[Path]:
-    """The tickets that a path stands for: the file itself, or all below a folder, by name."""
-    return sorted(place.rglob(FILE_NAME)) if place.is_dir() else [place]
+def find_farm_jobs(path: Path) -> list[Path]:
+    """List the farm jobs that a path stands for: the file itself, or all below a folder, by name."""
+    return sorted(path.rglob(FILE_NAME)) if path.is_dir() else [path]
 
 
-def status(job_file: Path) -> Status:
-    """Look how far a clip is.
+def shot_status(path: Path) -> ShotStatus:
+    """Look how far a shot is.
+
+    Args:
+        path: The farm job's file, or its folder.
 
     Raises:
-        ReadError: The ticket or the plate cannot be read.
-        JobError: It is no ticket.
+        ReadError: The farm job or the plate cannot be read.
+        JobError: It is no farm job.
     """
-    ticket = Ticket.read(job_file)
-    job = ticket.job
-    with open_plate(ticket.mapped(job.plate), first_frame=job.first_frame) as plate:
-        outputs = lay_out_results(Path(ticket.mapped(job.output)), plate.info, job.settings)
-    done = existing_frames(outputs, ticket.frames)
-    chunks = tuple(ChunkStatus(each, sum(number in done for number in each)) for each in ticket.chunks())
-    states = states_beside(ticket, job_file if job_file.is_dir() else job_file.parent).saved()
-    return Status(ticket.name, ticket.frames, done, chunks, tuple(state.next_frame for state in states))
+    farm_job = FarmJob.read(path)
+    job = farm_job.job
+    # No plan is made: it would measure exposure and read the whole plate's fingerprint.
+    with open_plate(farm_job.on_this_machine(job.plate), first_frame=job.first_frame) as plate:
+        outputs = lay_out_results(Path(farm_job.on_this_machine(job.output)), plate.info, job.settings)
+    # A frame counts when a file of it has its final name; 'check' looks whether it is whole.
+    done = existing_frames(outputs, farm_job.frames)
+    chunks = tuple(ChunkStatus(each, sum(number in done for number in each)) for each in farm_job.chunks())
+    states = tuple(state.next_frame for state in states_beside(farm_job, folder_of(path)).saved())
+    return ShotStatus(farm_job.name, farm_job.frames, done, chunks, states)

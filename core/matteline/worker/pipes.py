@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -12,26 +12,29 @@ from typing import Any, BinaryIO
 from matteline.contract.wire import encode
 
 
-@dataclass(frozen=True)
-class Pipes:
-    """The stream of requests and the stream of answers."""
-
-    requests: BinaryIO
-    answers: Answers
-
-
 class Answers:
-    """Sender of messages to the host, each whole, from any thread."""
+    """Sender of messages to a client, each whole, from any thread.
 
-    def __init__(self, pipe: BinaryIO) -> None:
-        self._pipe = pipe
+    Args:
+        write: Writes the bytes of one message. Raises `OSError` where the client is gone.
+    """
+
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        self._write = write
         self._lock = threading.Lock()
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Write one message. A host that is gone is no error here: the end of its requests says so too."""
+        """Write one message. A client that is gone is no error here: the end of its requests says so too."""
         with self._lock, suppress(OSError):
-            self._pipe.write(encode(message))
-            self._pipe.flush()
+            self._write(encode(message))
+
+
+@dataclass(frozen=True)
+class Pipes:
+    """The stream of requests and the sender of answers."""
+
+    requests: BinaryIO
+    answers: Answers
 
 
 def take_pipes() -> Pipes:
@@ -41,8 +44,15 @@ def take_pipes() -> Pipes:
     whatever reads standard input finds its end.
     """
     requests, answers = os.dup(0), os.dup(1)
-    os.dup2(2, 1)
+    os.dup2(2, 1)  # what is printed goes to the log
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    return Pipes(open(requests, "rb"), Answers(open(answers, "wb")))
+    pipe = os.fdopen(answers, "wb")
+
+    def write(message: bytes) -> None:
+        pipe.write(message)
+        # At once: a host waits for each message.
+        pipe.flush()
+
+    return Pipes(open(requests, "rb"), Answers(write))

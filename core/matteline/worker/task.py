@@ -46,6 +46,7 @@ class Task:
 
     def tell(self, event: Mapping[str, Any]) -> None:
         """Send a message about it, unless its last one is sent."""
+        # Under the lock, so that nothing follows the last message.
         with self._lock:
             if not self.ended:
                 self._send({"id": self.number, **event})
@@ -59,6 +60,7 @@ class Task:
         """Cancel it."""
         with self._lock:
             self._cancelled = True
+            # Once it writes, the working thread answers, when no file changes any more.
             if not self._writing:
                 self._end({"event": "cancelled"})
 

@@ -1,24 +1,27 @@
-"""Tickets and submissions for engines, and what the engines' own tools need."""
+"""Farm jobs and submissions for engines, and what the engines' own tools need."""
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from matteline.contract.farm_settings import FarmSettings
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
-from matteline.farm.submission import Submission
-from matteline.farm.ticket import Ticket
+from matteline.farm.farm_job import FarmJob
+from matteline.farm.submission import PreparedShot, Submission
 from tests.waiting import PATIENCE_SECONDS
 
 MATTELINE = (sys.executable, "-m", "matteline")
@@ -47,27 +50,50 @@ Submit = Callable[..., Submission]
 
 
 @pytest.fixture
-def clip(tmp_path: Path) -> Callable[..., tuple[Ticket, Path]]:
-    """Write the ticket of a clip that need not exist, in a folder of its own: ticket and folder."""
+def shot(tmp_path: Path) -> Callable[..., PreparedShot]:
+    """Write the farm job of a shot that need not exist, in a folder of its own."""
 
-    def make(name: str = "sh010", frames: str = "1001-1020", *, within: str = "", **values: Any):
-        folder = tmp_path / "farm" / (within or name)
-        folder.mkdir(parents=True)
+    def make(
+        name: str = "sh010", frames: str = "1001-1020", *, within: str = "", **values: Any
+    ) -> PreparedShot:
+        # A shot's own name holds no separators; the folders around it may.
+        own_name = name.replace("/", "_").replace("\\", "_")
         output = str(tmp_path / "mattes" / name)
         job = Job(str(tmp_path / "plate" / "sh010.####.png"), output, FrameSet.parse(frames))
-        ticket = Ticket(job, name, **{"chunk_frames": 8, **values})
-        ticket.write(folder)
-        return ticket, folder
+        one = PreparedShot(farm_job(job, own_name, **values), tmp_path / "farm" / (within or name))
+        one.farm_job.write(one.folder)
+        return one
 
     return make
 
 
-def submission(engine: str, *clips: tuple[Ticket, Path], **values: Any) -> Submission:
-    """The clips on their way to an engine whose workers run this very matteline."""
-    tickets, folders = zip(*clips, strict=True)
-    return Submission(
-        engine, tickets, folders, **{"batch_name": "sh010 mattes", "command": MATTELINE, **values}
-    )
+def farm_job(job: Job, name: str, **values: Any) -> FarmJob:
+    """A farm job in which fields of its settings may be given by themselves."""
+    cut = {
+        each: values.pop(each)
+        for each in ("chunk", "state_every", "exact", "chunk_preroll")
+        if each in values
+    }
+    farm = FarmSettings(**{"chunk": 8, "exact": "states", **cut})
+    hashes = dict.fromkeys(("weights_hash", "plate_hash", "settings_hash", "recipe_mark"), "")
+    defaults = {"needs_gpu": False, "threads": 0, "path_map": (), "recipe": {}, **hashes}
+    return FarmJob(job, name, farm, **{**defaults, **values})
+
+
+def submission(
+    engine: str,
+    *shots: PreparedShot,
+    batch_name: str = "sh010 mattes",
+    user: str = "",
+    command: Sequence[str] = MATTELINE,
+    missing: Sequence[FrameSet | None] = (),
+    **farm: Any,
+) -> Submission:
+    """The shots on their way to an engine whose workers run this very matteline."""
+    settings = FarmSettings(engine=engine, command=shlex.join(command), **farm)
+    if missing:
+        shots = tuple(replace(each, missing=frames) for each, frames in zip(shots, missing, strict=True))
+    return Submission(settings, shots, batch_name, user)
 
 
 OPENCUE = "1.37.0"

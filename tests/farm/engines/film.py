@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,14 @@ import numpy as np
 import OpenEXR
 from PIL import Image
 
+from matteline.contract.farm_settings import FarmSettings
+from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
 from matteline.engine.plan import Resources
-from matteline.farm.engines import engine
-from matteline.farm.requests import Request
+from matteline.farm.engines import configure_engine
+from matteline.farm.request import ShotRequest
 from matteline.farm.submission import Submission
-from matteline.farm.submit import Options, prepare, write
+from matteline.farm.submit import prepare, write_farm_job
 from tests.farm.engines.conftest import MATTELINE
 
 WIDTH, HEIGHT = 64, 48
@@ -29,7 +32,7 @@ def draw_plate(folder: Path) -> str:
     for number in range(FIRST, LAST + 1):
         blob = np.exp(-((x - 32 - 15 * np.sin(number * 0.7)) ** 2 + (y - 24) ** 2) / 200)
         noise = np.random.default_rng(number).random((HEIGHT, WIDTH, 3), np.float32)
-        picture = np.clip(0.6 * blob[..., None] + 0.3 * noise, 0, 1)
+        picture = np.shot(0.6 * blob[..., None] + 0.3 * noise, 0, 1)
         Image.fromarray((picture * 255 + 0.5).astype(np.uint8)).save(folder / f"sh010.{number}.png")
     return str(folder / "sh010.####.png")
 
@@ -62,25 +65,29 @@ class Film:
 
     def submission(
         self, name: str, output: Path, *, chunk: int = 7, exact: str = "states", missing: bool = False
-    ):
-        """Tickets written, as `matteline farm submit` does it."""
+    ) -> Submission:
+        """Farm jobs written, as `matteline farm submit` does it."""
         existing = "resume" if missing else "refuse"
-        options = Options(str(output), chunk, 4, exact, 3, existing=existing)
-        prepared = prepare([Request(self.plate)], self.settings(), options, Resources())
-        for each in prepared:
-            write(each)
-        tickets, folders, left = zip(
-            *((each.ticket, each.folder, each.missing) for each in prepared), strict=True
+        farm = FarmSettings(
+            engine=name,
+            chunk=chunk,
+            state_every=4,
+            exact=exact,
+            chunk_preroll=3,
+            retries=0,
+            command=shlex.join(MATTELINE),
         )
-        return Submission(
-            name, tickets, folders, "sh010 mattes", retries=0, only_missing=left, command=MATTELINE
-        )
+        job = Job(self.plate, str(output), existing=existing, settings=self.settings())
+        shots = prepare([ShotRequest(job)], farm, Resources())
+        for each in shots:
+            write_farm_job(each)
+        return Submission(farm, shots, "sh010 mattes")
 
     def submit(self, name: str, output: Path, *, options: dict[str, str] | None = None, **values):
         """Write and hand over; the submission, and the folder that the engine's files are in."""
         one = self.submission(name, output, **values)
         folder = output / "farm" / f"submit.{name}"
-        chosen = engine(name, options)
+        chosen = configure_engine(name, options)
         chosen.write(one, folder)
         chosen.submit(one, folder)
         return one, folder

@@ -20,7 +20,7 @@ import pytest
 import matteline
 from matteline.contract.errors import JobError, MattelineError
 from matteline.contract.frames import FrameSet
-from matteline.farm.engines import engine
+from matteline.farm.engines import configure_engine
 from tests.farm.engines.conftest import HOSTILE, Recorder, no_host, submission
 from tests.waiting import PATIENCE_SECONDS
 
@@ -29,7 +29,7 @@ ARTIST = {"user": "artist"}
 
 
 def spec_of(folder: Path, *clips, options=(), **values) -> ElementTree.Element:
-    (path,) = engine("opencue", {**ARTIST, **dict(options)}).write(
+    (path,) = configure_engine("opencue", {**ARTIST, **dict(options)}).write(
         submission("opencue", *clips, **values), folder
     )
     return ElementTree.fromstring(path.read_text("utf-8"))
@@ -44,8 +44,8 @@ def depends(spec: ElementTree.Element) -> list[tuple[str | None, str | None]]:
     return [(each.findtext("deplayer"), each.findtext("onlayer")) for each in spec.iter("depend")]
 
 
-def test_layers_wait_for_states_and_the_check_for_all(clip, tmp_path):
-    spec = spec_of(tmp_path / "out", clip(), only_missing=(FrameSet.parse("1009-1010,1017"),))
+def test_layers_wait_for_states_and_the_check_for_all(shot, tmp_path):
+    spec = spec_of(tmp_path / "out", shot(), missing=(FrameSet.parse("1009-1010,1017"),))
     assert list(commands(spec)) == ["states", "frames_1009_1010", "frames_1017_1017", "check"]
     assert depends(spec) == [
         ("frames_1009_1010", "states"),
@@ -55,10 +55,10 @@ def test_layers_wait_for_states_and_the_check_for_all(clip, tmp_path):
     ]
 
 
-def test_what_was_asked_is_in_the_specification(clip, tmp_path):
+def test_what_was_asked_is_in_the_specification(shot, tmp_path):
     spec = spec_of(
-        tmp_path / "out", clip(needs_gpu=True), priority=70, retries=5, pool="gpu", timeout_minutes=90,
-        gpu_memory_gib=5.5, after="testing-sh010-artist_other", options={"show": "film", "facility": "local"},
+        tmp_path / "out", shot(needs_gpu=True), priority=70, retries=5, pool="gpu", timeout_minutes=90,
+        gpu_memory=5.5, after="testing-sh010-artist_other", options={"show": "film", "facility": "local"},
     )  # fmt: skip
     assert [spec.findtext(each) for each in ("facility", "show", "shot", "user")] == [
         "local", "film", "sh010_mattes", "artist",
@@ -78,59 +78,59 @@ def test_what_was_asked_is_in_the_specification(clip, tmp_path):
     assert spec.findtext("depends/depend[@type='JOB_ON_JOB']/onjob") == "testing-sh010-artist_other"
 
 
-def test_who_is_logged_in_submits_unless_another_is_named(clip, tmp_path):
-    one = submission("opencue", clip(), user="somebody")
+def test_who_is_logged_in_submits_unless_another_is_named(shot, tmp_path):
+    one = submission("opencue", shot(), user="somebody")
     for options, expected in (({}, "somebody"), (ARTIST, "artist")):
-        (path,) = engine("opencue", options).write(one, tmp_path / expected)
+        (path,) = configure_engine("opencue", options).write(one, tmp_path / expected)
         assert ElementTree.fromstring(path.read_text("utf-8")).findtext("user") == expected
 
 
-def test_nobody_logged_in_costs_a_sentence(clip, tmp_path):
+def test_nobody_logged_in_costs_a_sentence(shot, tmp_path):
     with pytest.raises(JobError, match="does not say who is submitting"):
-        engine("opencue").write(submission("opencue", clip()), tmp_path / "out")
+        configure_engine("opencue").write(submission("opencue", shot()), tmp_path / "out")
 
 
-def test_a_chain_is_a_layer_for_each_chunk(clip, tmp_path):
-    spec = spec_of(tmp_path / "out", clip(exact="chain"))
+def test_a_chain_is_a_layer_for_each_chunk(shot, tmp_path):
+    spec = spec_of(tmp_path / "out", shot(exact="chain"))
     names = ["frames_1001_1007", "frames_1008_1015", "frames_1016_1020", "check"]
     assert list(commands(spec)) == names
     assert depends(spec) == [*zip(names[1:], names, strict=False)]
 
 
-def test_frames_below_zero_are_spelt_out_in_names(clip, tmp_path):
-    spec = spec_of(tmp_path / "out", clip(frames="-5-3", chunk_frames=24))
+def test_frames_below_zero_are_spelt_out_in_names(shot, tmp_path):
+    spec = spec_of(tmp_path / "out", shot(frames="-5-3", chunk=24))
     assert "frames_minus5_3" in commands(spec)
 
 
-def test_more_layers_than_a_job_may_have_are_refused(clip, tmp_path):
+def test_more_layers_than_a_job_may_have_are_refused(shot, tmp_path):
     with pytest.raises(JobError, match="2000 at most"):
-        spec_of(tmp_path / "out", clip(frames="1-2000", exact="chain", chunk_frames=1))
+        spec_of(tmp_path / "out", shot(frames="1-2000", exact="chain", chunk=1))
 
 
 @pytest.mark.parametrize("name", [each for each in HOSTILE if each not in REFUSED])
-def test_hostile_names_are_one_word_to_the_shell(clip, tmp_path, name):
-    spec = spec_of(tmp_path / "out", clip(name), batch_name=name)
-    file = str(tmp_path / "farm" / name / "job.json")
-    assert all(each[each.index("--job") + 1] == file for each in commands(spec).values())
+def test_hostile_names_are_one_word_to_the_shell(shot, tmp_path, name):
+    spec = spec_of(tmp_path / "out", shot(name), batch_name=name)
+    file = str(tmp_path / "farm" / name / "farm_job.json")
+    assert all(each[each.index("--farm-job") + 1] == file for each in commands(spec).values())
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_names_that_cuebot_would_replace_or_lose_are_refused(clip, tmp_path, name):
+def test_names_that_cuebot_would_replace_or_lose_are_refused(shot, tmp_path, name):
     with pytest.raises(JobError, match="would take"):
-        spec_of(tmp_path / "out", clip(name))
+        spec_of(tmp_path / "out", shot(name))
     assert not (tmp_path / "out").exists()
 
 
-def test_windows_workers_get_windows_paths_in_their_own_quotes(clip, tmp_path):
-    spec = spec_of(tmp_path / "out", clip(path_map=((str(tmp_path), "Z:\\show 1"),)))
+def test_windows_workers_get_windows_paths_in_their_own_quotes(shot, tmp_path):
+    spec = spec_of(tmp_path / "out", shot(path_map=((str(tmp_path), "Z:\\show 1"),)))
     command = spec.findtext("job/layers/layer[@name='check']/cmd")
-    assert command.endswith('farm check --job "Z:\\show 1\\farm\\sh010\\job.json"')
+    assert command.endswith('farm check --farm-job "Z:\\show 1\\farm\\sh010\\farm_job.json"')
 
 
-def test_without_pycue_a_sentence_names_it(clip, tmp_path, monkeypatch):
+def test_without_pycue_a_sentence_names_it(shot, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "opencue", None)
-    cue = engine("opencue", ARTIST)
-    one = submission("opencue", clip())
+    cue = configure_engine("opencue", ARTIST)
+    one = submission("opencue", shot())
     cue.write(one, tmp_path / "out")
     with pytest.raises(MattelineError, match="needs the Python package opencue") as caught:
         cue.submit(one, tmp_path / "out")
@@ -139,7 +139,7 @@ def test_without_pycue_a_sentence_names_it(clip, tmp_path, monkeypatch):
 
 @pytest.mark.host
 @pytest.mark.slow
-def test_pyoutline_writes_the_same_elements_for_the_same_job(cue_python, clip, tmp_path):
+def test_pyoutline_writes_the_same_elements_for_the_same_job(cue_python, shot, tmp_path):
     script = str(Path(__file__).with_name("outline_reference.py"))
     environ = {**os.environ, "HOME": str(tmp_path), "USER": "artist"}
     done = subprocess.run(
@@ -147,7 +147,7 @@ def test_pyoutline_writes_the_same_elements_for_the_same_job(cue_python, clip, t
     )
     assert done.returncode == 0, done.stderr
     theirs = ElementTree.fromstring(done.stdout)
-    ours = spec_of(tmp_path / "out", clip(needs_gpu=True), gpu_memory_gib=6, timeout_minutes=90, pool="gpu")
+    ours = spec_of(tmp_path / "out", shot(needs_gpu=True), gpu_memory=6, timeout_minutes=90, pool="gpu")
     for layer in ours.iter("layer"):
         reference = theirs.find(f"job/layers/layer[@name='{layer.get('name')}']")
         assert layer.get("type") == reference.get("type")
@@ -163,13 +163,13 @@ def test_pyoutline_writes_the_same_elements_for_the_same_job(cue_python, clip, t
 @pytest.mark.parametrize(
     "values", [{}, {"exact": "chain"}, {"exact": "none", "frames": "1001-1009,1020"}, {"needs_gpu": True}]
 )
-def test_cuebots_own_schema_accepts_the_specification(cue_python, clip, tmp_path, values):
+def test_cuebots_own_schema_accepts_the_specification(cue_python, shot, tmp_path, values):
     dtd = os.environ.get("MATTELINE_CJSL_DTD", "")
     if not Path(dtd).is_file():
         pytest.skip(
             "MATTELINE_CJSL_DTD does not name cjsl-1.15.dtd of OpenCue's source, which no package has"
         )
-    spec_of(tmp_path / "out", clip(**values), pool="gpu", timeout_minutes=9, after="testing-a-b_c")
+    spec_of(tmp_path / "out", shot(**values), pool="gpu", timeout_minutes=9, after="testing-a-b_c")
     script = (
         "import sys; from lxml import etree; dtd = etree.DTD(sys.argv[1])\n"
         "print(dtd.validate(etree.parse(sys.argv[2])), dtd.error_log)"
@@ -199,22 +199,24 @@ class Farm:
         self._rqd = self._start("-m", "rqd", "-c", str(config))
         self.until("host")
 
-    def submit(self, clip, **values) -> list[str]:
+    def submit(self, shot, **values) -> list[str]:
         """Write and submit with matteline in OpenCue's environment; the jobs' names."""
         script = (
-            "import json, sys; from pathlib import Path\n"
-            "from matteline.farm.engines import engine\n"
-            "from matteline.farm.submission import Submission\n"
-            "from matteline.farm.ticket import Ticket\n"
+            "import json, shlex, sys; from pathlib import Path\n"
+            "from matteline.farm.engines import configure_engine\n"
+            "from matteline.contract.farm_settings import FarmSettings\n"
+            "from matteline.farm.farm_job import FarmJob\n"
+            "from matteline.farm.submission import PreparedShot, Submission\n"
             "asked = json.loads(sys.argv[1]); folder, out = Path(asked['folder']), Path(asked['out'])\n"
-            "values = {**asked['values'], 'command': tuple(asked['values']['command'])}\n"
-            "one = Submission('opencue', (Ticket.read(folder),), (folder,), 'sh010 mattes', **values)\n"
-            "cue = engine('opencue', asked['options']); cue.write(one, out)\n"
+            "values = {**asked['values'], 'command': shlex.join(asked['values']['command'])}\n"
+            "farm = FarmSettings(engine='opencue', **values)\n"
+            "one = Submission(farm, (PreparedShot(FarmJob.read(folder), folder),), 'sh010 mattes')\n"
+            "cue = configure_engine('opencue', asked['options']); cue.write(one, out)\n"
             "print(json.dumps(cue.submit(one, out)))\n"
         )
         options = {**ARTIST, "cuebot": f"127.0.0.1:{self._cuebot_port}"}
         asked = {
-            "folder": str(clip[1]),
+            "folder": str(shot.folder),
             "out": str(self._folder / "out"),
             "values": values,
             "options": options,
@@ -296,9 +298,9 @@ def farm(cue_python, tmp_path) -> Iterator[Farm]:
 
 @pytest.mark.host
 @pytest.mark.slow
-def test_a_real_rqd_runs_every_chunk_once_and_in_order(farm, clip, recorder, tmp_path):
+def test_a_real_rqd_runs_every_chunk_once_and_in_order(farm, shot, recorder, tmp_path):
     name = 'it\'s a $(touch owned); "shot" schön 日本 100%'
-    one = clip(name)
+    one = shot(name)
     (job,) = farm.submit(one, command=recorder.command)
     events = farm.until("job")
     assert job.startswith("testing-sh010_mattes-artist_") and events[-1] == {
@@ -306,21 +308,21 @@ def test_a_real_rqd_runs_every_chunk_once_and_in_order(farm, clip, recorder, tmp
         "name": job,
         "complete": True,
     }
-    file = str(one[1] / "job.json")
+    file = str(one.file)
     assert recorder.calls() == [
-        ["farm", "states", "--job", file, "--frames=1001-1020"],
-        ["farm", "chunk", "--job", file, "--frames=1001-1008"],
-        ["farm", "chunk", "--job", file, "--frames=1009-1016"],
-        ["farm", "chunk", "--job", file, "--frames=1017-1020"],
-        ["farm", "check", "--job", file],
+        ["farm", "states", "--farm-job", file, "--frames=1001-1020"],
+        ["farm", "chunk", "--farm-job", file, "--frames=1001-1008"],
+        ["farm", "chunk", "--farm-job", file, "--frames=1009-1016"],
+        ["farm", "chunk", "--farm-job", file, "--frames=1017-1020"],
+        ["farm", "check", "--farm-job", file],
     ]
     assert not list(tmp_path.rglob("owned"))
 
 
 @pytest.mark.host
 @pytest.mark.slow
-def test_a_real_rqd_tries_a_failed_chunk_again(farm, clip, tmp_path):
+def test_a_real_rqd_tries_a_failed_chunk_again(farm, shot, tmp_path):
     recorder = Recorder(tmp_path / "calls.jsonl", failures=1)
-    farm.submit(clip(exact="none", frames="1001-1007"), command=recorder.command)
+    farm.submit(shot(exact="none", frames="1001-1007"), command=recorder.command)
     frames = [each for each in farm.until("job") if each["event"] == "frame"]
     assert [each["codes"] for each in frames] == [[1, 0], [0]]

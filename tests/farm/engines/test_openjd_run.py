@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 from matteline.contract.errors import MattelineError
-from matteline.farm.engines import engine
-from matteline.farm.engines.openjd_template import values
-from matteline.farm.engines.shots import shots
+from matteline.farm.engines import configure_engine
+from matteline.farm.engines.openjd_template import parameter_values
+from matteline.farm.engines.shot_tasks import tasks_of
 from tests.farm.engines.film import FIRST, pixels, results
 from tests.lengthened import lengthened
 from tests.waiting import PATIENCE_SECONDS, wait_until
@@ -30,8 +30,8 @@ LAST_OF_LONG = 4000
 
 def openjd_run(one, folder: Path, *more: str, first_pass: str = "", **popen) -> subprocess.Popen[str]:
     """Start `openjd run` of a written bundle, as a person would; the first pass may be cut short."""
-    (shot,) = shots(one)
-    given = {**values(one, shot), **({"FirstPass": first_pass} if first_pass else {})}
+    (shot,) = tasks_of(one)
+    given = {**parameter_values(one, shot), **({"FirstPass": first_pass} if first_pass else {})}
     parameters = json.dumps({name: str(value) for name, value in given.items()})
     template = str(folder / shot.label / "template.yaml")
     command = [sys.executable, "-m", "openjd", "run", template, "--job-param", parameters, *more]
@@ -44,7 +44,7 @@ def written(film, out, **asked):
     """A bundle that is written and not run."""
     one = film.submission("openjd", out, **asked)
     folder = out / "farm" / "submit.openjd"
-    engine("openjd").write(one, folder)
+    configure_engine("openjd").write(one, folder)
     return one, folder
 
 
@@ -103,7 +103,7 @@ def test_a_chunk_that_fails_is_rendered_when_submitted_again(film, out, sessions
     in_the_way = out / "alpha" / "sh010_alpha.1015.exr"
     (in_the_way / "folder").mkdir(parents=True)
     with pytest.raises(MattelineError, match="openjd run of sh010 failed"):
-        engine("openjd").submit(one, folder)
+        configure_engine("openjd").submit(one, folder)
     said = capfd.readouterr().err
     assert "openjd_fail: " in said and "a folder of that name is in its place" in said
     (in_the_way / "folder").rmdir()

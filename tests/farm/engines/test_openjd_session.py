@@ -13,17 +13,17 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import pytest
 from openjd.sessions import PathFormat, PathMappingRule
 
-from matteline.farm.engines import engine
-from matteline.farm.engines.openjd_template import values
-from matteline.farm.engines.shots import shots
+from matteline.farm.engines import configure_engine
+from matteline.farm.engines.openjd_template import parameter_values
+from matteline.farm.engines.shot_tasks import tasks_of
 from tests.farm.engines.conftest import HOSTILE, submission
 from tests.waiting import PATIENCE_SECONDS
 
 
-def test_one_session_stays_for_states_and_all_chunks(clip, recorder, sessions, out):
-    one = submission("openjd", clip(chunk_frames=7), command=recorder.command)
-    engine("openjd").write(one, out)
-    assert engine("openjd").submit(one, out) == ("sh010",)
+def test_one_session_stays_for_states_and_all_chunks(shot, recorder, sessions, out):
+    one = submission("openjd", shot(chunk=7), command=recorder.command)
+    configure_engine("openjd").write(one, out)
+    assert configure_engine("openjd").submit(one, out) == ("sh010",)
     calls = recorder.calls()
     verbs = ["session", "states", "chunk", "chunk", "chunk", "check", "session"]
     assert [each[1] for each in calls] == verbs
@@ -40,30 +40,32 @@ ALL_IN_ONE_LINE = " ".join(each for each in HOSTILE if "\n" not in each)
 
 
 @pytest.mark.parametrize("name", [ALL_IN_ONE_LINE, "two\nlines"])
-def test_hostile_names_arrive_as_they_are(clip, recorder, sessions, out, name):
-    one = submission("openjd", clip(name, exact="none"), command=recorder.command, batch_name=name)
-    engine("openjd").write(one, out)
-    engine("openjd").submit(one, out)
-    files = {each[each.index("--job") + 1] for each in recorder.calls() if "--job" in each}
-    assert files == {str(one.job_file(0))}
+def test_hostile_names_arrive_as_they_are(shot, recorder, sessions, out, name):
+    one = submission("openjd", shot(name, exact="none"), command=recorder.command, batch_name=name)
+    configure_engine("openjd").write(one, out)
+    configure_engine("openjd").submit(one, out)
+    files = {each[each.index("--farm-job") + 1] for each in recorder.calls() if "--farm-job" in each}
+    assert files == {str(one.shots[0].file)}
     assert not list(out.parent.rglob("owned"))
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_submission_lets_the_session_end(clip, sessions, out, tmp_path, number):
-    _, folder = clip(exact="none", frames="1001-1007")
+def test_an_interrupted_submission_lets_the_session_end(shot, sessions, out, tmp_path, number):
+    folder = shot(exact="none", frames="1001-1007").folder
     log = tmp_path / "verbs"
     script = (
-        "import signal, sys; from pathlib import Path\n"
-        "from matteline.farm.engines import engine\n"
-        "from matteline.farm.submission import Submission\n"
-        "from matteline.farm.ticket import Ticket\n"
+        "import shlex, signal, sys; from pathlib import Path\n"
+        "from matteline.farm.engines import configure_engine\n"
+        "from matteline.contract.farm_settings import FarmSettings\n"
+        "from matteline.farm.farm_job import FarmJob\n"
+        "from matteline.farm.submission import PreparedShot, Submission\n"
         "signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))\n"
         "folder, out = Path(sys.argv[1]), Path(sys.argv[2])\n"
-        "one = Submission('openjd', (Ticket.read(folder),), (folder,), 'x', command=tuple(sys.argv[3:]))\n"
-        "engine('openjd').write(one, out); engine('openjd').submit(one, out)\n"
+        "farm = FarmSettings(engine='openjd', command=shlex.join(sys.argv[3:]))\n"
+        "one = Submission(farm, (PreparedShot(FarmJob.read(folder), folder),), 'x')\n"
+        "configure_engine('openjd').write(one, out); configure_engine('openjd').submit(one, out)\n"
     )
     sleeper = (sys.executable, str(Path(__file__).with_name("sleeper.py")), str(log))
     command = [sys.executable, "-c", script, str(folder), str(out), *sleeper]
@@ -76,14 +78,14 @@ def test_an_interrupted_submission_lets_the_session_end(clip, sessions, out, tmp
     # As a terminal does it with Ctrl-C, and a scheduler with its end.
     os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
     process.wait(PATIENCE_SECONDS)
-    assert log.read_text().splitlines() == ["session start", "chunk --job", "session stop"]
+    assert log.read_text().splitlines() == ["session start", "chunk --farm-job", "session stop"]
 
 
-def test_path_mapping_rules_reach_the_ticket(clip, recorder, sessions, out, tmp_path):
-    one = submission("openjd", clip(), command=recorder.command)
-    engine("openjd").write(one, out)
-    parameters = {name: str(value) for name, value in values(one, shots(one)[0]).items()}
-    parameters["JobFile"] = "/Volumes/show/sh010/job.json"
+def test_path_mapping_rules_reach_the_farm_job(shot, recorder, sessions, out, tmp_path):
+    one = submission("openjd", shot(), command=recorder.command)
+    configure_engine("openjd").write(one, out)
+    parameters = {name: str(value) for name, value in parameter_values(one, tasks_of(one)[0]).items()}
+    parameters["FarmJob"] = "/Volumes/show/sh010/farm_job.json"
     rule = {
         "source_path_format": "POSIX",
         "source_path": "/Volumes/show",
@@ -93,14 +95,14 @@ def test_path_mapping_rules_reach_the_ticket(clip, recorder, sessions, out, tmp_
     command = [sys.executable, "-m", "openjd", "run", str(out / "sh010" / "template.yaml")]
     given = ["--job-param", json.dumps(parameters), "--path-mapping-rules", json.dumps(rules)]
     subprocess.run([*command, *given], check=True, capture_output=True)
-    assert recorder.calls()[1][3] == str(tmp_path / "farm" / "sh010" / "job.json")
+    assert recorder.calls()[1][3] == str(tmp_path / "farm" / "sh010" / "farm_job.json")
 
 
-def test_a_ticket_submitted_on_windows_is_mapped_by_openjds_own_rule():
+def test_a_farm_job_submitted_on_windows_is_mapped_by_openjds_own_rule():
     rule = PathMappingRule(
         source_path_format=PathFormat.WINDOWS,
         source_path=PureWindowsPath("Z:\\show"),
         destination_path=PurePosixPath("/mnt/show"),
     )
-    mapped = rule.apply(path="z:\\show\\mattes 1\\farm\\sh010\\job.json")
-    assert (bool(mapped[0]), str(mapped[1])) == (True, "/mnt/show/mattes 1/farm/sh010/job.json")
+    mapped = rule.apply(path="z:\\show\\mattes 1\\farm\\sh010\\farm_job.json")
+    assert (bool(mapped[0]), str(mapped[1])) == (True, "/mnt/show/mattes 1/farm/sh010/farm_job.json")

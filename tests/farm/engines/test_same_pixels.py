@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
 
@@ -26,10 +25,10 @@ def test_deadline_10_renders_the_same_pixels(film, out, tmp_path, monkeypatch):
 
 @pytest.mark.host
 def test_flamenco_renders_the_same_pixels(node, film, out):
-    from matteline.farm.engines import engine
+    from matteline.farm.engines import configure_engine
 
     one = film.submission("flamenco", out, chunk=12)
-    script, job = engine("flamenco").write(one, out / "farm" / "submit.flamenco")
+    script, job = configure_engine("flamenco").write(one, out / "farm" / "submit.flamenco")
     assert run(compiled(node, script, job))[-1] == "check"
     film.assert_same(out)
 
@@ -39,7 +38,7 @@ def test_opencue_with_a_real_rqd_renders_the_same_pixels(cue_python, film, out, 
     farm = CueFarm(cue_python, tmp_path / "opencue")
     try:
         one = film.submission("opencue", out, chunk=12)
-        farm.submit((one.tickets[0], Path(one.folders[0])), command=MATTELINE)
+        farm.submit(one.shots[0], command=MATTELINE)
         assert farm.until("job")[-1]["complete"], farm.logs()
     finally:
         farm.close()

@@ -1,7 +1,7 @@
-"""What each render farm engine takes, and how it is handed over.
+"""The farm engines: what each is given, and how it is submitted.
 
-An engine is told of a submission's tickets, and calls four commands only: `matteline farm states`, `chunk`,
-`check` and `session`. Nothing of a render is decided here, so a frame's pixels cannot depend on the engine.
+An engine gets a submission's farm jobs, and calls four commands only: `matteline farm states`, `chunk`, `check`
+and `session`. Nothing of a render is decided here, so a frame's pixels cannot depend on the engine.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
 
 class Engine(Protocol):
-    """A render farm engine: a frozen dataclass whose fields are its own options, all text."""
+    """A farm engine: a frozen dataclass whose fields are its own options, all text."""
 
     def write(self, submission: Submission, folder: Path) -> tuple[Path, ...]:
         """Write what the engine takes below `folder`, each file whole or not at all.
 
         Raises:
-            JobError: The engine cannot do what is asked, or a name or path would be misread by it.
+            JobError: The engine cannot do what is asked, or would misread a name or path.
             WriteError: A file cannot be written.
         """
         ...
 
     def submit(self, submission: Submission, folder: Path) -> tuple[str, ...]:
-        """Hand over what `write` wrote; the jobs' ids in the engine.
+        """Submit what `write` wrote; return the jobs' ids in the engine.
 
         Raises:
             MattelineError: The engine's tools are missing, or refuse.
@@ -52,8 +52,8 @@ ENGINES: Mapping[str, Engine] = {
 }
 
 
-def engine(name: str, options: Mapping[str, str] | None = None) -> Engine:
-    """The engine of a name, with options of its own such as `address` of flamenco.
+def configure_engine(name: str, options: Mapping[str, str] | None = None) -> Engine:
+    """Return the engine of a name, with options of its own such as `address` of flamenco.
 
     Raises:
         JobError: There is no such engine, or it has no such option.

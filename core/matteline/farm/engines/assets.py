@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from matteline.contract.settings import choices
-from matteline.farm.ticket import Ticket
+from matteline.farm.submission import PreparedShot
 
 
 @dataclass(frozen=True)
@@ -15,9 +14,9 @@ class Assets:
     """Absolute paths.
 
     Attributes:
-        files: What is read, file by file.
-        folders: What is read, whole folders.
-        results: Folders that receive results; states lie in the ticket's own, and later steps read them.
+        files: Files that are read.
+        folders: Folders of which everything is read.
+        results: Folders that receive results; states lie in the farm job's own, and later steps read them.
     """
 
     files: tuple[str, ...]
@@ -25,37 +24,35 @@ class Assets:
     results: tuple[str, ...]
 
 
-def assets(ticket: Ticket, job_file: str) -> Assets:
-    """What a ticket's commands read and write.
+def assets(shot: PreparedShot) -> Assets:
+    """List what the tasks of a shot read and write.
 
     Raises:
         ReadError: The plate is not there.
     """
-    job = ticket.job
-    named = [Path(each).absolute() for each in _named(ticket)]
-    files = [str(Path(job_file).absolute()), *_plate_files(ticket)]
-    files += [str(each) for each in named if each.is_file()]
-    folders = [str(each if each.is_dir() else each.parent) for each in named if not each.is_file()]
-    results = (str(Path(job_file).absolute().parent), str(Path(job.output).absolute()))
-    return Assets(_once(files), _once(folders), _once(results))
-
-
-def _plate_files(ticket: Ticket) -> list[str]:
-    # Only now: the libraries that read pictures are not needed to submit anything else.
+    # Only now: the libraries that read pictures are not needed to submit to other engines.
     from matteline.media.plate import open_plate
 
-    with open_plate(ticket.job.plate, first_frame=ticket.job.first_frame) as plate:
-        return [str(Path(plate.file(number)).absolute()) for number in plate.info.frames]
+    job = shot.farm_job.job
+    with open_plate(job.plate, first_frame=job.first_frame) as plate:
+        plate_files = [str(Path(plate.file(number)).absolute()) for number in plate.info.frames]
+    named = _named_paths(shot)
+    farm_job = shot.file.absolute()
+    files = [str(farm_job), *plate_files, *(str(each) for each in named if each.is_file())]
+    # A hand-drawn sequence is named by a pattern, which is no file: its whole folder is taken.
+    folders = [str(each if each.is_dir() else each.parent) for each in named if not each.is_file()]
+    results = [str(farm_job.parent), str(Path(job.output).absolute())]
+    # A movie holds every frame of its plate, and so is listed often.
+    return Assets(*(tuple(dict.fromkeys(each)) for each in (files, folders, results)))
 
 
-def _named(ticket: Ticket) -> Iterator[str]:
-    """Settings that name a file, a folder or a pattern; words among them, such as `auto`, name none."""
+def _named_paths(shot: PreparedShot) -> list[Path]:
+    """List the files, folders and patterns that settings name; words among them, such as `auto`, name none."""
+    found = []
     for name, choice in choices().items():
-        value = getattr(ticket.job.settings, name)
+        value = getattr(shot.farm_job.job.settings, name)
+        # Weights are a name or a path.
         is_path = choice.kind == "path" or (name == "weights" and Path(value).is_file())
         if is_path and value not in choice.options and Path(value).parent.is_dir():
-            yield value
-
-
-def _once(paths: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(paths))
+            found.append(Path(value).absolute())
+    return found

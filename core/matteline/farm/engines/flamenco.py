@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from matteline.contract.errors import JobError, MattelineError, ReadError
-from matteline.farm.engines.refusing import refuse_option, refuse_text
-from matteline.farm.engines.shots import Shot, plain, shots
+from matteline.farm.engines.engine_limits import refuse_setting, refuse_text
+from matteline.farm.engines.shot_tasks import ShotTasks, plain, tasks_of
 from matteline.farm.engines.tools import refusal, write_text
 
 if TYPE_CHECKING:
@@ -46,38 +46,63 @@ class Flamenco:
 
     def write(self, submission: Submission, folder: Path) -> tuple[Path, ...]:
         """Write the job type, and for each shot the JSON that the manager takes."""
-        found = shots(submission)
-        texts = [*submission.command[1:], *(each.job_file_on_workers for each in found)]
+        shots = tasks_of(submission)
+        # Not the program: it may be a variable of the manager's.
+        texts = [*submission.command[1:], *(each.file_on_workers for each in shots)]
         refuse_text("Flamenco", texts, _VARIABLE, "a variable")
-        refuse_option("Flamenco", submission, "after", "has no dependencies between jobs")
-        refuse_option("Flamenco", submission, "target_seconds", "does not fit tasks to a time")
-        refuse_option(
-            "Flamenco", submission, "timeout_minutes", "has one timeout for all, set in the manager"
-        )
+        for setting, value, why in (
+            ("after", submission.after, "has no dependencies between jobs"),
+            ("target_seconds", submission.farm.target_seconds, "does not fit tasks to a time"),
+            (
+                "timeout_minutes",
+                submission.farm.timeout_minutes,
+                "has one timeout for all, set in the manager",
+            ),
+        ):
+            refuse_setting("Flamenco", setting, value, why)
         script = write_text(folder / SCRIPT, job_type())
-        jobs = [write_text(_path(folder, each), self._job(submission, each)) for each in found]
+        jobs = [write_text(_path(folder, each), self._job_json(submission, each)) for each in shots]
         return (script, *jobs)
 
     def submit(self, submission: Submission, folder: Path) -> tuple[str, ...]:
-        """Post each shot to the manager; the jobs' ids."""
-        _check_address(self.address)
+        """Post each shot to the manager; return the jobs' ids."""
+        parts = urllib.parse.urlsplit(self.address)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise JobError(
+                f"'{self.address}' is not the address of a Flamenco manager.",
+                field="address",
+                hint="Give the option address, such as http://farm.studio:8080.",
+            )
         self._check_job_type()
-        tag = {"worker_tag": self._tag(submission.pool)} if submission.pool else {}
-        return tuple(self._post(_path(folder, shot), tag) for shot in shots(submission))
+        tag = {"worker_tag": self._tag_id(submission.pool)} if submission.pool else {}
+        ids = []
+        for shot in tasks_of(submission):
+            path = _path(folder, shot)
+            try:
+                job = _json_object(path.read_bytes())
+            except (OSError, ValueError) as error:
+                reason = getattr(error, "strerror", None) or error
+                raise ReadError(f"{path} cannot be read: {reason}.", path=path) from None
+            try:
+                answer = self._ask("/api/v3/jobs", {**job, **tag})
+            except _ManagerRefusal as refused:
+                raise refused.as_error() from None
+            ids.append(str(answer.get("id") or ""))
+        return tuple(ids)
 
-    def _job(self, submission: Submission, shot: Shot) -> str:
+    def _job_json(self, submission: Submission, shot: ShotTasks) -> str:
         settings = {
-            "job_file": shot.job_file_on_workers,
+            "farm_job": shot.file_on_workers,
             "chunks": ",".join(str(each) for each in shot.chunks),
-            "first_pass": str(shot.first_pass) if shot.needs_states else "",
-            "ordered": shot.ticket.ordered,
+            "first_pass": str(shot.first_pass) if shot.farm_job.needs_states else "",
+            "ordered": shot.farm_job.is_chain,
             "command": json.dumps(submission.command),
             "task_type": self.task_type,
         }
         job = {
             "name": shot.name,
             "type": JOB_TYPE,
-            "priority": submission.priority,
+            "priority": submission.farm.priority,
             "submitter_platform": _PLATFORMS.get(sys.platform, "linux"),
             "settings": settings,
             "metadata": {"project": plain(submission.batch_name)},
@@ -87,43 +112,39 @@ class Flamenco:
     def _check_job_type(self) -> None:
         try:
             self._ask(f"/api/v3/jobs/type/{JOB_TYPE}")
-        except _Answer as answer:
-            if answer.status != 404:
-                raise answer.refusal() from None
+        except _ManagerRefusal as refused:
+            if refused.status != 404:
+                raise refused.as_error() from None
             raise MattelineError(
                 f"The Flamenco manager at {self.address} does not know the job type {JOB_TYPE}.",
                 hint=f"Put {SCRIPT}, as it was written, into the folder scripts beside flamenco-manager.",
             ) from None
 
-    def _tag(self, name: str) -> str:
+    def _tag_id(self, name: str) -> str:
+        """Return the id of a worker tag, which the manager wants in place of its name."""
         try:
             tags = self._ask("/api/v3/worker-mgt/tags").get("tags") or []
-        except _Answer as answer:
-            raise answer.refusal() from None
+        except _ManagerRefusal as refused:
+            raise refused.as_error() from None
         ids = {str(each.get("name")): str(each.get("id")) for each in tags if isinstance(each, dict)}
         if name not in ids:
             raise JobError(
                 f"The Flamenco manager has no worker tag '{name}'.",
                 field="pool",
                 hint=f"It has: {', '.join(sorted(ids))}." if ids else "It has none.",
+                settings=("pool",),
             )
         return ids[name]
 
-    def _post(self, path: Path, more: dict[str, str]) -> str:
-        try:
-            answer = self._ask("/api/v3/jobs", {**_read(path), **more})
-        except _Answer as refused:
-            raise refused.refusal() from None
-        return str(answer.get("id") or "")
-
     def _ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The manager's answer to a question, or to something posted.
+        """Return the manager's answer to a question, or to something posted.
 
         Raises:
-            _Answer: It refuses.
+            _ManagerRefusal: It refuses.
             MattelineError: It cannot be reached, or does not answer as a manager does.
         """
         data = None if body is None else json.dumps(body).encode()
+        # Flamenco's interface is described by OpenAPI in its source: pkg/api/flamenco-openapi.yaml.
         request = urllib.request.Request(
             self.address.rstrip("/") + path, data, {"Content-Type": "application/json"}
         )
@@ -131,27 +152,30 @@ class Flamenco:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=ANSWER_SECONDS) as response:
-                return _object(response.read(LONGEST_ANSWER_BYTES))
+                return _json_object(response.read(LONGEST_ANSWER_BYTES))
         except urllib.error.HTTPError as error:
             with error:
-                raise _Answer(error.code, error.read(LONGEST_ANSWER_BYTES)) from None
+                raise _ManagerRefusal(error.code, error.read(LONGEST_ANSWER_BYTES)) from None
         except (OSError, ValueError) as error:
+            # urllib wraps the system's error in its own.
+            reason = getattr(error, "reason", error)
+            words = getattr(reason, "strerror", None) or reason
             raise MattelineError(
-                f"The Flamenco manager at {self.address} gives no answer: {_reason(error)}.",
+                f"The Flamenco manager at {self.address} gives no answer: {words}.",
                 hint="Check the option address, and that the manager is running.",
             ) from None
 
 
-class _Answer(Exception):
-    """A refusal of the manager: its status and what it says."""
+class _ManagerRefusal(Exception):
+    """A refusal of the manager: its status and its reasons."""
 
     def __init__(self, status: int, body: bytes) -> None:
         super().__init__(status)
         self.status = status
         self.body = body
 
-    def refusal(self) -> MattelineError:
-        """The refusal in the user's words."""
+    def as_error(self) -> MattelineError:
+        """Return the refusal as an error for the user."""
         text = self.body.decode("utf-8", "replace")
         with contextlib.suppress(ValueError, KeyError, TypeError):
             text = str(json.loads(text)["message"])
@@ -159,40 +183,17 @@ class _Answer(Exception):
 
 
 def job_type() -> str:
-    """The text of the job type's script."""
+    """Return the text of the job type's script."""
+    # Package data, so that it is there in a zip file too.
     return (resources.files(__package__) / "flamenco_job_type.js").read_text(encoding="utf-8")
 
 
-def _path(folder: Path, shot: Shot) -> Path:
+def _path(folder: Path, shot: ShotTasks) -> Path:
     return folder / f"{shot.label}.json"
 
 
-def _check_address(address: str) -> None:
-    parts = urllib.parse.urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise JobError(
-            f"'{address}' is not the address of a Flamenco manager.",
-            field="address",
-            hint="Give the option address, such as http://farm.studio:8080.",
-        )
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return _object(path.read_bytes())
-    except OSError as error:
-        raise ReadError(f"{path} cannot be read: {error.strerror}.", path=path) from None
-    except ValueError as error:
-        raise ReadError(f"{path} cannot be read: {error}.", path=path) from None
-
-
-def _object(data: bytes) -> dict[str, Any]:
+def _json_object(data: bytes) -> dict[str, Any]:
     found = json.loads(data)
     if not isinstance(found, dict):
         raise ValueError("the answer is not a JSON object")
     return found
-
-
-def _reason(error: Exception) -> str:
-    reason = getattr(error, "reason", error)
-    return str(getattr(reason, "strerror", None) or reason)

@@ -1,17 +1,17 @@
 // Flamenco job type: mattes by matteline. Put this file, under its own name, into the folder `scripts` beside the
 // flamenco-manager program and start the manager again; `matteline farm submit --engine flamenco` does the rest.
 //
-// What is rendered, in which pieces and how, is decided in the ticket (job.json); this only makes tasks of it.
+// What is rendered, in which pieces and how, is decided in the farm job (farm_job.json); this only makes tasks of it.
 
 const JOB_TYPE = {
     label: "Matteline Render",
     description: "People cut out of a plate, in chunks; the pixels are those of one unbroken render.",
     settings: [
-        { key: "job_file", type: "string", subtype: "file_path", required: true, description: "The ticket, job.json" },
+        { key: "farm_job", type: "string", subtype: "file_path", required: true, description: "The farm job, farm_job.json" },
         { key: "chunks", type: "string", required: true, description: "Unbroken ranges, one for each task: 1001-1007,1008-1014" },
         { key: "first_pass", type: "string", default: "", description: "Frames that the first pass makes states for; empty for none" },
         { key: "ordered", type: "bool", default: false, description: "Each chunk waits for the one before it" },
-        { key: "command", type: "string", default: "[\"matteline\"]", visible: "hidden", description: "How workers call matteline, as a JSON list" },
+        { key: "command", type: "string", default: "[\"matteline\"]", visible: "hidden", description: "Command by which workers call matteline, as a JSON list" },
         { key: "task_type", type: "string", default: "misc", visible: "hidden", description: "Workers that list this task type render it" },
     ],
 };
@@ -20,16 +20,16 @@ function compileJob(job) {
     const settings = job.settings;
     const command = JSON.parse(settings.command);
     const chunks = settings.chunks.split(",");
-    const check = task("check", settings, command, ["check", "--job", settings.job_file]);
+    const check = task("check", settings, command, ["check", "--farm-job", settings.farm_job]);
     let first = null;
     if (settings.first_pass) {
-        first = task("states", settings, command, ["states", "--job", settings.job_file, "--frames=" + settings.first_pass]);
+        first = task("states", settings, command, ["states", "--farm-job", settings.farm_job, "--frames=" + settings.first_pass]);
         job.addTask(first);
     }
     let before = first;
     for (let index = 0; index < chunks.length; index++) {
         const frames = chunks[index];
-        const render = task("frames " + frames, settings, command, ["chunk", "--job", settings.job_file, "--frames=" + frames]);
+        const render = task("frames " + frames, settings, command, ["chunk", "--farm-job", settings.farm_job, "--frames=" + frames]);
         if (before) {
             render.addDependency(before);
         }

@@ -5,21 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from matteline.contract.errors import JobError
-from matteline.contract.frames import FrameRange
-from matteline.farm.engines.shots import (
-    Shot,
-    check_command,
-    chunk_command,
-    states_command,
-    timeout_minutes,
-)
+from matteline.farm.engines.shot_tasks import ShotTasks, group_command, task_groups, timeout_minutes
 
 if TYPE_CHECKING:
     from matteline.farm.submission import Submission
@@ -37,126 +30,108 @@ MOST_RETRIES = 1
 
 @dataclass(frozen=True)
 class _Layer:
-    """One layer: its name and kind, what a frame of it runs, its frames, and the layers it waits for."""
+    """One layer: its name and kind, the command of a frame, its frames, and the layers it waits for."""
 
     name: str
     kind: str
     command: tuple[str, ...]
     frames: str
     chunk: int
-    on: tuple[str, ...]
+    waits_for: tuple[str, ...]
 
 
-def spec(submission: Submission, shot: Shot, header: Mapping[str, str]) -> str:
-    """The specification's text.
+def job_specification(submission: Submission, shot: ShotTasks, header: Mapping[str, str]) -> str:
+    """Return the specification's text.
 
     Args:
-        submission: What is asked of the engine.
-        shot: The clip.
+        submission: Command and options.
+        shot: The shot.
         header: `facility` (may be left out), `show`, `shot` and `user`.
 
     Raises:
         JobError: It would have more layers than OpenCue takes.
     """
-    layers = tuple(_layers(submission, shot))
+    layers = _layers(submission, shot)
     if len(layers) > MOST_LAYERS:
         raise JobError(
             f"{shot.name} has {len(layers)} layers; an OpenCue job has {MOST_LAYERS} at most.",
-            field="chunk_frames",
+            field="chunk",
             hint="Choose larger chunks.",
+            settings=("chunk",),
         )
     root = Element("spec")
-    for name, text in header.items():
-        _add(root, name, text)
-    root.append(_job(submission, shot, layers))
-    root.append(_depends(submission, shot, layers))
+    _add(root, **header)
+    job = SubElement(root, "job", {"name": shot.label})
+    _add(
+        job,
+        paused="False",
+        priority=str(submission.farm.priority),
+        maxretries=str(min(submission.farm.retries, MOST_RETRIES)),
+        autoeat="False",
+    )
+    group = SubElement(job, "layers")
+    for each in layers:
+        group.append(_layer_element(submission, shot, each))
+    depends = SubElement(root, "depends")
+    for layer in layers:
+        for name in layer.waits_for:
+            depend = SubElement(depends, "depend", {"type": "LAYER_ON_LAYER", "anyframe": "False"})
+            _add(depend, depjob=shot.label, deplayer=layer.name, onjob=shot.label, onlayer=name)
+    if submission.after:
+        depend = SubElement(depends, "depend", {"type": "JOB_ON_JOB", "anyframe": "False"})
+        _add(depend, depjob=shot.label, onjob=submission.after)
+    # For people who open the file; cuebot does not mind.
     indent(root)
     return DOCTYPE + tostring(root, encoding="unicode") + "\n"
 
 
-def _layers(submission: Submission, shot: Shot) -> Iterator[_Layer]:
-    file = shot.job_file_on_workers
-    before: tuple[str, ...] = ()
-    done: list[str] = []
-    if shot.needs_states:
-        yield _Layer("states", "Util", states_command(submission, file, shot.first_pass), "1", 1, ())
-        before = ("states",)
-    for frames, size in _ranges(shot):
-        # No minus sign in a name: a frame below zero is spelt out.
-        name = f"frames_{frames.first}_{frames.last}".replace("-", "minus")
-        yield _Layer(name, "Render", chunk_command(submission, file, FRAMES), str(frames), size, before)
-        before = (name,) if shot.ticket.ordered else before
-        done.append(name)
-    waits_for = tuple(done[-1:] if shot.ticket.ordered else done)
-    yield _Layer("check", "Util", check_command(submission, file), "1", 1, waits_for)
+def _layers(submission: Submission, shot: ShotTasks) -> tuple[_Layer, ...]:
+    groups = task_groups(shot)
+    # No minus sign in a name: a frame below zero is spelt out.
+    names = [
+        f"frames_{each.frames.first}_{each.frames.last}".replace("-", "minus")
+        if each.verb == "chunk"
+        else each.verb
+        for each in groups
+    ]
+    return tuple(
+        _Layer(
+            name,
+            "Render" if group.verb == "chunk" else "Util",
+            group_command(submission, shot, group, FRAMES),
+            str(group.frames) if group.verb == "chunk" else "1",
+            min(group.chunk, len(group.frames)) or 1,
+            tuple(names[index] for index in group.waits_for),
+        )
+        for name, group in zip(names, groups, strict=True)
+    )
 
 
-def _ranges(shot: Shot) -> list[tuple[FrameRange, int]]:
-    """Unbroken ranges, because a chunk that spans a gap is told its first and last frame only."""
-    if shot.ticket.ordered:
-        return [(each, len(each)) for each in shot.chunks]
-    return [(each, min(shot.ticket.chunk_frames, len(each))) for each in shot.runs()]
-
-
-def _job(submission: Submission, shot: Shot, layers: Sequence[_Layer]) -> Element:
-    job = Element("job", {"name": shot.label})
-    _add(job, "paused", "False")
-    _add(job, "priority", str(submission.priority))
-    _add(job, "maxretries", str(min(submission.retries, MOST_RETRIES)))
-    _add(job, "autoeat", "False")
-    group = SubElement(job, "layers")
-    for each in layers:
-        group.append(_layer(submission, shot, each))
-    return job
-
-
-def _layer(submission: Submission, shot: Shot, layer: _Layer) -> Element:
+def _layer_element(submission: Submission, shot: ShotTasks, layer: _Layer) -> Element:
     element = Element("layer", {"name": layer.name, "type": layer.kind})
-    _add(element, "cmd", _line(layer.command, windows=bool(_WINDOWS.match(shot.job_file_on_workers))))
-    _add(element, "range", layer.frames)
-    _add(element, "chunk", str(layer.chunk))
-    _add(element, "threadable", "True")
-    if shot.ticket.needs_gpu and layer.name != "check":
-        _add(element, "gpus", "1")
+    # OpenCue is the one engine that hands text to the host's own shell, so the text is quoted for that.
+    on_windows = _WINDOWS.match(shot.file_on_workers)
+    _add(
+        element,
+        cmd=subprocess.list2cmdline(layer.command) if on_windows else shlex.join(layer.command),
+        range=layer.frames,
+        chunk=str(layer.chunk),
+        threadable="True",
+    )
+    if shot.farm_job.needs_gpu and layer.name != "check":
         # Cuebot expects a layer with GPUs to ask for memory of theirs too.
-        _add(element, "gpu_memory", f"{max(1, ceil(submission.gpu_memory_gib))}g")
+        _add(element, gpus="1", gpu_memory=f"{max(1, ceil(submission.farm.gpu_memory))}g")
+    # The first pass and the check are utilities, and go over the whole shot.
     minutes = timeout_minutes(submission, shot, whole=layer.kind == "Util")
     if minutes:
-        _add(element, "timeout", str(minutes))
+        _add(element, timeout=str(minutes))
     if submission.pool:
-        _add(element, "tags", submission.pool)
-    services = SubElement(element, "services")
-    _add(services, "service", "shell")
+        _add(element, tags=submission.pool)
+    _add(SubElement(element, "services"), service="shell")
     return element
 
 
-def _line(command: Sequence[str], *, windows: bool) -> str:
-    """The command as one line: the one engine that hands text to the host's own shell."""
-    return subprocess.list2cmdline(command) if windows else shlex.join(command)
-
-
-def _depends(submission: Submission, shot: Shot, layers: Sequence[_Layer]) -> Element:
-    depends = Element("depends")
-    for layer in layers:
-        for on in layer.on:
-            _depend(
-                depends,
-                "LAYER_ON_LAYER",
-                depjob=shot.label,
-                deplayer=layer.name,
-                onjob=shot.label,
-                onlayer=on,
-            )
-    if submission.after:
-        _depend(depends, "JOB_ON_JOB", depjob=shot.label, onjob=submission.after)
-    return depends
-
-
-def _depend(depends: Element, kind: str, **names: str) -> None:
-    element = SubElement(depends, "depend", {"type": kind, "anyframe": "False"})
-    for name, text in names.items():
-        _add(element, name, text)
-
-
-def _add(parent: Element, name: str, text: str) -> None:
-    SubElement(parent, name).text = text
+def _add(parent: Element, **texts: str) -> None:
+    """Add elements that hold text, in this order, which the DTD prescribes."""
+    for name, text in texts.items():
+        SubElement(parent, name).text = text

@@ -11,10 +11,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from matteline.contract.errors import JobError, MattelineError
-from matteline.farm.engines.openjd_template import EXTENSION, template, values
-from matteline.farm.engines.refusing import refuse_option
-from matteline.farm.engines.shots import Shot, shots
-from matteline.farm.engines.tools import follow, package, program, write_text
+from matteline.farm.engines.engine_limits import refuse_setting
+from matteline.farm.engines.openjd_template import EXTENSION, parameter_values, template
+from matteline.farm.engines.shot_tasks import ShotTasks, tasks_of
+from matteline.farm.engines.tools import find_program, follow_program, import_package, write_text
 
 if TYPE_CHECKING:
     from matteline.farm.submission import Submission
@@ -34,27 +34,40 @@ class OpenJD:
 
     def write(self, submission: Submission, folder: Path) -> tuple[Path, ...]:
         """Write `<shot>/template.yaml` and `<shot>/parameter_values.yaml` for each shot, checked."""
-        refuse_option("OpenJD", submission, "pool", "has no pools")
-        refuse_option("OpenJD", submission, "after", "knows no other jobs to wait for")
-        return write_bundles((bundle(submission, shot) for shot in shots(submission)), folder)
+        refuse_setting("OpenJD", "pool", submission.pool, "has no pools")
+        refuse_setting("OpenJD", "after", submission.after, "knows no other jobs to wait for")
+        return write_bundles((bundle(submission, shot) for shot in tasks_of(submission)), folder)
 
     def submit(self, submission: Submission, folder: Path) -> tuple[str, ...]:
-        """Render each shot on this machine with `openjd run`; the shots' names."""
-        return tuple(_run(submission, shot, folder / shot.label) for shot in shots(submission))
+        """Render each shot on this machine with `openjd run`; return the shots' names."""
+        openjd = find_program(beside_python("openjd"), engine="openjd", install=f"Install it with: {INSTALL}")
+        shots = tasks_of(submission)
+        for shot in shots:
+            values = parameter_values(submission, shot)
+            parameters = json.dumps({name: str(value) for name, value in values.items()})
+            file = folder / shot.label / "template.yaml"
+            # One shot after another: each takes the whole machine.
+            if follow_program([openjd, "run", str(file), "--job-param", parameters]):
+                raise MattelineError(
+                    f"openjd run of {shot.name} failed.",
+                    hint="Its log above says why. Submit again with only what is missing to continue.",
+                    settings=("existing=resume",),
+                )
+        return tuple(shot.name for shot in shots)
 
 
 def bundle(
     submission: Submission,
-    shot: Shot,
+    shot: ShotTasks,
     *,
     files: Mapping[str, Any] = MappingProxyType({}),
     options: Mapping[str, int] = MappingProxyType({}),
 ) -> Bundle:
-    """One shot's job bundle, after OpenJD's own check of it.
+    """Make one shot's job bundle, and let OpenJD check it.
 
     Args:
-        submission: What is asked of the engine.
-        shot: The clip.
+        submission: Command, batch name and options.
+        shot: The shot.
         files: More files of the bundle: name to document.
         options: More values that are none of the template's parameters but an engine's own.
 
@@ -62,9 +75,10 @@ def bundle(
         JobError: OpenJD's check refuses the template or a value.
         MattelineError: The packages are not installed.
     """
-    document, given = template(submission, shot), values(submission, shot)
-    check(document, given)
-    listed = [{"name": name, "value": value} for name, value in {**given, **options}.items()]
+    document, values = template(submission, shot), parameter_values(submission, shot)
+    # Here rather than on the farm, where a refusal is found hours later.
+    check(document, values)
+    listed = [{"name": name, "value": value} for name, value in {**values, **options}.items()]
     documents = {"template.yaml": document, "parameter_values.yaml": {"parameterValues": listed}, **files}
     return {f"{shot.label}/{name}": as_yaml(content) for name, content in documents.items()}
 
@@ -80,24 +94,25 @@ def write_bundles(bundles: Iterable[Bundle], folder: Path) -> tuple[Path, ...]:
 
 
 def as_yaml(document: Any) -> str:
-    """A document as YAML, in the order it was made, with everything quoted that needs it."""
-    yaml = package("yaml", engine="openjd", install=INSTALL)
+    """Return a document as YAML, in the order it was made, with everything quoted that needs it."""
+    yaml = import_package("yaml", engine="openjd", install=INSTALL)
     text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
     return text
 
 
-def check(document: dict[str, Any], given: dict[str, str | int]) -> None:
-    """Let OpenJD's model judge a template with its values, before an engine refuses it later.
+def check(document: dict[str, Any], values: dict[str, str | int]) -> None:
+    """Let OpenJD's model check a template with its values, before an engine refuses it later.
 
     Raises:
         JobError: It is not valid.
     """
-    model = package("openjd.model", engine="openjd", install=INSTALL)
+    model = import_package("openjd.model", engine="openjd", install=INSTALL)
+    # With values too: some limits hold only for the job that a template makes with them.
     try:
         parsed = model.decode_job_template(template=document, supported_extensions=[EXTENSION])
         parameters = model.preprocess_job_parameters(
             job_template=parsed,
-            job_parameter_values=given,
+            job_parameter_values=values,
             job_template_dir=Path.cwd(),
             current_working_dir=Path.cwd(),
         )
@@ -106,19 +121,8 @@ def check(document: dict[str, Any], given: dict[str, str | int]) -> None:
         raise JobError(f"OpenJD does not accept the job: {error}") from None
 
 
-def _run(submission: Submission, shot: Shot, folder: Path) -> str:
-    openjd = program(beside_python("openjd"), engine="openjd", install=f"Install it with: {INSTALL}")
-    parameters = json.dumps({name: str(value) for name, value in values(submission, shot).items()})
-    code = follow([openjd, "run", str(folder / "template.yaml"), "--job-param", parameters])
-    if code:
-        raise MattelineError(
-            f"openjd run of {shot.name} failed.",
-            hint="Its log above says why. Submit again with only what is missing to go on.",
-        )
-    return shot.name
-
-
 def beside_python(name: str) -> str:
-    """A program of this environment where it is, else its bare name, to be found on PATH."""
+    """Return a program of this environment where it is, else its bare name, to be found on PATH."""
+    # An environment that is not activated is not on PATH.
     beside = Path(sys.executable).with_name(name + (".exe" if sys.platform == "win32" else ""))
     return str(beside) if beside.exists() else name

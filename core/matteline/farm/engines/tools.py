@@ -1,4 +1,4 @@
-"""The one place that meets the engines' own programs and packages, and words their absence and refusal."""
+"""The engines' own programs and packages: the one place that calls them and words their absence and refusal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SUBMIT_SECONDS = 600
 STANDARD_ERROR = 2
 
 
-def package(module: str, *, engine: str, install: str) -> ModuleType:
+def import_package(module: str, *, engine: str, install: str) -> ModuleType:
     """Import a package that only one engine needs.
 
     Raises:
@@ -33,8 +33,8 @@ def package(module: str, *, engine: str, install: str) -> ModuleType:
         ) from None
 
 
-def program(name: str, *, engine: str, install: str) -> str:
-    """The path of a program that only one engine needs: a path as given, or found on PATH.
+def find_program(name: str, *, engine: str, install: str) -> str:
+    """Return the path of a program that only one engine needs: a path as given, or found on PATH.
 
     Raises:
         MattelineError: It is not there.
@@ -47,8 +47,8 @@ def program(name: str, *, engine: str, install: str) -> str:
     return found
 
 
-def say(command: Sequence[str], *, engine: str) -> str:
-    """Run an engine's program; what it printed.
+def run_program(command: Sequence[str], *, engine: str) -> str:
+    """Run an engine's program and return what it printed.
 
     Raises:
         MattelineError: It cannot be started, takes too long, or ends with an error.
@@ -74,9 +74,10 @@ def say(command: Sequence[str], *, engine: str) -> str:
     return done.stdout
 
 
-def refusal(engine: str, why: str, said: str) -> MattelineError:
-    """An engine's refusal with the end of what it said."""
-    lines = said.strip().splitlines()[-LAST_LINES:]
+def refusal(engine: str, why: str, output: str) -> MattelineError:
+    """Return the error for an engine's refusal, with the end of what it printed."""
+    # The end of it: programs print what failed last, after pages of their own.
+    lines = output.strip().splitlines()[-LAST_LINES:]
     return MattelineError(f"{engine} refused the submission ({why}).", hint="\n".join(lines))
 
 
@@ -84,24 +85,23 @@ def write_text(path: Path, text: str, encoding: str = "utf-8") -> Path:
     """Write a text file whole or not at all; makes its folder. Lines end as `text` has them.
 
     Raises:
+        JobError: A name in it is not Unicode.
         WriteError: It cannot be written.
     """
-    return write_bytes(path, _encoded(text, path, encoding))
-
-
-def _encoded(text: str, path: Path, encoding: str) -> bytes:
+    # A file name that is no Unicode is a surrogate here, which no engine's file could hold.
     try:
-        return text.encode(encoding)
+        data = text.encode(encoding)
     except UnicodeEncodeError:
         raise JobError(
             f"A name for {path.name} is not Unicode, so that no engine can be told of it.",
             field="folder",
             hint="Rename the file or folder.",
         ) from None
+    return write_bytes(path, data)
 
 
-def follow(command: Sequence[str]) -> int:
-    """Run a program to its end, with its output shown on standard error; its exit code.
+def follow_program(command: Sequence[str]) -> int:
+    """Run a program to its end, with its output shown on standard error; return its exit code.
 
     Interrupted, it is given the time to end what it has started.
 

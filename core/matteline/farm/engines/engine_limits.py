@@ -1,4 +1,4 @@
-"""What an engine cannot do or would misread, said before anything is written."""
+"""Refusals of what an engine cannot do or would misread, before anything is written."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from matteline.contract.errors import JobError
+from matteline.contract.farm_settings import farm_choices
 
 if TYPE_CHECKING:
-    from matteline.farm.engines.shots import Shot
-    from matteline.farm.submission import Submission
+    from matteline.farm.engines.shot_tasks import ShotTasks
 
 
 def refuse_text(engine: str, texts: Iterable[str], pattern: str, meaning: str) -> None:
@@ -18,41 +18,50 @@ def refuse_text(engine: str, texts: Iterable[str], pattern: str, meaning: str) -
 
     Args:
         engine: Its name for people.
-        texts: What will be handed to the engine for its command lines.
+        texts: Texts for the engine's command lines.
         pattern: A regular expression of what may not occur.
         meaning: What the engine takes it for, as in "a variable".
 
     Raises:
         JobError: It occurs.
     """
+    # Refused rather than escaped: engines have no escapes for these, or other ones in each release.
     for text in texts:
         found = re.search(pattern, text)
         if found:
             raise JobError(
                 f"{engine} would take {found[0]!r} in {text!r} for {meaning}.",
-                field="folder",
-                hint="Choose a folder without it for the ticket.",
+                field="output",
+                hint="Choose an output folder without it.",
+                settings=("output",),
             )
 
 
-def refuse_option(engine: str, submission: Submission, name: str, why: str) -> None:
-    """Refuse an option of the submission that the engine does not have.
+def refuse_setting(engine: str, setting: str, value: object, why: str) -> None:
+    """Refuse a farm setting that the engine does not have.
+
+    Args:
+        engine: Its name for people.
+        setting: The field of `FarmSettings`.
+        value: Its value; empty or 0 where it leaves the choice to the engine.
+        why: The engine's lack, as in "has no pools".
 
     Raises:
-        JobError: The option is given.
+        JobError: The setting is given.
     """
-    if getattr(submission, name):
-        raise JobError(f"{engine} {why}.", field=name, hint=f"Leave out {name.replace('_', ' ')}.")
+    if value:
+        label = farm_choices()[setting].label.lower()
+        raise JobError(f"{engine} {why}.", field=setting, hint=f"Leave out {label}.", settings=(setting,))
 
 
-def refuse_negative_frames(engine: str, shots: Iterable[Shot]) -> None:
+def refuse_negative_frames(engine: str, shots: Iterable[ShotTasks]) -> None:
     """Refuse frames below zero for engines whose frame lists have none.
 
     Raises:
         JobError: A shot begins below zero.
     """
     for shot in shots:
-        first = shot.ticket.frames.first
+        first = shot.farm_job.frames.first
         if first < 0:
             raise JobError(
                 f"{engine} has no negative frame numbers, and {shot.name} begins at {first}.",

@@ -15,13 +15,13 @@ from matteline.worker.task import Cancelled, Task
 Work = Callable[[Task], None]
 
 
-class Lane:
+class SerialQueue:
     """Works on tasks in the order they come. It lasts as long as the process.
 
     Args:
         name: Of the thread.
-        idle_seconds: How long after its last task the lane counts as idle; None for never.
-        on_idle: Called once each time it does, in the lane's own thread.
+        idle_seconds: How long the queue is empty before it counts as idle; None for never.
+        on_idle: Called once each time it does, in the queue's own thread.
     """
 
     def __init__(
@@ -30,40 +30,37 @@ class Lane:
         self._queue: queue.SimpleQueue[tuple[Task, Work]] = queue.SimpleQueue()
         self._idle_seconds = idle_seconds
         self._on_idle = on_idle
-        threading.Thread(target=self._work, name=name, daemon=True).start()
+        threading.Thread(target=self._run, name=name, daemon=True).start()
 
     def put(self, task: Task, work: Work) -> None:
         """Have `work` done on a task, after those before it; not if the task ends while it waits."""
         self._queue.put((task, work))
 
-    def _work(self) -> None:
-        patience = None
+    def _run(self) -> None:
+        timeout = self._idle_seconds
         while True:
             try:
-                task, work = self._queue.get(timeout=patience)
+                task, work = self._queue.get(timeout=timeout)
             except queue.Empty:
                 self._on_idle()
-                patience = None
-            else:
-                _do(task, work)
-                patience = self._idle_seconds
+                timeout = None  # once, until there is work again
+                continue
+            try:
+                # It may have been given up while it waited.
+                task.check()
+                work(task)
+            except Cancelled:
+                task.end({"event": "cancelled"})
+            except MattelineError as error:
+                task.end(to_dict(Failed.of(error)))
+            except Exception as error:
+                # The one broad except of the project: a bug costs its request, not the process.
+                traceback.print_exc(file=sys.stderr)
+                task.end(to_dict(_internal_error(error)))
+            timeout = self._idle_seconds
 
 
-def _do(task: Task, work: Work) -> None:
-    try:
-        task.check()
-        work(task)
-    except Cancelled:
-        task.end({"event": "cancelled"})
-    except MattelineError as error:
-        task.end(to_dict(Failed.of(error)))
-    except Exception as error:
-        # The one broad except of the project: a bug costs its request, not the process.
-        traceback.print_exc(file=sys.stderr)
-        task.end(to_dict(_internal(error)))
-
-
-def _internal(error: Exception) -> Failed:
+def _internal_error(error: Exception) -> Failed:
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return Failed(
         "InternalError",

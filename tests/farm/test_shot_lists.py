@@ -8,11 +8,18 @@ from pathlib import Path
 import pytest
 
 from matteline.contract.errors import JobError, MattelineError, ReadError
+from matteline.contract.farm_settings import FarmSettings
+from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
-from matteline.farm.requests import requests_in
-from matteline.farm.submit import Options, prepare
+from matteline.farm.shot_list import read_shot_list
+from matteline.farm.submit import prepare
 
 from .conftest import NOTHING_AROUND, draw
+
+
+def template(output: str = "mattes", **values) -> Job:
+    """What a list's shots have that do not say otherwise."""
+    return Job("", output, **values)
 
 
 def _written(path: Path, text: str) -> Path:
@@ -27,20 +34,20 @@ def test_a_table_names_clips_with_settings_of_their_own(tmp_path):
         'a/plate.####.exr,sh010,"1001-1010,1020",,1.5,"alpha,rgba"\n'
         "/abs/b.mov,,,1001,,\n",
     )
-    (one, other), notes = requests_in(table)
-    assert (one.plate, one.name) == (str(tmp_path / "a/plate.####.exr"), "sh010")
-    assert str(one.frames) == "1001-1010,1020"
-    settings = one.settings_over(MatteSettings(soften=2.0))
+    (one, other), notes = read_shot_list(table, template(settings=MatteSettings(soften=2.0)))
+    assert (one.job.plate, one.name) == (str(tmp_path / "a/plate.####.exr"), "sh010")
+    assert str(one.job.frames) == "1001-1010,1020"
+    settings = one.job.settings
     assert (settings.choke, settings.soften, settings.write) == (1.5, 2.0, ("alpha", "rgba"))
-    assert (other.plate, other.first_frame, other.frames) == ("/abs/b.mov", 1001, None)
+    assert (other.job.plate, other.job.first_frame, other.job.frames) == ("/abs/b.mov", 1001, None)
     assert notes == ()
 
 
 def test_a_json_list_names_the_same(tmp_path):
     clips = [{"plate": "a.mov", "frames": "1-3", "batch": 2, "write": ["alpha"]}]
-    (one,), _ = requests_in(_written(tmp_path / "shots.json", json.dumps(clips)))
-    assert one.settings_over(MatteSettings()).batch == 2
-    assert one.settings == {"batch": 2, "write": ("alpha",)}
+    (one,), _ = read_shot_list(_written(tmp_path / "shots.json", json.dumps(clips)), template())
+    assert one.job.settings == MatteSettings(batch=2, write=("alpha",))
+    assert str(one.job.frames) == "1-3"
 
 
 @pytest.mark.parametrize(
@@ -48,44 +55,46 @@ def test_a_json_list_names_the_same(tmp_path):
     [
         ("a.json", "{}", "is not a list"),
         ("a.json", "[", "is not JSON"),
-        ("a.json", "[]", "names no clip"),
-        ("a.json", '[{"name": "x"}]', "Clip 1 of .* names no plate"),
+        ("a.json", "[]", "names no shot"),
+        ("a.json", '[{"name": "x"}]', "Shot 1 of .* names no plate"),
         ("a.json", '[{"plate": "x", "color": 1}]', "has 'color'"),
         ("a.csv", "plate,first_frame\nx,soon\n", "number of its first frame"),
         ("a.csv", "plate\nx,y\n", "more columns"),
         ("a.csv", "plate,frames\nx,1to5\n", "not a frame range"),
         ("a.csv", "plate,choke\nx,lots\n", "cannot be 'lots'"),
-        ("a.csv", "plate\n", "names no clip"),
+        ("a.csv", "plate\n", "names no shot"),
     ],
 )
 def test_a_list_that_says_nothing_sensible_is_refused(tmp_path, name, text, words):
     with pytest.raises(JobError, match=words):
-        requests_in(_written(tmp_path / name, text))
+        read_shot_list(_written(tmp_path / name, text), template())
 
 
 def test_a_list_that_is_no_text_cannot_be_read(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"plate\n\xff\xfe\n")
     with pytest.raises(ReadError, match="not text"):
-        requests_in(tmp_path / "a.csv")
+        read_shot_list(tmp_path / "a.csv", template())
 
 
 def test_clips_of_the_same_name_get_folders_of_their_own(farm, tmp_path):
     draw(tmp_path / "sh020", range(1, 4))
     clips = [{"plate": str(farm.plate)}, {"plate": "sh020"}, {"plate": "sh020", "name": "sh010"}]
-    requests, _ = requests_in(_written(tmp_path / "shots.json", json.dumps(clips)))
-    made = prepare(requests, farm.settings, Options(str(tmp_path / "out")), NOTHING_AROUND)
-    names = [one.ticket.name for one in made]
+    common = template(str(tmp_path / "out"), settings=farm.settings)
+    requests, _ = read_shot_list(_written(tmp_path / "shots.json", json.dumps(clips)), common)
+    made = prepare(requests, FarmSettings(), NOTHING_AROUND)
+    names = [one.farm_job.name for one in made]
     assert names[0] == "sh010" and len(set(names)) == 3
-    assert [one.ticket.job.output for one in made] == [str(tmp_path / "out" / name) for name in names]
+    assert [one.farm_job.job.output for one in made] == [str(tmp_path / "out" / name) for name in names]
     assert [one.folder for one in made] == [tmp_path / "out/farm" / name for name in names]
 
 
 def test_two_clips_never_write_the_same_files(farm, tmp_path):
     draw(tmp_path / "sh020", range(1, 4))
     clips = [{"plate": each, "output": "out"} for each in (str(farm.plate), "sh020")]
-    requests, _ = requests_in(_written(tmp_path / "shots.json", json.dumps(clips)))
+    common = template(str(tmp_path), settings=farm.settings)
+    requests, _ = read_shot_list(_written(tmp_path / "shots.json", json.dumps(clips)), common)
     with pytest.raises(JobError, match="would write the same results"):
-        prepare(requests, farm.settings, Options(str(tmp_path)), NOTHING_AROUND)
+        prepare(requests, FarmSettings(), NOTHING_AROUND)
 
 
 class TestTimelines:
@@ -134,15 +143,15 @@ class TestTimelines:
         return path
 
     def test_each_plate_is_one_clip_with_its_handles(self, timeline, tmp_path):
-        (plate, movie), notes = requests_in(timeline, handles=4)
-        assert plate.plate == str(tmp_path / "sh 010/plate.####.exr")
-        assert (plate.name, str(plate.frames)) == ("sh010", "1006-1033,1091-1100")
-        assert movie.plate == str(tmp_path / "b.mov")
-        assert str(movie.frames) == "7-33", "ten frames at double speed, counted from 1, four around them"
+        (plate, movie), notes = read_shot_list(timeline, template(), handles=4)
+        assert plate.job.plate == str(tmp_path / "sh 010/plate.####.exr")
+        assert (plate.name, str(plate.job.frames)) == ("sh010", "1006-1033,1091-1100")
+        assert movie.job.plate == str(tmp_path / "b.mov")
+        assert str(movie.job.frames) == "7-33", "ten frames at double speed, counted from 1, four around them"
         assert notes == ("title was left out: its media is no file.",)
 
     def test_what_is_no_timeline_cannot_be_read(self, otio, tmp_path):
         with pytest.raises(ReadError, match="cannot be read"):
-            requests_in(_written(tmp_path / "cut.otio", "{"))
+            read_shot_list(_written(tmp_path / "cut.otio", "{"), template())
         with pytest.raises(MattelineError):
-            requests_in(tmp_path / "gone.otio")
+            read_shot_list(tmp_path / "gone.otio", template())

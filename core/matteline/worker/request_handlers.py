@@ -1,4 +1,4 @@
-"""What the worker does for each request. The engine is loaded by the first that needs it."""
+"""The work for each request of a client. The engine is loaded by the first that needs it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ if TYPE_CHECKING:
     from matteline.matting.rvm.network import MattingNetwork
 
 
-class Desk:
-    """Answers requests. All it remembers between them is the network that was used last."""
+class RequestHandlers:
+    """A method for each request. All they remember between them is the network that was used last."""
 
     def __init__(self) -> None:
+        # Used in the renders' queue alone, so without a lock.
         self._kept: KeptNetwork | None = None
 
     def check(self, task: Task) -> None:
-        """Say what this machine has: versions, devices, and the model that `auto` would take."""
+        """Tell what this machine has: versions, devices, and the model that `auto` would take."""
         from matteline.matting.devices import devices, resolve_device, torch_build
 
         task.end(
@@ -46,15 +47,15 @@ class Desk:
         )
 
     def plan(self, task: Task) -> None:
-        """Say what a render would do."""
-        task.end(_planned(_plan(task)))
+        """Tell what a render would do."""
+        task.end(_plan_message(_plan(task)))
 
     def render(self, task: Task) -> None:
         """Plan, load the model unless it is the one that is kept, and render."""
         from matteline.engine.run import run
 
         plan = _plan(task)
-        task.tell(_planned(plan))
+        task.tell(_plan_message(plan))
         network = self._network(plan, task) if plan.spans else None
         task.begin_writing()
         self._follow(run(plan, network=network, between_frames=task.check), task)
@@ -66,20 +67,13 @@ class Desk:
                 say(to_dict(event))
                 task.check()
 
-    def states(self, task: Task) -> None:
-        """Write the states that chunks of a farm's clip begin from."""
-        self._part(task, "states")
-
-    def chunk(self, task: Task) -> None:
-        """Render a chunk of a farm's clip."""
-        self._part(task, "chunk")
-
-    def _part(self, task: Task, verb: str) -> None:
+    def run_chunk_request(self, task: Task) -> None:
+        """Do one task of a farm: save the states that chunks begin from, or render a chunk."""
         from matteline.api import resources
-        from matteline.farm.asked import begin
+        from matteline.farm.chunk_request import run_chunk_request
 
-        work = begin(
-            {**task.request, "do": verb},
+        work = run_chunk_request(
+            task.request,
             resources(),
             networks=lambda plan: self._network(plan, task),
             between_frames=task.check,
@@ -88,19 +82,25 @@ class Desk:
         self._follow(work, task)
 
     def submit(self, task: Task) -> None:
-        """Hand jobs to a render farm."""
+        """Submit jobs to a render farm."""
         from matteline.api import login, resources
-        from matteline.farm.handing import hand_over, prepare_jobs
+        from matteline.farm.request import ShotRequest
+        from matteline.farm.submit import prepare, submit
 
-        jobs, farm = _jobs(task), FarmSettings.from_data(task.request.get("farm", {}))
-        prepared = prepare_jobs(jobs, farm, resources())
+        listed = task.request.get("jobs")
+        if not isinstance(listed, list) or not listed:
+            raise JobError("No job is named.", field="jobs", hint="Give a list of jobs.")
+        jobs = [Job.from_json(json.dumps(each)) for each in listed]
+        farm = FarmSettings.from_data(task.request.get("farm", {}))
+        shots = prepare([ShotRequest(each, has_own_folder=True) for each in jobs], farm, resources())
+        # Until here nothing is written, so that a host can give it up at once.
         task.begin_writing()
         dry_run = bool(task.request.get("dry_run"))
-        handed = hand_over(prepared, farm, Path(jobs[0].output), user=login(), dry_run=dry_run)
-        task.end({"event": "submitted", **handed.to_dict()})
+        result = submit(shots, farm, Path(jobs[0].output), user=login(), dry_run=dry_run)
+        task.end({"event": "submitted", **result.to_dict()})
 
-    def forget(self) -> None:
-        """Let the network go, and the memory it holds on its device."""
+    def drop_network(self) -> None:
+        """Drop the network, and free the memory it holds on its device."""
         if self._kept is not None:
             self._kept.drop()
 
@@ -121,14 +121,7 @@ def _plan(task: Task) -> Plan:
     return plan(Job.from_json(json.dumps(task.request.get("job"))), resources())
 
 
-def _jobs(task: Task) -> list[Job]:
-    listed = task.request.get("jobs")
-    if not isinstance(listed, list) or not listed:
-        raise JobError("No job is named.", field="jobs", hint="Give a list of jobs.")
-    return [Job.from_json(json.dumps(each)) for each in listed]
-
-
-def _planned(plan: Plan) -> dict[str, Any]:
+def _plan_message(plan: Plan) -> dict[str, Any]:
     from matteline.engine.describe import describe, plan_data
 
     return {"event": "plan", **plan_data(plan), "summary": describe(plan)}
