@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from matteline.engine.cuts import REACH_FRAMES, find_cuts, thumbnail
+from matteline.engine.cuts import (
+    DELAY_FRAMES,
+    HISTORY_FRAMES,
+    REACH_FRAMES,
+    find_cuts,
+    shot_starts,
+    thumbnail,
+)
 
 from .edited_clips import WITH_CUTS, WITHOUT_CUTS, Frames, Material, drawn_photos, edited
 
@@ -63,6 +70,27 @@ def test_a_cut_is_found_whatever_part_of_the_plate_is_looked_at():
     for first in (0, 10, 22):
         for last in (36, 48, 60):
             assert find_cuts(frames[first:last]) == (30 - first,)
+
+
+def test_a_frame_is_judged_by_those_near_it_alone():
+    frames = _thumbnails(_shots(16, 9, 2, 15))
+    whole = list(shot_starts(frames))
+    for number in range(HISTORY_FRAMES, len(frames) - DELAY_FRAMES):
+        near = frames[number - HISTORY_FRAMES : number + DELAY_FRAMES + 1]
+        assert list(shot_starts(near))[HISTORY_FRAMES] == whole[number], number
+
+
+def test_an_answer_waits_for_few_frames():
+    drawn = []
+
+    def frames():
+        for number, each in enumerate(_thumbnails(_shots(20))):
+            drawn.append(number)
+            yield each
+
+    answers = shot_starts(frames())
+    assert next(answers)
+    assert len(drawn) == 1 + DELAY_FRAMES
 
 
 def test_two_frames_are_enough_for_a_cut():

@@ -11,7 +11,7 @@ network's memory of it stays right.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any, Final
@@ -29,6 +29,10 @@ _Planes = npt.NDArray[np.float64]
 SIDE: Final = 48
 REACH_FRAMES: Final = 6
 """Frames looked at on either side of a cut. Whatever returns to the picture before it sooner is a flash."""
+DELAY_FRAMES: Final = REACH_FRAMES + 1
+"""Frames after one that must be known to judge it."""
+HISTORY_FRAMES: Final = REACH_FRAMES + 2
+"""Frames before one that must be known to judge it: two more, where the one before it is mixed of two shots."""
 
 ALIKE: Final = 0.76
 """Least likeness of two successive frames of a shot. Cuts reach .73, whip pans and shaken cameras keep .81
@@ -76,17 +80,29 @@ def thumbnail(picture: Tensor) -> Thumbnail:
     return levels.to(torch.uint8).permute(1, 2, 0).cpu().numpy()
 
 
-def find_cuts(thumbnails: Sequence[Thumbnail]) -> tuple[int, ...]:
-    """Positions of the frames that begin a new shot, ascending; the first frame of all is not among them.
+def shot_starts(thumbnails: Iterable[Thumbnail]) -> Iterator[bool]:
+    """Tell of each frame in order whether it begins a shot; the first frame of all does.
 
-    Whether frame n begins a shot depends on the frames from n - 8 to n + 6 alone, and on whether the plate ends
-    among them. Where two shots share a mixed frame, as deinterlaced plates have it, the cut is behind it.
+    The answer for a frame comes once `DELAY_FRAMES` more have been drawn, or all. It depends on the frames from
+    `HISTORY_FRAMES` before it to `DELAY_FRAMES` after it alone, and on whether the plate begins or ends among
+    them. Where two shots share a mixed frame, as deinterlaced plates have it, the cut is behind it.
 
     Args:
         thumbnails: Of consecutive frames, from `thumbnail`.
     """
-    shots = _Shots(thumbnails)
-    return tuple(number for number in range(1, len(thumbnails)) if shots.begins(number))
+    shots = _Shots()
+    judged = 0
+    for each in thumbnails:
+        shots.add(each)
+        if len(shots) > judged + DELAY_FRAMES:
+            yield shots.begins(judged)
+            judged += 1
+    yield from map(shots.begins, range(judged, len(shots)))
+
+
+def find_cuts(thumbnails: Iterable[Thumbnail]) -> tuple[int, ...]:
+    """Positions of the frames that begin a shot, ascending; the first frame of all is not among them."""
+    return tuple(number for number, begins in enumerate(shot_starts(thumbnails)) if begins and number)
 
 
 class _Picture:
@@ -141,19 +157,30 @@ def _step(one: _Picture, other: _Picture) -> float:
 
 
 class _Shots:
-    """Frames compared with each other. Pictures and comparisons near the one in question are kept."""
+    """Frames compared with each other, of which those that may still count are kept."""
 
-    def __init__(self, thumbnails: Sequence[Thumbnail]) -> None:
-        self._count = len(thumbnails)
-        self._picture = lru_cache(maxsize=4 * REACH_FRAMES)(lambda number: _Picture(thumbnails[number]))
+    def __init__(self) -> None:
+        self._count = 0
+        self._pictures: dict[int, _Picture] = {}
         self._are_alike = lru_cache(maxsize=8 * REACH_FRAMES**2)(self._compare)
 
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, levels: Thumbnail) -> None:
+        """Take the next frame."""
+        self._pictures[self._count] = _Picture(levels)
+        self._pictures.pop(self._count - DELAY_FRAMES - HISTORY_FRAMES - 1, None)
+        self._count += 1
+
     def begins(self, number: int) -> bool:
-        """Tell whether a shot begins with this frame, which is not the first."""
+        """Tell whether a shot begins with this frame."""
+        if number == 0:
+            return True
         if self._is_mixed(number):
             return False
         before = number - 2 if self._is_mixed(number - 1) else number - 1
-        blank = [self._picture(each).is_blank for each in (before, number)]
+        blank = [self._pictures[each].is_blank for each in (before, number)]
         if all(blank) or self._may_be_flash(number) or (any(blank) and not self._is_sudden(number)):
             return False
         if before == number - 1 and not any(blank) and self._goes_on(number):
@@ -172,22 +199,22 @@ class _Shots:
         return any(
             self._are_alike(one, other)
             for one, other in pairs
-            if not (self._picture(one).is_blank or self._picture(other).is_blank)
+            if not (self._pictures[one].is_blank or self._pictures[other].is_blank)
         )
 
     def _may_be_flash(self, number: int) -> bool:
         """Tell whether the frame begins or ends a flash whose other side is too far away, or beyond the plate."""
         before, after = range(number), range(number, self._count)
-        if len(before) <= REACH_FRAMES and all(self._picture(each).is_blank for each in before):
+        if len(before) <= REACH_FRAMES and all(self._pictures[each].is_blank for each in before):
             return True
         if any(
-            len(side) <= _FLASH_FRAMES and all(self._picture(each).is_clipped for each in side)
+            len(side) <= _FLASH_FRAMES and all(self._pictures[each].is_clipped for each in side)
             for side in (before, after)
         ):
             return True
-        light = [self._picture(each).brightness for each in after[: REACH_FRAMES - 1]]
+        light = [self._pictures[each].brightness for each in after[: REACH_FRAMES - 1]]
         fading = all(later <= earlier for earlier, later in pairwise(light)) and light[-1] < 0.9 * light[0]
-        return fading and self._picture(number).is_clipped
+        return fading and self._pictures[number].is_clipped
 
     def _is_movement(self, number: int) -> bool:
         """Tell whether the frame is one of several that change as much, and movement explains the others."""
@@ -202,7 +229,7 @@ class _Shots:
     def _is_sudden(self, number: int) -> bool:
         """Tell whether the step from or to a blank picture is no part of a fade."""
         step = self._step_to(number)
-        beside = number - 1 if self._picture(number).is_blank else number + 1
+        beside = number - 1 if self._pictures[number].is_blank else number + 1
         known = 1 <= beside < self._count
         return step >= LEAST_STEP and not (known and step < SUDDEN * self._step_to(beside))
 
@@ -213,7 +240,7 @@ class _Shots:
         """
         if not 2 <= number < self._count - 2:
             return False
-        old, mixed, new = (self._picture(each) for each in (number - 1, number, number + 1))
+        old, mixed, new = (self._pictures[each] for each in (number - 1, number, number + 1))
         change = _step(old, new)
         beyond = max(self._step_to(number - 1), self._step_to(number + 2))
         if old.is_blank or new.is_blank or change < max(_MIXTURE, SUDDEN * beyond):
@@ -224,10 +251,10 @@ class _Shots:
         return 0.1 < share < 0.9 and float(rest @ rest) <= 0.04 * float(whole @ whole)
 
     def _step_to(self, number: int) -> float:
-        return _step(self._picture(number - 1), self._picture(number))
+        return _step(self._pictures[number - 1], self._pictures[number])
 
     def _compare(self, one: int, other: int) -> bool:
-        old, new = self._picture(one), self._picture(other)
+        old, new = self._pictures[one], self._pictures[other]
         if _step(old, new) < LEAST_STEP:
             return True
         used = _without_bars(old, new)
