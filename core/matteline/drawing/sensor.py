@@ -59,24 +59,17 @@ def _compressed(plate: Floats, step: float) -> Floats:
     padded = np.pad(plate - luma[..., None], ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     means = 0.25 * (padded[::2, ::2] + padded[1::2, ::2] + padded[::2, 1::2] + padded[1::2, 1::2])
     soft = means.repeat(2, 0).repeat(2, 1)[:height, :width]
-    rounded = _rounded(luma, step)
-    result: Floats = rounded[..., None] + np.round(soft / floats(step)) * floats(step) * 0.5 + 0.5 * soft
-    return result
-
-
-def _rounded(luma: Floats, step: float) -> Floats:
-    """Round the frequencies of blocks of eight by eight pixels, high ones more coarsely."""
-    height, width = luma.shape
+    # Frequencies of blocks of eight by eight pixels, high ones rounded more coarsely, by the orthonormal discrete
+    # cosine transform (Ahmed, Natarajan and Rao, 1974).
     padded = np.pad(luma, ((0, -height % _BLOCK), (0, -width % _BLOCK)), mode="edge")
     rows, columns = padded.shape[0] // _BLOCK, padded.shape[1] // _BLOCK
     blocks = padded.reshape(rows, _BLOCK, columns, _BLOCK).transpose(0, 2, 1, 3)
-    # The discrete cosine transform of eight values, orthonormal (Ahmed, Natarajan and Rao, 1974).
     order = np.arange(_BLOCK, dtype=np.float32)
     cosines = np.cos(np.pi * (2 * order[None, :] + 1) * order[:, None] / (2 * _BLOCK)) * np.sqrt(2 / _BLOCK)
     cosines[0] /= np.sqrt(2)
     cosines = floats(cosines)
     steps = floats(step) * (1 + 0.6 * (order[:, None] + order[None, :]))
-    frequencies = np.round(cosines @ blocks @ cosines.T / steps) * steps
-    restored = cosines.T @ frequencies @ cosines
-    whole: Floats = restored.transpose(0, 2, 1, 3).reshape(padded.shape)[:height, :width]
-    return whole
+    restored = cosines.T @ (np.round(cosines @ blocks @ cosines.T / steps) * steps) @ cosines
+    rounded = restored.transpose(0, 2, 1, 3).reshape(padded.shape)[:height, :width]
+    result: Floats = rounded[..., None] + np.round(soft / floats(step)) * floats(step) * 0.5 + 0.5 * soft
+    return result

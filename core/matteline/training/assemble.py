@@ -96,7 +96,12 @@ def assemble(request: Request, device: torch.device, progress: Preparing) -> Run
     if request.minutes is not None and not (math.isfinite(request.minutes) and request.minutes > 0):
         raise JobError(f"{request.minutes} is no number of minutes to train.", field="minutes")
     length = RunLength(request.steps, request.minutes)
-    preset = _within_memory(preset_named(request.preset), request.memory_gb, device)
+    gigabytes = request.memory_gb
+    if gigabytes is None and device.type == "cuda":
+        gigabytes = float(torch.cuda.get_device_properties(device).total_memory) / 1e9
+    pixels = (gigabytes or _CPU_MEMORY_GB) * 1e9 / _BYTES_OF_A_PIXEL
+    preset = preset_named(request.preset)
+    preset = replace(preset, stages=tuple(stage.fitted(pixels) for stage in preset.stages))
     precision = resolve_precision(request.precision, device)
     begin, teacher = (
         None if name is None else find_weights(name, folders=request.weight_folders)
@@ -152,14 +157,6 @@ def device_of(request: Request) -> torch.device:
         JobError: The request names no device.
     """
     return request.processes.device(resolve_device(request.device))
-
-
-def _within_memory(preset: Preset, gigabytes: float | None, device: torch.device) -> Preset:
-    """Return a preset whose steps fit into the device's memory, or into that which the user allows."""
-    if gigabytes is None and device.type == "cuda":
-        gigabytes = float(torch.cuda.get_device_properties(device).total_memory) / 1e9
-    pixels = (gigabytes or _CPU_MEMORY_GB) * 1e9 / _BYTES_OF_A_PIXEL
-    return replace(preset, stages=tuple(stage.fitted(pixels) for stage in preset.stages))
 
 
 def _architecture(request: Request, preset: Preset, begin: FoundWeights | None) -> Architecture:

@@ -63,6 +63,7 @@ def load_checkpoint(path: Path) -> tuple[Progress, dict[str, Tensor]]:
     Raises:
         ModelError: It is absent, damaged, or no checkpoint of a training.
     """
+    # A file that somebody else made may hold anything: each of these errors means that it is not ours.
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}

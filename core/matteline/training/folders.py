@@ -91,6 +91,7 @@ def people_in_mask(values: UInt8Array) -> UInt8Array:
     In a mask with values of 128 and more, those are people; in one of lower values alone, such as numbers of
     classes, all but 0 are.
     """
+    # Masks are stored as grey or as RGB; any channel counts.
     highest = values.max(-1)
     return np.where(highest >= (128 if highest.max() >= 128 else 1), np.uint8(255), np.uint8(0))
 

@@ -54,6 +54,7 @@ def _examples(pairs: Mapping[str, Pair]) -> Iterable[Example]:
     for key, pair in pairs.items():
         # Shrunk before they are made square, so that both are averaged alike.
         picture = shrink(read_picture(pair.picture.path), _LONGEST)
+        # Hard edges stay hard but for the averaging; soft ones are learned from drawn people.
         mask = people_in_mask(read_picture(pair.truth.path))
         mask = shrink(mask[..., None], _LONGEST)[..., 0]
         height, width = picture.shape[:2]

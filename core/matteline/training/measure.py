@@ -162,24 +162,20 @@ def held_out_photos(
 
 def portrait_agreements(models: Sequence[Model], footage: Path) -> list[Agreement]:
     """Return how models agree with the true alpha of cut-outs, each put before a background."""
-    scenes = list(_composites(footage))
-    return [agreement((model.still(scene), truth) for scene, truth in scenes) for model in models]
-
-
-def _composites(footage: Path) -> Iterator[tuple[UInt8Array, Alpha]]:
-    """Yield cut-outs before backgrounds, with their alpha."""
+    scenes: list[tuple[UInt8Array, Alpha]] = []
     behind = pictures_in(footage / "backgrounds")
     for number, file in enumerate(sorted((footage / "rgba").glob("*.png"))):
         _, pixels = read_image(SourceFile(str(file), str(file)))
         if pixels.shape[2] != 4 or pixels.dtype != np.uint8:
             raise JobError(f"{file} is no 8-bit cut-out with alpha.", field="footage")
         cut = shrink(pixels, _LONGEST)
-        scene = resize(read_picture(behind[number % len(behind)]), cut.shape[:2]).astype(np.float32)
+        place = resize(read_picture(behind[number % len(behind)]), cut.shape[:2]).astype(np.float32)
         truth: Alpha = cut[..., 3].astype(np.float32) / np.float32(255)
         cover = truth[..., None]
         # On encoded values, as the network's own definition of alpha is.
-        composite: UInt8Array = np.round(cover * cut[..., :3] + (1 - cover) * scene).astype(np.uint8)
-        yield composite, truth
+        composite: UInt8Array = np.round(cover * cut[..., :3] + (1 - cover) * place).astype(np.uint8)
+        scenes.append((composite, truth))
+    return [agreement((model.still(scene), truth) for scene, truth in scenes) for model in models]
 
 
 def clip_frames(movie: Path, count: int) -> Iterator[UInt8Array]:

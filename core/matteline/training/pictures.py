@@ -83,6 +83,7 @@ def shrink(picture: UInt8Array, longest: int) -> UInt8Array:
 
 def resize(picture: UInt8Array, size: Sequence[int]) -> UInt8Array:
     """Return a picture (H, W, C) at another height and width, averaged where it becomes smaller."""
+    # Antialiased, as plain interpolation skips pixels where a picture becomes much smaller.
     planes = torch.from_numpy(picture).permute(2, 0, 1)[None].float()
     made = functional.interpolate(planes, tuple(size), mode="bilinear", antialias=True, align_corners=False)
     array: UInt8Array = made[0].permute(1, 2, 0).round().clamp(0, 255).to(torch.uint8).numpy()

@@ -149,7 +149,7 @@ _MIXED: Final = (
 )  # fmt: skip
 
 # 2e-3 was too high for mattes from random weights; for features 3e-3 is not.
-_BEGINNING: Final = Rates(3e-3, 3e-3, 3e-3, 3e-3)
+_BEGINNING: Final = Rates(3e-3, 3e-3, 1.5e-3, 3e-3)
 _STEADY: Final = Rates(6e-4, 8e-4, 8e-4, 8e-4)
 # About 0.8 s of one core's time, in half a gigabyte.
 _BUDGET: Final = 4 * 256 * 256

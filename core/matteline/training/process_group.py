@@ -60,6 +60,7 @@ class ProcessGroup:
         """Return the leading process's value in all processes."""
         if self.processes == 1:
             return value
+        # float64, so that all processes agree to the last bit on when the run ends.
         shared = torch.tensor([value], dtype=torch.float64, device=device)
         distributed.broadcast(shared, 0)
         return float(shared)

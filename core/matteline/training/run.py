@@ -107,7 +107,7 @@ class Run:
                 settings=("resume", "output"),
             )
         if not found:
-            return 0
+            return 0  # a run that is resumed before it began, as a supervisor does
         progress, tensors = load_checkpoint(found[-1])
         for name, value in self._recipe.items():
             if progress.recipe.get(name) != value:

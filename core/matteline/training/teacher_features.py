@@ -39,6 +39,7 @@ class TeacherFeatures:
     def __init__(
         self, network: MattingNetwork, device: torch.device, precision: torch.dtype = torch.float32
     ) -> None:
+        # Folded batch norms: the encoder only has to be run, never trained.
         exact = folded(network)
         self._encoder = placed(exact.backbone, device, precision)
         self._context = placed(exact.aspp, device, precision)

@@ -121,21 +121,20 @@ class Trainer:
 
     def steps(self) -> Iterator[StepResult]:
         """Train to the end of the run, yielding after each step."""
-        while (progress := self._settings.length.progress(self.step, self.seconds)) < 1:
-            yield self._take_step(progress)
-
-    def _take_step(self, progress: float) -> StepResult:
-        started, settings = time.perf_counter(), self._settings
-        stage, rate = stage_at(settings.preset, progress), rate_at(settings.preset, progress)
-        # All processes take the same kind of step, or the others would wait for whoever drew the longest one.
-        plan = plan_step(stage, self.step, self._rng(_ALL))
-        batch = self._batches.batch(plan.shape, self._rng(settings.processes.rank))
-        made = time.perf_counter() - started
-        losses = self._learn(batch, plan, stage.rates, rate)
-        took = settings.processes.agreed(time.perf_counter() - started, settings.device)
-        self.step, self.seconds = self.step + 1, self.seconds + took
-        self.average.update(self.student.network, self.step)
-        return StepResult(self.step, self.seconds, progress, stage.name, rate, losses, made / took)
+        settings = self._settings
+        while (progress := settings.length.progress(self.step, self.seconds)) < 1:
+            started = time.perf_counter()
+            stage, rate = stage_at(settings.preset, progress), rate_at(settings.preset, progress)
+            # All processes take the same kind of step, or the others would wait for the longest one.
+            plan = plan_step(stage, self.step, self._rng(_ALL))
+            batch = self._batches.batch(plan.shape, self._rng(settings.processes.rank))
+            made = time.perf_counter() - started
+            losses = self._learn(batch, plan, stage.rates, rate)
+            # The leading process's clock, so that all end after the same step.
+            took = settings.processes.agreed(time.perf_counter() - started, settings.device)
+            self.step, self.seconds = self.step + 1, self.seconds + took
+            self.average.update(self.student.network, self.step)
+            yield StepResult(self.step, self.seconds, progress, stage.name, rate, losses, made / took)
 
     def _rng(self, rank: int) -> np.random.Generator:
         """Return the source of chance of this step, so that a resumed run draws as an unbroken one would."""
@@ -180,8 +179,10 @@ class Trainer:
     def resume(self, progress: Progress, tensors: Mapping[str, Tensor]) -> None:
         """Continue from a checkpoint."""
         self.student.load_state_dict(under("student", tensors))
+        # The average is part of the state: begun anew, it would take a thousand steps to be as good.
         self.average.network.load_state_dict(under("average", tensors))
         restore_optimiser(self._optimiser, under("optimiser", tensors))
+        # Empty where the precision needs no scaling.
         if progress.scaler:
             self._scaler.load_state_dict(progress.scaler)
         self.step, self.seconds = progress.step, progress.seconds

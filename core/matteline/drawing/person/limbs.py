@@ -182,6 +182,7 @@ def _paint_cloth(canvas: PersonCanvas, seen: Projected, cloth: Cloth, points: Fl
     cut = np.maximum(seen.distance, _past(x, y, points[-1] + 0.03 * along / flat, along / floats(flat)))
     near_end = _past(x, y, points[-2], along / floats(flat)) > 0
     distance = np.where(near_end, cut, seen.distance)
+    # The pattern runs along the sleeve.
     u, v = 0.25 * seen.across, -seen.along - 6
     folded = cloth.fold(seen.normal, 2 * u, 1.6 * v)
     material = replace(CLOTH, gloss=cloth.gloss)

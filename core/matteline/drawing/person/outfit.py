@@ -68,6 +68,7 @@ class Outfit:
             loose=float(rng.uniform(0.01, 0.1)),
             neck_wide=float(rng.uniform(0.22, 0.42 if feminine else 0.3)),
             neck_deep=float(rng.uniform(0.12, 0.5 if feminine or jacket else 0.3)),
+            # A dress has its seam at the waist; shirts hang over it or not.
             hem=-2.35 if dress else float(rng.choice([-2.2, -2.6, -2.85, -2.95])),
             trousers=0.0 if skirt else float(rng.choice([0.3, 0.5, 0.97, 0.97, 0.97])),
             skirt=skirt,

@@ -120,6 +120,7 @@ def _draw_umbrella(canvas: PersonCanvas, prop: Prop, grip: Floats) -> None:
     # Between its ribs the cloth's edge is drawn up.
     scallop = 0.06 - v * 0.85 + 0.09 * np.abs(np.sin(4.7 * u))
     distance = np.maximum(dome, scallop)
+    # Round, as cloth over ribs.
     near = np.sqrt(np.clip(1 - u * u - v * v, 0.05, 1))
     normal = unit(np.stack([u + 0 * near, v + 0 * near, near], -1))
     panels = prop.cloth.albedo(u + 0 * v, v + 0 * u) * (0.8 + 0.2 * np.cos(14 * u))[..., None]

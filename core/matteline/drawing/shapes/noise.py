@@ -23,6 +23,7 @@ class Noise:
         fu, fv = u - i, v - j
         # Smoothstep instead of straight lines, or the grid would show.
         fu, fv = fu * fu * (3 - 2 * fu), fv * fv * (3 - 2 * fv)
+        # One index into the flat table; its rows are one longer than a period.
         at = j.astype(np.intp) % _SIDE * (_SIDE + 1) + i.astype(np.intp) % _SIDE
         low = self._values.take(at) * (1 - fu) + self._values.take(at + 1) * fu
         at += _SIDE + 1
