@@ -292,3 +292,29 @@ def test_a_mistake_is_found_before_torch_loads(plate, weights_file):
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "JobError False"
+
+
+def test_stock_is_the_published_network_alone_unless_a_flag_says_otherwise(plate, weights, tmp_path):
+    def planned(*flags):
+        done = matteline(
+            "render",
+            plate,
+            "-o",
+            tmp_path / "out",
+            "--dry-run",
+            "--progress",
+            "json",
+            "--stock",
+            *flags,
+            *weights,
+        )
+        return json.loads(done.stdout)
+
+    stock = planned()
+    assert (stock["preroll"], stock["edges"], stock["foreground"], stock["exposure"]) == (
+        0,
+        "network",
+        "network",
+        0,
+    )
+    assert planned("--edges", "fine")["edges"] == "fine"

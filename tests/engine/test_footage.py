@@ -12,7 +12,7 @@ from PIL import Image
 
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
-from matteline.contract.settings import MatteSettings
+from matteline.contract.settings import STOCK, MatteSettings
 from matteline.engine.planner import plan
 from matteline.engine.run import run
 
@@ -61,7 +61,13 @@ def test_a_real_clip_gets_the_mattes_of_the_reference(clip, footage, weights_fil
     reference = np.load(footage / "reference" / f"{Path(clip).stem}.npz")
     ratio = float(reference["ratio"])
     folder = _render(
-        footage / "clips" / clip, tmp_path, "1-20", weights_file, format="png", downsample_ratio=ratio
+        footage / "clips" / clip,
+        tmp_path,
+        "1-20",
+        weights_file,
+        **STOCK,
+        format="png",
+        downsample_ratio=ratio,
     )
     expected = reference["alpha"].astype(np.float32) / 255
     assert np.abs(_alphas(folder) - expected).mean() <= AGREEMENT

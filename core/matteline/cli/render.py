@@ -17,6 +17,7 @@ from matteline.contract.errors import MattelineError
 from matteline.contract.events import Event, Failed
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
+from matteline.contract.settings import STOCK
 
 if TYPE_CHECKING:
     from matteline.contract.client import WorkerClient
@@ -39,10 +40,18 @@ if TYPE_CHECKING:
     "--overwrite", "existing", flag_value="overwrite", help="Render all, and replace what is there."
 )
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
+@click.option(
+    "--stock",
+    is_flag=True,
+    help="The published network's own pixels, for comparison: no preroll, nothing brightened, its own edges and "
+    "foreground. Flags that are given besides it still count.",
+)
 @click.option("--progress", type=click.Choice(PROGRESS), default="auto", help="Bar, JSON lines, or nothing.")
 @click.option("--devices", metavar="A,B,…", help="Several devices of one kind, such as cuda:0,cuda:1.")
 @settings_options
-def render(plate: str, output: str, dry_run: bool, progress: str, devices: str | None, **values: Any) -> None:
+def render(
+    plate: str, output: str, dry_run: bool, progress: str, devices: str | None, stock: bool, **values: Any
+) -> None:
     """Turn PLATE into alpha and foreground below DIR.
 
     PLATE is a movie, an image sequence (plate.####.exr, plate.%04d.exr, one file of it, or a folder that
@@ -58,6 +67,8 @@ def render(plate: str, output: str, dry_run: bool, progress: str, devices: str |
     matteline render plate.####.exr -o mattes --devices cuda:0,cuda:1
     """
     with reporter(progress) as report:
+        if stock:
+            values.update({name: str(value) for name, value in STOCK.items() if values[name] is None})
         job = _job(plate, output, values)
         named = [each.strip() for each in devices.split(",")] if devices else []
         if len(named) > 1:

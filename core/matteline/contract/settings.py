@@ -6,7 +6,9 @@ added here appears at every door under the same name and with the same words, an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Union
 
 from matteline.contract.choices import Choice, check_values, choices_of, one_of, parse_text, setting
@@ -146,6 +148,16 @@ class MatteSettings:
         group="colour",
         help="'plate' keeps the plate's own values where alpha is 1 and estimates the foreground in soft edges; "
         "'network' is the network's prediction as it is, without highlights above white.",
+    )
+    edges: str = setting(
+        "fine",
+        label="Edges",
+        affects="matte",
+        kind="choice",
+        options=("fine", "network"),
+        group="edge",
+        help="'fine' solves alpha again in a narrow band round the edge, from the plate's own colours: hair and "
+        "soft edges come out sharper and flicker less. 'network' keeps the network's alpha.",
     )
     choke: float = setting(
         0.0,
@@ -383,3 +395,15 @@ def parse_value(name: str, text: str) -> Any:
         JobError: The text is not of the field's kind. Bounds are checked by `MatteSettings` itself.
     """
     return parse_text(name, choices()[name], text)
+
+
+STOCK: Mapping[str, Any] = MappingProxyType(
+    {
+        "preroll": 0,
+        "exposure": 0.0,
+        "denoise": 0.0,
+        "edges": "network",
+        "foreground": "network",
+    }
+)
+"""Settings under which the network's published pixels come out, without anything that matteline adds to them."""

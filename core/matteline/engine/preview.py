@@ -31,6 +31,7 @@ from matteline.engine.timeline import mirror
 from matteline.engine.user_mattes import NO_USER_MATTES, UserMattes, check_user_mattes, read_user_mattes
 from matteline.matting.devices import DTYPES
 from matteline.matting.rvm.network import MattingNetwork
+from matteline.matting.session import Matte
 from matteline.media.frame import Frame
 from matteline.media.plate import Plate, open_plate
 from matteline.media.samples import to_float
@@ -174,6 +175,7 @@ class _Shot:
         self._decoded: Iterator[Frame] | None = None
         self._decoded_next = 0
         self._results: OrderedDict[int, FrameResult] = OrderedDict()
+        self._refined: dict[int, Matte] = {}
 
     def preview(self, job: Job, number: int, want_fgr: bool, between_frames: Callable[[], None]) -> Preview:
         if number not in self._plan.plate.frames.hull:
@@ -190,9 +192,19 @@ class _Shot:
         settings = replace(
             job.settings, choke=job.settings.choke / self.scale, soften=job.settings.soften / self.scale
         )
-        restore = Restore(settings, self._plan.space, self._transform, self._device)
-        alpha = restore.alpha(result.matte, self._user_mattes(job, number))
-        fgr = restore.fgr(result.frame.frame.pixels, result.matte, alpha) if want_fgr else None
+        restore = Restore(
+            settings,
+            self._plan.space,
+            self._transform,
+            self._device,
+            self._plan.downsample_ratio * self.scale,
+        )
+        matte = result.matte
+        if settings.edges == "fine":
+            matte = self._refined.get(number) or restore.refine_edges(matte, _picture(result.frame))
+            self._refined[number] = matte
+        alpha = restore.alpha(matte, self._user_mattes(job, number))
+        fgr = restore.fgr(result.frame.frame.pixels, matte, alpha) if want_fgr else None
         header = result.frame.frame.header
         return Preview(number, header, alpha.cpu().numpy(), fgr, result.notes, known)
 
@@ -255,7 +267,8 @@ class _Shot:
         # Picture, foreground and alpha in float32, and about as much again for the plate's pixels.
         size = matte.alpha.numel() * 4 * 9
         while len(self._results) > max(1, KEPT_BYTES // size):
-            self._results.popitem(last=False)
+            dropped, _ = self._results.popitem(last=False)
+            self._refined.pop(dropped, None)
 
     def _user_mattes(self, job: Job, number: int) -> UserMattes:
         info, frames = self._plan.plate, FrameSet((FrameRange(number, number),))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -12,6 +14,7 @@ from matteline.colour.screen import screen_of
 from matteline.colour.space import PlateSpace
 from matteline.contract.settings import MatteSettings
 from matteline.engine.user_mattes import UserMattes
+from matteline.matting.closed_form import FOR_NETWORK, halvings
 from matteline.matting.edges import EdgeTools, hold
 from matteline.matting.session import Matte
 from matteline.media.mask import Coverage
@@ -25,17 +28,36 @@ class Restore:
         space: The plate's space.
         transform: The shot's conversion between plate and network picture.
         device: The device that mattes are on.
+        downsample_ratio: Size of the network's picture as a fraction of the plate.
     """
 
     def __init__(
-        self, settings: MatteSettings, space: PlateSpace, transform: PictureTransform, device: torch.device
+        self,
+        settings: MatteSettings,
+        space: PlateSpace,
+        transform: PictureTransform,
+        device: torch.device,
+        downsample_ratio: float,
     ) -> None:
+        self._fine = settings.edges == "fine"
+        self._halvings = halvings(downsample_ratio)
         self._transform = transform
         self._device = device
         self._network_foreground = settings.foreground == "network"
         self._edges = EdgeTools(settings.choke, settings.soften, settings.black_point, settings.white_point)
         screen = screen_of(settings.despill)
         self._despill = screen and Despill(screen, space, device)
+
+    def refine_edges(self, matte: Matte, picture: Tensor) -> Matte:
+        """Return the matte with alpha solved again round its edges, where the settings ask for it.
+
+        Args:
+            matte: The network's matte.
+            picture: The network's picture of the frame, (3, H, W) float32, sRGB-encoded 0..1.
+        """
+        if not self._fine:
+            return matte
+        return replace(matte, alpha=FOR_NETWORK.refine(picture, matte.alpha, self._halvings))
 
     def alpha(self, matte: Matte, user_mattes: UserMattes) -> Tensor:
         """Return the alpha to deliver, (H, W) float32, 0..1; the matte's own tensor where no tool is used."""

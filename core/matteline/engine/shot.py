@@ -63,7 +63,7 @@ class Shot:
             view=conditioning.view,
         )
         products = plan.outputs.products
-        restore = Restore(plan.settings, plan.space, self._transform, self._device)
+        restore = Restore(plan.settings, plan.space, self._transform, self._device, plan.downsample_ratio)
         metadata = {product.name: attributes(plan, product) for product in products}
         self._writer = ProductWriter(
             plan.outputs, restore, canvas, metadata, plate_file=plate_file_fingerprints(plan)

@@ -48,6 +48,8 @@ class ProductWriter:
 
     def write(self, frame: PlateFrame, matte: Matte) -> tuple[str, ...]:
         """Write every product of one frame; returns the paths. Raises `WriteError`."""
+        assert frame.picture is not None
+        matte = self._restore.refine_edges(matte, frame.picture)
         alpha = self._restore.alpha(matte, frame.user_mattes)
         fgr = None
         if matte.fgr is not None:
