@@ -82,6 +82,7 @@ def test_a_linear_plate_is_shown_like_the_same_picture_in_srgb(studio: Config, s
     assert (shown - plain).abs()[:, below].max() < 0.005
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CAMERA_LOGS)
 def test_a_camera_log_is_shown_like_the_light_it_records(
     studio: Config, space_of: SpaceOf, name: str

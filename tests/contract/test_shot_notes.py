@@ -162,6 +162,7 @@ def test_a_region_may_stick_out_of_the_canvas_by_less_than_a_step():
     assert ShotNotes.from_json(_changed_region(places=[[1001, 1310, 7]])).segments
 
 
+@pytest.mark.slow
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),

@@ -112,6 +112,7 @@ def test_clips_move(many):
     assert np.median(moved) > 0.002
 
 
+@pytest.mark.slow
 def test_people_fill_anything_from_a_little_to_most_of_the_picture(many):
     covered = np.array([drawing.alpha.mean() for drawing in many])
     assert (covered == 0).sum() <= 8

@@ -284,6 +284,7 @@ def test_a_layered_file_holds_what_the_separate_ones_do(render, exr_plate, tmp_p
     assert [each.name for each in (tmp_path / "one").iterdir() if each.name[0] != "."] == ["layers"]
 
 
+@pytest.mark.slow
 def test_a_damaged_layered_file_is_rendered_again_by_a_resume(render, exr_plate, tmp_path):
     render(exr_plate, tmp_path / "out", "1001-1004", layout="layered")
     victim = tmp_path / "out/layers/sh010_layers.1003.exr"

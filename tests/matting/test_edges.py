@@ -130,6 +130,7 @@ def test_soften_keeps_the_coverage(radius):
     assert made.sum() == pytest.approx(float(alpha.sum()), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_soften_is_a_gaussian_of_half_its_radius():
     dot = torch.zeros(61, 61)
     dot[30, 30] = 1

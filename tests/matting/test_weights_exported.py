@@ -162,6 +162,7 @@ def test_reading_a_graph_needs_no_library_of_onnx(graph: Path) -> None:
     subprocess.run([sys.executable, "-c", code, str(graph)], check=True)
 
 
+@pytest.mark.slow
 def test_a_program_is_found_without_torch(program: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from matteline.matting.weights.find import inspect\n"

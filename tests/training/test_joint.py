@@ -98,6 +98,7 @@ def test_the_papers_four_stages_follow_one_another(batches: JointBatches) -> Non
     assert all(np.isfinite(step.losses["loss"]) for step in steps)
 
 
+@pytest.mark.slow
 def test_joint_steps_matte_and_segment_in_turn(batches: JointBatches) -> None:
     stage = Stage("joint", 1.0, RATES, 1, ((2, 0),), ((64, 64),), segments=True)
     setting = TrainerSettings(Preset("p", "", WIDTH, (stage,)), RunLength(steps=4), torch.device("cpu"))

@@ -33,6 +33,7 @@ def _scores(folder: Path) -> list[Score]:
         return [Score(float(line["iou"]), float(line["mad"])) for line in csv.DictReader(file)]
 
 
+@pytest.mark.slow
 def test_the_model_that_does_best_on_what_is_held_out_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,7 @@ def test_with_features_alone_only_the_encoder_learns(network: MattingNetwork) ->
     assert {"backbone", "aspp"} <= learned and not {"decoder", "refiner", "project_mat"} & learned
 
 
+@pytest.mark.slow
 def test_a_student_learns_its_teachers_features(network: MattingNetwork) -> None:
     teacher = TeacherFeatures(network, CPU)
     torch.manual_seed(3)

@@ -192,6 +192,7 @@ def test_drawn_people_join_the_papers_training(people: Path, tmp_path: Path) -> 
     assert float(last["alpha"]) > 0 and float(last["seg"]) > 0
 
 
+@pytest.mark.slow
 def test_masks_made_by_hand_and_drawn_people_train_without_a_teacher(people: Path, tmp_path: Path) -> None:
     from matteline.cli.main import cli
 

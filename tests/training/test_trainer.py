@@ -60,6 +60,7 @@ def test_training_resumed_from_a_checkpoint_equals_unbroken_training(
         assert torch.equal(tensor, resumed.tensors()[name]), name
 
 
+@pytest.mark.slow
 def test_the_first_steps_of_a_taught_network_learn_features_alone(batches: DistillationBatches) -> None:
     learned = [set(step.losses) for step in _trainer(batches, taught=True).steps()]
 

@@ -50,6 +50,7 @@ def test_the_next_preview_cancels_the_one_before(worker, plate, job):
     assert _preview(worker, first)["event"] in ("cancelled", "preview"), "it may have been ready"
 
 
+@pytest.mark.slow
 def test_old_previews_are_deleted_and_all_with_the_worker(start, plate, job):
     client = start()
     folders = [
@@ -61,6 +62,7 @@ def test_old_previews_are_deleted_and_all_with_the_worker(start, plate, job):
     assert not folders[-1].parent.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fields", "words"),
     [

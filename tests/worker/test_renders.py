@@ -149,6 +149,7 @@ def test_renders_run_one_after_the_other(worker, plate, job):
     assert [message["event"] for message in heard if message.get("last")] == ["finished", "finished"]
 
 
+@pytest.mark.slow
 def test_a_plan_is_answered_while_a_render_runs(worker, plate, long_plate, job):
     request = worker.render(job(long_plate, "a"))
     render = follow(worker, request)
