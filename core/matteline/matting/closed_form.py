@@ -46,9 +46,6 @@ _WINDOW: Final = tuple((down, right) for down in range(3) for right in range(3))
 _NEAR: Final = tuple((down, right) for down in range(-2, 3) for right in range(-2, 3) if down or right)
 """The 24 neighbours that share a window with a pixel, as rows down and columns right."""
 
-_EPSILON: Final = 1e-6
-"""Regularises colour in a window, in squares of 0..1. 1e-7 to 1e-5 give the same, 1e-4 loses detail."""
-
 _SPECTRUM: Final = (0.02, 2.2)
 """Eigenvalues of the Jacobi-scaled system that the steps act on. The greatest measured is 2.05; whatever lies
 below the least is left as it was given, which is the point of stopping early."""
@@ -71,6 +68,8 @@ class BandSolver:
         coarse_steps: Steps at the least size.
         fine_steps: Steps at each larger size.
         weight: Share of the solution in the result; the rest is the matte as given.
+        epsilon: Regularises colour in a window, in squares of 0..1. More keeps grain out of alpha and costs detail:
+            1e-5 a twentieth of Grad, 3e-5 a tenth.
         most_tiles: Tiles of 64 pixels solved at once. Larger bands are cut into overlapping strips, with the
             same result.
     """
@@ -80,6 +79,7 @@ class BandSolver:
     coarse_steps: int
     fine_steps: int
     weight: float
+    epsilon: float = 1e-6
     most_tiles: int = 1 << 14
 
     def refine(self, picture: Tensor, alpha: Tensor, halvings: int) -> Tensor:
@@ -131,7 +131,7 @@ class BandSolver:
             tiles = _Tiles.of(index, alpha, self.reach_pixels)
             core = tiles.gather(alpha, 0)
             sure = self.certainty * (2 * core - 1).square_().square_().square_().square_()
-            weights, goal = _system(tiles, picture, halved, core, sure)
+            weights, goal = _system(tiles, picture, halved, core, sure, self.epsilon)
             x = tiles.gather(alpha, _HALO)
             if coarse is not None:
                 begun = (core + tiles.gather_twice_as_large(coarse)).clamp_(0, 1)
@@ -331,7 +331,9 @@ def _moved(by: int) -> slice:
     return slice(_HALO + by, _HALO + by + _TILE)
 
 
-def _system(tiles: _Tiles, picture: Tensor, halved: int, core: Tensor, sure: Tensor) -> tuple[Tensor, Tensor]:
+def _system(
+    tiles: _Tiles, picture: Tensor, halved: int, core: Tensor, sure: Tensor, epsilon: float
+) -> tuple[Tensor, Tensor]:
     """Weights (24, 8, 8, T) and goal (8, 8, T) of `_steps`: the rows of L + c, each divided by its diagonal.
 
     Args:
@@ -340,6 +342,7 @@ def _system(tiles: _Tiles, picture: Tensor, halved: int, core: Tensor, sure: Ten
         halved: How often the picture is halved for the band's size.
         core: The alpha that is there, (8, 8, T).
         sure: c, (8, 8, T).
+        epsilon: As of `BandSolver`.
     """
     count = len(tiles.index)
     weights = core.new_empty(len(_NEAR), _TILE, _TILE, count)
@@ -349,7 +352,7 @@ def _system(tiles: _Tiles, picture: Tensor, halved: int, core: Tensor, sure: Ten
         part = slice(first, first + chunk)
         index, own = tiles.index[part], weights[..., part]
         colours = _colours(picture, halved, index, tiles.size)
-        _fill_affinities(own, colours, _whole_windows(index, tiles.size))
+        _fill_affinities(own, colours, _whole_windows(index, tiles.size), epsilon)
         diagonal = sure[..., part].clone()
         for each in own:
             # One by one, since a sum over an axis adds in an order that depends on where a pixel lies.
@@ -387,7 +390,7 @@ def _whole_windows(index: Tensor, size: tuple[int, int]) -> Tensor:
     return (down[:, None] & across).float()
 
 
-def _fill_affinities(weights: Tensor, colours: Tensor, whole: Tensor) -> None:
+def _fill_affinities(weights: Tensor, colours: Tensor, whole: Tensor, epsilon: float) -> None:
     """-L off its diagonal: for each pixel of tiles how strongly each neighbour ties it.
 
     A window with mean m and covariance C ties its pixels i and j by
@@ -398,8 +401,9 @@ def _fill_affinities(weights: Tensor, colours: Tensor, whole: Tensor) -> None:
         weights: (24, 8, 8, T), to be filled.
         colours: (3, 12, 12, T), 0..1.
         whole: (10, 10, T), from `_whole_windows`.
+        epsilon: As of `BandSolver`.
     """
-    white = _whitened(colours, whole)
+    white = _whitened(colours, whole, epsilon / 9)
     all_whole = bool(whole.all())
     total = colours.new_empty(_WIDE, _WIDE, whole.shape[2])
     for (down, right), pairs in _PAIRS.items():
@@ -420,7 +424,7 @@ def _fill_affinities(weights: Tensor, colours: Tensor, whole: Tensor) -> None:
         weights[_NEAR.index((-down, -right))] = total[_moved(-down), _moved(-right)]
 
 
-def _whitened(colours: Tensor, whole: Tensor) -> Tensor:
+def _whitened(colours: Tensor, whole: Tensor, least: float) -> Tensor:
     """A third of the whitened colours of each window's nine pixels (9, 3, 10, 10, T); 0 if not whole."""
     seen = [colours[:, row : row + _TILE + 2, column : column + _TILE + 2] for row, column in _WINDOW]
     mean = seen[0] + seen[1]
@@ -432,7 +436,6 @@ def _whitened(colours: Tensor, whole: Tensor) -> Tensor:
         torch.sub(each, mean, out=place)
     # So that products of two are divided by the nine pixels of a window.
     red, green, blue = white.div_(3).unbind(1)
-    least = _EPSILON / 9
     # Cholesky's factor by rows; rounding may leave less than epsilon below the root, which is never right.
     a = _dots(red, red).add_(least).sqrt_()
     b, d = _dots(green, red).div_(a), _dots(blue, red).div_(a)
