@@ -23,6 +23,7 @@ from matteline.contract.events import (
     Started,
     to_dict,
 )
+from matteline.contract.messages import progress_step
 
 if TYPE_CHECKING:
     from matteline.engine.plan import Plan
@@ -120,7 +121,7 @@ class _Bar:
         if isinstance(event, Started):
             self._since = time.perf_counter()
             self._bar.start()
-            self._render = self._bar.add_task("Rendering", total=event.frames, speed="")
+            self._render = self._bar.add_task(progress_step(to_dict(event)), total=event.frames, speed="")
         elif isinstance(event, Preroll):
             self._roll(event)
         elif isinstance(event, FrameDone):
@@ -134,12 +135,14 @@ class _Bar:
 
     def _roll(self, event: Preroll) -> None:
         if self._rolling is None:
-            self._rolling = self._bar.add_task("Preroll", total=event.total, speed="")
+            self._rolling = self._bar.add_task(progress_step(to_dict(event)), total=event.total, speed="")
         self._bar.update(self._rolling, completed=event.done, visible=event.done < event.total)
 
     def _assemble(self, event: Assembling) -> None:
         if event.name not in self._movies:
-            self._movies[event.name] = self._bar.add_task(f"Movie {event.name}", total=event.total, speed="")
+            self._movies[event.name] = self._bar.add_task(
+                progress_step(to_dict(event)), total=event.total, speed=""
+            )
         self._bar.update(self._movies[event.name], completed=event.done)
 
     def _frame(self, event: FrameDone) -> None:
