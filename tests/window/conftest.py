@@ -16,7 +16,7 @@ import OpenEXR
 import pytest
 from PIL import Image
 
-pytest.importorskip("PySide6", reason="PySide6 is not installed: pip install 'matteline[window]'")
+pytest.importorskip("PySide6", reason="PySide6 is not installed")
 
 from matteline.cli.view import check_qt, version_of_qt
 from matteline.contract.errors import MattelineError

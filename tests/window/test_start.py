@@ -34,7 +34,7 @@ def test_the_window_opens_closes_and_loads_no_torch(usable, tmp_path):
 def test_pyside_that_is_missing_costs_a_sentence():
     with pytest.raises(MattelineError, match="not installed") as caught:
         check_qt(None, (3, 11))
-    assert "pip install 'matteline[window]'" in caught.value.hint
+    assert "pip install -c constraints.txt '.[window]'" in caught.value.hint
 
 
 def test_the_release_that_crashes_with_older_pythons_is_refused():

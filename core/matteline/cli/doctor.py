@@ -100,7 +100,8 @@ def _weights() -> list[SystemFact]:
         found = find_weights("auto", folders=folders)
     except MattelineError as error:
         return [SystemFact("Weights", "missing", error.message, error.hint)]
-    return [SystemFact("Weights", "ok", f"{found.name}, {found.origin} ({found.path})")]
+    state = "note" if found.advice else "ok"
+    return [SystemFact("Weights", state, f"{found.name}, {found.origin} ({found.path})", found.advice)]
 
 
 def _colour() -> SystemFact:

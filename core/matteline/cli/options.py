@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from matteline.contract.choices import Choice, choices_of, parse_text
+from matteline.contract.errors import JobError
 from matteline.contract.settings import MatteSettings
 
 _FLAGS: Final = {
@@ -79,3 +80,16 @@ def _metavar(choice: Choice) -> str:
 
 def _said(default: Any) -> str:
     return ",".join(default) if isinstance(default, tuple) else str(default)
+
+
+def size_from(text: str) -> tuple[int, int]:
+    """Return width and height in pixels of a size as users type it, such as 960x540.
+
+    Raises:
+        JobError: It is no size, or one that no frame has.
+    """
+    width, _, height = text.partition("x")
+    if not (width.isdigit() and height.isdigit() and 64 <= int(width) <= 8192 and 64 <= int(height) <= 8192):
+        hint = "Give width and height from 64 to 8192, as 960x540."
+        raise JobError(f"'{text[:40]}' is not a size.", field="size", hint=hint)
+    return int(width), int(height)

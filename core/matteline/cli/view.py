@@ -12,11 +12,11 @@ import click
 import platformdirs
 
 from matteline.contract.errors import MattelineError
+from matteline.contract.messages import how_to_install
 
 if TYPE_CHECKING:
     from matteline.window.main import WindowConfig
 
-INSTALL = "pip install 'matteline[window]'"
 # Every call into this release drops one reference to None too many, which ends Python before 3.12.
 BROKEN = "6.12.0"
 
@@ -34,7 +34,7 @@ def view(paths: tuple[str, ...], settings: str, self_test: bool) -> None:
     """Open the window: look at plates and mattes, matte shots, queue them, judge them.
 
     PATH is a plate, as `matteline render` takes it, or a folder of results. Files can also be dropped on the
-    window. It needs PySide6: pip install 'matteline[window]'.
+    window. It needs PySide6: pip install -c constraints.txt '.[window]'
 
     \b
     matteline view plate.####.exr
@@ -59,7 +59,7 @@ def check_qt(version: str | None, python: tuple[int, int]) -> None:
     """
     if version is None:
         raise MattelineError(
-            "The window needs PySide6, which is not installed.", hint=f"Install it with: {INSTALL}"
+            "The window needs PySide6, which is not installed.", hint=how_to_install("window")
         )
     if version == BROKEN and python < (3, 12):
         raise MattelineError(

@@ -20,7 +20,10 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from matteline.cli.options import size_from
+from matteline.contract.choices import choices_of, parse_text
 from matteline.contract.errors import FetchError, JobError, ModelError
+from matteline.contract.settings import MatteSettings
 from matteline.matting.weights.catalogue import ListedNetwork, list_networks
 from matteline.matting.weights.fetch import PLACES, Fetched, fetch, installed
 from matteline.matting.weights.find import (
@@ -33,6 +36,8 @@ from matteline.matting.weights.find import (
 from matteline.matting.weights.registry import OFFICIAL_NETWORKS, OfficialNetwork
 
 _UNFOLDED = 1000  # columns: what is piped on shall have one line for each file
+
+_RATIO = choices_of(MatteSettings)["downsample_ratio"]
 
 _FOLDER = click.option(
     "--folder",
@@ -136,6 +141,48 @@ def verify(names: tuple[str, ...]) -> None:
     faults = [fault for each in wanted if (fault := _fault(each, folders))]
     if faults:
         raise faults[0]
+
+
+@weights.command("export", short_help="Write a network as ONNX for other programs.")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--size", metavar="WxH", default="1920x1080", help="Size of the frames. [1920x1080]")
+@click.option(
+    "--downsample-ratio",
+    "ratio",
+    metavar="auto|N",
+    default="auto",
+    help=f"{_RATIO.help} [auto]",
+)
+@click.option("--overwrite", is_flag=True, help="Replace FILE if it is there.")
+def export_(name: str, file: Path, size: str, ratio: str, overwrite: bool) -> None:
+    """Write a network as an ONNX graph in FILE, for TensorRT and other runtimes.
+
+    NAME is an installed network, a file of weights, or 'auto'. All shapes and the ratio are fixed. Inputs are the
+    frame and the state of the frame before (zeros at the start of a shot); outputs are foreground, alpha and the
+    new state. docs/networks.md describes them.
+
+    \b
+    matteline weights export rvm_mobilenetv3 rvm_1080.onnx
+    matteline weights export rvm_mobilenetv3 rvm_uhd.onnx --size 3840x2160 --downsample-ratio 0.125
+    """
+    from matteline.contract.plate import Window
+    from matteline.engine.planner import choose_ratio
+    from matteline.matting.weights.export import INPUTS, OUTPUTS, export_onnx
+    from matteline.matting.weights.load import load_network
+
+    if file.suffix.lower() != ".onnx":
+        raise JobError(f"{file} cannot be written.", field="file", hint="Give a name that ends in .onnx.")
+    if file.exists() and not overwrite:
+        raise JobError(f"{file} is already there.", field="file", hint="Give another name, or --overwrite.")
+    width, height = size_from(size)
+    found = find_weights(name, folders=weight_folders(os.environ))
+    asked = MatteSettings(downsample_ratio=parse_text("downsample_ratio", _RATIO, ratio)).downsample_ratio
+    chosen = choose_ratio(asked, Window(0, 0, width, height), found)
+    with Console(stderr=True).status(f"Exporting {found.name}"):
+        small = export_onnx(load_network(found, "auto"), file, width, height, chosen)
+    shapes = f"frames of {width}x{height}, reduced to {small[0]}x{small[1]} (ratio {chosen:.4g})"
+    click.echo(f"Wrote {file}: {found.name} for {shapes}; {', '.join(INPUTS)} to {', '.join(OUTPUTS)}.")
 
 
 def _console() -> Console:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 from matteline.contract.errors import WorkerError
+from matteline.contract.messages import how_to_install
 
 _FOREIGN = re.compile(
     r"PYTHON\w*|__PYVENV_LAUNCHER__|VIRTUAL_ENV|CONDA_PREFIX|UV_PYTHON|UV_SYSTEM_PYTHON"
@@ -66,7 +67,7 @@ def find_worker(
             return [program, "worker"]
     raise WorkerError(
         f"The matteline worker was not found: neither on PATH nor in {', '.join(more)}.",
-        hint="Install it, for example with 'pipx install matteline', or name the program in the preferences.",
+        hint=f"Name the program in the preferences, or install it. {how_to_install()}",
     )
 
 

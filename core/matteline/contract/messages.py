@@ -15,6 +15,12 @@ from matteline.contract.settings import choices
 _NO_CONTROLS: Mapping[str, str] = {}
 
 
+def how_to_install(part: str = "") -> str:
+    """Return what to run to install matteline, or one of its optional parts with it, such as `farm`."""
+    what = f"'.[{part}]'" if part else "."
+    return f"Run in the folder of matteline's source: pip install -c constraints.txt {what}"
+
+
 def sentence(error: MattelineError, controls: Mapping[str, str] = _NO_CONTROLS) -> str:
     """Return an error for people: what is wrong, what to do, and with which controls.
 

@@ -6,15 +6,12 @@ from matteline.engine.movie_plan import MoviePlan
 from matteline.engine.outputs import Product, free_bytes
 from matteline.engine.plan import Plan
 from matteline.engine.recipe import recipe
-from matteline.matting.weights.find import FETCH_OFFICIAL
 
 
 def describe(plan: Plan) -> list[tuple[str, str]]:
     """List label and words of every choice that a plan has made."""
     width, height = plan.reduced_size
     canvas, settings = plan.plate.canvas, plan.settings
-    better = f"The official network is better. Get it with '{FETCH_OFFICIAL}'."
-    official = (("", better),) if plan.weights.shipped else ()
     return [
         ("Plate", f"{plan.plate.path} ({plan.plate.description})"),
         ("Size", f"{canvas.width}x{canvas.height}, the network sees {width}x{height}"),
@@ -24,7 +21,7 @@ def describe(plan: Plan) -> list[tuple[str, str]]:
         ("Preroll", _preroll(plan)),
         *((matte.name.capitalize(), matte.description) for matte in plan.user_mattes),
         ("Model", f"{plan.weights.name} ({plan.weights.origin}), {settings.refiner} refiner"),
-        *official,
+        *((("", plan.weights.advice),) if plan.weights.advice else ()),
         ("Ratio", f"{plan.downsample_ratio:.4g}"),
         ("Device", f"{settings.device}, {settings.precision}, batches of {plan.batch}"),
         *((product.name, _product(plan, product)) for product in plan.outputs.products),

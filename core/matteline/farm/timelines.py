@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlparse
 from matteline.contract.errors import JobError, MattelineError, ReadError
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
+from matteline.contract.messages import how_to_install
 from matteline.farm.request import ShotRequest
 
 
@@ -37,7 +38,7 @@ def read_timeline(path: Path, template: Job, handles: int) -> tuple[tuple[ShotRe
     except ImportError:
         raise MattelineError(
             "Timelines need the Python package opentimelineio, which is not installed.",
-            hint='Install it with: pip install "matteline[farm]"',
+            hint=how_to_install("farm"),
         ) from None
     ranges: dict[str, list[FrameRange]] = {}
     names: dict[str, str] = {}

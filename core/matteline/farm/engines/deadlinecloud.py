@@ -53,9 +53,7 @@ class DeadlineCloud:
 
     def submit(self, submission: Submission, folder: Path) -> tuple[str, ...]:
         """Submit each bundle; return the jobs' ids."""
-        deadline = find_program(
-            beside_python("deadline"), engine="deadlinecloud", install=f"Install it with: {INSTALL}"
-        )
+        deadline = find_program(beside_python("deadline"), engine="deadlinecloud", install=INSTALL)
         flags = {
             "--submitter-name": "matteline",
             # As flags: the command reads priority and retries from them only, not from the bundle's files.

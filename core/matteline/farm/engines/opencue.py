@@ -15,7 +15,7 @@ from matteline.farm.engines.tools import import_package, refusal, write_text
 if TYPE_CHECKING:
     from matteline.farm.submission import Submission
 
-INSTALL = "pip install opencue-pycue"
+INSTALL = "Install it with: pip install opencue-pycue"
 # Cuebot puts a frame's own words in place of these wherever they stand in a command.
 _TOKEN = r"#(ZFRAME|IFRAME|FRAME_START|FRAME_END|FRAME_CHUNK|LAYER|JOB|FRAMESPEC|FRAME)#"
 _NOT_XML = r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]"

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from matteline.contract.errors import JobError, MattelineError
+from matteline.contract.messages import how_to_install
 from matteline.farm.engines.engine_limits import refuse_setting
 from matteline.farm.engines.openjd_template import EXTENSION, parameter_values, template
 from matteline.farm.engines.shot_tasks import ShotTasks, tasks_of
@@ -19,7 +20,7 @@ from matteline.farm.engines.tools import find_program, follow_program, import_pa
 if TYPE_CHECKING:
     from matteline.farm.submission import Submission
 
-INSTALL = 'pip install "matteline[farm]"'
+INSTALL = how_to_install("farm")
 
 Bundle = dict[str, str]
 """The files of a shot's job bundle: path below the submission's folder to text."""
@@ -40,7 +41,7 @@ class OpenJD:
 
     def submit(self, submission: Submission, folder: Path) -> tuple[str, ...]:
         """Render each shot on this machine with `openjd run`; return the shots' names."""
-        openjd = find_program(beside_python("openjd"), engine="openjd", install=f"Install it with: {INSTALL}")
+        openjd = find_program(beside_python("openjd"), engine="openjd", install=INSTALL)
         shots = tasks_of(submission)
         for shot in shots:
             values = parameter_values(submission, shot)

@@ -29,7 +29,7 @@ def import_package(module: str, *, engine: str, install: str) -> ModuleType:
         raise MattelineError(
             f"The engine {engine} needs the Python package {module.partition('.')[0]}, "
             f"which cannot be imported ({error}).",
-            hint=f"Install it with: {install}",
+            hint=install,
         ) from None
 
 

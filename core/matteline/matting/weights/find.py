@@ -64,6 +64,13 @@ class FoundWeights:
     quality: str = ""
     licence: str = ""
 
+    @property
+    def advice(self) -> str:
+        """What the small network lacks, and the command that gets a better one; empty for any other."""
+        if not self.shipped:
+            return ""
+        return f"It is only the small network: {self.quality}. Get the official one with '{FETCH_OFFICIAL}'."
+
 
 def user_folder() -> Path:
     """Return where this user's weights are installed, by the system's convention; it may not exist yet."""
