@@ -118,8 +118,8 @@ def _job_here(farm_job: FarmJob, device: str, rules: PathMap) -> Job:
 
 def _checked(opened: OpenFarmJob) -> OpenFarmJob:
     """Compare the plan here with what was submitted, and refuse where pixels would differ."""
-    farm_job, here, hashes = opened.farm_job, recipe(opened.plan), whole_plate_hashes(opened.plan)
-    submitted = farm_job.recipe
+    farm_job, hashes = opened.farm_job, whole_plate_hashes(opened.plan)
+    submitted, here = farm_job.recipe, {**recipe(opened.plan), "frames": str(opened.plan.frames)}
     # Everything at once, rather than one difference after another.
     others = [
         f"{name} ({submitted.get(name)}, here {here.get(name)})"

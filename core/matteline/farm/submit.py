@@ -212,7 +212,8 @@ def make_farm_job(plan: Plan, name: str, farm: FarmSettings, path_map: PathMap =
         plate_hash=hashes["plate"],
         settings_hash=hashes["settings"],
         recipe_mark=recipe_mark(plan),
-        recipe=recipe(plan),
+        # With the frames, since they decide where the network starts.
+        recipe={**recipe(plan), "frames": str(plan.frames)},
     )
 
 
