@@ -87,7 +87,7 @@ def test_a_chain_that_lost_a_state_makes_it_again(farm, tmp_path):
     one = farm.submit(chunk=12, exact="chain")
     first, *rest = one.farm_job.chunks()
     farm.chunk(one, first)
-    (one.folder / "states/sh010.from1001.1008.state").unlink()
+    (one.folder / "states/sh010.from1001m3.1008.state").unlink()
     assert rendered(farm.chunk(one, first)) == [1007]
     for chunk in rest:
         farm.chunk(one, chunk)

@@ -67,7 +67,7 @@ def test_two_workers_given_the_same_chunk_make_it_once_as_well(farm, submitted, 
 def test_a_damaged_state_costs_time_and_no_pixels(farm, submitted, tmp_path, damage):
     whole = farm.whole(tmp_path / "whole")
     for number in (1016, 1020):
-        path = submitted.folder / f"states/sh010.from1001.{number}.state"
+        path = submitted.folder / f"states/sh010.from1001m3.{number}.state"
         data = path.read_bytes()
         path.write_bytes(
             {"cut short": data[: len(data) // 2], "emptied": b"", "garbled": b"x" * len(data)}[damage]
@@ -127,7 +127,7 @@ def test_frames_that_were_edited_since_the_submission_are_refused(farm, submitte
 
 
 def test_states_of_other_settings_are_refused(farm, submitted, tmp_path):
-    state = submitted.folder / "states/sh010.from1001.1008.state"
+    state = submitted.folder / "states/sh010.from1001m3.1008.state"
     kept = state.read_bytes()
     other = farm.submit(existing="overwrite", downsample_ratio=0.25)
     assert not state.exists(), "a new submission drops the states of the one before"

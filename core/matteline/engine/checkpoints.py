@@ -12,7 +12,7 @@ from matteline.contract.errors import ModelError, StateError
 from matteline.contract.frames import FrameSet
 from matteline.contract.record import RECORD_FOLDER
 from matteline.engine.outputs import Outputs
-from matteline.engine.timeline import SavedState, Span, resume
+from matteline.engine.timeline import Run, SavedState, Span, resume
 
 STATE_EVERY_FRAMES = 48
 """Frames between saved states: a resume advances over at most this many again; a state takes a few megabytes."""
@@ -20,12 +20,12 @@ STATE_EVERY_FRAMES = 48
 StateHashes = Callable[[SavedState], Mapping[str, str]]
 """Gives what a state must have been saved with: hashes of plate, weights and settings."""
 
-_NUMBERS = re.compile(r"from(-?\d+)\.(-?\d+)")
+_NUMBERS = re.compile(r"from(-?\d+)m(\d+)\.(-?\d+)")
 
 
 @dataclass(frozen=True)
 class StateFiles:
-    """Saved states of one shot: `folder/<name>.from<run start>.<next frame>.state`.
+    """Saved states of one shot: `folder/<name>.from<run start>m<mirrored frames>.<next frame>.state`.
 
     Attributes:
         folder: Their folder.
@@ -41,7 +41,8 @@ class StateFiles:
 
     def file(self, state: SavedState) -> Path:
         """Return the file of a state; it need not exist."""
-        return self.folder / f"{self.name}.from{state.run_start}.{state.next_frame}.state"
+        run = f"from{state.run.start}m{state.run.mirrored}"
+        return self.folder / f"{self.name}.{run}.{state.next_frame}.state"
 
     def is_due(self, first: int, after: int) -> bool:
         """Tell if the state after frames `first` to `after` - 1 is to be saved."""
@@ -54,7 +55,7 @@ class StateFiles:
         if not every:
             return []
         first = -(-(span.frames.first + 1) // every) * every
-        return [SavedState(span.run_start, number) for number in range(first, span.render.last + 1, every)]
+        return [SavedState(span.run, number) for number in range(first, span.render.last + 1, every)]
 
     def saved(self) -> list[SavedState]:
         """List the states on disk, ascending. None of the files has been opened."""
@@ -69,7 +70,9 @@ class StateFiles:
             if name.startswith(prefix) and name.endswith(suffix)
         )
         found = (_NUMBERS.fullmatch(middle) for middle in middles)
-        return sorted(SavedState(int(match[1]), int(match[2])) for match in found if match)
+        return sorted(
+            SavedState(Run(int(match[1]), int(match[2])), int(match[3])) for match in found if match
+        )
 
     def remove(self, states: Iterable[SavedState]) -> None:
         """Delete the files of states, as far as they exist."""
@@ -129,7 +132,7 @@ def begin_from_states(
     there = states.saved()
     while True:
         parts = resume(spans, done, there)
-        begins = [SavedState(part.run_start, part.frames.first) for part in parts if part.from_state]
+        begins = [SavedState(part.run, part.frames.first) for part in parts if part.from_state]
         usable = states.usable(begins, hashes, refuse_others=refuse_others)
         if usable == begins:
             return parts

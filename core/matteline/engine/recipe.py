@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable
 
-from matteline.contract.settings import AUTO_PREROLL_FRAMES, MatteSettings, choices
+from matteline.contract.settings import MatteSettings, choices
 from matteline.engine.fingerprint import PlateFingerprint, config_fingerprint
 from matteline.engine.plan import Plan
 from matteline.engine.timeline import SavedState
@@ -82,10 +82,9 @@ class RunHashes:
 
     def __call__(self, state: SavedState) -> dict[str, str]:
         """Return the hashes of one state. Reads pieces of the plate's files; raises `ReadError`."""
-        preroll = self._plan.settings.preroll
+        start, mirrored = state.run
         # Mirrored frames may lie beyond the state.
-        reach = AUTO_PREROLL_FRAMES if isinstance(preroll, str) else int(preroll)
-        frames = range(state.run_start, max(state.next_frame, state.run_start + reach + 1))
+        frames = range(start, max(state.next_frame, start + mirrored + 1))
         return state_hashes(self._plan, self._fingerprint.of_frames(frames))
 
 

@@ -135,11 +135,11 @@ class Shot:
     def save_state(self, after: int, state: State) -> None:
         """Save the state after the frame before `after`, which is wholly on disk."""
         assert self._span is not None, "begin() names the span"
-        saved = SavedState(self._span.run_start, after)
+        saved = SavedState(self._span.run, after)
         save_state(self._states.file(saved), state, next_frame=after, hashes=self._state_hashes(saved))
 
     def _saved_state(self, span: Span) -> State:
-        saved = SavedState(span.run_start, span.frames.first)
+        saved = SavedState(span.run, span.frames.first)
         state, _ = load_state(self._states.file(saved), hashes=self._state_hashes(saved))
         return state
 

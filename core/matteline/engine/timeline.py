@@ -15,10 +15,23 @@ from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.settings import AUTO_PREROLL_FRAMES, WHOLE_RUN_FRAMES
 
 
-class SavedState(NamedTuple):
-    """A recurrent state on disk: the first frame of its run, and the frame that comes next."""
+class Run(NamedTuple):
+    """One unbroken pass of the network: the same frame has the same pixels in every span of it.
 
-    run_start: int
+    Attributes:
+        start: The first frame that it advances over, after the mirrored ones.
+        mirrored: How many mirrored frames are shown before that. Ranges near a segment's start begin at the same
+            frame with different numbers of them, and so with different states.
+    """
+
+    start: int
+    mirrored: int
+
+
+class SavedState(NamedTuple):
+    """A recurrent state on disk: its run, and the frame that comes next."""
+
+    run: Run
     next_frame: int
 
 
@@ -27,15 +40,14 @@ class Span:
     """A part of one run of the network.
 
     Attributes:
-        run_start: The first frame that the run advances over, after the mirrored ones. It names the run: the
-            same frame has the same pixels in every span of it.
+        run: The run that it is a part of.
         mirrored: Frames shown first, in this order, to settle the state; empty with handles or a saved state.
         frames: Frames that the state advances over, each exactly once.
         render: Those of them that are written.
         from_state: True where the span begins with the state saved before `frames.first`.
     """
 
-    run_start: int
+    run: Run
     mirrored: tuple[int, ...]
     frames: FrameRange
     render: FrameSet
@@ -67,7 +79,8 @@ def _segment_spans(render: FrameSet, segment: FrameRange, preroll: int | str) ->
     for each in render.ranges:
         runs.setdefault(_run_of(each.first, segment, preroll), []).append(each)
     for (start, mirrored), ranges in runs.items():
-        yield Span(start, mirrored, FrameRange(start, ranges[-1].last), FrameSet(tuple(ranges)))
+        run = Run(start, len(mirrored))
+        yield Span(run, mirrored, FrameRange(start, ranges[-1].last), FrameSet(tuple(ranges)))
 
 
 def _run_of(first: int, segment: FrameRange, preroll: int | str) -> tuple[int, tuple[int, ...]]:
@@ -125,7 +138,7 @@ def begin_at(span: Span, needed: int, last: int, states: Iterable[SavedState]) -
     usable = [
         state.next_frame
         for state in states
-        if state.run_start == span.run_start and span.run_start < state.next_frame <= needed
+        if state.run == span.run and span.run.start < state.next_frame <= needed
     ]
     if usable:
         return replace(span, mirrored=(), frames=FrameRange(max(usable), last), from_state=True)

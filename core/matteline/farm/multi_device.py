@@ -140,9 +140,9 @@ class _Scheduler:
             return True
         every = self.farm_job.farm.state_every
         needed = chunk.first // every * every
-        start = next(span.run_start for span in self.plan.spans if chunk.first in span.render)
-        state = SavedState(start, needed)
-        return needed <= start or states_beside(self.farm_job, self.folder).file(state).exists()
+        run = next(span.run for span in self.plan.spans if chunk.first in span.render)
+        state = SavedState(run, needed)
+        return needed <= run.start or states_beside(self.farm_job, self.folder).file(state).exists()
 
     def _send(self, worker: _DeviceWorker, verb: str, frames: str) -> None:
         overwrite = verb == "chunk" and self.plan.job.existing == "overwrite"
