@@ -32,7 +32,7 @@ def draw_plate(folder: Path) -> str:
     for number in range(FIRST, LAST + 1):
         blob = np.exp(-((x - 32 - 15 * np.sin(number * 0.7)) ** 2 + (y - 24) ** 2) / 200)
         noise = np.random.default_rng(number).random((HEIGHT, WIDTH, 3), np.float32)
-        picture = np.shot(0.6 * blob[..., None] + 0.3 * noise, 0, 1)
+        picture = np.clip(0.6 * blob[..., None] + 0.3 * noise, 0, 1)
         Image.fromarray((picture * 255 + 0.5).astype(np.uint8)).save(folder / f"sh010.{number}.png")
     return str(folder / "sh010.####.png")
 
