@@ -1,0 +1,78 @@
+"""Tracklets: the solid parts of the matte, followed for as long as each stays by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from matteline.people.observation import Observation
+
+_SHARED = 0.2
+"""Share of a core that overlaps another one of the next frame before it counts as having met it."""
+
+
+@dataclass
+class Tracklet:
+    """One core followed from frame to frame while it neither meets another one nor falls apart.
+
+    Attributes:
+        first: Frame in which it begins.
+        numbers: The core's number in each frame from `first` on.
+        sizes: Its cells in each.
+    """
+
+    first: int
+    numbers: list[int] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @property
+    def last(self) -> int:
+        """Its last frame."""
+        return self.first + len(self) - 1
+
+    def core(self, frame: int) -> int:
+        """The core's number in a frame, 0 where the tracklet is not."""
+        return self.numbers[frame - self.first] if self.first <= frame <= self.last else 0
+
+
+def find_tracklets(observations: Iterable[Observation]) -> list[Tracklet]:
+    """Follow cores through consecutive frames of one scene.
+
+    A tracklet ends where two cores meet or one falls into pieces of some size: who is in it may have changed.
+    """
+    tracklets: list[Tracklet] = []
+    before: npt.NDArray[np.uint8] | None = None
+    active: dict[int, Tracklet] = {}
+    for observation in observations:
+        cores = observation.cores
+        sizes = np.bincount(cores.ravel(), minlength=2)
+        links = {} if before is None else _links(before, cores)
+        following: dict[int, Tracklet] = {}
+        for number in range(1, len(sizes)):
+            tracklet = active.get(links.get(number, 0))
+            if tracklet is None:
+                tracklet = Tracklet(observation.number)
+                tracklets.append(tracklet)
+            tracklet.numbers.append(number)
+            tracklet.sizes.append(int(sizes[number]))
+            following[number] = tracklet
+        before, active = cores, following
+    return tracklets
+
+
+def _links(before: npt.NDArray[np.uint8], now: npt.NDArray[np.uint8]) -> dict[int, int]:
+    """For each core that is the only heir of one core of the frame before, that core."""
+    shape = int(before.max()) + 1, int(now.max()) + 1
+    pairs = before.ravel().astype(np.int64) * shape[1] + now.ravel()
+    overlap = np.bincount(pairs, minlength=shape[0] * shape[1]).reshape(shape)
+    sizes_before, sizes_now = overlap.sum(1), overlap.sum(0)
+    smaller = np.minimum(sizes_before[1:, None], sizes_now[None, 1:])
+    met = overlap[1:, 1:] > _SHARED * np.maximum(smaller, 1)
+    alone = met & (met.sum(0, keepdims=True) == 1) & (met.sum(1, keepdims=True) == 1)
+    return {int(new) + 1: int(old) + 1 for old, new in np.argwhere(alone)}
