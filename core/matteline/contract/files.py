@@ -1,14 +1,18 @@
-"""Files that appear whole under their final name or not at all, and why one could not be written."""
+"""Files: opened only where they are regular ones, and written whole under their final name or not at all."""
 
 from __future__ import annotations
 
 import errno
+import io
 import os
 import secrets
+import stat
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Union
 
 from matteline.contract.errors import WriteError
 
@@ -35,6 +39,84 @@ _REASONS = {
 }
 if hasattr(errno, "EDQUOT"):  # not on every platform
     _REASONS[errno.EDQUOT] = ("the disk quota is used up", _FREE_SPACE)
+
+AnyPath = Union[str, "os.PathLike[str]"]
+
+
+def check_regular(path: AnyPath) -> None:
+    """Refuse what is no regular file: reading a pipe, a device or a socket may never end.
+
+    Raises:
+        OSError: The path names something else, or nothing; its `strerror` says so.
+    """
+    _refuse_irregular(os.stat(path).st_mode)
+
+
+def open_regular(path: AnyPath) -> io.FileIO:
+    """Open a regular file for reading, unbuffered.
+
+    Raises:
+        OSError: As `check_regular`; or the system refuses.
+    """
+    # Opening a pipe waits for a writer unless told not to; for files the flag means nothing.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    try:
+        _refuse_irregular(os.fstat(descriptor).st_mode)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "rb", buffering=0)
+
+
+def read_limited(path: AnyPath, max_bytes: int) -> bytes:
+    """Return a regular file's bytes, `max_bytes` + 1 at most: one more than allowed tells that it is too large.
+
+    Raises:
+        OSError: As `open_regular`.
+    """
+    pieces, left = [], max_bytes + 1
+    with open_regular(path) as file:
+        # One call may return less than was asked for.
+        while left and (piece := file.read(left)):
+            pieces.append(piece)
+            left -= len(piece)
+    return b"".join(pieces)
+
+
+@contextmanager
+def unicode_path(path: AnyPath) -> Iterator[str]:
+    """A path to the same file for libraries that take only Unicode; the path itself where it is Unicode.
+
+    A name on Linux may hold any bytes. The folder is opened, and reached through its descriptor while the block
+    lasts; a file whose own name is the trouble must exist, and is opened itself.
+
+    Raises:
+        OSError: The path is not Unicode, and cannot be opened or reached in this way on this system.
+    """
+    text = os.fspath(path)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        folder, name = os.path.split(text)
+        is_name_fine = name.encode("utf-8", "replace").decode() == name
+        if not sys.platform.startswith("linux"):
+            raise OSError(errno.EILSEQ, "its path is not Unicode") from None
+        descriptor = os.open((folder or os.curdir) if is_name_fine else text, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            alias = f"/proc/self/fd/{descriptor}"
+            yield f"{alias}/{name}" if is_name_fine else alias
+        finally:
+            os.close(descriptor)
+    else:
+        yield text
+
+
+def _refuse_irregular(mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is a pipe, a device or a socket, not a file")
 
 
 def make_folder(folder: Path) -> None:

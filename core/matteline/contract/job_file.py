@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Union
 
 from matteline.contract.errors import ReadError
-from matteline.contract.files import write_bytes
+from matteline.contract.files import read_limited, write_bytes
 from matteline.contract.job import NO_JOB, Job
 
 LARGEST_BYTES = 1 << 20
@@ -27,8 +27,7 @@ def read_job_file(path: Union[str, os.PathLike[str]]) -> Job:
         JobError: As `Job.from_json` says.
     """
     try:
-        with open(path, "rb") as file:
-            data = file.read(LARGEST_BYTES + 1)
+        data = read_limited(path, LARGEST_BYTES)
     except OSError as error:
         raise _unreadable(path, f"cannot be read: {error.strerror}") from None
     if len(data) > LARGEST_BYTES:

@@ -7,14 +7,13 @@ lie on a shared disk, so nothing in it is believed further than its own type.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Optional
 
 from matteline.contract.errors import MattelineError
-from matteline.contract.files import write_text
+from matteline.contract.files import read_limited, write_text
 from matteline.contract.frames import NO_FRAMES, FrameSet
 from matteline.contract.job import Job
 
@@ -99,10 +98,8 @@ def record_file(folder: Path, shot: str) -> Path:
 def read_record(path: Path) -> Record:
     """Read a record; an empty one where there is no file, or none that can be believed."""
     try:
-        # A pipe or a device would never end.
-        if not path.is_file() or os.path.getsize(path) > MAX_BYTES:
-            return Record()
-        data = json.loads(path.read_text(encoding="utf-8"))
+        text = read_limited(path, MAX_BYTES)
+        data = json.loads(text) if len(text) <= MAX_BYTES else None
     except (OSError, ValueError, RecursionError):
         return Record()
     renders = data.get("renders") if isinstance(data, dict) and data.get("version") == VERSION else None

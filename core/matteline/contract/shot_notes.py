@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Optional, Union
 
 from matteline.contract.errors import JobError, ReadError, StateError
-from matteline.contract.files import write_text
+from matteline.contract.files import read_limited, write_text
 from matteline.contract.frames import FrameRange
 from matteline.contract.plate import Window
 
@@ -274,8 +274,7 @@ def read_notes(
         StateError: The notes were made from something else.
     """
     try:
-        with open(path, "rb") as file:
-            data = file.read(LARGEST_BYTES + 1)
+        data = read_limited(path, LARGEST_BYTES)
     except OSError as error:
         raise _unreadable(path, f"cannot be read: {error.strerror}") from None
     if len(data) > LARGEST_BYTES:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from matteline.contract.errors import ReadError
+from matteline.contract.files import open_regular
 from matteline.engine.pipeline import each
 from matteline.media.plate import Plate
 
@@ -66,7 +67,7 @@ def config_fingerprint(source: str) -> str:
     """Return what stands for an OCIO config on every machine: its address, or the SHA-256 of its file."""
     if not os.path.isfile(source):
         return source
-    with open(source, "rb") as file:
+    with open_regular(source) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -74,7 +75,7 @@ def _mark(path: str, pieces: int) -> bytes:
     try:
         size = os.path.getsize(path)
         marks = hashlib.sha256(f"{os.path.basename(path)} {size}".encode("utf-8", "surrogateescape"))
-        with open(path, "rb", buffering=0) as file:
+        with open_regular(path) as file:
             for place in _places(size, pieces):
                 file.seek(place)
                 marks.update(file.read(PIECE_BYTES))

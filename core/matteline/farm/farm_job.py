@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 
 from matteline.contract.errors import JobError, ReadError
 from matteline.contract.farm_settings import FarmSettings
-from matteline.contract.files import write_text
+from matteline.contract.files import read_limited, write_text
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.farm.paths import PathMap, map_path
@@ -201,8 +201,7 @@ def _is_path(path: str) -> bool:
 
 def _read_object(file: Path) -> dict[str, Any]:
     try:
-        with open(file, "rb") as stream:
-            text = stream.read(MAX_BYTES + 1)
+        text = read_limited(file, MAX_BYTES)
     except OSError as error:
         raise ReadError(
             f"The farm job {file} cannot be read: {error.strerror or error}.",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from matteline.contract.errors import JobError, ReadError
+from matteline.contract.files import read_limited
 
 PathMap = tuple[tuple[str, str], ...]
 """Rules, each the beginning of a path and what replaces it."""
@@ -56,8 +57,7 @@ def read_path_rules(file: Path) -> PathMap:
         JobError: It holds no such rules.
     """
     try:
-        with open(file, "rb") as stream:
-            data = json.loads(stream.read(LONGEST_RULES_BYTES))
+        data = json.loads(read_limited(file, LONGEST_RULES_BYTES))
         # An object without anything says that there are none.
         if data == {}:
             return ()

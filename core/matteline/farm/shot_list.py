@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from matteline.contract.errors import JobError, ReadError
+from matteline.contract.files import read_limited
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import choices, parse_value
@@ -110,8 +111,7 @@ def _read_rows(path: Path) -> Iterable[Mapping[str, Any]]:
 
 def _read_text(path: Path) -> str:
     try:
-        with open(path, "rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+        data = read_limited(path, MAX_BYTES)
     except OSError as error:
         raise ReadError(f"{path} cannot be read: {error.strerror or error}.", path=path) from None
     if len(data) > MAX_BYTES:

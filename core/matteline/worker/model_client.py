@@ -18,6 +18,7 @@ from typing import Any
 from matteline import __version__
 from matteline.contract.errors import JobError
 from matteline.contract.events import error_of
+from matteline.contract.files import read_limited
 from matteline.contract.wire import LONGEST_LINE_BYTES, Garbled, decode, encode
 
 Message = Mapping[str, Any]
@@ -83,8 +84,7 @@ def wait_for(file: Path, alive: Callable[[], bool], seconds: float) -> bool:
 
 def _connected(file: Path) -> Connection[Any, Any]:
     try:
-        # Cut off, because any file may lie there.
-        session = json.loads(file.read_bytes()[:LONGEST_LINE_BYTES])
+        session = json.loads(read_limited(file, LONGEST_LINE_BYTES))
         family = "AF_PIPE" if sys.platform == "win32" else "AF_UNIX"
         return Client(str(session["address"]), family, authkey=bytes.fromhex(session["key"]))
     except (OSError, EOFError, ValueError, KeyError, TypeError, AuthenticationError) as error:

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from matteline.contract.errors import ModelError, WriteError
+from matteline.contract.files import read_limited
 
 Tensors = dict[str, np.ndarray]
 """The tensors of a network by the names that the authors gave them."""
@@ -50,8 +51,7 @@ def read_weights(path: Path) -> bytes:
     """
     _check_kind(path)
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = read_limited(path, MAX_BYTES)
     except OSError as error:
         raise refusal(path, f"cannot be read: {error.strerror}", "Check its permissions.") from error
     if len(data) > MAX_BYTES:
