@@ -6,6 +6,7 @@ names of megabytes. `SourceFile.reading` and `contract.files.replacing` make sen
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +15,16 @@ from typing import Any
 import av
 import OpenImageIO as oiio
 
-LONGEST_WORDS = 400
-"""Characters of a library's words that an error repeats: enough for any reason, too few to fill a window."""
+BINDING_ERRORS = (ValueError, OverflowError, RuntimeError, SystemError)
+"""Exceptions of the bindings for values that they have no form for: text in no encoding, numbers of no enum.
+
+Not TypeError and the like: those are faults of the calling code, which must not be blamed on a file.
+"""
+
+LONGEST_WORDS = 200
+"""Characters of a library's words that an error repeats: enough for any reason, and half of a sentence."""
+
+_EXR_PREFIX = re.compile(r"^(EXR Error \(.*?\): (EXR_ERR_[A-Z_]+:? )?)+|^EXR_ERR_[A-Z_]+:? ")
 
 _PROBE_BYTES = 1 << 20
 """More than is left of a block on any disk, so that appending it asks the system for room."""
@@ -50,9 +59,16 @@ def ffmpeg_words(error: av.FFmpegError) -> str:
     return f"FFmpeg: {error.strerror}"
 
 
+def binding_words(error: Exception) -> str:
+    """Return the words of an exception that a binding raised, one of `BINDING_ERRORS`."""
+    return undecoded_text(error) if isinstance(error, UnicodeDecodeError) else str(error)
+
+
 def first_line(words: str) -> str:
     """Return the first line of a library's words for use inside a sentence, empty where there are none."""
     line = next(iter(words.strip().splitlines()), "")
+    # OpenEXR names the file and itself before each reason, and its wrapper may do so once more.
+    line = _EXR_PREFIX.sub("", line)
     # Control characters could turn a terminal upside down.
     printable = "".join(each if each.isprintable() else " " for each in line)
     return printable[:LONGEST_WORDS].rstrip(". ")

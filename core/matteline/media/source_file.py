@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import av
 
-from matteline.contract.errors import ReadError
-from matteline.media.library_errors import ffmpeg_words, first_line, undecoded_text
+from matteline.contract.errors import DeviceError, MattelineError, ReadError
+from matteline.contract.files import check_regular
+from matteline.media.library_errors import BINDING_ERRORS, binding_words, ffmpeg_words, first_line
 
 # Four times the longest side of any camera, and 16 GiB as float RGBA: a header that claims more is damaged.
 MAX_SIDE = 65_536
@@ -75,13 +76,28 @@ class SourceFile:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Raise the libraries' own exceptions inside the block as a `ReadError` of this file."""
+        """Raise the libraries' own exceptions inside the block as a `ReadError` of this file.
+
+        Raises:
+            ReadError: The file is none, is damaged, or is what a library has no form for.
+            DeviceError: There is too little memory for it.
+        """
         try:
+            if os.path.exists(self.path):
+                check_regular(self.path)
             yield
-        except UnicodeDecodeError as error:
-            raise self.failed(undecoded_text(error)) from None
+        except MattelineError:
+            raise
         except av.FFmpegError as error:
             raise self.failed(ffmpeg_words(error)) from None
+        except MemoryError:
+            raise DeviceError(
+                f"There is too little memory to read {self.label}.", hint="Close other programs."
+            ) from None
+        except BINDING_ERRORS as error:
+            raise self.failed(binding_words(error)) from None
+        except OSError as error:
+            raise self.unreadable(error.strerror or str(error)) from None
 
     def check_size(self, width: int, height: int) -> None:
         """Refuse sizes that only a damaged or hostile header claims, before memory is taken for them.
