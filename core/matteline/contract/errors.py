@@ -24,12 +24,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Optional
 
+LONGEST_SENTENCE = 400
+"""Characters of a message, a hint's line or a notice: what files and requests hold may be repeated in them."""
+
+
+def shortened(text: str) -> str:
+    """Return a text with each line cut in its middle to `LONGEST_SENTENCE`, its beginning and end kept.
+
+    Control characters become spaces: a name with them could turn a terminal upside down.
+    """
+    return "\n".join(map(_shortened_line, text.split("\n")))
+
+
+def _shortened_line(line: str) -> str:
+    if len(line) > LONGEST_SENTENCE:
+        # The end says why something failed, the beginning what.
+        line = f"{line[: LONGEST_SENTENCE // 2]} … {line[-(LONGEST_SENTENCE // 2 - 3) :]}"
+    return "".join(" " if ord(each) < 32 or ord(each) == 127 else each for each in line)
+
 
 class MattelineError(Exception):
     """Base of all errors meant for the user.
 
     Args:
-        message: One sentence: what failed, where, why.
+        message: One sentence: what failed, where, why. Cut to `LONGEST_SENTENCE`, as the hint is.
         hint: One sentence: what to do. Empty when there is nothing to advise.
         settings: The settings that would mend it, fields of `MatteSettings`, `FarmSettings` or `Job`: a name,
             or a name with a value, such as `frames` and `device=cpu`.
@@ -38,9 +56,9 @@ class MattelineError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, *, hint: str = "", settings: Sequence[str] = ()) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = shortened(message.replace("\n", " "))
+        self.hint = shortened(hint)
+        super().__init__(self.message)
         self.settings = tuple(settings)
 
     def where(self) -> dict[str, object]:

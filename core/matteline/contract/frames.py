@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import bisect
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from matteline.contract.errors import JobError
 
-_RANGE = re.compile(r"(-?\d+)(?:-(-?\d+))?")
+_RANGE = re.compile(r"(-?\d{1,18})(?:-(-?\d{1,18}))?")
+"""Numbers of 18 digits at most: all that a 64-bit machine can count."""
+
+_SHOWN_PIECES = 6
 
 
 @dataclass(frozen=True, order=True)
@@ -70,10 +75,22 @@ class FrameSet:
             yield from each
 
     def __contains__(self, frame: object) -> bool:
-        return any(frame in each for each in self.ranges)
+        if not isinstance(frame, int):
+            return False
+        # The last range that begins at the frame or before it; by halving, because sets may have thousands.
+        place = bisect.bisect_right(self.ranges, FrameRange(frame, max(frame, sys.maxsize)))
+        return place > 0 and frame <= self.ranges[place - 1].last
 
     def __str__(self) -> str:
         return ",".join(str(each) for each in self.ranges)
+
+    @property
+    def brief(self) -> str:
+        """The frames as a sentence names them: ranges after the first few are counted, not listed."""
+        if len(self.ranges) <= _SHOWN_PIECES:
+            return str(self)
+        shown = ",".join(str(each) for each in self.ranges[: _SHOWN_PIECES - 1])
+        return f"{shown},…,{self.ranges[-1]} ({len(self)} frames in {len(self.ranges)} pieces)"
 
     @property
     def first(self) -> int:
@@ -131,21 +148,20 @@ class FrameSet:
     def minus(self, other: FrameSet) -> FrameSet:
         """Return the frames of this set that are not in the other."""
         left: list[FrameRange] = []
+        holes = iter(other.ranges)
+        hole = next(holes, None)
         for each in self.ranges:
-            left.extend(_cut(each, other.ranges))
+            start = each.first
+            while hole is not None and hole.first <= each.last:
+                if hole.first > start:
+                    left.append(FrameRange(start, hole.first - 1))
+                start = max(start, hole.last + 1)
+                if hole.last > each.last:
+                    break  # it may reach into the next range too
+                hole = next(holes, None)
+            if start <= each.last:
+                left.append(FrameRange(start, each.last))
         return FrameSet(tuple(left))
 
 
 NO_FRAMES = FrameSet()
-
-
-def _cut(whole: FrameRange, holes: tuple[FrameRange, ...]) -> Iterator[FrameRange]:
-    start = whole.first
-    for hole in holes:
-        if hole.last < start or hole.first > whole.last:
-            continue
-        if hole.first > start:
-            yield FrameRange(start, hole.first - 1)
-        start = hole.last + 1
-    if start <= whole.last:
-        yield FrameRange(start, whole.last)

@@ -61,8 +61,8 @@ def _frames(plan: Plan) -> str:
     asked, render = len(plan.frames), len(plan.render)
     stale = f", {len(plan.stale)} of them again: made with other settings" if plan.stale.ranges else ""
     if asked == render:
-        return f"{plan.frames} ({asked}){stale}"
-    return f"{render} of {plan.frames}, {asked - render} already done{stale}"
+        return f"{plan.frames.brief} ({asked}){stale}"
+    return f"{render} of {plan.frames.brief}, {asked - render} already done{stale}"
 
 
 def _preroll(plan: Plan) -> str:

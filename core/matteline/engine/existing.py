@@ -70,7 +70,7 @@ def refuse_stale(plan: Plan, found: ExistingResults) -> None:
         elif mark:
             why = "were made with other settings, of which nothing is recorded"
     raise JobError(
-        f"The results in {plan.outputs.folder} cannot be resumed: frames {frames} {why}.",
+        f"The results in {plan.outputs.folder} cannot be resumed: frames {frames.brief} {why}.",
         field="existing",
         hint="Update to render these frames again, use the settings of before, or choose another output folder.",
         settings=("existing=update", "output"),

@@ -116,7 +116,7 @@ def _frames(job: Job, info: PlateInfo) -> FrameSet:
     outside = job.frames.minus(whole)
     if outside.ranges:
         raise JobError(
-            f"Frames {outside} are outside the plate {info.path}, which has {whole}.",
+            f"Frames {outside.brief} are outside the plate {info.path}, which has {whole}.",
             field="frames",
             hint="Ask for frames within the plate's range.",
             settings=("frames",),
@@ -134,7 +134,7 @@ def _segments(job: Job, info: PlateInfo, frames: FrameSet) -> tuple[FrameRange, 
     gaps = needed.minus(info.frames)
     if gaps.ranges:
         raise ReadError(
-            f"Frames {gaps} of {info.path} are missing.",
+            f"Frames {gaps.brief} of {info.path} are missing.",
             path=info.path,
             frame=gaps.first,
             hint="Render them, choose frames without them, or set missing frames to 'hold' or 'black'.",
@@ -196,7 +196,7 @@ def _refuse_existing(outputs: Outputs, frames: FrameSet) -> None:
     existing = existing_frames(outputs, frames)
     if existing.ranges:
         raise JobError(
-            f"{outputs.folder} already holds results of {outputs.name} for frames {existing}.",
+            f"{outputs.folder} already holds results of {outputs.name} for frames {existing.brief}.",
             field="existing",
             hint="Resume or update them, overwrite them, or choose another output folder.",
             settings=("existing=resume", "existing=update", "existing=overwrite", "output"),

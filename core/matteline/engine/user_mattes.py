@@ -122,13 +122,13 @@ def _checked(field: str, words: str, plate: PlateInfo, frames: FrameSet) -> User
     lacking = mask.missing(frames)
     if lacking.ranges:
         raise JobError(
-            f"The {_NAMES[field]} {words} does not have frames {lacking}; it has {mask.info.frames}.",
+            f"The {_NAMES[field]} {words} does not have frames {lacking.brief}; it has {mask.info.frames.brief}.",
             field=field,
             hint="Render them, or take the number out of the name of an image that is meant for all frames.",
         )
     with _blamed(field):
         identity = mask.identity(frames)
-    reach = "for all frames" if mask.still else f"frames {mask.info.frames}"
+    reach = "for all frames" if mask.still else f"frames {mask.info.frames.brief}"
     return UserMatte(field, words, f"{words} ({mask.info.description}, {reach})", identity)
 
 

@@ -49,12 +49,12 @@ class CheckResult:
             (self.damaged, "cannot be read"),
             (self.foreign, "were made with other settings"),
         )
-        faults = [f"{frames} {why}" for frames, why in reasons if frames.ranges]
+        faults = [f"{frames.brief} {why}" for frames, why in reasons if frames.ranges]
         if faults:
             raise ReadError(
                 f"Of {self.name}, frames {'; frames '.join(faults)}.",
                 frame=self.missing.first,
-                hint=f"Render the chunk {self.missing}, or submit the shot again with only what is missing.",
+                hint=f"Render the chunk {self.missing.brief}, or submit the shot again with only what is missing.",
                 settings=("existing=resume",),
             )
 

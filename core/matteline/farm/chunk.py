@@ -89,7 +89,7 @@ def render_chunk(
     farm_job, wanted = opened.farm_job, opened.submitted(frames)
     done = FrameSet() if overwrite else examine_results(opened.plan, wanted).current
     if done.ranges:
-        yield Notice(f"Frames {done} are there already.")
+        yield Notice(f"Frames {done.brief} are there already.")
     # A chunk saves no states: the first pass has, and in a chain only the one that the next chunk needs.
     states = replace(opened.states, every_frames=0)
     if farm_job.is_chain:

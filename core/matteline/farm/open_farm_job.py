@@ -50,7 +50,7 @@ class OpenFarmJob:
         submitted = frames.minus(frames.minus(self.farm_job.frames))
         if not submitted.ranges:
             raise JobError(
-                f"Frames {frames} are none of {self.farm_job.name}, which has {self.farm_job.frames}.",
+                f"Frames {frames.brief} are none of {self.farm_job.name}, which has {self.farm_job.frames.brief}.",
                 field="frames",
                 hint="Ask for frames that were submitted.",
                 settings=("frames",),

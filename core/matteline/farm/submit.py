@@ -108,7 +108,7 @@ def prepare(
         there = existing_frames(plan.outputs, plan.frames) if request.job.existing == "refuse" else FrameSet()
         if there.ranges:
             raise JobError(
-                f"{plan.outputs.folder} already holds results of {plan.outputs.name} for frames {there}.",
+                f"{plan.outputs.folder} already holds results of {plan.outputs.name} for frames {there.brief}.",
                 field="existing",
                 hint="Submit only what is missing, overwrite them, or choose another output folder.",
                 settings=("existing=resume", "existing=overwrite", "output"),

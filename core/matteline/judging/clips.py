@@ -153,15 +153,15 @@ def match_frames(
         for words, info in (("mattes", mine), ("truth", true)):
             if lacking := frames.minus(info.frames):
                 raise JobError(
-                    f"The {words}{_of(name)} lack frames {lacking}: there are {info.frames}.",
+                    f"The {words}{_of(name)} lack frames {lacking.brief}: there are {info.frames.brief}.",
                     field="frames",
                     hint="Ask for frames that both have.",
                 )
         return tuple((number, number) for number in frames), "number"
     if len(mine.frames) != len(true.frames):
         raise JobError(
-            f"There are {len(mine.frames)} frames of mattes{_of(name)} ({mine.frames}), but "
-            f"{len(true.frames)} of the truth ({true.frames}).",
+            f"There are {len(mine.frames)} frames of mattes{_of(name)} ({mine.frames.brief}), but "
+            f"{len(true.frames)} of the truth ({true.frames.brief}).",
             field="frames",
             hint="Compare only the frames that both have, such as 1001-1020.",
             settings=("frames",),
@@ -179,7 +179,7 @@ def _foregrounds(
     _same_size(name, pred.info.display_window, truth.info.display_window)
     for plate, index in ((pred, 0), (truth, 1)):
         if lacking := FrameSet.of(pair[index] for pair in frames).minus(plate.info.frames):
-            raise JobError(f"{plate.info.path} lacks frames {lacking}.", field="frames")
+            raise JobError(f"{plate.info.path} lacks frames {lacking.brief}.", field="frames")
     return pred, truth
 
 

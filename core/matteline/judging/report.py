@@ -30,7 +30,7 @@ from typing import Any
 
 from matteline import __version__
 from matteline.contract.errors import JobError, ReadError
-from matteline.contract.files import write_text
+from matteline.contract.files import read_limited, write_text
 from matteline.contract.frames import FrameSet
 from matteline.contract.plate import Window
 from matteline.judging.findings import KINDS, LEAST_CLIPPED, LEAST_SMALL_AREAS, Finding, find_faults
@@ -124,12 +124,11 @@ class Report:
         """
         no_report = ReadError(f"{path} is no report.", path=path, hint=_REMAKE)
         try:
-            if path.stat().st_size > REPORT_BYTES:
-                raise no_report
-            data = json.loads(path.read_text(encoding="utf-8"))
+            text = read_limited(path, REPORT_BYTES)
+            data = json.loads(text) if len(text) <= REPORT_BYTES else None
         except OSError as error:
             raise ReadError(f"{path} cannot be read: {error.strerror}.", path=path) from None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise no_report from None
         if not isinstance(data, dict):
             raise no_report
@@ -190,7 +189,7 @@ def _notes(report: Report) -> list[str]:
         notes.append("Nobody was found in any frame.")
     for kind in ("missing", "unreadable"):
         if numbers := report.numbers_with(kind):
-            frames = f"Frames {numbers} are" if len(numbers) > 1 else f"Frame {numbers} is"
+            frames = f"Frames {numbers.brief} are" if len(numbers) > 1 else f"Frame {numbers} is"
             notes.append(f"{frames} {KINDS[kind]}.")
     clipped = sorted(each.clipped or 0.0 for each in measures)
     if (median := clipped[len(clipped) // 2]) >= LEAST_CLIPPED:

@@ -116,7 +116,7 @@ def open_plate_of(shot: ShotResults, given: str | None, first_frame: int | None)
 def _misfit(shot: ShotResults, plate: Plate) -> str:
     if plate.info.frames.hull.first <= shot.expected.first and shot.expected.last <= plate.info.frames.last:
         return ""
-    return f"The plate {plate.info.path} has frames {plate.info.frames}, the results {shot.expected}."
+    return f"The plate {plate.info.path} has frames {plate.info.frames.brief}, the results {shot.expected.brief}."
 
 
 def _list_product(folder: Path, product: str) -> dict[str, dict[int, Path]]:

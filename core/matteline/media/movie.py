@@ -131,7 +131,9 @@ class Movie:
     def _picture(self, decoder: MovieDecoder, number: int) -> VideoFrame:
         source = SourceFile(f"Frame {number} of {self._name}", self._path, number, _HINT)
         if number not in self.info.frames:
-            raise source.unreadable("there is no such frame", f"The movie has frames {self.info.frames}.")
+            raise source.unreadable(
+                "there is no such frame", f"The movie has frames {self.info.frames.brief}."
+            )
         position = number - self._first
         picture = decoder.picture(position)
         if picture is None or picture.is_corrupt:
