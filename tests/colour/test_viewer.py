@@ -9,7 +9,7 @@ from matteline.colour.config import open_config
 from matteline.colour.display import Display
 from matteline.colour.hub import hub_of
 from matteline.colour.space import choose_space
-from matteline.colour.viewer import PLAIN, Grade, Shower, alpha_shown
+from matteline.colour.viewer import PLAIN, Grade, Shower, values_shown
 from matteline.contract.errors import ColourError
 from matteline.contract.plate import ColourTags
 
@@ -77,7 +77,7 @@ def test_values_that_are_no_numbers_are_shown_as_something():
 
 def test_alpha_is_shown_by_its_own_value():
     alpha = np.array([[0.0, 0.5, 1.0, 2.0]], np.float32)
-    assert alpha_shown(alpha)[0, :, 0].tolist() == [0, 128, 255, 255]
+    assert values_shown(alpha)[0, :, 0].tolist() == [0, 128, 255, 255]
 
 
 def test_a_view_that_is_not_there_is_named():
@@ -90,3 +90,28 @@ def test_views_begin_with_the_default_of_the_config():
     assert views[0] == "sRGB - Display/ACES 2.0 - SDR 100 nits (Rec.709)"
     assert len(views) == len(set(views))
     assert PLAIN not in views
+
+
+@pytest.mark.parametrize("view", [each for each in CONFIG.views() if CONFIG.is_data_view(each)])
+@pytest.mark.parametrize("name", ["ACEScg", "ARRI LogC4", "sRGB"])
+def test_a_view_of_data_shows_stored_values_as_the_config_does(view, name):
+    codes = np.random.default_rng(4).uniform(-0.1, 1.1, (30, 40, 3)).astype(np.float16)
+    flat = codes.reshape(-1, 3).astype(np.float32)
+    wanted = CONFIG.through_view(flat, CONFIG.find(name), *CONFIG.parse_view(view), inverse=False)
+    shown = Shower(_space(name), view).show(codes)[..., :3].reshape(-1, 3)
+    assert np.abs(shown - 255 * wanted.clip(0, 1)).max() <= 0.51
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("view", [each for each in CONFIG.views() if not CONFIG.is_data_view(each)])
+def test_every_view_of_the_config_is_met(view):
+    noise = np.random.default_rng(6)
+    light = np.exp2(noise.uniform(-8, 3, (2000, 1))) * noise.uniform(0.4, 1.6, (2000, 3))
+    light = light.astype(np.float16)
+    wanted = CONFIG.through_view(
+        light.astype(np.float32), CONFIG.find("ACEScg"), *CONFIG.parse_view(view), inverse=False
+    )
+    away = np.abs(Shower(_space("ACEScg"), view).show(light[None])[0, :, :3] - 255 * wanted.clip(0, 1))
+    assert away.mean() < 0.8
+    # Views of HDR screens spread over more stops than a cube's levels follow closely.
+    assert np.quantile(away, 0.99) < 4.5

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QEnterEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from matteline.contract.frames import FrameRange
 from matteline.window.viewer.canvas import Layout
@@ -240,14 +242,14 @@ def _encoded(light: float) -> float:
 
 
 def test_frames_are_shown_plainly_while_a_view_is_made_ready(viewing):
-    views = viewing.viewer.toolbar._view
-    settle(lambda: views.count() > 1)
+    toolbar = viewing.viewer.toolbar
+    settle(lambda: toolbar._display.count() > 1)
     heard, go = [], threading.Event()
     viewing.viewer.display_worker.preparing.connect(heard.append)
     viewing.viewer.display_worker._preparer.submit(
         go.wait
     )  # ahead of the view, which then takes as long as we like
-    views.setCurrentIndex(next(at for at in range(views.count()) if "ACES" in views.itemText(at)))
+    toolbar.choose_view("sRGB - Display/ACES 2.0 - SDR 100 nits (Rec.709)")
     viewing.viewer.player.seek(1004)
     settle(shown(viewing, 1004))
     expect(viewing, 80, 10, (255, 255, 127))
@@ -255,3 +257,51 @@ def test_frames_are_shown_plainly_while_a_view_is_made_ready(viewing):
     go.set()
     settle(lambda: heard == [True, False])
     settle(lambda: pixel(viewing, 80, 10) != (255, 255, 127))
+
+
+def _move_onto(widget) -> None:
+    """Move the pointer onto a widget, as the window system tells it."""
+    middle = QPointF(widget.rect().center())
+    QApplication.sendEvent(widget, QEnterEvent(middle, middle, QPointF(widget.mapToGlobal(middle.toPoint()))))
+
+
+def test_keys_go_to_the_picture_that_the_pointer_is_over(viewing):
+    field = viewing.shot.form.output
+    field._edit.setFocus()
+    _move_onto(viewing.viewer.canvas)
+    assert viewing.viewer.canvas.hasFocus()
+    QTest.keyClick(viewing.focusWidget(), Qt.Key.Key_Right)
+    settle(shown(viewing, FIRST + 1))
+
+
+def test_a_letter_typed_in_a_list_of_the_viewer_is_no_command(viewing):
+    picker = viewing.viewer.toolbar.a._mode
+    picker.setFocus()
+    QTest.keyClick(picker, Qt.Key.Key_R)
+    assert viewing.viewer.toolbar.state.channel is None
+
+
+def test_the_zoom_stands_on_the_picture_in_plain_figures(viewing):
+    viewing.viewer.canvas.set_zoom(18.6 / viewing.devicePixelRatioF())
+    assert viewing.viewer.canvas.tags[-1] == "1860 %"
+
+
+def test_a_frame_without_a_result_shows_the_plate_and_says_so(judging, results):
+    (clip,) = [each for each in judging.viewer.footages[0].results if each.name.startswith("sh010_alpha")]
+    clip._numbers.discard(1003)
+    judging.viewer.player.seek(1003)
+    settle(shown(judging, 1003))
+    assert "Not rendered yet: plate" in judging.viewer.canvas.tags
+    expect(judging, 10, 10, left_of(1003))
+    judging.viewer.player.seek(1004)
+    settle(shown(judging, 1004))
+    assert "Not rendered yet: plate" not in judging.viewer.canvas.tags
+
+
+def test_the_rate_counts_frames_and_not_paintings(judging):
+    judging.viewer.controller.shown.emit(FIRST)
+    judging.viewer.player.play(1)
+    for _ in range(40):
+        judging.viewer.controller.shown.emit(FIRST)
+    assert len(judging.viewer._shown_at) <= 2
+    judging.viewer.player.stop()

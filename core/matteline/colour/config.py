@@ -127,6 +127,15 @@ class Config:
         default = f"{display}/{self._handle.getDefaultViewName(display)}"
         return [default, *(each for each in found if each != default)]
 
+    def is_data_view(self, words: str) -> bool:
+        """Whether a view, as `display/view`, shows stored values as they are, such as `Raw`.
+
+        Raises:
+            ColourError: As `parse_view`.
+        """
+        shown = str(self._handle.getDisplayViewColorSpaceName(*self.parse_view(words)))
+        return bool(shown) and self.is_data(shown)
+
     def parse_view(self, words: str) -> tuple[str, str]:
         """Split `display/view` into names that the config has; `/view` means the default display.
 

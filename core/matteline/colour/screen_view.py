@@ -50,6 +50,10 @@ class Screen:
     cube: npt.NDArray[np.uint32] | None = field(default=None, repr=False)
 
 
+STORED_VALUES: Final = Screen(lambda values: 255 * values.clip(0, 1), np.eye(3))
+"""The screen of a view of data, such as `Raw`: values as they are stored, clipped."""
+
+
 def screen_of(space: PlateSpace, view: str | None) -> Screen:
     """Make a view ready.
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from matteline.colour.codec import LUMA_2020, Codec
 from matteline.colour.halves import every_code, every_half
-from matteline.colour.screen_view import Screen, screen_of
+from matteline.colour.screen_view import STORED_VALUES, Screen, screen_of
 from matteline.colour.space import PlateSpace
 
 PLAIN: Final = "plain"
@@ -54,10 +54,13 @@ class Shower:
     """
 
     def __init__(self, space: PlateSpace, view: str = PLAIN) -> None:
-        self._lights = _lights(space)
-        self._codec = space.codec if isinstance(space.codec, Codec) else None
-        self._screen = screen_of(space, None if view == PLAIN else view)
-        self._way = _way(self._codec, self._screen)
+        # A view of data shows stored values: nothing is decoded, and composites are made of them too.
+        as_data = view != PLAIN and space.config.is_data_view(view)
+        codec = None if as_data or not isinstance(space.codec, Codec) else space.codec
+        self._lights = _lights(codec)
+        self._codec = codec
+        self._screen = STORED_VALUES if as_data else screen_of(space, None if view == PLAIN else view)
+        self._way = _way(codec, self._screen)
         self._levels_of = lru_cache(maxsize=6)(self._levels)
 
     def light(self, pixels: Codes) -> Floats:
@@ -116,11 +119,17 @@ class Shower:
         return np.asarray(np.rint(self._screen.level(light)), np.int32)
 
 
-def alpha_shown(alpha: Floats, grade: Grade = NEUTRAL) -> Bytes:
-    """Alpha (H, W), or a difference, as a grey picture (H, W, 4) uint8: no curve, 0..1 by its own value."""
-    grey = np.clip(alpha * np.float32(2.0**grade.exposure_stops), 0, 1)
-    shown = np.empty((*alpha.shape, 4), np.uint8)
-    shown[..., :3] = np.rint(255 * grey ** np.float32(1 / grade.gamma)).astype(np.uint8)[..., None]
+def values_shown(values: Floats, grade: Grade = NEUTRAL) -> Bytes:
+    """Alpha, or a difference, as a picture (H, W, 4) uint8 without any curve: 0..1 by its own value.
+
+    Args:
+        values: (H, W) for a grey picture, or (H, W, 3).
+        grade: Exposure and gamma of the viewer.
+    """
+    colours = values[..., None] if values.ndim == 2 else values
+    exposed = np.clip(colours * np.float32(2.0**grade.exposure_stops), 0, 1)
+    shown = np.empty((*values.shape[:2], 4), np.uint8)
+    shown[..., :3] = np.rint(255 * exposed ** np.float32(1 / grade.gamma)).astype(np.uint8)
     shown[..., 3] = 255
     return shown
 
@@ -147,9 +156,9 @@ def _way(codec: Codec | None, screen: Screen) -> Floats | None:
     return None if same else np.asarray(way.T, np.float32)
 
 
-def _lights(space: PlateSpace) -> dict[str, Floats]:
-    """Light of each code by the kind of pixels; the values themselves where the space is no curve."""
-    curve = space.codec.curve if isinstance(space.codec, Codec) else None
+def _lights(codec: Codec | None) -> dict[str, Floats]:
+    """Light of each code by the kind of pixels; the values themselves where there is no curve."""
+    curve = None if codec is None else codec.curve
     codes = every_code() if curve is None else curve.codes
     halves = every_half() if curve is None else curve.halves
     return {

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from matteline.window.theme import ACCENT
 from matteline.window.viewer.display_worker import DisplayPicture
-from matteline.window.viewer.overlay import paint_message, paint_tag
+from matteline.window.viewer.overlay import paint_highlight, paint_message, paint_tag
 
 # Dark and neutral, so that it does not change how colours look.
 SURROUND = QColor(38, 38, 38)
@@ -27,6 +27,8 @@ DIMMED = QColor(0, 0, 0, 170)
 MOST_ZOOM = 64.0
 # How near to the line of the wipe the pointer takes hold of it.
 WIPE_GRIP_PIXELS = 8
+# Tags at the foot of the picture, from left to right: where it comes from, and what it waits for.
+_LEFT_TAGS = ("source", "channel", "view", "loading", "opening")
 
 
 class Layout(Enum):
@@ -73,6 +75,8 @@ class Canvas(QWidget):
         self._drag: QPointF | None = None
         self._wiping = False
         self._message = ("", "")
+        self._tags: dict[str, str] = {}
+        self._highlighted = False
         self._box: QRectF | None = None
 
     def sizeHint(self) -> QSize:
@@ -110,6 +114,22 @@ class Canvas(QWidget):
     def set_message(self, message: str, hint: str = "") -> None:
         """Show a sentence over the picture; an empty one removes it."""
         self._message = (message, hint)
+        self.update()
+
+    def set_tag(self, name: str, words: str) -> None:
+        """Show words at the foot of the picture until others of the same name come; empty ones remove them."""
+        if words != self._tags.get(name, ""):
+            self._tags[name] = words
+            self.update()
+
+    @property
+    def tags(self) -> list[str]:
+        """The words at the foot of the picture, from left to right; the zoom is the last."""
+        return [words for name in (*_LEFT_TAGS, "zoom") if (words := self._tags.get(name))]
+
+    def set_highlighted(self, on: bool) -> None:
+        """Frame the widget, while something that it would open is held over the window."""
+        self._highlighted = on
         self.update()
 
     def set_box(self, box: QRectF | None) -> None:
@@ -174,6 +194,9 @@ class Canvas(QWidget):
             if self._pictures:
                 painter.fillRect(self.rect(), DIMMED)
             paint_message(painter, QRectF(self.rect()), *self._message)
+        self._paint_tags(painter)
+        if self._highlighted:
+            paint_highlight(painter, QRectF(self.rect()), ACCENT)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the plate anew, if it is fitted."""
@@ -290,6 +313,14 @@ class Canvas(QWidget):
     def _on_wipe(self, point: QPointF) -> bool:
         shown = self._layout is Layout.WIPE and len(self._pictures) == 2
         return shown and abs(point.x() - self._wipe * self.width()) <= WIPE_GRIP_PIXELS
+
+    def _paint_tags(self, painter: QPainter) -> None:
+        left, foot = 10.0, self.height() - 10.0
+        for name in _LEFT_TAGS:
+            if words := self._tags.get(name):
+                left += paint_tag(painter, left, words, foot=foot) + 6
+        if words := self._tags.get("zoom"):
+            paint_tag(painter, self.width() - 10, words, foot=foot, from_right=True)
 
     def _paint_names(self, painter: QPainter, rooms: list[QRectF]) -> None:
         if len(self._names) < 2 or self._layout in (Layout.SINGLE, Layout.DIFFERENCE):

@@ -37,6 +37,9 @@ class ViewerClip(Protocol):
     def frames(self) -> FrameSet:
         """The numbers of the frames that exist."""
 
+    def has(self, number: int) -> bool:
+        """Tell whether a frame is known to exist, without asking the disk."""
+
     def frame(self, number: int) -> Frame:
         """Read one frame. Any thread may call it at any time.
 
@@ -75,6 +78,10 @@ class PlateClip:
     def frames(self) -> FrameSet:
         """The numbers of the frames that exist."""
         return self.info.frames
+
+    def has(self, number: int) -> bool:
+        """Tell whether a frame is known to exist."""
+        return number in self.info.frames
 
     def frame(self, number: int) -> Frame:
         """Read one frame. Raises `ReadError`."""
@@ -118,6 +125,10 @@ class ResultClip:
     def frames(self) -> FrameSet:
         """The numbers of the frames that are known to exist."""
         return FrameSet.of(self._numbers)
+
+    def has(self, number: int) -> bool:
+        """Tell whether a frame is known to exist."""
+        return number in self._numbers
 
     def add(self, number: int) -> None:
         """Note a frame that was written."""

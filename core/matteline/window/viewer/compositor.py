@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from matteline.colour.checkerboard import checkerboard
-from matteline.colour.viewer import Bytes, Floats, Grade, Shower, alpha_shown, as_floats, linear_of
+from matteline.colour.viewer import Bytes, Floats, Grade, Shower, as_floats, linear_of, values_shown
 from matteline.media.frame import Pixels
 from matteline.window.viewer.footage import Footage
 
@@ -54,7 +54,36 @@ def roles_of(footage: Footage, mode: str) -> tuple[str, ...]:
 
 def modes_of(footage: Footage) -> list[str]:
     """Return the modes in which the footage can be shown now."""
-    return [mode for mode in MODES if roles_of(footage, mode)]
+    previewed = bool(footage.previews.frames)
+    return [mode for mode in MODES if roles_of(footage, mode) or (previewed and mode != "plate")]
+
+
+@dataclass(frozen=True)
+class FrameParts:
+    """The parts that one frame's picture is made of.
+
+    Attributes:
+        mode: The mode that was asked for, or `plate` where the frame has neither a result nor a preview.
+        roles: The clips, or pictures of the preview, by their roles.
+        source: `plate`, `result`, `preview`, or `missing` where the plate stands in for a result.
+    """
+
+    mode: str
+    roles: tuple[str, ...]
+    source: str
+
+
+def parts_of(footage: Footage, mode: str, number: int) -> FrameParts:
+    """Return the parts of a frame's picture in a mode, as far as the frame has them."""
+    if mode == "plate":
+        return FrameParts(mode, roles_of(footage, mode), "plate")
+    wanted = (mode,) if mode in ("alpha", "fgr") else ("fgr", "alpha")
+    if set(wanted) <= footage.previews.of(number).keys():
+        return FrameParts(mode, wanted, "preview")
+    roles = roles_of(footage, mode)
+    if "plate" in footage.clips and not (roles and all(footage.clips[role].has(number) for role in roles)):
+        return FrameParts("plate", ("plate",), "missing")
+    return FrameParts(mode, roles, "result")
 
 
 @dataclass(frozen=True)
@@ -87,7 +116,7 @@ class Compositor:
         if mode == "plate":
             return self.shower.show(frames["plate"], grade)
         if mode == "alpha":
-            return alpha_shown(self._alpha(frames), grade)
+            return values_shown(self._alpha(frames), grade)
         if mode == "fgr" and "fgr" in frames:
             return self.shower.show(frames["fgr"], grade)
         # Composites are made in linear light, as a compositing program makes them.
@@ -139,7 +168,12 @@ def _with_alpha(frames: Frames) -> Pixels:
 
 
 def difference(one: Floats, other: Floats) -> Floats:
-    """Return the absolute difference of two pictures, (H, W, 3): of alpha, or of light."""
+    """Return the absolute difference of two pictures, (H, W, 3): of alpha, or of light.
+
+    Args:
+        one: (H, W, 1) or (H, W, 3). Where only one of the two is alpha, it is compared with every colour.
+        other: The same; of another size, the upper left part that both have is compared.
+    """
     height, width = min(one.shape[0], other.shape[0]), min(one.shape[1], other.shape[1])
     apart = np.abs(one[:height, :width] - other[:height, :width])
     return np.broadcast_to(apart, (height, width, 3))

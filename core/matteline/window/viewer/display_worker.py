@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QObject, QRect, QRectF, Signal
 from PySide6.QtGui import QImage
 
-from matteline.colour.viewer import PLAIN, Bytes, Floats, Grade, Shower, alpha_shown, linear_of
+from matteline.colour.viewer import PLAIN, Bytes, Floats, Grade, Shower, linear_of, values_shown
 from matteline.contract.errors import MattelineError
 from matteline.media.frame import Pixels
 from matteline.window.background import report_exception
@@ -32,11 +33,13 @@ class SideFrames:
         footage: Footage that it shows.
         mode: One of `compositor.MODES`.
         frames: The frames it is made of, by role.
+        source: As `FrameParts` has it.
     """
 
     footage: Footage
     mode: str
     frames: dict[str, CachedFrame]
+    source: str = "result"
 
 
 @dataclass(frozen=True)
@@ -193,9 +196,11 @@ class DisplayWorker(QObject):
     def _pictures(self, request: DisplayRequest) -> tuple[DisplayPicture, ...]:
         pictures, values, place = [], [], QRectF()
         compare = request.difference and len(request.sides) == 2
+        # Sides that are compared are brought to one size, also while one of them is there only reduced.
+        least = max(each.reduction for side in request.sides for each in side.frames.values())
         for side in request.sides:
             compositor = Compositor(side.footage, self._transform(side.footage, request.view))
-            frames, place, reduction = _cut(side, request.region)
+            frames, place, reduction = _cut(side, request.region, least if compare else 1)
             if compare:
                 values.append(compositor.values(side.mode, frames))
                 continue
@@ -205,7 +210,7 @@ class DisplayWorker(QObject):
             shown = compositor.picture(side.mode, frames, request.grade, behind, corner)
             pictures.append(DisplayPicture(_image(shown, request.channel), place))
         if compare:
-            shown = alpha_shown(difference(*values), request.grade)
+            shown = values_shown(difference(*values), request.grade)
             pictures.append(DisplayPicture(_image(shown, request.channel), place))
         return tuple(pictures)
 
@@ -214,8 +219,10 @@ class DisplayWorker(QObject):
         backdrop = request.backdrop
         if backdrop.footage is not None and request.behind is not None:
             transform = self._transform(backdrop.footage, PLAIN)
+            plate, clip = request.sides[0].footage.main.info, backdrop.footage.main.info
+            squeeze = clip.pixel_aspect / plate.pixel_aspect
             plate_size = request.sides[0].footage.size
-            return _fitted(transform.rec709(request.behind.pixels), plate_size, size, place)
+            return filling(transform.rec709(request.behind.pixels), plate_size, size, place, squeeze)
         if backdrop.colour is not None:
             return linear_of(np.asarray(backdrop.colour, np.float32))
         return None
@@ -225,10 +232,16 @@ def _transform_key(footage: Footage, view: str) -> _TransformKey:
     return footage.space.name, footage.space.config.source, view
 
 
-def _cut(side: SideFrames, region: QRect) -> tuple[dict[str, Pixels], QRectF, int]:
-    """Return the part of each frame that lies in the region, all of one size, its place and reduction."""
+def _cut(side: SideFrames, region: QRect, least: int) -> tuple[dict[str, Pixels], QRectF, int]:
+    """Return the part of each frame that lies in the region, all of one size, its place and reduction.
+
+    Args:
+        side: Its frames.
+        region: In pixels of the plate.
+        least: Reduction of the result, if no frame is reduced further.
+    """
     # Of mixed sizes the coarsest, and of that only what all of them cover.
-    by = max(frame.reduction for frame in side.frames.values())
+    by = max(least, *(frame.reduction for frame in side.frames.values()))
     height = min(frame.pixels.shape[0] * frame.reduction for frame in side.frames.values()) // by
     width = min(frame.pixels.shape[1] * frame.reduction for frame in side.frames.values()) // by
     left, top = max(region.left() // by, 0), max(region.top() // by, 0)
@@ -246,21 +259,48 @@ def _cut(side: SideFrames, region: QRect) -> tuple[dict[str, Pixels], QRectF, in
     return parts, QRectF(left * by, top * by, (right - left) * by, (bottom - top) * by), by
 
 
-def _fitted(behind: Floats, plate_size: tuple[int, int], size: tuple[int, ...], place: QRectF) -> Floats:
-    """Stretch a backdrop to the plate's size, by the nearest pixel, and return the part that is seen.
+def filling(
+    behind: Floats, plate_size: tuple[int, int], size: tuple[int, ...], place: QRectF, squeeze: float = 1.0
+) -> Floats:
+    """Scale a backdrop until it covers the plate, as renders do, and return the part that is seen.
+
+    What is too much on two sides is cut off. Pixels between those of the backdrop are interpolated linearly.
 
     Args:
         behind: The whole backdrop, (h, w, 3).
         plate_size: Width and height of the plate.
         size: Height and width of the result.
         place: The part of the plate that is seen.
+        squeeze: Pixel aspect of the backdrop over that of the plate.
     """
-    width, height = plate_size
-    rows = np.linspace(place.top(), place.bottom(), size[0], endpoint=False) / height * behind.shape[0]
-    columns = np.linspace(place.left(), place.right(), size[1], endpoint=False) / width * behind.shape[1]
-    rows = rows.astype(int).clip(0, behind.shape[0] - 1)
-    columns = columns.astype(int).clip(0, behind.shape[1] - 1)
-    return np.asarray(behind[rows[:, None], columns[None]])
+    scale = max(plate_size[0] / (behind.shape[1] * squeeze), plate_size[1] / behind.shape[0])
+    rows = _steps(behind.shape[0], scale, plate_size[1], (place.top(), place.bottom()), size[0])
+    across = scale * squeeze
+    columns = _steps(behind.shape[1], across, plate_size[0], (place.left(), place.right()), size[1])
+    (above, below, low), (left, right, far) = rows, columns
+    low, far = low[:, None, None], far[None, :, None]
+    upper = behind[above[:, None], left[None]] * (1 - far) + behind[above[:, None], right[None]] * far
+    lower = behind[below[:, None], left[None]] * (1 - far) + behind[below[:, None], right[None]] * far
+    return np.asarray(upper * (1 - low) + lower * low, np.float32)
+
+
+def _steps(
+    length: int, scale: float, wanted: int, seen: tuple[float, float], count: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]:
+    """Return the pixel before and after each sample along one axis, and how far the sample is between them.
+
+    Args:
+        length: Pixels of the backdrop along the axis.
+        scale: Pixels of the plate to one of them.
+        wanted: Pixels of the plate; the backdrop lies in its middle.
+        seen: First and last edge of what is seen, in pixels of the plate.
+        count: Samples.
+    """
+    # Samples and pixels are taken at their middles.
+    middles = np.linspace(*seen, count, endpoint=False) + (seen[1] - seen[0]) / (2 * count)
+    at = ((middles - wanted / 2) / scale + length / 2 - 0.5).clip(0, length - 1)
+    before = at.astype(np.intp)
+    return before, np.minimum(before + 1, length - 1), np.asarray(at - before, np.float32)
 
 
 def _image(shown: Bytes, channel: int | None) -> QImage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -16,8 +17,38 @@ from matteline.contract.record import read_record, record_file
 from matteline.media.naming import NumberedName, is_image
 from matteline.media.plate import open_plate
 from matteline.window.viewer.clip import PlateClip, ResultClip, ViewerClip, rate_of, size_of
+from matteline.window.viewer.frame_cache import CachedFrame
 
 PRODUCTS = ("alpha", "fgr", "rgba", "layers")
+# Each takes about 16 MB at HD.
+KEPT_PREVIEWS = 12
+
+
+class PreviewFrames:
+    """Previewed frames of a shot in memory: `alpha` and `fgr` by the number of the frame, the latest kept."""
+
+    def __init__(self) -> None:
+        self._frames: OrderedDict[int, dict[str, CachedFrame]] = OrderedDict()
+
+    @property
+    def frames(self) -> FrameSet:
+        """The numbers of the previewed frames."""
+        return FrameSet.of(self._frames)
+
+    def of(self, number: int) -> Mapping[str, CachedFrame]:
+        """Return the pictures of a frame by role; none where it was not previewed."""
+        return self._frames.get(number, {})
+
+    def keep(self, number: int, pictures: Mapping[str, CachedFrame]) -> None:
+        """Keep pictures of a frame in place of those it had; a role that is left out stays."""
+        self._frames[number] = {**self._frames.pop(number, {}), **pictures}
+        while len(self._frames) > KEPT_PREVIEWS:
+            self._frames.popitem(last=False)
+
+    def drop_all_but(self, number: int | None) -> None:
+        """Drop what shows settings of before: all frames but one."""
+        for each in [each for each in self._frames if each != number]:
+            del self._frames[each]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +63,7 @@ class Footage:
         path: Path that was opened.
         folder: Folder of the results; None without.
         shot: Name that the files of the results begin with; empty where there are none.
+        previews: Previewed frames, which take precedence over results. Other forms of the footage share them.
     """
 
     name: str
@@ -41,6 +73,7 @@ class Footage:
     path: str = ""
     folder: Path | None = field(default=None)
     shot: str = ""
+    previews: PreviewFrames = field(default_factory=PreviewFrames)
 
     @property
     def frames(self) -> FrameSet:

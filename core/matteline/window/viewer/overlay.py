@@ -3,31 +3,46 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
 INK = QColor(222, 222, 222)
 FAINT = QColor(150, 150, 150)
 GROUND = QColor(0, 0, 0, 150)
 
 
-def paint_tag(painter: QPainter, x: float, words: str, *, from_right: bool = False) -> None:
-    """Paint a name at the top of the picture.
+def paint_tag(
+    painter: QPainter, x: float, words: str, *, foot: float | None = None, from_right: bool = False
+) -> float:
+    """Paint a name at the top of the picture, or at its foot.
 
     Args:
         painter: Painter of the widget.
         x: Left end of the name, in points of the widget.
         words: The name.
+        foot: Lower end of the name; None for the top of the picture.
         from_right: Take `x` for the right end instead.
+
+    Returns:
+        Width of the name, in points.
     """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     metrics = painter.fontMetrics()
     width, height = metrics.horizontalAdvance(words) + 16, metrics.height() + 6
-    box = QRectF(x - width if from_right else x, 10, width, height)
+    top = 10 if foot is None else foot - height
+    box = QRectF(x - width if from_right else x, top, width, height)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(GROUND)
     painter.drawRoundedRect(box, 4, 4)
     painter.setPen(INK)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+    return float(width)
+
+
+def paint_highlight(painter: QPainter, room: QRectF, colour: QColor) -> None:
+    """Paint a frame within the edge of a rectangle."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(colour, 4))
+    painter.drawRect(room.adjusted(2, 2, -2, -2))
 
 
 def paint_message(painter: QPainter, room: QRectF, message: str, hint: str) -> None:

@@ -6,15 +6,15 @@ import time
 from collections import deque
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QVBoxLayout, QWidget
 
 from matteline.colour.viewer import PLAIN
 from matteline.contract.frames import FrameSet
 from matteline.window.viewer.canvas import Canvas
 from matteline.window.viewer.commands import Commands
-from matteline.window.viewer.compositor import MODES, ViewerBackdrop, roles_of
+from matteline.window.viewer.compositor import MODES, ViewerBackdrop, modes_of, parts_of
 from matteline.window.viewer.display_worker import DisplayWorker
 from matteline.window.viewer.footage import Footage
 from matteline.window.viewer.frame_cache import FrameCache
@@ -48,6 +48,7 @@ class ViewerPanel(QWidget):
         self._footages: list[Footage] = []
         self._backdrops: list[Footage] = []
         self._shown_at: deque[float] = deque(maxlen=_SPEED_FRAMES)
+        self._last_shown: int | None = None
         self.player = Player(self)
         self.canvas = Canvas()
         self.timeline = Timeline()
@@ -88,10 +89,20 @@ class ViewerPanel(QWidget):
         self._lanes_timer.timeout.connect(self._update_lanes)
         for key in KEYS:
             for keys in key.keys:
-                shortcut = QShortcut(QKeySequence(keys), self)
-                # Only within the viewer, or single letters could not be typed in the form.
-                shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+                shortcut = QShortcut(QKeySequence(keys), self.canvas)
+                # Only of the picture, or single letters could not be typed in numbers and lists around it.
+                shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
                 shortcut.activated.connect(lambda command=key.command: self.run(command))
+        for each in (self.canvas, self.timeline, self.transport):
+            each.installEventFilter(self)
+        # A choice that is made, or a number that is entered, leaves the keys to the picture.
+        for combo in self.toolbar.findChildren(QComboBox):
+            combo.activated.connect(self._take_focus)
+        for spin in (
+            *self.toolbar.findChildren(QAbstractSpinBox),
+            *self.transport.findChildren(QAbstractSpinBox),
+        ):
+            spin.lineEdit().returnPressed.connect(self._take_focus)
 
     @property
     def footages(self) -> list[Footage]:
@@ -113,7 +124,7 @@ class ViewerPanel(QWidget):
         if footage not in self._footages:
             self._footages.append(footage)
         self.toolbar.offer(self._footages)
-        best = next(each for each in ("over", "plate", *MODES) if roles_of(footage, each))
+        best = next(each for each in ("over", "plate", *MODES) if each in modes_of(footage))
         self.toolbar.a.choose(SideChoice(footage, mode or best))
         self._load(footage)
 
@@ -177,6 +188,15 @@ class ViewerPanel(QWidget):
         for footage in (*self._footages, *self._backdrops):
             footage.close()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take the focus when the pointer comes over the picture: keys belong to what one looks at."""
+        if event.type() == QEvent.Type.Enter and QApplication.activePopupWidget() is None:
+            self._take_focus()
+        return super().eventFilter(watched, event)
+
+    def _take_focus(self) -> None:
+        self.canvas.setFocus(Qt.FocusReason.MouseFocusReason)
+
     def resizeEvent(self, event: object) -> None:
         """Keep the list of keys over the whole viewer."""
         if self._key_sheet.isVisible():
@@ -190,6 +210,7 @@ class ViewerPanel(QWidget):
         """Show the shot of some footage; `keep` goes on playing where its frames are the same."""
         self._enable(True)
         self.canvas.set_message("")
+        self._show_zoom()
         self.canvas.set_plate(*footage.size, footage.main.info.pixel_aspect)
         frames = footage.frames.hull
         if not (keep and frames == self.player.whole):
@@ -224,9 +245,11 @@ class ViewerPanel(QWidget):
         self.timeline.set_frame(frame)
         self.transport.set_frame(frame)
         self.transport.set_timecode(self.controller.timecode())
-        if self.player.speed:
+        # The same frame may be painted several times, as when a finer picture of it comes.
+        if self.player.speed and shown != self._last_shown:
             self._shown_at.append(time.monotonic())
             self._show_rate()
+        self._last_shown = shown
         self._show_values()
 
     def _follow_player(self) -> None:
@@ -246,7 +269,8 @@ class ViewerPanel(QWidget):
         if not choices:
             return
         footage = choices[0].footage
-        clips = [each.footage.clips[role] for each in choices for role in roles_of(each.footage, each.mode)]
+        parts = [(each.footage, parts_of(each.footage, each.mode, self.player.frame)) for each in choices]
+        clips = [part.clips[role] for part, made in parts if made.source != "preview" for role in made.roles]
         # A frame counts when every clip of its picture is there.
         cached = [self.cache.numbers(clip, self.controller.reduction()) for clip in clips]
         self.timeline.set_cached(FrameSet.of(set.intersection(*cached) if cached else ()))
@@ -264,13 +288,12 @@ class ViewerPanel(QWidget):
         self.transport.set_rate(f"{measured:.1f} of {abs(speed) * self.player.rate:.6g} fps")
 
     def _show_preparing(self, begins: bool) -> None:
-        self.toolbar.set_info("Preparing the view…" if begins else "")
-        if not begins:
-            self._show_zoom()
+        self.canvas.set_tag("view", "Preparing the view…" if begins else "")
 
     def _show_zoom(self) -> None:
         percent = 100 * self.canvas.zoom * self.canvas.devicePixelRatioF()
-        self.toolbar.set_info(f"{percent:.3g} %" if self._footages else "")
+        digits = 0 if percent >= 10 else 1
+        self.canvas.set_tag("zoom", f"{percent:.{digits}f} %" if self._footages else "")
 
     def _follow_pointer(self, pixel: tuple[int, int] | None) -> None:
         self._pointer = pixel

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from matteline.colour.viewer import NEUTRAL, PLAIN, Grade, as_floats
 from matteline.contract.errors import MattelineError
 from matteline.window.viewer.canvas import Canvas, Layout
-from matteline.window.viewer.compositor import MODES, ViewerBackdrop, roles_of
+from matteline.window.viewer.compositor import MODES, ViewerBackdrop, parts_of
 from matteline.window.viewer.display_worker import DisplayRequest, DisplayResult, DisplayWorker, SideFrames
 from matteline.window.viewer.footage import Footage
 from matteline.window.viewer.frame_cache import CachedFrame, FrameCache, FrameRequest
@@ -24,6 +25,10 @@ AHEAD_STANDING = 6
 FULL_SIZE_AFTER_MILLISECONDS = 250
 # Frames of a movie that are decoded in one go when it is played backwards.
 _BACKWARD_STRETCH = 16
+# How long a frame may take before the picture says that it is being read.
+LOADING_AFTER_MILLISECONDS = 200
+# Words over the picture for what it is made of, by `FrameParts.source`.
+SOURCES: Final = {"preview": "Preview", "missing": "Not rendered yet: plate"}
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,8 @@ class ViewController(QObject):
         self._rest = QTimer(self, singleShot=True, interval=FULL_SIZE_AFTER_MILLISECONDS)
         # Methods, never closures: Qt then calls them in the window's thread, whichever thread sends.
         self._rest.timeout.connect(self._request_full_size)
+        self._late = QTimer(self, singleShot=True, interval=LOADING_AFTER_MILLISECONDS)
+        self._late.timeout.connect(self._show_loading)
         cache.arrived.connect(self._on_arrived)
         display_worker.done.connect(self._on_done)
         canvas.changed.connect(self.refresh)
@@ -94,6 +101,7 @@ class ViewController(QObject):
         """Show other sides, or the same in another way."""
         self._state = state
         self._canvas.set_layout(state.layout)
+        self._canvas.set_tag("channel", "" if state.channel is None else _CHANNELS[state.channel])
         self.refresh()
 
     def refresh(self) -> None:
@@ -121,14 +129,15 @@ class ViewController(QObject):
             because the frame is in memory reduced.
         """
         found = []
+        shown: list[tuple[str, CachedFrame]] = []
+        for choice in self._state.visible_sides:
+            shown += self._frames_of(choice, self._player.frame, 1).items()
+        if (behind := self._backdrop_request(self._player.frame)) and (frame := self._nearest(behind)):
+            shown.append(("behind", frame))
         # Both sides may show the same clip.
-        for request in dict.fromkeys(self._requests_of(self._player.frame, 1)):
-            frame = self._nearest(request)
-            if frame is None:
-                continue
+        for role, frame in {id(frame): (role, frame) for role, frame in shown}.values():
             row = min(y // frame.reduction, frame.pixels.shape[0] - 1)
             column = min(x // frame.reduction, frame.pixels.shape[1] - 1)
-            role = self._role_of(request)
             values = as_floats(frame.pixels[row, column])
             # The matte of an EXR is repeated in three channels.
             values = values[:1] if role == "alpha" else values
@@ -138,6 +147,22 @@ class ViewController(QObject):
     def _on_moved(self, _number: int) -> None:
         self._request_frames(retry=True)
         self._show(self._player.frame)
+        if self._on_screen != self._player.frame and not self._player.speed:
+            self._late.start()
+
+    def _show_loading(self) -> None:
+        if self._on_screen != self._player.frame and self._state.sides and not self._player.speed:
+            self._canvas.set_tag("loading", f"Reading frame {self._player.frame}…")
+
+    def _frames_of(self, choice: SideChoice, number: int, reduction: int) -> dict[str, CachedFrame]:
+        """Return the frames in memory that the picture of a side is made of, by their roles."""
+        parts = parts_of(choice.footage, choice.mode, number)
+        if parts.source == "preview":
+            previewed = choice.footage.previews.of(number)
+            return {role: previewed[role] for role in parts.roles}
+        requests = {role: FrameRequest(choice.footage.clips[role], number, reduction) for role in parts.roles}
+        found = {role: self._nearest(request) for role, request in requests.items()}
+        return {role: frame for role, frame in found.items() if frame is not None}
 
     def _on_arrived(self, request: FrameRequest) -> None:
         number = request.number
@@ -164,18 +189,15 @@ class ViewController(QObject):
         wanted = list(self._requests_of(number, reduction))
         errors = (self._cache.error(each) for each in wanted if self._nearest(each) is None)
         if error := next((each for each in errors if each is not None), None):
-            self._show_error(error)
+            self._show_error(number, error)
             return
         sides = []
         for choice in state.visible_sides:
-            clips = {role: choice.footage.clips[role] for role in roles_of(choice.footage, choice.mode)}
-            found = {
-                role: self._nearest(FrameRequest(clip, number, reduction)) for role, clip in clips.items()
-            }
-            frames = {role: frame for role, frame in found.items() if frame is not None}
-            if not frames or len(frames) < len(found):
+            parts = parts_of(choice.footage, choice.mode, number)
+            frames = self._frames_of(choice, number, reduction)
+            if not frames or len(frames) < len(parts.roles):
                 return
-            sides.append(SideFrames(choice.footage, choice.mode, frames))
+            sides.append(SideFrames(choice.footage, parts.mode, frames, parts.source))
         backdrop = self._backdrop_request(number)
         self._display_worker.request(
             DisplayRequest(
@@ -193,7 +215,7 @@ class ViewController(QObject):
 
     def _on_done(self, result: DisplayResult) -> None:
         if result.error is not None:
-            self._show_error(result.error)
+            self._show_error(result.request.number, result.error)
             return
         choices = self._state.visible_sides
         if len(choices) != len(result.request.sides) or any(
@@ -202,18 +224,27 @@ class ViewController(QObject):
         ):
             # Other footage was chosen while the picture was made.
             return
-        names = tuple(f"{choice.footage.name} · {MODES[choice.mode]}" for choice in choices)
+        sides = result.request.sides
+        names = tuple(f"{side.footage.name} · {MODES[side.mode]}" for side in sides)
+        badges = dict.fromkeys(SOURCES[side.source] for side in sides if side.source in SOURCES)
         self._canvas.set_message("")
         self._canvas.set_pictures(result.pictures, names)
+        self._canvas.set_tag("source", " · ".join(badges))
+        self._canvas.set_tag("loading", "")
         self._on_screen = result.request.number
         self.shown.emit(result.request.number)
 
-    def _show_error(self, error: MattelineError) -> None:
-        # The error is what is on the screen for that frame.
-        self._on_screen = self._player.frame
+    def _show_error(self, number: int, error: MattelineError) -> None:
+        if number != self._player.frame:
+            # A frame that was read ahead. It gets its say when the artist goes there.
+            return
         self._canvas.set_pictures(())
         self._canvas.set_message(error.message, error.hint)
-        self.shown.emit(self._player.frame)
+        for tag in ("source", "loading"):
+            self._canvas.set_tag(tag, "")
+        # The error is what is on the screen for that frame.
+        self._on_screen = number
+        self.shown.emit(number)
 
     def _request_frames(self, *, retry: bool = False) -> None:
         """Request the frame that is due, and those that will be due next."""
@@ -236,7 +267,10 @@ class ViewController(QObject):
     def _requests_of(self, number: int, reduction: int) -> Iterator[FrameRequest]:
         """Yield a request for everything that the picture of a frame is made of."""
         for choice in self._state.visible_sides:
-            for role in roles_of(choice.footage, choice.mode):
+            parts = parts_of(choice.footage, choice.mode, number)
+            if parts.source == "preview":
+                continue
+            for role in parts.roles:
                 yield FrameRequest(choice.footage.clips[role], number, reduction)
         if (request := self._backdrop_request(number)) is not None:
             yield request
@@ -265,12 +299,8 @@ class ViewController(QObject):
     def _is_complete(self, number: int) -> bool:
         return all(self._cache.get(each) for each in self._requests_of(number, self.reduction()))
 
-    def _role_of(self, request: FrameRequest) -> str:
-        for choice in self._state.visible_sides:
-            for role, clip in choice.footage.clips.items():
-                if clip is request.clip:
-                    return role
-        return "behind"
+
+_CHANNELS: Final = ("Red", "Green", "Blue")
 
 
 def _movies_forwards(requests: Iterable[FrameRequest]) -> list[FrameRequest]:

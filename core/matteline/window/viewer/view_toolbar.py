@@ -61,17 +61,15 @@ class ViewToolbar(QWidget):
             self._over.addItem(words, ViewerBackdrop(_rgb(QColor(colour)) if colour else None))
         self._over.addItem("Colour…", "colour")
         self._over.addItem("Clip…", "clip")
-        self._view = viewer_combo(
-            "Transform of the plate's colours to the screen; files are not changed", characters=18
-        )
+        self._display = viewer_combo("The screen that colours are made for", characters=14)
+        self._view = viewer_combo("Transform to that screen; files are not changed", characters=20)
+        self._views: dict[str, list[str]] = {}
         self._exposure = _number(-12, 12, 0, 0.5, "Exposure of the screen in stops (, and .)", " stops")
         self._gamma = _number(0.2, 5, 1, 0.1, "Gamma of the screen", "")
-        self._info = QLabel()
-        self._info.setProperty("role", "faint")
         exposure, gamma = QLabel("Exposure"), QLabel("Gamma")
         first = _row(self.a, self._layout, self.b, self._over_label, self._over, None)
         second = _row(
-            QLabel("View"), self._view, exposure, self._exposure, gamma, self._gamma, None, self._info
+            QLabel("Display"), self._display, self._view, exposure, self._exposure, gamma, self._gamma, None
         )
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 6, 8, 6)
@@ -87,6 +85,7 @@ class ViewToolbar(QWidget):
         self.b.changed.connect(self._follow_layout)
         self._layout.currentIndexChanged.connect(self._follow_layout)
         self._over.activated.connect(self._choose_backdrop)
+        self._display.currentIndexChanged.connect(self._follow_display)
         self._view.currentIndexChanged.connect(self.changed)
         self._exposure.valueChanged.connect(self.changed)
         self._gamma.valueChanged.connect(self.changed)
@@ -112,13 +111,40 @@ class ViewToolbar(QWidget):
 
     def offer_views(self, views: Sequence[str], chosen: str = PLAIN) -> None:
         """Set the views of the config to choose from, named `display/view`, beside the plain one."""
+        self._views = {}
+        for view in views:
+            self._views.setdefault(view.partition("/")[0], []).append(view)
+        display = chosen.partition("/")[0] if chosen in views else PLAIN
+        with QSignalBlocker(self._display):
+            self._display.clear()
+            self._display.addItem(_PLAIN_NAME, PLAIN)
+            for name in self._views:
+                self._display.addItem(name, name)
+            self._display.setCurrentIndex(max(self._display.findData(display), 0))
+        self._offer_views_of(str(self._display.currentData()), chosen)
+
+    def choose_view(self, view: str) -> None:
+        """Show through a view, `display/view` or the plain one, if it is there."""
+        with QSignalBlocker(self._display):
+            self._display.setCurrentIndex(max(self._display.findData(view.partition("/")[0]), 0))
+        self._offer_views_of(str(self._display.currentData()), view)
+        self.changed.emit()
+
+    def _follow_display(self) -> None:
+        # Views of one name are much the same on several displays.
+        name = self._view.currentText()
+        display = str(self._display.currentData())
+        self._offer_views_of(display, f"{display}/{name}")
+        self.changed.emit()
+
+    def _offer_views_of(self, display: str, chosen: str) -> None:
         with QSignalBlocker(self._view):
             self._view.clear()
-            self._view.addItem(_PLAIN_NAME, PLAIN)
-            for view in views:
-                display, _, name = view.partition("/")
-                self._view.addItem(f"{name}  ({display})", view)
+            for view in self._views.get(display, []):
+                self._view.addItem(view.partition("/")[2], view)
             self._view.setCurrentIndex(max(self._view.findData(chosen), 0))
+        # Plain has nothing to choose from; the control keeps its place, so that nothing moves.
+        self._view.setEnabled(self._view.count() > 0)
 
     def set_layout(self, layout: Layout) -> None:
         """Compare in this way; if it is so already, show A alone."""
@@ -142,7 +168,6 @@ class ViewToolbar(QWidget):
     def set_channel(self, channel: int) -> None:
         """Show one channel alone; the same again shows colour."""
         self._channel = None if self._channel == channel else channel
-        self.set_info("" if self._channel is None else ("Red", "Green", "Blue")[channel])
         self.changed.emit()
 
     def expose(self, stops: float) -> None:
@@ -160,10 +185,6 @@ class ViewToolbar(QWidget):
         if one is not None and other is not None:
             self.a.choose(other)
             self.b.choose(one)
-
-    def set_info(self, words: str) -> None:
-        """Show words at the right end: the channel that is shown, the zoom, a view in preparation."""
-        self._info.setText(words)
 
     def _choose_backdrop(self) -> None:
         chosen = self._over.currentData()
