@@ -10,7 +10,9 @@ try:
 
     keyer = nuke.menu("Nodes").addMenu("Keyer")
     keyer.addCommand("MatteLine", matteline_nuke.create, icon="Matteline.png")
-    keyer.addCommand("MatteLine Renders", panel.open_panel, icon="Matteline.png")
+    # The list needs PySide6, which Nuke has from 16 on; in 14 and 15 the command could only fail.
+    if nuke.env["NukeVersionMajor"] >= 16:
+        keyer.addCommand("MatteLine Renders", panel.open_panel, icon="Matteline.png")
 except Exception:
     # Whatever is wrong here must not keep Nuke from starting.
     traceback.print_exc()

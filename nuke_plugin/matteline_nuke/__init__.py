@@ -7,9 +7,10 @@ here, each with the node; in `nuke -t` they wait for the end and raise what went
 from __future__ import annotations
 
 from .farm import before_render, render_missing, submit, write_job
-from .node import create, upgrade
+from .node import create
 from .render import cancel, render, render_current, resume, show
 from .session import check, close, start
+from .upgrade import upgrade
 from .version import VERSION
 
 __all__ = [

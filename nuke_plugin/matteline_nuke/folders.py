@@ -126,5 +126,4 @@ def _pattern(node: nuke.Node) -> str:
         )
     # Without a word for the version each render would meet the files of the one before.
     text = text if VERSION in text else f"{text}/{VERSION}"
-    # Relative to the script, as the artist sees it; Nuke's own folder may be anywhere.
-    return text if os.path.isabs(text) else f"{script.script_folder()}/{text}"
+    return script.absolute(text)

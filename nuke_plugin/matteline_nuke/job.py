@@ -71,7 +71,9 @@ def request_of(node: nuke.Node, folder: str, preview: bool = False) -> RenderReq
     why = "as asked for" if value(node, "input") == "always write" else ""
     if shift:
         why = "programs name frames below 0 in different ways"
-    plate = plate_of(node, span, folder, os.environ, why, shift)
+    # With a config of the artist's own the script's need not be found.
+    environ = os.environ if settings.ocio == "auto" else {**os.environ, "OCIO": settings.ocio}
+    plate = plate_of(node, span, folder, environ, why, shift)
     # What the artist has chosen wins over what the Read says.
     settings = replace(
         settings,

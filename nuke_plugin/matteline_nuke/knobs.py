@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import fields
@@ -15,7 +14,7 @@ from .contract.farm_settings import FarmSettings, farm_choices
 from .contract.settings import MatteSettings, choices
 from .knob_factory import knobs_of, on_same_line, with_help, with_value
 from .names import FORM, INPUTS, NUMBER, PRODUCTS, RANGES, knob_name, number_name, word_name
-from .script import script_folder
+from .script import absolute
 from .sequences import pattern_of
 
 _HAS_FRAME = re.compile(r"#|%0?[0-9]*d")
@@ -41,6 +40,9 @@ _INPUT_HELP = (
     "in as half-float EXR; 'always write' writes it in any case."
 )
 _PRODUCT_HELP = "Output of the node while rendered mattes are used. The foreground needs 'fgr' in Products."
+_STATUS_HELP = (
+    "The last thing that this node has to say. It can be selected and copied; typing here does nothing."
+)
 _USE_HELP = "Shows the rendered matte; off lets the input through."
 _KEEP_HELP = "Keeps the EXR files that were written as input; they are needed no more once all is rendered."
 _DEMAND_HELP = (
@@ -101,8 +103,10 @@ def set_value(node: nuke.Node, field: str, new: Any) -> None:
 
 def evaluated(knob: Any) -> str:
     """Return the text of a file or string knob, its Tcl carried out; a sequence stays one."""
-    text = str(knob.value() or "")
-    if "[" not in text or not hasattr(knob, "evaluate"):
+    # As it was typed: a file knob's value has its hashes as printf writes them.
+    text = str((knob.getText() if hasattr(knob, "getText") else knob.value()) or "")
+    # `%{shot}` is a Graph Scope Variable, of Nuke 16.1 and later.
+    if not ("[" in text or "%{" in text) or not hasattr(knob, "evaluate"):
         return text
     # Tcl may depend on the frame, and then a sequence comes back as one of its files.
     frame = int(nuke.frame())
@@ -124,6 +128,7 @@ def _main_tab() -> Iterable[nuke.Knob]:
     # Kept in the script, and seen by nobody.
     for hidden in (
         nuke.String_Knob(knob_name("state"), ""),
+        nuke.String_Knob(knob_name("tile"), ""),
         with_value(nuke.Int_Knob(knob_name("form"), ""), FORM),
     ):
         hidden.setFlag(nuke.INVISIBLE)
@@ -136,7 +141,10 @@ def _render_knobs() -> Iterable[nuke.Knob]:
     yield _button("resume", "Render Missing", "Finishes the last render where it was cancelled or failed.")
     yield _button("cancel", "Cancel", "Stops rendering. Complete frames are kept.")
     yield _button("show", "Show Last Render", "Shows the last full render, when all its frames are there.")
-    yield nuke.Text_Knob(knob_name("status"), "Status", "Not rendered yet.")
+    # A string can be selected and copied; a command that a status says is for a terminal.
+    status = with_value(nuke.String_Knob(knob_name("status"), "Status"), "Not rendered yet.")
+    status.setFlag(nuke.STARTLINE)
+    yield with_help(status, _STATUS_HELP)
     use = nuke.Boolean_Knob(knob_name("use"), "Use rendered matte")
     use.setFlag(nuke.STARTLINE)
     yield with_help(use, _USE_HELP)
@@ -181,8 +189,8 @@ def _value(node: nuke.Node, name: str, choice: Choice, default: Any) -> Any:
         # Nuke's panels delete what is empty; for us that means the default.
         text = evaluated(knob).strip() or default
         is_path = choice.kind == "path" and text not in choice.options and "://" not in text
-        # A relative path starts at the script's folder, as the worker's own means nothing.
-        return f"{script_folder()}/{text}" if is_path and not os.path.isabs(text) else text
+        # The worker's own folder means nothing to an artist.
+        return absolute(text) if is_path else text
     found = knob.value()
     if found == NUMBER:
         found = node[number_name(name)].value()

@@ -6,7 +6,7 @@ from __future__ import annotations
 NODE = "MatteLine"
 
 # Counts up whenever the inside of the node changes; the knob `matteline_form` keeps it.
-FORM = 1
+FORM = 2
 
 # In front of every knob, so that none shadows one of Nuke's own.
 PREFIX = "matteline_"
@@ -25,7 +25,7 @@ PLATE_AND_MATTE = "MattelinePlateAndMatte"
 FOREGROUND_AND_MATTE = "MattelineForegroundAndMatte"
 PREMULT = "MattelinePremult"
 MATTE_ALONE = "MattelineMatteAlone"
-MATTE_AS = "MattelineMatteAs"
+MATTE_AS_RGB = "MattelineMatteAsRGB"
 SWITCH = "MattelineSwitch"
 
 # Outputs of the node: the Switch's inputs 1 to 4, in this order, behind the plate.

@@ -2,144 +2,98 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
 import nuke
 
 from . import names
 from .contract.errors import JobError
+from .inside import INSIDE
 from .knobs import add_knobs
 from .report import report_errors
 from .state import inside, one_undo
 
-_WHICH = "parent.{use} ? parent.{product} + 1 : 0"
+# Knobs that show or do something, and hold nothing of the artist's.
+_WITHOUT_VALUE = (nuke.Tab_Knob, nuke.PyScript_Knob, nuke.Text_Knob)
 
 
 @report_errors
 def create() -> nuke.Node:
-    """Make a node below the selected one, or unconnected where none is selected."""
+    """Make a node as Nuke makes its own: below the selected one and in its pipe, or free where none is selected."""
     # Nuke lists the node that was selected last first.
     selected = nuke.selectedNodes()[:1]
     with one_undo(names.NODE):
         number = 1
-        while nuke.toNode(f"{names.NODE}{number}") is not None:
+        while nuke.exists(f"{names.NODE}{number}"):
             number += 1
-        node = build(f"{names.NODE}{number}")
-        if selected:
-            node.setInput(0, selected[0])
-            node.setXYpos(selected[0].xpos(), selected[0].ypos() + 80)
+        node = nuke.createNode("Group", f"name {names.NODE}{number}", inpanel=False)
+        _fill(node)
+        if selected and node.input(0) is None:
+            # A group without an Input inside has nothing that Nuke could connect.
+            _insert(node, selected[0])
     if nuke.GUI:
         node.showControlPanel()
     return node
 
 
-@report_errors
-def upgrade(node: nuke.Node) -> None:
-    """Add the knobs that this release has and an older one had not; what the artist set stays.
-
-    Raises:
-        JobError: A later release made the node, or something inside it is missing.
-    """
-    knob = node.knob(names.knob_name("form"))
-    if knob is None:
-        raise JobError(f"{node.fullName()} is no {names.NODE} node.")
-    if int(knob.value()) > names.FORM:
-        raise JobError(
-            f"{node.fullName()} was made by a later release of the plug-in.",
-            hint="Update the plug-in; nothing was changed.",
-        )
-    with one_undo("Upgrade"):
-        # All before any knob is added, so that a damaged node is left as it is.
-        for name in (names.SHIFT, names.WRITE, names.MATTE, names.FOREGROUND, names.SWITCH):
-            inner(node, name)
-        add_knobs(node)
-        knob.setValue(names.FORM)
+def rebuild(node: nuke.Node) -> None:
+    """Give a node of an older release this one's inner nodes and knobs; the values of knobs stay."""
+    old = [knob for knob in node.allKnobs() if knob.name().startswith(names.PREFIX)]
+    values = {knob.name(): knob.toScript() for knob in old if not isinstance(knob, _WITHOUT_VALUE)}
+    # Taken off and added again: so they stand in this release's order, with its labels and kinds.
+    for knob in old:
+        node.removeKnob(knob)
+    _fill(node)
+    for name, text in values.items():
+        kept = node.knob(name)
+        if kept is not None and name != names.knob_name("form"):
+            kept.fromScript(text)
 
 
-def build(name: str) -> nuke.Group:
-    """Build a node of this name with all its knobs, not connected."""
-    group = nuke.nodes.Group(name=name)
-    add_knobs(group)
-    with inside(group):
-        _build_inside()
-    return group
-
-
-def inner(node: nuke.Node, name: str) -> Any:
-    """Return a node inside ours.
+def inner(node: nuke.Node, name: str) -> Optional[nuke.Node]:
+    """Return a node inside ours; None where Non-commercial Nuke hides it from Python.
 
     Raises:
         JobError: It is not there: someone has changed the inside.
     """
     with inside(node):
-        found = nuke.toNode(name)
-    if found is None:
-        raise JobError(
-            f"{node.fullName()} is damaged: {name} is missing inside it.",
-            hint="Make a new node; its settings can be copied over.",
-        )
-    return found
+        if not nuke.exists(name):
+            raise JobError(
+                f"{node.fullName()} is damaged: {name} is missing inside it.",
+                hint="Press Upgrade Node, which builds its inside again.",
+            )
+        return nuke.toNode(name)
 
 
-def _build_inside() -> None:
-    """Build the inner nodes: a Write for the input, Reads for results, and a Switch among the outputs."""
-    # Every inner node has a name of its own, by which results and tests find it.
-    plate = nuke.nodes.Input(name=names.INPUT)
-    _add_writer(_after("TimeOffset", names.SHIFT, plate))
-    matte, foreground = _reader(names.MATTE), _reader(names.FOREGROUND)
-    unpremult = _after("Unpremult", names.UNPREMULT, foreground)
-    # Switched on only for results that are premultiplied.
-    unpremult["disable"].setValue(True)
-    over_plate = _copied(names.PLATE_AND_MATTE, plate, matte)
-    straight = _copied(names.FOREGROUND_AND_MATTE, unpremult, matte)
-    premultiplied = _after("Premult", names.PREMULT, straight)
-    alone = _copied(names.MATTE_ALONE, matte, matte)
-    # The alpha in red, green and blue too, because only some products hold it there.
-    for colour in ("red", "green", "blue"):
-        alone = _after("Copy", f"{names.MATTE_AS}{colour.capitalize()}", alone, alone)
-        alone["from0"].setValue("rgba.alpha")
-        alone["to0"].setValue(f"rgba.{colour}")
-    switch = _after("Switch", names.SWITCH, plate, over_plate, straight, premultiplied, alone)
-    switch["which"].setExpression(
-        _WHICH.format(use=names.knob_name("use"), product=names.knob_name("product"))
-    )
-    _after("Output", names.OUTPUT, switch)
+def set_inner(node: nuke.Node, name: str, **knobs: Any) -> None:
+    """Set knobs of a node inside ours, in their order. Raises `JobError` where it is missing."""
+    inner(node, name)
+    with inside(node):
+        for knob, value in knobs.items():
+            # By name, as Tcl does it: that reaches nodes which Non-commercial Nuke hides from Python.
+            nuke.knob(f"{name}.{knob}", str(value).lower() if isinstance(value, bool) else str(value))
 
 
-def _add_writer(shift: nuke.Node) -> None:
-    """Add a Write of half floats of the working space. Disabled, so that farms and 'nuke -x' pass it over."""
-    write = _after("Write", names.WRITE, shift)
-    for knob, value in (
-        ("channels", "rgb"),
-        ("file_type", "exr"),
-        ("datatype", "16 bit half"),
-        ("compression", "Zip (1 scanline)"),
-        ("raw", True),
-        ("disable", True),
-    ):
-        write[knob].setValue(value)
+def _fill(node: nuke.Node) -> None:
+    """Build the inside of a node, in place of whatever is in it, and give it the knobs that it lacks."""
+    above = node.input(0)
+    with inside(node):
+        # A new Group may begin with an Input and an Output of its own.
+        for each in nuke.allNodes():
+            nuke.delete(each)
+        nuke.scriptReadText(INSIDE)
+    add_knobs(node)
+    if above is not None:
+        node.setInput(0, above)
+    if not str(node["label"].value()):
+        node["label"].setValue(f"[value {names.knob_name('tile')}]")
 
 
-def _reader(name: str) -> nuke.Node:
-    read = nuke.nodes.Read(name=name)
-    # A matte is a coverage, and is never colour-converted.
-    read["raw"].setValue(True)
-    return read
-
-
-def _copied(name: str, picture: nuke.Node, matte: nuke.Node) -> nuke.Node:
-    """Add a Copy that gives a picture the matte as its alpha."""
-    copy = _after("Copy", name, picture, matte)
-    # Changed when a result has its matte in the alpha.
-    copy["from0"].setValue("rgba.red")
-    copy["to0"].setValue("rgba.alpha")
-    return copy
-
-
-def _after(kind: str, name: str, *inputs: nuke.Node) -> nuke.Node:
-    """Add a node of a class behind others."""
-    node = getattr(nuke.nodes, kind)(name=name)
-    for index, each in enumerate(inputs):
-        node.setInput(index, each)
-    made: nuke.Node = node
-    return made
+def _insert(node: nuke.Node, above: nuke.Node) -> None:
+    """Connect a node below another, and what was below that one to it, as Nuke does with its own."""
+    for below in above.dependent(nuke.INPUTS, False):
+        for number in range(below.inputs()):
+            same = below.input(number)
+            if same is not None and same.fullName() == above.fullName():
+                below.setInput(number, node)
+    node.setInput(0, above)

@@ -17,14 +17,13 @@ from .contract.errors import JobError, ReadError
 from .contract.files import make_folder
 from .contract.frames import FrameRange
 from .folders import input_pattern
-from .node import inner
+from .node import inner, set_inner
 from .sequences import is_complete, numbered, pattern_of
 from .state import inside, not_undone
 
 # Extensions of sequences that the worker reads.
 IMAGES = (".exr", ".dpx", ".cin", ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".tga", ".hdr")
-# Formats whose pixels are floats, and those of 8 bits: their default colour space does not depend on the
-# file.
+# Formats whose pixels are floats, and those of 8 bits: the script says what their default is, should Nuke not.
 FLOATS = (".exr", ".hdr")
 EIGHT_BITS = (".jpg", ".jpeg")
 # Classes that change no pixel.
@@ -39,7 +38,7 @@ class InputPlate:
         path: Pattern of its files.
         written: True if Nuke writes them first; then they are in the working space.
         colour: The colour space of their values.
-        read_as: The `colorspace` of a Read that turns their values into the working space; empty for raw.
+        read_as: The name of the colour space with which a Read shows them as they are; empty for raw.
         why: The reason why they are written, for the artist; empty where they are not.
     """
 
@@ -75,7 +74,7 @@ def plate_of(
             above = above.input(0)
         if above is None or above.Class() != "Read":
             raise Unusable("the input is not a Read")
-        return _files_of(above, span, environ)
+        return _files_of(node, above, span, environ)
     except Unusable as reason:
         path = input_pattern(folder, span.last + shift)
         return InputPlate(path, True, script.working_colour(environ), why=str(reason))
@@ -97,13 +96,12 @@ def write_input(node: nuke.Node, pattern: str, span: FrameRange, view: str, shif
         ReadError: Nuke wrote without complaint, but a frame is not there.
     """
     make_folder(Path(pattern).parent)
-    # The TimeOffset moves the script's frames to those of the files.
-    write, files = inner(node, names.WRITE), shifted(span, shift)
-    inner(node, names.SHIFT)["time_offset"].setValue(shift)
+    files = shifted(span, shift)
     # Undone in the opposite order, also when the artist cancels.
-    with not_undone(), inside(node), _without_proxy(), _enabled(write, pattern):
+    with not_undone(), _without_proxy(), _enabled(node, pattern, shift), inside(node):
         try:
-            nuke.execute(write, files.first, files.last, 1, views=[view])
+            # The views by position: the names of `execute` have changed between releases.
+            nuke.execute(names.WRITE, files.first, files.last, 1, [view])
         except RuntimeError as error:
             if "cancel" in str(error).lower():
                 raise JobError("Cancelled while the input was written. Nothing was rendered.") from None
@@ -131,26 +129,32 @@ def _without_proxy() -> Iterator[None]:
 
 
 @contextmanager
-def _enabled(write: Any, pattern: str) -> Iterator[None]:
-    write["file"].setValue(pattern)
-    write["disable"].setValue(False)
+def _enabled(node: nuke.Node, pattern: str, shift: int) -> Iterator[None]:
+    # The TimeOffset moves the script's frames to those of the files.
+    set_inner(node, names.SHIFT, time_offset=shift)
+    set_inner(node, names.WRITE, file=pattern, disable=False)
     try:
         yield
     finally:
-        write["disable"].setValue(True)
-        write["file"].setValue("")
+        # The name stays: a Write whose name is emptied may forget its file type.
+        set_inner(node, names.WRITE, disable=True)
 
 
-def _files_of(read: Any, span: FrameRange, environ: Mapping[str, str]) -> InputPlate:
-    """Return a Read's own files as the plate. Raises `Unusable`."""
+def _files_of(node: nuke.Node, read: Any, span: FrameRange, environ: Mapping[str, str]) -> InputPlate:
+    """Return a Read's own files as the plate. Raises `Unusable`, and `JobError` without the script's OCIO config."""
+    # A Read that was never looked at knows neither its range nor the meaning of its default colour space.
+    read.forceValidate()
     _must_be_untouched(read, span)
     path = _path(read, span)
-    extension = os.path.splitext(path)[1].lower()
-    space, read_as = _space(read, extension)
-    colour = script.managed_colour(script.plain_name(space), environ)
+    space = _space(read, os.path.splitext(path)[1].lower())
+    colour = script.managed_colour(space, environ)
     if colour is None:
         raise Unusable(f"its colour space {space} is known to Nuke alone")
-    return InputPlate(path, False, colour, read_as)
+    foreground: Any = inner(node, names.FOREGROUND)
+    # Found now, and not after hours of rendering.
+    if foreground is not None and not script.listed_space(foreground["colorspace"], space):
+        raise Unusable(f"no other Read can be set to its colour space {space}")
+    return InputPlate(path, False, colour, space)
 
 
 def _must_be_untouched(read: Any, span: FrameRange) -> None:
@@ -177,24 +181,28 @@ def _must_be_untouched(read: Any, span: FrameRange) -> None:
 def _path(read: Any, span: FrameRange) -> str:
     """Return the pattern of a Read's files. Raises `Unusable`."""
     # Evaluated at both ends, because the name may hold Tcl, and its number more digits at the end.
-    found = [pattern_of(str(read["file"].evaluate(frame)), frame) for frame in (span.first, span.last)]
+    named = [script.absolute(str(read["file"].evaluate(frame))) for frame in (span.first, span.last)]
+    found = [pattern_of(each, frame) for each, frame in zip(named, (span.first, span.last))]
     if not all(found) or len({re.sub("#+", "#", each) for each in found}) > 1:
         raise Unusable("its files are not numbered like the script's frames")
     # The pattern of fewer digits fits both ends.
     path = min(found, key=len)
     if os.path.splitext(path)[1].lower() not in IMAGES:
         raise Unusable("it is not a sequence of pictures")
+    # Nuke finds files in ways of its own, and says itself what it does not find.
+    if not os.path.exists(named[0]):
+        raise Unusable("its files are not where its name says")
     return path
 
 
-def _space(read: Any, extension: str) -> tuple[str, str]:
-    """Return a Read's colour space, and the word for another Read to treat floats the same."""
-    name = str(read["colorspace"].value())
+def _space(read: Any, extension: str) -> str:
+    """Return the name of a Read's colour space, without the role or `default` that stands for it."""
+    name = script.plain_name(str(read["colorspace"].value()))
     if name != "default":
-        return name, name
+        return name
+    root: Any = nuke.root()
     if extension in FLOATS:
-        return str(nuke.root()["floatLut"].value()), name
+        return script.plain_name(str(root["floatLut"].value()))
     if extension in EIGHT_BITS:
-        word = str(nuke.root()["int8Lut"].value())
-        return word, word
-    raise Unusable("its default colour space depends on its bit depth")
+        return script.plain_name(str(root["int8Lut"].value()))
+    raise Unusable("Nuke does not say which colour space its default is")

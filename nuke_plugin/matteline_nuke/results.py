@@ -10,15 +10,14 @@ from typing import Any, Optional
 
 import nuke
 
-from . import names
+from . import names, script
 from .contract.errors import JobError, ReadError
 from .contract.frames import FrameRange, FrameSet
 from .contract.job import Job
 from .job import RenderRequest
 from .knobs import set_value, value
-from .node import inner
+from .node import inner, set_inner
 from .plate import shifted
-from .script import temporary_folder
 from .sequences import is_complete, numbered, slashed
 from .state import not_undone
 
@@ -41,7 +40,7 @@ class Result:
         files: Pattern of the files of each product; empty until the worker has planned.
         shift: Number added to the script's frames for those of the files.
         written: True if the plate was written by Nuke.
-        read_as: The foreground's `colorspace`; empty for raw.
+        read_as: The name of the foreground's colour space; empty for raw.
         view: The view that was rendered.
         preview: True for a single frame in a temporary folder.
     """
@@ -129,28 +128,48 @@ def show_result(node: nuke.Node, result: Result) -> str:
         raise JobError(f"No matte was rendered to {result.folder}.", hint="Add alpha to Products.")
     if not foreground and value(node, "product") in names.PRODUCTS[1:3]:
         raise JobError("No foreground was rendered.", hint="Add fgr to Products, or change Show.")
+    # Everything that can fail comes before the first Read is touched: a node never shows two renders at once.
+    space = _listed_space(node, result) if foreground else ""
     # The artist pressed Render long ago; undo belongs to what was done since.
     with not_undone():
-        _point(inner(node, names.MATTE), result.files[matte], result, "")
+        _point(node, names.MATTE, result.files[matte], result, "")
         if foreground:
-            _point(inner(node, names.FOREGROUND), result.files[foreground], result, result.read_as)
+            _point(node, names.FOREGROUND, result.files[foreground], result, space)
         else:
             # Or the Read would still show the foreground of an older result.
-            inner(node, names.FOREGROUND)["file"].setValue("")
+            set_inner(node, names.FOREGROUND, file="")
         # The matte is in red of a file of its own, else in the alpha of the picture.
         channel = "rgba.red" if matte == "alpha" else "rgba.alpha"
         for name in (names.PLATE_AND_MATTE, names.FOREGROUND_AND_MATTE, names.MATTE_ALONE):
-            inner(node, name)["from0"].setValue(channel)
-        inner(node, names.UNPREMULT)["disable"].setValue(not _is_premultiplied(result, foreground))
+            set_inner(node, name, from0=channel)
+        set_inner(node, names.UNPREMULT, disable=not _is_premultiplied(result, foreground))
         # Last, when everything that it shows is in place.
         set_value(node, "use", True)
+        set_value(node, "tile", f"{'preview ' if result.preview else ''}{result.span}")
+    # Changes that cannot be undone may not count as changes of the script, and closing it would lose the link.
+    root: Any = nuke.root()
+    root.setModified(True)
     return _description(result)
+
+
+def _listed_space(node: nuke.Node, result: Result) -> str:
+    """Return the foreground's colour space as the Read lists it; empty for raw. Raises `JobError`."""
+    read: Any = inner(node, names.FOREGROUND)
+    if not result.read_as or read is None:
+        return result.read_as
+    found = script.listed_space(read["colorspace"], result.read_as)
+    if not found:
+        raise JobError(
+            f"The foreground is in {result.read_as}, which this script's colour management does not have.",
+            hint="Set Input to 'always write' and render again.",
+        )
+    return found
 
 
 def _description(result: Result) -> str:
     what = "Preview of frame" if result.preview else "Showing"
     view = f" of view {result.view}" if len(nuke.views()) > 1 else ""
-    lost = "" if result.preview or not result.folder.startswith(temporary_folder()) else _TEMPORARY
+    lost = "" if result.preview or not result.folder.startswith(script.temporary_folder()) else _TEMPORARY
     numbered = f", whose files are numbered {result.shift} higher," if result.shift else ""
     return f"{what} {result.span}{view}{numbered} from {result.folder}{lost}"
 
@@ -169,35 +188,32 @@ def _must_be_whole(result: Result) -> None:
         )
 
 
-def _point(read: Any, pattern: str, result: Result, read_as: str) -> None:
+def _point(node: nuke.Node, name: str, pattern: str, result: Result, read_as: str) -> None:
     """Point a Read at files: outside their frames it gives black, and where a file has gone it fails."""
     files = shifted(result.span, result.shift)
-    # As if the artist had typed it: so Nuke finds the format and the range of the files.
-    read["file"].fromUserText(f"{pattern} {files.first}-{files.last}")
-    for knob, new in (
-        ("file", pattern),
-        ("first", files.first),
-        ("last", files.last),
-        ("origfirst", files.first),
-        ("origlast", files.last),
-        ("origset", True),
-        ("before", "black"),
-        ("after", "black"),
-        ("frame_mode", "expression"),
-        ("frame", f"frame+{result.shift}" if result.shift else ""),
-        ("on_error", "error"),
-        ("raw", not read_as),
-        ("premultiplied", False),
-    ):
-        read[knob].setValue(new)
+    read: Any = inner(node, name)
+    if read is not None:
+        # As if the artist had typed it: so Nuke finds the format and the range of the files.
+        read["file"].fromUserText(f"{pattern} {files.first}-{files.last}")
+    set_inner(
+        node,
+        name,
+        file=pattern,
+        first=files.first,
+        last=files.last,
+        origfirst=files.first,
+        origlast=files.last,
+        origset=True,
+        before="black",
+        after="black",
+        frame_mode="expression",
+        frame=f"frame+{result.shift}" if result.shift else "",
+        on_error="error",
+        raw=not read_as,
+        premultiplied=False,
+    )
     if read_as:
-        read["colorspace"].setValue(read_as)
-        if read["colorspace"].value() != read_as:
-            raise JobError(
-                f"The foreground cannot be read as {read_as}.",
-                hint="Set Input to 'always write' and render again.",
-            )
-        read["premultiplied"].setValue(_is_premultiplied(result, "rgba"))
+        set_inner(node, name, colorspace=read_as, premultiplied=_is_premultiplied(result, "rgba"))
 
 
 def _is_premultiplied(result: Result, foreground: str) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Optional
 
 import nuke
 
@@ -21,11 +21,8 @@ BUILT_IN_CONFIG = "ocio://studio-config-latest"
 # Nuke's own curves that matteline has under a name; without OCIO its working space is linear Rec.709.
 NUKE_SPACES = {"linear": "lin_rec709", "sRGB": "sRGB", "rec709": "Rec.709", "Cineon": "Cineon"}
 
-# The roles of Nuke's and the ACES configs, as Nuke shows them in menus.
-_ROLE = re.compile(
-    r"(?:default|scene_linear|compositing_linear|rendering|reference|data|color_picking|matte_paint"
-    r"|texture_paint|compositing_log|color_timing|aces_interchange) \((.+)\)"
-)
+# A validated knob shows what `default` and roles stand for: `default (sRGB)`, `scene_linear (ACEScg)`.
+_MEANING = re.compile(r"[a-z][a-z0-9_]* \((.+)\)")
 
 
 @dataclass(frozen=True)
@@ -49,6 +46,16 @@ def script_folder() -> str:
 def script_name() -> str:
     """Return the script's file name without its extension."""
     return os.path.splitext(os.path.basename(nuke.root().name()))[0] if is_saved() else "untitled"
+
+
+def absolute(path: str) -> str:
+    """Return a path as Nuke finds it: filtered, and a relative one in the project directory or beside the script."""
+    # Studios map drives of other systems with filters; Nuke applies them to every file name.
+    path = str(nuke.filenameFilter(path) or path)  # type: ignore[no-untyped-call]
+    if os.path.isabs(path):
+        return path
+    project = str(_root_knob("project_directory").evaluate() or "").rstrip("/")
+    return f"{project or script_folder()}/{path}"
 
 
 def temporary_folder() -> str:
@@ -97,13 +104,17 @@ def view_of(wanted: str) -> str:
 
 
 def working_colour(environ: Mapping[str, str]) -> PlateColour:
-    """Return the script's working space, that of the pixels between nodes."""
-    name = plain_name(str(nuke.root()["workingSpaceLUT"].value()))
+    """Return the script's working space, that of the pixels between nodes. Raises `JobError`."""
+    name = plain_name(str(_root_knob("workingSpaceLUT").value()))
     return managed_colour(name, environ) or PlateColour("auto", "auto")
 
 
-def managed_colour(name: str, environ: Mapping[str, str]) -> Any:
-    """Return the colour space of a name in the script's colour management; None where matteline has none."""
+def managed_colour(name: str, environ: Mapping[str, str]) -> Optional[PlateColour]:
+    """Return the colour space of a name in the script's colour management; None where matteline has none.
+
+    Raises:
+        JobError: The script's OCIO config is not found.
+    """
     if not uses_ocio():
         return PlateColour(NUKE_SPACES[name], BUILT_IN_CONFIG) if name in NUKE_SPACES else None
     return PlateColour(name, ocio_config(environ)) if name else None
@@ -111,27 +122,65 @@ def managed_colour(name: str, environ: Mapping[str, str]) -> Any:
 
 def uses_ocio() -> bool:
     """Tell whether OCIO manages the script's colours, rather than Nuke's own curves."""
-    return bool(nuke.root()["colorManagement"].value() == "OCIO")
+    return bool(_root_knob("colorManagement").value() == "OCIO")
 
 
 def ocio_config(environ: Mapping[str, str]) -> str:
-    """Return the path of the script's OCIO config; `auto` where the environment names it, or nothing does."""
-    root: Any = nuke.root()
-    name = str(root["OCIO_config"].value())
+    """Return the path of the script's OCIO config; `auto` where the environment names it for the worker too.
+
+    Raises:
+        JobError: It is not found. A name of a colour space, and above all a role, means something else in another
+            config, and nobody would notice.
+    """
+    name = str(_root_knob("OCIO_config").value())
     if environ.get("OCIO"):
         # Nuke lets the environment overrule the script, and the worker reads the same variable.
         return "auto"
     if name == "custom":
-        return str(root["customOCIOConfigPath"].evaluate() or "auto")
-    places = os.path.join(
-        os.path.dirname(str(nuke.env["ExecutablePath"])), "plugins", "OCIOConfigs", "configs"
-    )
-    # Nuke ships some configs as a folder, and some as one file.
-    shipped = [os.path.join(places, name, "config.ocio"), os.path.join(places, f"{name}.ocio")]
-    return slashed(next((each for each in shipped if os.path.isfile(each)), "auto"))
+        found = absolute(str(_root_knob("customOCIOConfigPath").evaluate()))
+        places = [found]
+    else:
+        places = list(_shipped_configs(name))
+        found = next((each for each in places if os.path.isfile(each)), "")
+    if not os.path.isfile(found):
+        raise JobError(
+            f"The OCIO config '{name}' of this script was not found in {os.path.dirname(places[0])}.",
+            field="ocio",
+            hint="Choose the file under OCIO config and a Colour space of it, or name it in the environment variable "
+            "OCIO.",
+        )
+    return slashed(found)
+
+
+def _shipped_configs(name: str) -> Iterator[str]:
+    """Yield the paths where Nuke may have a config that it ships: a folder of its own, or one file."""
+    program = os.path.dirname(str(nuke.env["ExecutablePath"]))
+    # From 16 on, Nuke for macOS has its data beside the folder of its program.
+    resources = os.path.join(os.path.dirname(program), "Resources")
+    for base in (os.path.join(program, "plugins"), os.path.join(resources, "plugins"), resources):
+        configs = os.path.join(base, "OCIOConfigs", "configs")
+        yield os.path.join(configs, name, "config.ocio")
+        yield os.path.join(configs, f"{name}.ocio")
 
 
 def plain_name(name: str) -> str:
     """Return a colour space without the role that Nuke puts before it: `ACEScg` of `scene_linear (ACEScg)`."""
-    match = _ROLE.fullmatch(name)
-    return match[1] if match else name
+    spaces = [str(each) for each in nuke.getOcioColorSpaces()] if uses_ocio() else []
+    match = _MEANING.fullmatch(name)
+    # A space of the config's own may have brackets in its name too.
+    while match and name not in spaces:
+        name = match[1]
+        match = _MEANING.fullmatch(name)
+    return name
+
+
+def listed_space(knob: Any, name: str) -> str:
+    """Return a colour space as a Read's `colorspace` lists it; empty where it does not."""
+    listed = [str(each).split("\t")[0] for each in nuke.getColorspaceList(knob)]  # type: ignore[no-untyped-call]
+    # Some configs list spaces below their families.
+    same = [each for each in listed if name in (each, plain_name(each), each.rpartition("/")[2])]
+    return next((each for each in same if not each.startswith("default")), "")
+
+
+def _root_knob(name: str) -> Any:
+    return nuke.root()[name]

@@ -21,6 +21,12 @@ from tests.nuke.fake import FakeNuke, Picture
 from tests.nuke.fake.nodes import Node
 
 PREFIX = "matteline_"
+_ROOT_DEFAULTS = {
+    "colorManagement": "Nuke",
+    "OCIO_config": "nuke-default",
+    "workingSpaceLUT": "linear",
+    "project_directory": "",
+}
 SETTINGS: dict[str, Any] = {"device": "cpu", "downsample_ratio": 0.5, "preroll": 0}
 
 
@@ -51,6 +57,10 @@ class Comp:
         host.frame, host.views, host.view = plates.FIRST, ["main"], "main"
         host.executing.cancel_at = None
         host.bars.cancel_when = lambda percentage, message: False
+        host.graph_variables.clear()
+        host.filename_filters.clear()
+        for name in ("colorManagement", "OCIO_config", "workingSpaceLUT", "project_directory"):
+            host.root[name].setValue(_ROOT_DEFAULTS[name])
         for name, value in (("proxy", False), ("first_frame", plates.FIRST), ("last_frame", plates.LAST)):
             host.root[name].setValue(value)
         host.root["name"].setValue(str(self.folder / "sh010_comp.nk"))

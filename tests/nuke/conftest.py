@@ -50,10 +50,10 @@ class Installed:
         plugin: The imported `matteline_nuke`.
     """
 
-    def __init__(self, package: Path, *, gui: bool = True) -> None:
+    def __init__(self, package: Path, *, gui: bool = True, **host: Any) -> None:
         self._modules: dict[str, ModuleType] = {}
         self._package = str(package)
-        self.host = FakeNuke(gui=gui)
+        self.host = FakeNuke(gui=gui, **host)
         with self.current():
             self.host.starting = True
             self.host.module.pluginAddPath(str(package))

@@ -19,6 +19,7 @@ from tests.nuke.fake.picture import RGBA
 
 TABLE = Path(__file__).with_name("LITERALS.md")
 FACTS = SHARED / "reference" / "nuke.md"
+REVIEW = SHARED / "reference" / "review" / "nuke.md"
 PLUGIN = Path(__file__).resolve().parents[2] / "nuke_plugin"
 UNPROVEN = "nothing at hand: common knowledge"
 _PREFERRED = (
@@ -48,9 +49,20 @@ def literals(folder: Path) -> dict[str, str]:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             found.update(_of_module(node))
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in known:
-                found.setdefault(node.value, known[node.value])
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                for word in _words_of(node.value):
+                    if word in known:
+                        found.setdefault(word, known[word])
     return dict(sorted(found.items(), key=lambda each: (each[1], each[0])))
+
+
+def _words_of(text: str) -> Iterator[str]:
+    """The text itself; of a script's text every class, knob and value."""
+    yield text
+    if "\n" in text:
+        for line in text.splitlines():
+            knob, _, value = line.strip(" {}").partition(" ")
+            yield from (knob, value.strip('"'))
 
 
 def _of_module(node: ast.AST) -> Iterator[tuple[str, str]]:
@@ -106,7 +118,7 @@ def evidence(literal: str, facts: dict[str, str], stubs: str) -> str:
 def _section(shape: str, facts: dict[str, str]) -> str:
     hits = (each for each in (*_PREFERRED, *facts) if re.search(shape, facts.get(each, "")))
     section = next(hits, "")
-    return f"nuke.md {section}" if section else ""
+    return f"{'' if section == 'review' else 'nuke.md '}{section}" if section else ""
 
 
 def stubs() -> str:
@@ -116,9 +128,14 @@ def stubs() -> str:
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
-def table(folder: Path, facts: str) -> str:
+def known_sections() -> dict[str, str]:
+    """Both pages of facts: the sheet by its sections, and the review of the plug-in as one more."""
+    return {**sections(FACTS.read_text(encoding="utf-8")), "review": REVIEW.read_text(encoding="utf-8")}
+
+
+def table(folder: Path, known: dict[str, str]) -> str:
     """The list as Markdown."""
-    known, published = sections(facts), stubs()
+    published = stubs()
     lines = [
         "# What the plug-in says to Nuke by name",
         "",
@@ -133,4 +150,4 @@ def table(folder: Path, facts: str) -> str:
 
 
 if __name__ == "__main__":
-    TABLE.write_text(table(PLUGIN, FACTS.read_text(encoding="utf-8")), encoding="utf-8")
+    TABLE.write_text(table(PLUGIN, known_sections()), encoding="utf-8")

@@ -49,7 +49,7 @@ MISTAKES = {
     ),
     "the inner Write stays enabled": Mistake(
         "plate.py",
-        '        write["disable"].setValue(True)\n',
+        "        set_inner(node, names.WRITE, disable=True)\n",
         "        pass\n",
         "test_refusals.test_a_write_that_the_artist_cancels_leaves_nothing_behind",
     ),
@@ -60,21 +60,21 @@ MISTAKES = {
         "test_render.test_the_files_of_a_read_are_handed_over",
     ),
     "Copy's inputs are swapped": Mistake(
-        "node.py",
-        "_copied(names.PLATE_AND_MATTE, plate, matte)",
-        "_copied(names.PLATE_AND_MATTE, matte, plate)",
+        "inside.py",
+        "push $MattelineMatteFile\npush $MattelinePlate\n",
+        "push $MattelinePlate\npush $MattelineMatteFile\n",
         "test_script.test_a_saved_node_is_wired_as_meant",
     ),
     "the Write is not raw": Mistake(
-        "node.py",
-        '        ("raw", True),\n',
-        "",
+        "inside.py",
+        ' compression "Zip (1 scanline)"\n raw true\n',
+        ' compression "Zip (1 scanline)"\n',
         "test_script.test_what_leaves_or_enters_files_is_raw",
     ),
     "results are shown a frame off": Mistake(
         "results.py",
-        '("first", files.first)',
-        '("first", files.first + 1)',
+        "first=files.first,\n        last",
+        "first=files.first + 1,\n        last",
         "test_render.test_the_files_of_a_read_are_handed_over",
     ),
     "the switch flips before frames are looked for": Mistake(
@@ -85,8 +85,8 @@ MISTAKES = {
     ),
     "frames of before show beyond the range": Mistake(
         "results.py",
-        '("before", "black")',
-        '("before", "hold")',
+        'before="black"',
+        'before="hold"',
         "test_render.test_preroll_is_written_too_and_only_the_range_is_shown",
     ),
     "the node is not found again": Mistake(

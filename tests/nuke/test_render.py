@@ -178,10 +178,11 @@ def test_two_nodes_at_once(comp, plate, tmp_path):
 
 
 def test_a_node_inside_a_group(comp, plate):
-    group = comp.nuke.nodes.Group(name="Grp", inputs=[comp.read(plate)])
+    read, group = comp.read(plate), comp.nuke.nodes.Group(name="Grp")
     with group:
         node = comp.node(comp.nuke.nodes.Input())
         comp.nuke.nodes.Output(inputs=[node])
+    group.setInput(0, read)
     comp.render(node)
     assert node.fullName().startswith("Grp.")
     assert_shows(comp, group, comp.direct(plate, **LINEAR))

@@ -124,6 +124,7 @@ _READ = {
     "auto_alpha": Boolean_Knob,
     "on_error": _words(*_ON_ERROR),
     "localizationPolicy": _words("on", "from auto-localize path", "on demand", "off"),
+    "rescan_range": PyScript_Knob,
     "reload": Reload_Knob,
     "file_type": String_Knob,
 }
@@ -167,9 +168,18 @@ _ROOT = {
     "workingSpaceLUT": _is(String_Knob, "linear"),
     "floatLut": _is(String_Knob, "linear"),
     "int8Lut": _is(String_Knob, "sRGB"),
+    "logLut": _is(String_Knob, "Cineon"),
 }
 
-_COPY = {f"{word}{number}": Channel_Knob for number in range(4) for word in ("from", "to")}
+_SIDES = ("B", "A", "All")
+_COPY = {
+    **{f"{word}{number}": _is(Channel_Knob, "none") for number in range(4) for word in ("from", "to")},
+    "channels": _is(Channel_Knob, "none"),
+    "bbox": _words("union", "B side", "A side"),
+    "metainput": _words(*_SIDES),
+    "rangeinput": _words(*_SIDES, default="All"),
+    "mix": _is(Double_Knob, 1.0),
+}
 
 CLASSES: dict[str, NodeClass] = {
     "Root": NodeClass(0, _ROOT),

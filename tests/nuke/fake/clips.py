@@ -125,6 +125,8 @@ def take_user_text(node: Node, knob: str, text: str) -> str:
         for name, value in (("first", first), ("last", last), ("origfirst", first), ("origlast", last)):
             node[name].setValue(value)
         _take_format(node, files.numbered(path, first))
+        # A Read that an artist makes is looked at: by its panel, its thumbnail or a Viewer.
+        node.validated = True
     return path
 
 

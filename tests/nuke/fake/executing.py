@@ -32,7 +32,8 @@ class Executing:
             RuntimeError: Cancelled, busy, nothing to execute, or a frame that cannot be made.
         """
         self._host.main.guard("execute")
-        writer = self._host.to_node(node) if isinstance(node, str) else node
+        # A name reaches further than Python's eyes in Non-commercial Nuke.
+        writer = self._host.groups[-1].node(node) if isinstance(node, str) else node
         if writer is None:
             raise RuntimeError(f"no node {node}")
         writer.see("execute")

@@ -5,6 +5,7 @@ A real Tcl does the arithmetic and the substitution; what stands for Nuke is onl
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -53,12 +54,20 @@ class Expressions:
         return files.numbered(self._views(self._substituted(text, node), self._host.view), at)
 
     def filename(self, knob: Knob, view: str) -> str:
-        """A file knob's text for a view, its frame number still to be filled in."""
+        """A file knob's path for a view, its frame number still to be filled in: filtered, and never relative."""
         assert isinstance(knob, File_Knob) and knob._node
-        return self._views(self._substituted(knob._value, knob._node), view)
+        path = self._host.filename_filter(self._views(self._substituted(knob._value, knob._node), view))
+        if not path or os.path.isabs(path):
+            return path
+        root = self._host.root
+        project = root["project_directory"].evaluate()
+        # Without a project directory it is the folder that Nuke was started in, which is nobody's choice.
+        return os.path.join(project or os.getcwd(), path)
 
     def _substituted(self, text: str, node: Node) -> str:
         before, self._node = self._node, node
+        for name, meaning in self._host.graph_variables.items():
+            text = text.replace(f"%{{{name}}}", meaning)
         try:
             # Brackets and backslashes; what Nuke makes of a dollar is not known.
             return str(self._tcl.call("subst", "-novariables", text))
@@ -82,7 +91,7 @@ class Expressions:
         assert self._node is not None
         knob = self._knob(name, self._node)
         if isinstance(knob, File_Knob) and name not in ("root.name", "name"):
-            return knob.evaluate()
+            return str(knob.evaluate())
         return str(knob.value())
 
     def _knob(self, name: str, node: Node) -> Knob:

@@ -39,7 +39,7 @@ class Group(Node):
 
     def nodes(self) -> list[Node]:
         self.see("nodes")
-        return list(self.children)
+        return [each for each in self.children if self.host.is_visible(each)]
 
     def node(self, path: str) -> Node | None:
         self.see("nodes")
@@ -75,6 +75,14 @@ class Group(Node):
 
 class Root(Group):
     """The script."""
+
+    def modified(self) -> bool:
+        self.see("modified")
+        return self.host.modified
+
+    def setModified(self, modified: bool) -> None:
+        self.see("modified")
+        self.host.modified = bool(modified)
 
     def name(self) -> str:
         self.see("name")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,6 +20,9 @@ from tests.nuke.fake.picture import RGBA, Format, Picture
 from tests.nuke.fake.progress import Bars
 from tests.nuke.fake.undo import Undo
 
+VISIBLE_NODES = 10
+"""That Python sees in Non-commercial Nuke; a public report says ten."""
+
 
 class FakeNuke:
     """A session; `module` is its `nuke`.
@@ -26,20 +30,36 @@ class FakeNuke:
     Args:
         gui: Whether it has a window. Without one it is `nuke -t`.
         size: Of the script's format.
+        version: Nuke's major version.
+        non_commercial: Python sees ten nodes of a script, and makes no more.
+        group_begins_with: Classes of nodes that a new Group holds; nothing at hand says which.
     """
 
-    def __init__(self, *, gui: bool = True, size: tuple[int, int] = (64, 36)) -> None:
+    def __init__(
+        self,
+        *,
+        gui: bool = True,
+        size: tuple[int, int] = (64, 36),
+        version: int = 15,
+        non_commercial: bool = False,
+        group_begins_with: tuple[str, ...] = (),
+    ) -> None:
         from tests.nuke.fake.module import nuke_module
 
         self.gui, self.starting, self.loading = gui, False, False
+        self.version, self.non_commercial, self.group_begins_with = version, non_commercial, group_begins_with
+        self.modified = False
+        self.filename_filters: list[Any] = []
+        self.graph_variables: dict[str, str] = {}
+        self.roles: dict[str, str] = {}
         self.offences: list[str] = []
         self.said: list[tuple[str, str]] = []
         self.answers: list[Any] = []
         self.frame, self.views, self.view = 1, ["main"], "main"
         self.layers: dict[str, tuple[str, ...]] = {"rgba": RGBA}
         self.formats: dict[str, Format] = {}
-        self.colour_spaces: Sequence[str] = ("linear", "sRGB")
-        self.ocio_config = ""
+        self.colour_spaces: Sequence[str] = ("linear", "sRGB", "rec709", "Cineon")
+        self.ocio_config, self.ocio_default = "", "linear"
         self.decoded: dict[tuple[int, int, str], Picture] = {}
         self.main = MainThread(self)
         self.callbacks, self.undo, self.bars = Callbacks(self), Undo(self), Bars(self)
@@ -71,6 +91,8 @@ class FakeNuke:
         self.main.guard(f"making {kind}")
         if kind not in CLASSES or kind == "Root":
             raise RuntimeError(f"{kind}: Unknown command")
+        if self.non_commercial and len(list(self.root.all_below())) >= VISIBLE_NODES:
+            raise RuntimeError("Non-commercial Nuke: no more nodes for Python")
         inputs, name = knobs.pop("inputs", ()), knobs.pop("name", None)
         node = self.new_node(kind, self.groups[-1], name)
         self.undo.created(node)
@@ -125,9 +147,8 @@ class FakeNuke:
         self.main.guard("toNode")
         if path == "root":
             return self.root
-        if path.startswith("root."):
-            return self.root.node(path[5:])
-        return self.groups[-1].node(path)
+        found = self.root.node(path[5:]) if path.startswith("root.") else self.groups[-1].node(path)
+        return found if self.is_visible(found) else None
 
     @contextlib.contextmanager
     def context(self, node: Node, knob: Knob | None = None) -> Iterator[None]:
@@ -141,6 +162,29 @@ class FakeNuke:
     def run_python(self, text: str, node: Node, knob: Knob | None = None) -> None:
         with self.context(node, knob):
             exec(text, {"nuke": self.module, "__name__": "__main__"})
+
+    def is_visible(self, node: Node | None) -> bool:
+        """Whether Python may have a node: the first ten of a script in Non-commercial Nuke, else all."""
+        if node is None or node is self.root or not self.non_commercial:
+            return node is not None
+        return node in list(self.root.all_below())[:VISIBLE_NODES]
+
+    # Files and colours
+
+    def filename_filter(self, path: str) -> str:
+        """A path after all filters that were added; one that answers nothing leaves it."""
+        for each in self.filename_filters:
+            path = each(path) or path
+        return path
+
+    def default_space(self, node: Node) -> str:
+        """The meaning of `default` on a Read or Write: by the file's type, as the script's settings say."""
+        extension = os.path.splitext(node._knobs["file"]._value)[1].lower()
+        if self.root._knobs["colorManagement"]._value == "OCIO":
+            return self.ocio_default
+        log = extension in (".dpx", ".cin")
+        name = "floatLut" if extension in (".exr", ".hdr") else "logLut" if log else "int8Lut"
+        return str(self.root._knobs[name]._value)
 
     # Pictures
 
@@ -157,7 +201,7 @@ class FakeNuke:
         """A decoded file; a Read keeps it until it is reloaded or pointed elsewhere."""
         key = (id(node), node.files_seen, path)
         if key not in self.decoded:
-            raw, space = node["raw"].value(), node["colorspace"].value()
+            raw, space = node["raw"].value(), node["colorspace"]._value
             picture = files.read(path, raw=raw, colour_space=space)
             self._learn_layers(picture)
             self.decoded[key] = picture

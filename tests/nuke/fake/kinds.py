@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +17,9 @@ class String_Knob(Knob):
         self._value = self._checked(value)
 
     def getText(self) -> str:
-        return self.value()
+        """As it was typed."""
+        self._see()
+        return self._value
 
     def setText(self, text: str) -> bool:
         return self.setValue(text)
@@ -38,8 +41,13 @@ class Multiline_Eval_String_Knob(EvalString_Knob):
 class File_Knob(EvalString_Knob):
     TYPE = 2
 
-    def getEvaluatedValue(self, frame: float | None = None) -> str:
-        return self.evaluate(frame)
+    def value(self) -> str:
+        """As Nuke gives it: hashes as printf writes them."""
+        return re.sub(r"#+", lambda hashes: f"%0{len(hashes[0])}d", super().value())
+
+    def getEvaluatedValue(self) -> str:
+        # With an OutputContext it takes one of those, which nothing here has.
+        return self.evaluate()
 
     def fromUserText(self, text: str) -> None:
         self.setValue(self.node().file_from_user_text(self._name, text_of(text)))

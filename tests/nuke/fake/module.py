@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.nuke.fake.host import FakeNuke
 
 EXECUTABLE = "/opt/Nuke15.1v2/Nuke15.1"
+FILTERS = {"INPUTS": 1, "HIDDEN_INPUTS": 2, "EXPRESSIONS": 4}
 TABS = {"TABBEGINGROUP": 1, "TABENDGROUP": -1, "TABBEGINCLOSEDGROUP": 2}
 _MENUS = ("Nuke", "Nodes", "Viewer", "Node Graph", "Animation", "Pane", "Properties")
 
@@ -56,6 +57,7 @@ def _classes(host: FakeNuke) -> dict[str, Any]:
         **{kind.__name__: kind for kind in classes},
         **FLAGS,
         **TABS,
+        **FILTERS,
         "ProgressTask": host.bars.task_class(),
         "Undo": host.undo,
     }
@@ -131,7 +133,7 @@ def _plugins(host: FakeNuke) -> dict[str, Any]:
     host.run_menus = lambda: [run_if_there(path, "menu.py") for path in reversed(paths)]  # type: ignore[attr-defined]
     return {
         "GUI": host.gui,
-        "NUKE_VERSION_MAJOR": 15,
+        "NUKE_VERSION_MAJOR": host.version,
         "NUKE_VERSION_STRING": "15.1v2",
         "EXE_PATH": EXECUTABLE,
         "env": _environment(host),
@@ -145,11 +147,11 @@ def _plugins(host: FakeNuke) -> dict[str, Any]:
 def _environment(host: FakeNuke) -> dict[str, Any]:
     return {
         "gui": host.gui,
-        "NukeVersionMajor": 15,
+        "NukeVersionMajor": host.version,
         "NukeVersionMinor": 1,
         "NukeVersionString": "15.1v2",
         "ExecutablePath": EXECUTABLE,
-        "nc": False,
+        "nc": host.non_commercial,
         "indie": False,
         "assist": False,
         "nukex": False,

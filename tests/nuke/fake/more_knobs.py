@@ -96,17 +96,32 @@ class Format_Knob(Knob):
 
 
 class ColorSpace_Knob(Enumeration_Knob):
-    """Names of the session's OCIO config; `default` beside them."""
+    """Names of the session's colour spaces. Once its node was validated, `default` and roles say what they mean."""
 
     def __init__(self, name: str, label: str = "") -> None:
         super().__init__(name, label, ["default"])
 
-    def values(self) -> list[str]:
+    def value(self) -> str:
         self._see()
-        return ["default", *(self._node.host.colour_spaces if self._node else ())]
+        return self._shown(self._value)
+
+    def values(self) -> list[str]:
+        return [self._shown(each) for each in self._words()]
+
+    def _shown(self, word: str) -> str:
+        node = self._node
+        if node is None or not node.validated:
+            return word
+        meaning = node.host.default_space(node) if word == "default" else node.host.roles.get(word, "")
+        return f"{word} ({meaning})" if meaning else word
 
     def _words(self) -> list[str]:
-        return self.values()
+        host = self._node.host if self._node else None
+        return ["default", *(host.roles if host else ()), *(host.colour_spaces if host else ())]
+
+    def _checked(self, value: Any) -> str:
+        shown = {self._shown(each): each for each in self._words()}
+        return super()._checked(shown.get(value, value))
 
 
 class MultiView_Knob(Knob):

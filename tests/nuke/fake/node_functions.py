@@ -32,18 +32,39 @@ class _Functions:
         self._host = host
 
     def create_node(self, kind: str, knobs: str = "", inpanel: bool = True) -> Node:
-        if knobs:
-            raise self._host.offence("knobs as text for createNode are not known here")
+        words = knobs.split()
+        if len(words) % 2 or any(each[0] in '{"' for each in words):
+            raise self._host.offence(f"createNode with the knobs {knobs!r} is not known here")
         chosen = self.selected_nodes()
-        node = self._host.create(kind, {}, by_user=True)
-        if chosen and CLASSES[kind].inputs:
-            node.setInput(0, chosen[0])
+        node = self._host.create(kind, dict(zip(words[::2], words[1::2], strict=True)), by_user=True)
+        if kind == "Group":
+            with node:  # type: ignore[attr-defined]
+                for each in self._host.group_begins_with:
+                    self._host.create(each, {})
+        if chosen and node.maxInputs():
+            self._insert(node, chosen[0])
+        self._place(node, chosen[0] if chosen else None)
         for each in chosen:
             each.setSelected(False)
         node.setSelected(True)
         if inpanel and self._host.gui:
             node.showControlPanel()
         return node
+
+    def _insert(self, node: Node, above: Node) -> None:
+        """Put a node into the pipe: below the selected one, above what hung on that."""
+        for sink in above.dependent():
+            for number, source in enumerate(sink._inputs):
+                if source is above and sink._class != "Viewer":
+                    sink.setInput(number, node)
+        node.setInput(0, above)
+
+    def _place(self, node: Node, above: Node | None) -> None:
+        """Below the selected node; else in the middle of what the node graph shows."""
+        x, y = (above.xpos(), above.ypos() + 40) if above else (1, 1)
+        while any((x, y) == (each.xpos(), each.ypos()) for each in self._host.groups[-1].children):
+            y += 40
+        node.setXYpos(x, y)
 
     def all_nodes(self, filter: str | None = None, group: Group | None = None) -> list[Node]:
         inside = group or self._host.groups[-1]

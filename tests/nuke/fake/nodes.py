@@ -27,6 +27,7 @@ class Node:
         self._inputs: list[Node | None] = []
         self._knobs: dict[str, Knob] = {}
         self._alive, self.files_seen, self.panel_shown = True, 0, False
+        self.validated = False
         for knob_name, make in (EVERY_NODE | CLASSES[kind].knobs).items():
             self._take(make(knob_name))
 
@@ -118,6 +119,9 @@ class Node:
                     self._take(make(name))
         if self._class == "Read" and knob._name == "file":
             self.forget_files()
+        if self._class == "Write" and knob._name == "file" and not knob._value:
+            # Suspected: a Write without a name has no type either.
+            self._knobs["file_type"]._value = " "
         self.host.callbacks.knob_changed(self, knob)
 
     def press(self, knob: Knob) -> None:
@@ -142,6 +146,8 @@ class Node:
 
     def maxInputs(self) -> int:
         self.see("inputs")
+        if self._class == "Group":
+            return sum(each._class == "Input" for each in self.children)  # type: ignore[attr-defined]
         return CLASSES[self._class].inputs
 
     def input(self, number: int) -> Node | None:
@@ -171,7 +177,7 @@ class Node:
         self.see("inputs")
         return [each for each in self._inputs if each]
 
-    def dependent(self, what: int = 1) -> list[Node]:
+    def dependent(self, what: int = 1, forceEvaluate: bool = True) -> list[Node]:
         self.see("outputs")
         siblings = self._parent.children if self._parent else []
         return [each for each in siblings if self in each._inputs]
@@ -211,6 +217,14 @@ class Node:
 
     def lastFrame(self) -> int:
         return self.frameRange().last()
+
+    def forceValidate(self) -> None:
+        """Let the node and those above it learn what they show."""
+        self.see("validating")
+        self.validated = True
+        for each in self._inputs:
+            if each:
+                each.forceValidate()
 
     def format(self) -> Format:
         self.see("format")

@@ -50,6 +50,7 @@ def _black(size: Format, at: Moment) -> Picture:
 
 
 def _read(node: Node, at: Moment) -> Picture:
+    node.validated = True
     number = clips.file_frame(node, at.frame)
     if number is None:
         return _black(node["format"].value(), at)

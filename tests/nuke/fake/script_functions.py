@@ -31,6 +31,7 @@ class _Functions:
         self._host.callbacks.call("OnScriptSave", self._host.root)
         with open(name, "w", encoding="utf-8", newline="\n") as file:
             file.write(script.script(self._host.root))
+        self._host.modified = False
         return True
 
     def open_script(self, filename: str) -> None:
@@ -60,6 +61,36 @@ class _Functions:
             each.setSelected(each in made)
         return made[-1] if made else None
 
+    def read_text(self, text: str) -> None:
+        """Nodes of a script's text into the current group."""
+        self._host.main.guard("scriptReadText")
+        made = self._host.load_text(text, self._host.groups[-1])
+        for each in made:
+            self._host.undo.created(each)
+
+    def knob(self, name: str, value: str | None = None) -> str | None:
+        """Get or set a knob as Tcl's `knob` does, by a name from the current group on."""
+        self._host.main.guard("knob")
+        path, _, knob = name.rpartition(".")
+        group = self._host.groups[-1]
+        node = self._host.root.node(path[5:]) if path.startswith("root.") else group.node(path)
+        if node is None or knob not in node._knobs:
+            raise RuntimeError(f"{name}: no such knob")
+        found = node[knob]
+        if value is None:
+            return found.toScript()
+        if not isinstance(value, str):
+            raise TypeError(f"{name}: {value!r} is no text")
+        found.fromScript(value)
+        return None
+
+    def exists(self, name: str) -> bool:
+        self._host.main.guard("exists")
+        return self._host.groups[-1].node(name) is not None
+
+    def add_filename_filter(self, call: Any, nodeClass: str = "*") -> None:
+        self._host.filename_filters.append(call)
+
     def frame(self, number: int | None = None) -> int:
         self._host.main.guard("frame")
         self._host.frame = self._host.frame if number is None else number
@@ -86,6 +117,11 @@ def script_functions(host: FakeNuke) -> dict[str, Any]:
         "scriptClear": host.clear,
         "scriptName": made.name,
         "script_directory": made.directory,
+        "scriptReadText": made.read_text,
+        "knob": made.knob,
+        "exists": made.exists,
+        "addFilenameFilter": made.add_filename_filter,
+        "filenameFilter": host.filename_filter,
         "nodeCopy": made.copy,
         "nodePaste": made.paste,
         "frame": made.frame,

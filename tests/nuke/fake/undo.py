@@ -70,8 +70,10 @@ class Undo:
     # What happens
 
     def _record(self, way_back: Callable[[], None]) -> None:
+        # Suspected: what cannot be undone does not mark the script as changed either.
         if self._off or self._within or self._host.loading:
             return
+        self._host.modified = True
         if self._open:
             self.steps[-1][1].append(way_back)
         else:
