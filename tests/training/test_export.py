@@ -42,12 +42,24 @@ def test_a_checkpoint_gives_its_averaged_weights(tmp_path: Path) -> None:
 def test_half_as_large_it_is_nearly_the_same(tmp_path: Path) -> None:
     whole = weights(tmp_path / "model.safetensors")
 
-    found = export(whole, tmp_path / "mine.safetensors", half=True)
+    found = export(whole, tmp_path / "mine.safetensors", name="mine", half=True)
 
+    assert found.name == "mine"
     assert found.path.stat().st_size < 0.6 * whole.stat().st_size
     before, after = (load_network(each, "auto").state_dict() for each in (inspect(whole), found))
     for name, each in before.items():
         torch.testing.assert_close(after[name], each, rtol=1e-3, atol=1e-6)
+
+
+def test_without_its_learned_refiner_it_has_the_fast_one_and_the_same_weights(tmp_path: Path) -> None:
+    whole = weights(tmp_path / "model.safetensors")
+
+    found = export(whole, tmp_path / "mine.safetensors", fast_refiner=True)
+
+    assert inspect(whole).architecture.refiner == "deep_guided_filter"
+    assert found.architecture.refiner == "fast_guided_filter"
+    before, after = (load_network(each, "auto").state_dict() for each in (inspect(whole), found))
+    assert all(torch.equal(before[name], each) for name, each in after.items())
 
 
 def test_a_weight_too_large_for_half_is_told(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 ::
 
     python -m matteline.training.export RUN/model.safetensors matteline-small.safetensors \
-        --name matteline-small --longer-side 256 --half
+        --name matteline-small --longer-side 256 --half --fast-refiner
 
 exports a run's model, or the averaged weights of one of its checkpoints.
 """
@@ -32,6 +32,7 @@ def export(
     name: str | None = None,
     longer_side: int | None = None,
     half: bool = False,
+    fast_refiner: bool = False,
 ) -> FoundWeights:
     """Write the weights of a training under a name of their own.
 
@@ -41,6 +42,8 @@ def export(
         name: Name of the model; None keeps the one it has.
         longer_side: Longer side in pixels of the reduced picture that it is to be shown; None keeps it.
         half: Round the weights to float16, half as large; they are read as float32 again.
+        fast_refiner: Leave a learned refiner out: the network then takes the fast guided filter, which has no
+            weights and cannot print a plate's texture into solid bodies, as one that learned too little does.
 
     Raises:
         ModelError: The source is neither, or damaged, or holds a weight that is too large for float16.
@@ -54,13 +57,15 @@ def export(
         hint = "Let its name end in .safetensors."
         raise JobError(f"{target} is no name for exported weights.", field="target", hint=hint)
     tensors, card = _read(source)
+    if fast_refiner:
+        tensors = {name: each for name, each in tensors.items() if not name.startswith("refiner.")}
     if half:
         tensors = {name: each.half() if each.is_floating_point() else each for name, each in tensors.items()}
-        for name, each in tensors.items():
+        for tensor, each in tensors.items():
             # Above 65504 float16 knows infinity alone.
             if not bool(torch.isfinite(each).all()):
                 raise ModelError(
-                    f"{source} does not fit float16: {name} has larger values.",
+                    f"{source} does not fit float16: {tensor} has larger values.",
                     path=source,
                     hint="Export it as it is.",
                 )
@@ -96,9 +101,17 @@ def main(words: Sequence[str] | None = None) -> None:
         "--longer-side", type=int, help="longer side of the reduced picture that it is to be shown, in pixels"
     )
     parser.add_argument("--half", action="store_true", help="round to float16, half as large")
+    parser.add_argument(
+        "--fast-refiner", action="store_true", help="leave a learned refiner out, for the fast guided filter"
+    )
     given = parser.parse_args(words)
     found = export(
-        given.source, given.target, name=given.name, longer_side=given.longer_side, half=given.half
+        given.source,
+        given.target,
+        name=given.name,
+        longer_side=given.longer_side,
+        half=given.half,
+        fast_refiner=given.fast_refiner,
     )
     print(f"{found.path}: {found.origin}, {found.path.stat().st_size / 1e6:.1f} MB, sha256 {found.sha256}")
 
