@@ -13,6 +13,7 @@ from matteline.media.naming import (
     SequenceFiles,
     gather_sequence,
     list_sequences,
+    padded,
     result_name,
 )
 
@@ -160,3 +161,33 @@ def test_a_frame_lies_in_its_folder(tmp_path):
 )
 def test_results_are_named_after_the_prefix_or_the_folder(tmp_path, prefix, name):
     assert result_name(str(tmp_path / "sh020"), prefix) == name
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["foo -002.png", "foo -001.png", "foo 0000.png", "foo 0001.png"],  # 3ds Max
+        ["foo-002.png", "foo-001.png", "foo0000.png", "foo0001.png"],  # Blender
+        ["foo.-0002.png", "foo.-0001.png", "foo.0000.png", "foo.0001.png"],
+        ["foo_-002.png", "foo_-001.png", "foo_0000.png", "foo_0001.png"],  # C
+    ],
+)
+def test_negative_numbers_are_read_as_every_package_writes_them(names):
+    (found,) = list_sequences("", names)
+    assert list(found.names.values()) == names
+    assert list(found.names) == [-2, -1, 0, 1]
+    written = [
+        f"{found.pattern.prefix}{padded(n, 4, counts_sign=found.counts_sign)}.png" for n in found.names
+    ]
+    assert written == names
+
+
+@pytest.mark.parametrize("name", ["foo-002.png", "foo0001.png"])
+def test_a_minus_behind_a_letter_is_a_sign_where_the_name_goes_on_without_it(name):
+    names = ["foo-002.png", "foo-001.png", "foo0000.png", "foo0001.png"]
+    assert NumberedName.among(name, names).prefix == "foo"
+
+
+def test_a_minus_behind_a_letter_separates_where_nothing_goes_on_without_it():
+    (found,) = list_sequences("", ["foo-0001.png", "foo-0002.png", "other0003.png"][:2])
+    assert list(found.names) == [1, 2]

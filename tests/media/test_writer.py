@@ -42,8 +42,8 @@ def read(path: Path) -> np.ndarray:
 
 
 def test_results_lie_in_a_folder_per_product_under_the_plates_name_and_number():
-    assert frame_path(Path("out"), "alpha", "sh010", 1001, 4, "exr") == Path("out/alpha/sh010_alpha.1001.exr")
-    assert frame_path(Path("out"), "fgr", "sh010", 7, 6, "png") == Path("out/fgr/sh010_fgr.000007.png")
+    assert frame_path(Path("out"), "alpha", "sh010", "1001", "exr") == Path("out/alpha/sh010_alpha.1001.exr")
+    assert frame_path(Path("out"), "fgr", "sh010", "000007", "png") == Path("out/fgr/sh010_fgr.000007.png")
 
 
 @BOTH

@@ -92,13 +92,17 @@ class PlateInfo:
         name: What results are named after: the sequence's prefix, or the file's stem.
         frames: The numbers that exist; gaps of a sequence are gaps here.
         padding: Digits of a frame number in file names, at least 4.
-        canvas: The pixels that every frame is delivered on: display window and first data window together.
+        canvas: The pixels that every frame is delivered on: display window and data windows together.
         display_window: What the audience is meant to see.
         pixel_aspect: Width of a pixel divided by its height.
         pixel_type: `uint8`, `uint10`, `uint12`, `uint16`, `half` or `float`, as stored.
         rate: Frames per second, None where the plate does not say.
         colour: What the plate says of its colour.
         description: For the plan, such as `EXR half, zips` or `h264 8-bit, bt709, video range`.
+        layer: The layer or view that the user named; empty for the file's own choice.
+        notes: Sentences for the user on what the files are like, and what helps.
+        shortfall: Why the frames' numbers cannot be trusted, empty where they can: less came than was promised.
+        counts_sign: Whether the minus of a number is one of its `padding` characters, as in C.
     """
 
     path: str
@@ -113,3 +117,7 @@ class PlateInfo:
     rate: Optional[Fraction] = None
     colour: ColourTags = field(default_factory=ColourTags)
     description: str = ""
+    layer: str = ""
+    notes: tuple[str, ...] = ()
+    shortfall: str = ""
+    counts_sign: bool = True

@@ -81,7 +81,7 @@ def judge(outputs: Outputs, folder: Path, width: int, height: int, count: int) -
 
 
 def _results(outputs: Outputs, product: str) -> Iterator[np.ndarray]:
-    first = frame_path(outputs.folder, product, outputs.name, FIRST_FRAME, outputs.padding, "png")
+    first = frame_path(outputs.folder, product, outputs.name, f"{FIRST_FRAME:0{PADDING}d}", "png")
     with open_plate(str(first)) as plate:
         for frame in plate.read(plate.info.frames):
             yield frame.pixels.astype(np.float32) / np.iinfo(frame.pixels.dtype).max

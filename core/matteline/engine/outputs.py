@@ -14,6 +14,7 @@ from matteline.contract.frames import FrameSet
 from matteline.contract.plate import PlateInfo
 from matteline.contract.record import RECORD_FOLDER, record_file
 from matteline.contract.settings import MatteSettings
+from matteline.media.naming import padded
 from matteline.media.writer import Encoding, frame_path, is_complete
 
 _CHANNELS = {
@@ -43,11 +44,13 @@ class Outputs:
     name: str
     padding: int
     products: tuple[Product, ...]
+    counts_sign: bool = True
 
     def path(self, product: Product, frame: int) -> Path:
         """Return the file of a product of a frame; it need not exist."""
         extension = product.encoding.file_format
-        return frame_path(self.folder, product.name, self.name, frame, self.padding, extension)
+        digits = padded(frame, self.padding, counts_sign=self.counts_sign)
+        return frame_path(self.folder, product.name, self.name, digits, extension)
 
     def paths(self, frame: int) -> list[Path]:
         """Return the files of all products of a frame, in the order of `products`."""
@@ -63,7 +66,7 @@ def lay_out_results(folder: Path, plate: PlateInfo, settings: MatteSettings) -> 
     """Lay out the results that the settings ask for."""
     names = ("layers",) if settings.layout == "layered" else tuple(dict.fromkeys(settings.write))
     products = tuple(_product(name, settings) for name in names)
-    return Outputs(folder, plate.name, plate.padding, products)
+    return Outputs(folder, plate.name, plate.padding, products, plate.counts_sign)
 
 
 def _product(name: str, settings: MatteSettings) -> Product:

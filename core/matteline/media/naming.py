@@ -1,25 +1,30 @@
 """Names of image sequences on disk: `plate.1001.exr`, `plate.####.exr`, and the files that belong together.
 
 A frame number is the run of digits right before the extension: `plate.1001.exr`, `plate_1001.exr`,
-`plate1001.exr`, `1001.exr`. A minus counts as a sign only behind a separator or at the start:
-`plate.-0003.exr` is frame -3, but `plate-0003.exr` is frame 3. User text is never used as a glob, so any
-character may stand in it.
+`plate1001.exr`, `1001.exr`. A minus counts as a sign behind a separator or at the start: `plate.-0003.exr` and
+`plate -003.exr` are frame -3. Behind a letter it counts as one only where the same name goes on without it:
+`plate-0003.exr` is frame 3, but frame -3 beside `plate0000.exr`, as Blender writes them. User text is never used as a
+glob, so any character may stand in it.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from matteline.contract.errors import ReadError
 
 IMAGE_EXTENSIONS = (".exr", ".dpx", ".cin", ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".tga", ".hdr")
 
-_NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<number>(?:(?:(?<=[._-])|^)-)?[0-9]+)", re.DOTALL)
+_NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<number>(?:(?:(?<=[._ -])|^)-)?[0-9]+)", re.DOTALL)
 _DIGITS = re.compile("-?[0-9]+")
+_SPARSE = 20
+"""Numbers to each file from which on a sequence with uneven steps is none."""
+
 _TOKEN = re.compile(r"#+|%(?:0?(?P<width>[0-9]+))?d")
 
 
@@ -47,6 +52,16 @@ class NumberedName:
         stem, suffix = os.path.splitext(name)
         match = _NUMBERED.fullmatch(stem)
         return cls(match["prefix"], match["number"], suffix) if match else None
+
+    @classmethod
+    def among(cls, name: str, names: Collection[str]) -> NumberedName | None:
+        """Take a file name apart beside the others of its folder, which tell what a minus behind a letter means."""
+        file = cls.parse(name)
+        if file is None or not file.prefix.endswith("-") or len(file.prefix) < 2:
+            return file
+        bare = NamePattern(file.prefix[:-1], file.suffix, 1)
+        is_sign = any((digits := bare.match(each)) and not digits.startswith("-") for each in names)
+        return cls(bare.prefix, f"-{file.digits}", file.suffix) if is_sign else file
 
 
 @dataclass(frozen=True)
@@ -84,8 +99,7 @@ class NamePattern:
 
     def name(self, number: int) -> str:
         """Return the file name of a frame: `plate.1001.exr`, `plate.-0003.exr`."""
-        sign = "-" if number < 0 else ""
-        return f"{self.prefix}{sign}{abs(number):0{self.width}d}{self.suffix}"
+        return f"{self.prefix}{padded(number, self.width, counts_sign=False)}{self.suffix}"
 
     def match(self, name: str) -> str | None:
         """Return the digits and sign that a file name has in place of the number; None if it does not fit."""
@@ -113,15 +127,25 @@ class SequenceFiles:
         folder: Where they lie; empty for the current folder.
         pattern: Their names, with the padding they really have.
         names: Frame number to file name, in ascending order.
+        counts_sign: Whether a minus is one of the characters that a number is padded to, as in C.
+        note: A sentence for the user where other files look as if they belonged to it.
     """
 
     folder: str
     pattern: NamePattern
     names: Mapping[int, str]
+    counts_sign: bool = True
+    note: str = ""
 
     def path(self, number: int) -> str:
         """Return the path of a frame that exists."""
         return os.path.join(self.folder, self.names[number])
+
+
+def padded(number: int, width: int, *, counts_sign: bool) -> str:
+    """Return a frame number with zeros in front: `-003` of width 4 where the sign counts, as in C, else `-0003`."""
+    digits = width - 1 if counts_sign and number < 0 else width
+    return f"{'-' if number < 0 else ''}{abs(number):0{max(digits, 1)}d}"
 
 
 def is_image(name: str) -> bool:
@@ -149,7 +173,16 @@ def gather_sequence(folder: str, names: Iterable[str], pattern: NamePattern) -> 
                 hint="Remove one of the two, or name the plate with one # for each digit.",
             )
     width = _common_width(folder, pattern, digits)
-    return SequenceFiles(folder, NamePattern(pattern.prefix, pattern.suffix, width), files)
+    negative = [text for text in digits.values() if text.startswith("-") and len(text) == width + 1]
+    own = NamePattern(pattern.prefix, pattern.suffix, width)
+    return SequenceFiles(folder, own, files, counts_sign=not negative)
+
+
+def is_sparse(files: SequenceFiles) -> bool:
+    """Return whether numbers lie so far and so unevenly apart that they rather are times of day, as of photos."""
+    numbers = list(files.names)
+    steps = {after - before for before, after in itertools.pairwise(numbers)}
+    return len(steps) > 1 and (numbers[-1] - numbers[0]) > _SPARSE * len(numbers)
 
 
 def list_sequences(folder: str, names: Iterable[str]) -> list[SequenceFiles]:
@@ -165,6 +198,11 @@ def list_sequences(folder: str, names: Iterable[str]) -> list[SequenceFiles]:
             key = (_folded(file.prefix), file.suffix.lower())
             patterns.setdefault(key, NamePattern.around(file))
             families.setdefault(key, []).append(name)
+    for prefix, suffix in list(families):
+        bare = (prefix.removesuffix("-"), suffix)
+        # The minus is a sign where the same name goes on without it; see `NumberedName.among`.
+        if bare[0] not in ("", prefix) and bare in families:
+            families[bare] += families.pop((prefix, suffix))
     found = [gather_sequence(folder, families[key], patterns[key]) for key in sorted(families)]
     return [each for each in found if each]
 

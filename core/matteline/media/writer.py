@@ -69,6 +69,6 @@ def write_image(
             write_exr(temporary, part, window, encoding, header, channels=channels, attributes=attributes)
 
 
-def frame_path(folder: Path, product: str, name: str, frame: int, padding: int, file_format: str) -> Path:
-    """Return `folder/<product>/<name>_<product>.<frame>.<file_format>`, the frame with at least `padding` digits."""
-    return folder / product / f"{name}_{product}.{frame:0{padding}d}.{file_format}"
+def frame_path(folder: Path, product: str, name: str, digits: str, file_format: str) -> Path:
+    """Return `folder/<product>/<name>_<product>.<digits>.<file_format>`; see `naming.padded` for the digits."""
+    return folder / product / f"{name}_{product}.{digits}.{file_format}"
