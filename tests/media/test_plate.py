@@ -251,3 +251,43 @@ def test_opening_a_long_sequence_reads_one_header_only(tmp_path):
     for number in range(2, 500):
         (tmp_path / f"plate.{number:04d}.exr").write_bytes(b"not looked at")
     assert len(open_plate(str(tmp_path)).info.frames) == 499
+
+
+def test_a_photo_named_after_its_time_is_the_one_picture(tmp_path):
+    for time in ("123456", "123502", "130011"):
+        png(tmp_path / f"IMG_20231225_{time}.png")
+    info = open_plate(str(tmp_path / "IMG_20231225_123502.png")).info
+    assert (info.kind, str(info.frames)) == ("still", "123502")
+    assert "Name IMG_20231225_######.png for all of them" in info.notes[0]
+
+
+def test_every_tenth_frame_is_a_sequence(tmp_path):
+    for number in range(1000, 2000, 100):
+        png(tmp_path / f"p.{number}.png")
+    assert len(open_plate(str(tmp_path / "p.1100.png")).info.frames) == 10
+
+
+def test_a_picture_of_another_name_beside_a_sequence_is_told_of(tmp_path):
+    for name in ("p.0001.png", "p.0002.png", "slate.png"):
+        png(tmp_path / name)
+    info = open_plate(str(tmp_path)).info
+    assert (str(info.frames), info.notes) == (
+        "1-2",
+        ("The folder also holds slate.png, not part of the plate.",),
+    )
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="names of any bytes exist on Linux")
+def test_a_plate_below_a_folder_of_any_bytes_is_read(tmp_path):
+    folder = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")
+    os.mkdir(folder)
+    png(tmp_path / "p.0001.png", 1)
+    os.rename(tmp_path / "p.0001.png", f"{folder}/p\udce9.0001.png")
+    opened = open_plate(folder)
+    assert shown(opened.read(opened.info.frames)) == [1]
+
+
+def test_a_movie_has_no_layers(tmp_path):
+    (tmp_path / "a.mov").write_bytes(b"any")
+    with pytest.raises(ReadError, match="a movie, which has no layers"):
+        open_plate(f"{tmp_path / 'a.mov'}:left")

@@ -185,15 +185,36 @@ class TestWindows:
         np.testing.assert_array_equal(frame.pixels[0:6, 12:20], pixels)
         assert not frame.pixels[6:].any()
 
-    def test_a_data_window_outside_the_canvas_names_its_frame(self, tmp_path):
-        for number, x in ((1, 0), (2, 1)):
+    def test_data_windows_that_grow_and_move_share_one_canvas(self, tmp_path):
+        windows = {1: (0, 0, 16, 12), 2: (-4, -2, 24, 16), 3: (6, 5, 2, 2), 4: (10, 8, 12, 9)}
+        for number, (x, y, width, height) in windows.items():
             path = tmp_path / f"p.{number:04d}.exr"
-            write_exr(path, {"RGB": ramp()}, origin=(x, 0), display=(0, 0, 16, 12))
-        with pytest.raises(
-            ReadError, match=r"Frame 2 of p\.####\.exr .* 16x12\+1\+0 .* 16x12\+0\+0"
-        ) as caught:
-            open_plate(str(tmp_path)).frame(2)
-        assert caught.value.frame == 2
+            write_exr(path, {"RGB": ramp(width, height) + 1}, origin=(x, y), display=(0, 0, 16, 12))
+        plate = open_plate(str(tmp_path))
+        assert plate.info.canvas == Window(-4, -2, 26, 19)
+        assert "differ from frame to frame" in " ".join(plate.info.notes)
+        for number, (x, y, width, height) in windows.items():
+            frame = plate.frame(number)
+            own = frame.pixels[y + 2 : y + 2 + height, x + 4 : x + 4 + width]
+            np.testing.assert_array_equal(own, ramp(width, height) + 1)
+            assert frame.pixels.any(axis=2).sum() == width * height
+
+    def test_one_header_that_claims_pixels_far_away_does_not_make_every_frame_huge(self, tmp_path):
+        for number, x in ((1, 0), (2, 9000)):
+            write_exr(
+                tmp_path / f"p.{number:04d}.exr", {"RGB": ramp()}, origin=(x, 0), display=(0, 0, 16, 12)
+            )
+        plate = open_plate(str(tmp_path))
+        assert plate.info.canvas == Window(0, 0, 16, 12)
+        assert not plate.frame(2).pixels.any()
+
+    def test_a_first_header_that_cannot_be_read_leaves_the_others(self, tmp_path):
+        (tmp_path / "p.0001.exr").write_bytes(b"no image")
+        write_exr(tmp_path / "p.0002.exr", {"RGB": ramp()})
+        plate = open_plate(str(tmp_path))
+        np.testing.assert_array_equal(plate.frame(2).pixels, ramp())
+        with pytest.raises(ReadError, match="Frame 1"):
+            plate.frame(1)
 
     def test_a_frame_of_another_size_names_both_sizes(self, tmp_path):
         write_exr(tmp_path / "p.0001.exr", {"RGB": ramp(16, 12)})
@@ -201,11 +222,89 @@ class TestWindows:
         with pytest.raises(ReadError, match=r"Frame 2 of .* 17x12\+0\+0, the first frame's 16x12\+0\+0"):
             open_plate(str(tmp_path)).frame(2)
 
-    def test_a_frame_with_other_channels_says_how_many(self, tmp_path):
-        write_exr(tmp_path / "p.0001.exr", {"RGBA": ramp(channels=4)})
-        write_exr(tmp_path / "p.0002.exr", {"RGB": ramp()})
-        with pytest.raises(ReadError, match=r"Frame 2 of .* has 3 channels, the first frame 4"):
-            open_plate(str(tmp_path)).frame(2)
+    @pytest.mark.parametrize("first", ["RGB", "RGBA"])
+    def test_alpha_that_comes_or_goes_in_the_middle_stops_nothing(self, tmp_path, first):
+        for number, names in enumerate([first, "RGB", "RGBA"], 1):
+            planes = {name: ramp(channels=1)[..., 0] + index for index, name in enumerate(names)}
+            write_exr(tmp_path / f"p.{number:04d}.exr", planes)
+        plate = open_plate(str(tmp_path))
+        frames = [plate.frame(number).pixels for number in (1, 2, 3)]
+        assert {frame.shape[2] for frame in frames} == {len(first)}
+        for frame in frames[1:]:
+            np.testing.assert_array_equal(frame[..., :3], frames[0][..., :3])
+
+
+class TestLayers:
+    """The picture of several that a user names after a colon, and what is read where none is named."""
+
+    LAYERS = ("", "diffuse.", "beauty.key.")
+
+    def write(self, path, layers=LAYERS):
+        planes = {
+            f"{layer}{name}": ramp(channels=1)[..., 0] + at
+            for at, layer in enumerate(layers)
+            for name in "RGB"
+        }
+        return write_exr(path, planes)
+
+    @pytest.mark.parametrize(
+        ("name", "offset"), [("", 0), (":diffuse", 1), (":DIFFUSE", 1), (":beauty.key", 2), (":key", 2)]
+    )
+    def test_a_layer_is_named_after_a_colon(self, tmp_path, name, offset):
+        for number in (1, 2):
+            self.write(tmp_path / f"p.{number:04d}.exr")
+        for plate in (
+            f"{tmp_path}{name}",
+            f"{tmp_path / 'p.####.exr'}{name}",
+            f"{tmp_path / 'p.0001.exr'}{name}",
+        ):
+            frame = open_plate(plate).frame(2)
+            np.testing.assert_array_equal(frame.pixels[..., 0], ramp(channels=1)[..., 0] + offset)
+
+    def test_the_choice_is_offered_where_there_is_one(self, tmp_path):
+        (note,) = open_plate(str(self.write(tmp_path / "p.exr"))).info.notes
+        assert "beauty.key, diffuse" in note
+        assert not open_plate(f"{tmp_path / 'p.exr'}:diffuse").info.notes
+
+    def test_the_only_layer_is_read_whatever_its_name(self, tmp_path):
+        info, frame = only_frame(self.write(tmp_path / "p.exr", ["FinalImage."]))
+        np.testing.assert_array_equal(frame.pixels[..., 0], ramp(channels=1)[..., 0])
+        assert "layer FinalImage" in info.description
+
+    def test_one_of_several_unknown_layers_has_to_be_named(self, tmp_path):
+        path = self.write(tmp_path / "p.exr", ["Ci.", "albedo."])
+        with pytest.raises(ReadError, match=r"only Ci\.R") as caught:
+            open_plate(str(path))
+        assert "Name the layer" in caught.value.hint
+        with pytest.raises(ReadError, match="no layer specular"):
+            open_plate(f"{path}:specular")
+
+    @pytest.mark.parametrize("eyes", [("left", "right"), ("right", "left")])
+    @pytest.mark.parametrize("name", ["", ":left", ":right"])
+    def test_an_eye_of_a_stereo_file_is_named_and_left_is_the_first(self, tmp_path, eyes, name):
+        parts = [
+            OpenEXR.Part(
+                {"type": OpenEXR.scanlineimage, "view": eye},
+                {"RGB": ramp() + (eye == "right")},
+                name=f"rgb.{eye}",
+            )
+            for eye in eyes
+        ]
+        OpenEXR.File(parts).write(str(tmp_path / "p.exr"))
+        frame = open_plate(f"{tmp_path / 'p.exr'}{name}").frame(1)
+        np.testing.assert_array_equal(frame.pixels, ramp() + (name == ":right"))
+
+    @pytest.mark.parametrize(("name", "offset"), [("", 0), (":left", 0), (":right", 1)])
+    def test_an_eye_in_one_part_is_a_layer_or_the_plain_picture(self, tmp_path, name, offset):
+        planes = {
+            f"{layer}{each}": ramp(channels=1)[..., 0] + at
+            for at, layer in enumerate(("", "right."))
+            for each in "RGB"
+        }
+        header = {"type": OpenEXR.scanlineimage, "multiView": ["left", "right"]}
+        OpenEXR.File(header, planes).write(str(tmp_path / "p.exr"))
+        frame = open_plate(f"{tmp_path / 'p.exr'}{name}").frame(1)
+        np.testing.assert_array_equal(frame.pixels[..., 0], ramp(channels=1)[..., 0] + offset)
 
 
 class TestHeaders:
@@ -435,3 +534,34 @@ def test_real_photos_are_read_without_complaint(footage, tmp_path):
         with Image.open(path) as image:
             stored = np.asarray(image)
         assert np.abs(frame.pixels.astype(int) - stored).max() <= (3 if path.suffix == ".jpg" else 0)
+
+
+class TestPictures:
+    """Files that hold more than one picture, or a picture in a form that libraries misread."""
+
+    def test_an_animated_png_is_refused_rather_than_shown_as_its_first_picture(self, tmp_path):
+        pictures = [Image.new("RGB", (16, 12), (number * 90, 0, 0)) for number in range(3)]
+        pictures[0].save(tmp_path / "p.png", save_all=True, append_images=pictures[1:])
+        with pytest.raises(ReadError, match="animated PNG"):
+            open_plate(str(tmp_path / "p.png"))
+
+    def test_a_tiff_of_several_pages_says_that_the_first_is_read(self, tmp_path):
+        pages = [Image.new("RGB", (16, 12), (number * 90, 0, 0)) for number in range(3)]
+        pages[1].save(tmp_path / "p.tif", save_all=True, append_images=pages[:1])
+        info, frame = only_frame(tmp_path / "p.tif")
+        assert "2 pictures each" in info.notes[0]
+        assert frame.pixels[0, 0, 0] == 90
+
+    def test_a_dpx_of_ycbcr_is_refused(self, tmp_path):
+        path = write_oiio(tmp_path / "p.dpx", ramp(dtype=np.uint8), oiio.UINT8)
+        data = bytearray(path.read_bytes())
+        assert data[800] == 50  # the descriptor of the first element: RGB
+        data[800] = 102  # Cb Y Cr
+        path.write_bytes(data)
+        with pytest.raises(ReadError, match="its colour is YCbCr"):
+            open_plate(str(path))
+
+    def test_a_luminance_chroma_exr_is_read_as_openexr_reads_it(self, cases):
+        info, frame = only_frame(cases / "10_subsampled" / "Rec709_YC.exr")
+        np.testing.assert_allclose(frame.pixels.mean((0, 1), np.float64), [0.3658, 0.2778, 0.1152], atol=1e-3)
+        assert info.pixel_type == "half"

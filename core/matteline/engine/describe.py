@@ -14,6 +14,7 @@ def describe(plan: Plan) -> list[tuple[str, str]]:
     canvas, settings = plan.plate.canvas, plan.settings
     return [
         ("Plate", f"{plan.plate.path} ({plan.plate.description})"),
+        *(("Note", each) for each in plan.plate.notes),
         ("Size", f"{canvas.width}x{canvas.height}, the network sees {width}x{height}"),
         ("Colour", plan.space.why),
         ("Picture", _conditioning(plan)),
@@ -44,6 +45,7 @@ def plan_data(plan: Plan) -> dict[str, object]:
         },
         "movies": {movie.kind.name: str(movie.path) for movie in plan.movies},
         "disk_bytes": plan.disk_bytes,
+        "notes": list(plan.plate.notes),
     }
 
 

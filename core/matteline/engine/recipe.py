@@ -34,6 +34,9 @@ def recipe(plan: Plan) -> dict[str, object]:
         "plate": plan.plate.path,
         # Which picture of a movie a number means; images carry their own.
         "first_frame": plan.plate.frames.first if plan.plate.kind == "movie" else None,
+        # Where a plate has several pictures a frame, or pixels outside the picture that is delivered.
+        **({"layer": plan.plate.layer} if plan.plate.layer else {}),
+        **({"canvas": str(canvas)} if (canvas := plan.plate.canvas) != plan.plate.display_window else {}),
         **{name: getattr(plan.settings, name) for name in names},
         "weights": plan.weights.sha256,
         "colour_space": plan.space.name,

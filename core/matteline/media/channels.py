@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 _ROLES = {"r": "R", "red": "R", "g": "G", "green": "G", "b": "B", "blue": "B", "a": "A", "alpha": "A"}
 _COLOUR_LAYERS = ("rgba", "rgb", "beauty", "combined", "color", "colour", "main", "left")
 """Last words of layer names that hold the picture ('combined' is Blender's). Others may be normals or ids."""
+
+
+_CRYPTOMATTE = re.compile(r"crypto\w*\d\d$", re.IGNORECASE)
+"""Layers of ids that call themselves R, G, B and A."""
 
 
 @dataclass(frozen=True)
@@ -27,18 +32,35 @@ class Channels:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part of an image file.
+
+    Attributes:
+        names: Its channels, in the file's order.
+        name: The part's own name, empty where it has none.
+        view: The view of its plain channels, such as `left`; empty where the file is not stereo.
+    """
+
+    names: Sequence[str]
+    name: str = ""
+    view: str = ""
+
+
+@dataclass(frozen=True)
 class ChannelSearch:
     """A search for channels, and the words for a file in which it fails.
 
     Attributes:
-        find: Takes the channel names of each part and returns the channels, or None where there are none.
+        find: Takes the parts of a file and returns the channels, or None where there are none.
         label: What is searched for, as in "it has no colour channels".
         hint: Advice for a file that lacks it.
+        layer: The layer or view that is searched for, empty for whatever the file shows first.
     """
 
-    find: Callable[[Sequence[Sequence[str]]], Channels | None]
+    find: Callable[[Sequence[Part]], Channels | None]
     label: str
     hint: str
+    layer: str = ""
 
 
 def search_matte(name: str | None) -> ChannelSearch:
@@ -52,21 +74,70 @@ def search_matte(name: str | None) -> ChannelSearch:
     return ChannelSearch(lambda parts: _find_matte(name, parts), f"channel {name}", "Name one of those.")
 
 
-def find_colour(parts: Sequence[Sequence[str]]) -> Channels | None:
-    """Find R, G, B and A among the channel names of each part; None where there is no colour.
+def find_colour(parts: Sequence[Part]) -> Channels | None:
+    """Find R, G, B and A among the channels of each part; None where there is no colour.
 
-    Plain names of any part come first, then layers known to hold a picture, then grey (Y, or Y and A).
+    Plain names of any part come first, then layers known to hold a picture, then grey (Y, or Y and A), and last the
+    only layer that has colour, whatever its name. Of a stereo picture the left eye is taken.
     """
     # Rank before part: the plain RGB of a later part is more likely the picture than a layer of the first.
+    by_eye = sorted(range(len(parts)), key=lambda part: parts[part].view.lower() == "right")
     for find in (lambda names: _colour_of_layer("", names), _find_layer, _find_grey):
-        for part, names in enumerate(parts):
-            if found := find(names):
+        for part in by_eye:
+            if found := find(parts[part].names):
                 layer, indices = found
                 return Channels(part, indices, layer)
-    return None
+    layers = [channels for _, channels in colour_layers(parts)]
+    return layers[0] if len(layers) == 1 else None
 
 
-SEARCH_COLOUR = ChannelSearch(find_colour, "colour channels", "Write the plate's R, G and B into the file.")
+def search_layer(name: str) -> ChannelSearch:
+    """Return the search for the colour of a layer, a part or a view: `diffuse`, `left`, or both, `left.diffuse`.
+
+    Case does not matter, and a name may be shortened to those of its words that tell it from others.
+    """
+
+    def find(parts: Sequence[Part]) -> Channels | None:
+        wanted = name.lower().split(".")
+        layers = colour_layers(parts)
+        exact = [channels for label, channels in layers if label.lower() == ".".join(wanted)]
+        # Of all layers that have the words, the one with the fewest others: `left` is the plain picture of that eye.
+        fitting = sorted(
+            (each for each in layers if set(wanted) <= _words_of(parts[each[1].part], each[1].layer)),
+            key=lambda each: len(_words_of(parts[each[1].part], each[1].layer)),
+        )
+        return next(iter([*exact, *(channels for _, channels in fitting)]), None)
+
+    return ChannelSearch(find, f"layer {name} with colour", "Name one of its layers or views.", name)
+
+
+def colour_layers(parts: Sequence[Part]) -> list[tuple[str, Channels]]:
+    """List every layer of every part that has R, G and B, with the name that a user gives it."""
+    stereo = len({part.view for part in parts if part.view}) > 1
+    found = []
+    for index, part in enumerate(parts):
+        for layer in dict.fromkeys(name.rpartition(".")[0] for name in part.names):
+            is_ids = bool(_CRYPTOMATTE.search(layer))
+            if not is_ids and (colour := _colour_of_layer(layer, part.names)):
+                # Of several parts with plain channels the part's name tells them apart.
+                label = layer or (part.name if len(parts) > 1 else "") or part.view
+                if stereo and part.view and part.view not in label.split("."):
+                    label = f"{part.view}.{label}"
+                found.append((label, Channels(index, colour[1], layer)))
+    return found
+
+
+def _words_of(part: Part, layer: str) -> set[str]:
+    # The plain channels of a stereo part are its view's; those of a layer named like another view are that view's.
+    words = f"{part.name}.{layer}.{part.view if not layer else ''}".lower().split(".")
+    return set(words) - {""}
+
+
+SEARCH_COLOUR = ChannelSearch(
+    find_colour,
+    "colour channels",
+    "Name the layer that is meant, as in plate.####.exr:beauty, or write the plate's R, G and B into the file.",
+)
 
 _Found = tuple[str, tuple[int, ...]] | None
 """Layer and channel numbers."""
@@ -101,28 +172,28 @@ def _colour_of_layer(layer: str, names: Sequence[str]) -> _Found:
     return layer, tuple(roles[role] for role in "RGBA" if role in roles)
 
 
-def _find_default_matte(parts: Sequence[Sequence[str]]) -> Channels | None:
+def _find_default_matte(parts: Sequence[Part]) -> Channels | None:
     for layer in ("", *_COLOUR_LAYERS):
         if found := _matte_of_layer(layer, parts):
             return found
     # The only channel of the only part is the matte, whatever its name.
-    lone = [names for names in parts if names]
+    lone = [part.names for part in parts if part.names]
     return Channels(0, (0,)) if len(lone) == 1 and len(lone[0]) == 1 else None
 
 
-def _find_matte(name: str, parts: Sequence[Sequence[str]]) -> Channels | None:
+def _find_matte(name: str, parts: Sequence[Part]) -> Channels | None:
     # The exact name wins over one that differs in case, and that over another spelling of its role.
     for spelled in (str, str.lower, _normalised):
-        for part, names in enumerate(parts):
-            for index, each in enumerate(names):
+        for part, own in enumerate(parts):
+            for index, each in enumerate(own.names):
                 if spelled(each) == spelled(name):
                     return Channels(part, (index,), each.rpartition(".")[0])
     return _matte_of_layer(name, parts)
 
 
-def _matte_of_layer(layer: str, parts: Sequence[Sequence[str]]) -> Channels | None:
+def _matte_of_layer(layer: str, parts: Sequence[Part]) -> Channels | None:
     """Return alpha, red, grey or the only channel of a layer."""
-    for part, names in enumerate(parts):
+    for part, names in enumerate(each.names for each in parts):
         inside = [
             index for index, name in enumerate(names) if name.rpartition(".")[0].lower() == layer.lower()
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,18 +11,26 @@ from typing import Any
 
 import OpenImageIO as oiio
 
+from matteline.contract.files import open_regular, unicode_path
 from matteline.contract.plate import ColourTags, Header
-from matteline.media.channels import SEARCH_COLOUR, Channels, ChannelSearch
+from matteline.media.channels import SEARCH_COLOUR, Channels, ChannelSearch, Part, colour_layers
 from matteline.media.frame import Pixels, as_rgb
 from matteline.media.image_header import colour_tags, frame_rate, header_of
 from matteline.media.library_errors import oiio_error
 from matteline.media.orientation import UPRIGHT, Orientation
+from matteline.media.png_chunks import SIGNATURE, chunks
 from matteline.media.source_file import SourceFile
 
 _READ_AS = {"uint8": "uint8", "uint16": "uint16", "half": "half", "float": "float", "double": "float"}
 """Stored sample type to the type delivered, both in OpenImageIO's words. Others hold no picture."""
 
 _FORMATS = {"openexr": "EXR", "cineon": "Cineon", "targa": "TGA"}
+_SUBSAMPLED = "Subsampled channels"
+_OLDER_READER = threading.Lock()
+
+_PNG_BEGINNING = 1 << 16
+"""Bytes that hold the announcement of an animation, which stands before the first pixel, in all but odd files."""
+
 _ORIENTED_FORMATS = ("jpeg", "tiff", "png")
 """Formats whose orientation is that of a camera; that of a DPX tells how a film was scanned."""
 
@@ -39,6 +48,8 @@ class ImageHeader:
         rate: Frames per second where the file says.
         colour: Tags of the file's colour.
         description: Such as `EXR half, zips`.
+        layers: The names of all layers that have colour, as a user gives them.
+        pictures: How many pictures the file has; only the first is read.
     """
 
     header: Header
@@ -49,6 +60,8 @@ class ImageHeader:
     rate: Fraction | None
     colour: ColourTags
     description: str
+    layers: tuple[str, ...] = ()
+    pictures: int = 1
 
 
 def read_header(source: SourceFile, search: ChannelSearch = SEARCH_COLOUR) -> ImageHeader:
@@ -90,14 +103,44 @@ def _opened(source: SourceFile) -> Iterator[Any]:
     config = oiio.ImageSpec()
     # As stored: OpenImageIO would multiply the colour of a PNG or TIFF by its alpha.
     config.attribute("oiio:UnassociatedAlpha", 1)
-    with source.reading():
-        file = oiio.ImageInput.open(source.path, config)
+    with source.reading(), unicode_path(source.path) as path:
+        _refuse_animation(source)
+        file = oiio.ImageInput.open(path, config)
+        if file is None and _SUBSAMPLED in (words := oiio_error()):
+            file = _open_subsampled(path, config)
+        elif file is None:
+            raise source.failed(words)
         if file is None:
-            raise source.failed(oiio_error())
+            raise source.unreadable("its chroma is subsampled", hint="Write it with R, G and B of full size.")
         try:
             yield file
         finally:
             file.close()
+
+
+def _open_subsampled(path: str, config: Any) -> Any:
+    """Open a luminance-chroma EXR as RGB through OpenEXR's older reader; None where that cannot either."""
+    with _OLDER_READER:
+        # The choice of the reader is the whole library's; what others open meanwhile comes out the same.
+        oiio.attribute("openexr:core", 0)
+        try:
+            file = oiio.ImageInput.open(path, config)
+        finally:
+            oiio.attribute("openexr:core", 1)
+    if file is None:
+        oiio_error()
+    return file
+
+
+def _refuse_animation(source: SourceFile) -> None:
+    """Refuse a PNG that is a little movie: image libraries show its first picture and do not tell."""
+    if not source.path.lower().endswith(".png"):
+        return
+    with open_regular(source.path) as file:
+        beginning = file.read(_PNG_BEGINNING)
+    kinds = [each.kind for each in chunks(memoryview(beginning))]
+    if beginning.startswith(SIGNATURE) and b"acTL" in kinds:
+        raise source.unreadable("it is an animated PNG", hint="Convert it to a movie or to numbered images.")
 
 
 def _describe(file: Any, source: SourceFile, search: ChannelSearch) -> ImageHeader:
@@ -105,11 +148,17 @@ def _describe(file: Any, source: SourceFile, search: ChannelSearch) -> ImageHead
     while file.seek_subimage(len(specs), 0):
         specs.append(file.spec())
     oiio_error(file)  # asking for one part too many is no failure of the file
-    channels = search.find([spec.channelnames for spec in specs])
+    parts = [_part(spec) for spec in specs]
+    channels = search.find(parts)
     if channels is None:
-        names = ", ".join(dict.fromkeys(name for spec in specs for name in spec.channelnames))
+        names = ", ".join(dict.fromkeys(name for part in parts for name in part.names))
         raise source.unreadable(f"it has no {search.label}, only {names}", hint=search.hint)
     spec = specs[channels.part]
+    if spec.get_string_attribute("dpx:ImageDescriptor").startswith("Cb"):
+        # OpenImageIO names the channels R, G and B, but hands on what it takes from the wrong places.
+        raise source.unreadable(
+            "its colour is YCbCr, which is not read of DPX files", hint="Write it as RGB."
+        )
     dtype = _delivered_type(spec, channels, source)
     oriented = file.format_name() in _ORIENTED_FORMATS
     orientation = Orientation.from_exif(spec.get_int_attribute("Orientation", 1)) if oriented else UPRIGHT
@@ -125,7 +174,17 @@ def _describe(file: Any, source: SourceFile, search: ChannelSearch) -> ImageHead
         rate=frame_rate(spec),
         colour=colour_tags(spec),
         description=_description(file, spec, channels, dtype),
+        layers=tuple(label for label, _ in colour_layers(parts)),
+        pictures=len(specs) if file.format_name() == "tiff" else 1,
     )
+
+
+def _part(spec: Any) -> Part:
+    # Of a stereo picture in one part the plain channels are those of the first view of the list.
+    views = spec.getattribute("multiView")
+    first = views[0] if isinstance(views, tuple) and views else views if isinstance(views, str) else ""
+    view = spec.get_string_attribute("view") or first
+    return Part(spec.channelnames, spec.get_string_attribute("oiio:subimagename"), view)
 
 
 def _delivered_type(spec: Any, channels: Channels, source: SourceFile) -> str:

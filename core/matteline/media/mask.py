@@ -15,9 +15,7 @@ from matteline.contract.frames import FrameSet
 from matteline.contract.plate import PlateInfo, Window
 from matteline.media.channels import search_matte
 from matteline.media.frame import Pixels
-from matteline.media.movie import MOVIE_EXTENSIONS
-from matteline.media.naming import is_image
-from matteline.media.plate import Plate, open_plate
+from matteline.media.plate import Plate, open_plate, split_channel
 from matteline.media.samples import crop_or_pad, to_float
 from matteline.media.sequence import ImageSequence
 
@@ -114,19 +112,6 @@ class Mask:
 
     def _movie_coverage(self, pixels: Pixels, window: Window) -> Coverage:
         return _coverage(crop_or_pad(pixels[..., self._index, None], self.info.canvas, window))
-
-
-def split_channel(path: str) -> tuple[str, str | None]:
-    r"""Split `roto.####.exr:mask.A` into path and channel.
-
-    What exists under the very name wins, and only what follows an image, a movie or a folder is a channel, so
-    that `C:\roto.exr` keeps its drive.
-    """
-    file, colon, channel = path.rpartition(":")
-    if not colon or not channel or os.path.exists(path):
-        return path, None
-    is_plate = is_image(os.path.basename(file)) or file.lower().endswith(MOVIE_EXTENSIONS)
-    return (file, channel.strip()) if is_plate or os.path.isdir(file) else (path, None)
 
 
 def _movie_channel(plate: Plate, channel: str | None) -> int:

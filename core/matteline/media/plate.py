@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Protocol, Self
 
 from matteline.contract.errors import JobError, ReadError
 from matteline.contract.plate import PlateInfo
-from matteline.media.channels import SEARCH_COLOUR, ChannelSearch
+from matteline.media.channels import SEARCH_COLOUR, ChannelSearch, search_layer
 from matteline.media.frame import Frame
 from matteline.media.movie import MOVIE_EXTENSIONS, Movie
 from matteline.media.naming import (
@@ -18,6 +19,7 @@ from matteline.media.naming import (
     SequenceFiles,
     gather_sequence,
     is_image,
+    is_sparse,
     list_sequences,
 )
 from matteline.media.sequence import ImageSequence
@@ -73,7 +75,8 @@ def open_plate(path: str, *, first_frame: int | None = None, search: ChannelSear
     Args:
         path: A movie; an image, which stands for the sequence it belongs to; a folder that holds one
             sequence; or a pattern such as `plate.####.exr` or `plate.%04d.exr`. What exists under the very
-            name wins over its reading as a pattern.
+            name wins over its reading as a pattern. Of images a layer or a view may follow after a colon:
+            `plate.####.exr:diffuse`, `plate.####.exr:left`.
         first_frame: The number of a movie's first picture; None counts from 1.
         search: The channels to read of images.
 
@@ -83,22 +86,39 @@ def open_plate(path: str, *, first_frame: int | None = None, search: ChannelSear
     """
     if not path.strip() or "\0" in path:
         raise JobError("The plate is not named.", field="plate", hint="Name a movie, an image or a folder.")
+    file, layer = split_channel(path) if search is SEARCH_COLOUR else (path, None)
     # What exists goes first, so that a file whose name holds a # can be named.
-    if os.path.isdir(path):
-        files = _only_sequence(path)
-    elif not os.path.exists(path):
-        files = _files_of_pattern(path)
-    elif is_image(path):
-        files = _sequence_around(path)
+    if os.path.isdir(file):
+        files = _only_sequence(file)
+    elif not os.path.exists(file):
+        files = _files_of_pattern(file)
+    elif is_image(file):
+        files = _sequence_around(file)
+    elif layer is None:
+        return _open_movie(file, first_frame)
     else:
-        return _open_movie(path, first_frame)
+        raise ReadError(f"{file} is a movie, which has no layers.", path=path, hint=f"Leave :{layer} out.")
     if first_frame is not None:
         raise JobError(
             f"{files.pattern} cannot be renumbered: its frames are numbered by their file names.",
             field="first_frame",
             hint="Leave the first frame out; it is for movies.",
         )
+    search = search if layer is None else search_layer(layer)
     return ImageSequence(path, files, "sequence" if len(files.names) > 1 else "still", search)
+
+
+def split_channel(path: str) -> tuple[str, str | None]:
+    r"""Split `roto.####.exr:mask.A` into path and channel or layer.
+
+    What exists under the very name wins, and only what follows an image, a movie or a folder is a channel, so
+    that `C:\roto.exr` keeps its drive.
+    """
+    file, colon, channel = path.rpartition(":")
+    if not colon or not channel or os.path.exists(path):
+        return path, None
+    is_plate = is_image(os.path.basename(file)) or file.lower().endswith(MOVIE_EXTENSIONS)
+    return (file, channel.strip()) if is_plate or os.path.isdir(file) else (path, None)
 
 
 def _open_movie(path: str, first_frame: int | None) -> Movie:
@@ -123,13 +143,21 @@ def _open_movie(path: str, first_frame: int | None) -> Movie:
 def _sequence_around(path: str) -> SequenceFiles:
     """Return the sequence that an existing image belongs to; the image alone where there is none."""
     folder, name = os.path.split(path)
-    file = NumberedName.parse(name)
+    images = list(filter(is_image, _names_in(folder)))
+    file = NumberedName.among(name, images)
     if file is None:
         stem, suffix = os.path.splitext(name)
         return SequenceFiles(folder, NamePattern(stem, suffix, 4), {1: name})
-    found = gather_sequence(folder, filter(is_image, _names_in(folder)), NamePattern.around(file))
+    found = gather_sequence(folder, images, NamePattern.around(file))
+    alone = SequenceFiles(folder, NamePattern(file.prefix, file.suffix, file.width), {file.number: name})
     if found is None or found.names.get(file.number) is None:
-        return SequenceFiles(folder, NamePattern(file.prefix, file.suffix, file.width), {file.number: name})
+        return alone
+    if is_sparse(found):
+        note = (
+            f"{len(found.names)} images of the folder have names like it, with numbers too far apart for a sequence: "
+            f"only this one is read. Name {found.pattern} for all of them."
+        )
+        return replace(alone, note=note)
     return found
 
 
@@ -153,7 +181,14 @@ def _only_sequence(folder: str) -> SequenceFiles:
     names = [name for name in _names_in(folder) if is_image(name)]
     sequences = [each for each in list_sequences(folder, names) if len(each.names) > 1]
     if len(sequences) == 1:
-        return sequences[0]
+        others = sorted(set(names) - set(sequences[0].names.values()))
+        # A single image beside a sequence is a slate or a reference, as a rule; beside two frames, who knows.
+        if not others:
+            return sequences[0]
+        note = (
+            f"The folder also holds {others[0]}{' and others' if others[1:] else ''}, not part of the plate."
+        )
+        return replace(sequences[0], note=note)
     if not names:
         hint = "Name a movie by its own name, or another folder."
         raise ReadError(f"The folder {folder} holds no images.", path=folder, hint=hint)

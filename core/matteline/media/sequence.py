@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+
+from matteline.contract.errors import ReadError
 from matteline.contract.frames import FrameSet
 from matteline.contract.plate import PlateInfo, Window
 from matteline.media.channels import SEARCH_COLOUR, ChannelSearch
@@ -15,7 +19,18 @@ from matteline.media.samples import crop_or_pad
 from matteline.media.sampling import spread
 from matteline.media.source_file import HOLD_HINT, SourceFile
 
-_ONE_SIZE = "Render all frames at one size with the same channels."
+_ONE_SIZE = "Render all frames at one size."
+
+_TRIED = 8
+"""Headers that are read of any EXR sequence, spread over it."""
+
+_MOST_HEADERS = 4000
+"""Headers that are read where data windows differ: about a second on a disk, a few over a network."""
+
+_HEADER_READERS = 8
+"""Threads: over a network most of the time for a header is spent waiting."""
+
+_NAMED_LAYERS = 5
 
 
 class ImageSequence:
@@ -39,12 +54,12 @@ class ImageSequence:
         self._files = files
         self._kind = kind
         self._search = search
-        source = self._source(next(iter(files.names)))
-        image = read_header(source, search)
-        canvas = image.header.display_window.union(image.header.data_window)
+        source, image, canvas, moves = self._survey()
         # Each window is small enough by now, but two that lie far apart have a large union.
         source.check_size(canvas.width, canvas.height)
-        self._channels = len(image.channels.indices)
+        count = len(image.channels.indices)
+        # Grey comes as three equal channels.
+        self._channels = {1: 3, 2: 4}.get(count, count)
         self.info = PlateInfo(
             path=path,
             kind=kind,
@@ -59,6 +74,9 @@ class ImageSequence:
             rate=image.rate,
             colour=image.colour,
             description=image.description,
+            layer=search.layer,
+            notes=(*filter(None, [files.note]), *_notes(image, search, moves=moves)),
+            counts_sign=files.counts_sign,
         )
 
     def __enter__(self) -> ImageSequence:
@@ -91,35 +109,78 @@ class ImageSequence:
         """Read one frame.
 
         Raises:
-            ReadError: The frame is missing, damaged or truncated, or not of the plate's size or channels.
+            ReadError: The frame is missing, damaged or truncated, or not of the plate's size.
         """
-        source, image, pixels = self._read_checked(number)
-        data, canvas = image.header.data_window, self.info.canvas
-        if not canvas.contains(data):
-            reason = f"its data window {data} reaches outside the first frame's {canvas}"
-            raise source.unreadable(reason, hint=_ONE_SIZE)
-        return Frame(number, _on_window(canvas, image, pixels), image.header)
+        image, pixels = self._read_checked(number)
+        return Frame(number, _on_window(self.info.canvas, image, pixels), image.header)
 
     def on(self, window: Window, number: int) -> Pixels:
         """Return the pixels of one frame on another window than the canvas; what it does not have there is 0.
 
         Raises:
-            ReadError: As `frame`, but for a data window that reaches outside the canvas.
+            ReadError: As `frame`.
         """
-        _, image, pixels = self._read_checked(number)
+        image, pixels = self._read_checked(number)
         return _on_window(window, image, pixels)
 
-    def _read_checked(self, number: int) -> tuple[SourceFile, ImageHeader, Pixels]:
+    def _survey(self) -> tuple[SourceFile, ImageHeader, Window, bool]:
+        """Read some headers, or all where their data windows differ.
+
+        Returns:
+            The first frame whose header can be read, that header, the canvas of all that were read, and whether
+            their data windows differ.
+
+        Raises:
+            ReadError: Of those that were tried, none can be read; the first one's.
+        """
+        numbers = list(self._files.names)
+        # Only EXRs have a data window. A few tell whether it moves, and opening a long plate stays quick.
+        is_exr = self._files.names[numbers[0]].lower().endswith(".exr")
+        found = self._headers(spread(numbers, _TRIED) if is_exr else numbers[:1])
+        number, first = next(iter(found.items()))
+        windows = {each.header.data_window for each in found.values()}
+        display = first.header.display_window
+        moves = len(windows) > 1
+        if moves and len(numbers) <= _MOST_HEADERS:
+            windows = {each.header.data_window for each in self._headers(numbers).values()}
+        canvas = display.union(first.header.data_window)
+        # A single header that claims pixels far away, damaged or not, must not make every frame huge.
+        reach = Window(
+            display.x - display.width, display.y - display.height, 3 * display.width, 3 * display.height
+        )
+        for window in windows:
+            if inside := window.intersection(reach):
+                canvas = canvas.union(inside)
+        return self._source(number), first, canvas, moves
+
+    def _headers(self, numbers: Sequence[int]) -> dict[int, ImageHeader]:
+        """Read the headers of frames; those that cannot be read are passed over unless all are."""
+
+        def read(number: int) -> ImageHeader | ReadError:
+            try:
+                return read_header(self._source(number), self._search)
+            except ReadError as error:
+                return error
+
+        with ThreadPoolExecutor(_HEADER_READERS) as pool:
+            read_in_order = list(pool.map(read, numbers))
+        found = {
+            number: header
+            for number, header in zip(numbers, read_in_order, strict=True)
+            if isinstance(header, ImageHeader)
+        }
+        if not found:
+            raise next(each for each in read_in_order if isinstance(each, ReadError))
+        return found
+
+    def _read_checked(self, number: int) -> tuple[ImageHeader, Pixels]:
         source = self._source(number)
         image, pixels = read_image(source, self._search)
-        display, count = image.header.display_window, len(image.channels.indices)
+        display = image.header.display_window
         if display != self.info.display_window:
             reason = f"its size is {display}, the first frame's {self.info.display_window}"
             raise source.unreadable(reason, hint=_ONE_SIZE)
-        if count != self._channels:
-            reason = f"it has {count} channels, the first frame {self._channels}"
-            raise source.unreadable(reason, hint=_ONE_SIZE)
-        return source, image, pixels
+        return image, _with_channels(pixels, self._channels)
 
     def _source(self, number: int) -> SourceFile:
         label = f"Frame {number} of {self._files.pattern}"
@@ -131,6 +192,31 @@ class ImageSequence:
             # There is no frame before it that could be held.
             return SourceFile(os.path.basename(path), path, number, "Write the image again.")
         return SourceFile(label, path, number, HOLD_HINT)
+
+
+def _with_channels(pixels: Pixels, count: int) -> Pixels:
+    """Return pixels with as many channels as the plate's first frame: alpha, which nobody reads, comes and goes."""
+    if pixels.shape[2] < count:
+        opaque = 1 if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max
+        return np.pad(pixels, ((0, 0), (0, 0), (0, count - pixels.shape[2])), constant_values=opaque)
+    return pixels[..., :count]
+
+
+def _notes(image: ImageHeader, search: ChannelSearch, *, moves: bool) -> tuple[str, ...]:
+    notes = []
+    own = image.channels.layer
+    others = [layer for layer in image.layers if layer != own]
+    if len(image.layers) > 1 and not search.layer and others:
+        named = ", ".join(others[:_NAMED_LAYERS]) + (", …" if len(others) > _NAMED_LAYERS else "")
+        notes.append(
+            f"{f'The layer {own}' if own else 'The plain picture'} is read. There are also {named}: "
+            f"name one after the plate, as in plate.####.exr:{others[0]}."
+        )
+    if image.pictures > 1:
+        notes.append(f"Its files hold {image.pictures} pictures each, of which the first is read.")
+    if moves:
+        notes.append("Its data windows differ from frame to frame; all frames are rendered on one canvas.")
+    return tuple(notes)
 
 
 def _on_window(window: Window, image: ImageHeader, pixels: Pixels) -> Pixels:
