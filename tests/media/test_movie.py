@@ -473,3 +473,100 @@ def test_samples_lie_on_keyframes_or_soon_after_them(tmp_path, gop, expected):
     path = write_movie(tmp_path / "a.mp4", "libx264", "yuv420p", count=60, options=options)
     with open_plate(str(path)) as plate:
         assert plate.sample(6) == expected
+
+
+class TestLosses:
+    """What was promised, by header and clock, against what came."""
+
+    def without(self, tmp_path, name, codec, lost, pixel_format="yuv420p", **options):
+        """Write a movie of 40 pictures and copy it without some of its packets, their times kept."""
+        whole = write_movie(tmp_path / f"whole-{name}", codec, pixel_format, **options)
+        path = tmp_path / name
+        with av.open(str(whole)) as source, av.open(str(path), "w") as container:
+            stream = container.add_stream_from_template(source.streams.video[0])
+            for number, packet in enumerate(each for each in source.demux(video=0) if each.size):
+                if number not in lost:
+                    packet.stream = stream
+                    container.mux(packet)
+        return path
+
+    @pytest.mark.parametrize(
+        ("name", "codec", "pixel_format", "options"),
+        [
+            ("a.ts", "mpeg2video", "yuv420p", {"g": "1", "bf": "0"}),
+            ("a.mkv", "mjpeg", "yuvj420p", {}),
+            ("a.webm", "libvpx-vp9", "yuv420p", {**VPX, "g": "1"}),
+        ],
+    )
+    def test_a_hole_is_a_missing_frame_and_the_others_keep_their_numbers(
+        self, tmp_path, name, codec, pixel_format, options
+    ):
+        path = self.without(tmp_path, name, codec, {10, 11, 25}, pixel_format, options=options)
+        plate = open_plate(str(path))
+        assert str(plate.info.frames) == "1-10,13-25,27-40"
+        assert "lacks frames 11-12,26" in plate.info.notes[-1]
+        assert shown(plate.read(plate.info.frames)) == [n for n in range(40) if n not in (10, 11, 25)]
+        with pytest.raises(ReadError, match="there is no such frame"):
+            plate.frame(12)
+
+    def test_a_variable_rate_that_keeps_to_an_even_clock_has_no_holes(self, tmp_path):
+        path = self.without(tmp_path, "a.mkv", "mpeg4", set(range(1, 40, 2)), options={"g": "1"})
+        assert len(open_plate(str(path)).info.frames) == 20
+
+    def test_pictures_that_an_avi_promises_and_lacks_leave_its_numbers_in_doubt(self, tmp_path):
+        path = write_movie(tmp_path / "a.avi", "mjpeg", "yuvj420p")
+        data = path.read_bytes()
+        path.write_bytes(data[: len(data) * 2 // 5] + data[len(data) * 3 // 5 :])
+        info = open_plate(str(path)).info
+        assert "promises 40 pictures" in info.shortfall
+        assert info.shortfall in info.notes
+
+    @pytest.mark.parametrize("name", sorted(MOVIES))
+    def test_a_whole_movie_is_not_in_doubt(self, movies, name):
+        info = open_plate(str(movies(name))).info
+        doubts = [note for note in info.notes if "interlaced" not in note]
+        assert (len(info.frames), info.shortfall, doubts) == (40, "", [])
+
+    def test_reading_goes_on_behind_a_frame_that_cannot_be_decoded(self, tmp_path):
+        path = damage(write_movie(tmp_path / "a.mov", "prores_ks", "yuv422p10le"), 0.5, 3000)
+        attempts = list(open_plate(str(path)).attempts(range(1, 41)))
+        bad = [number for number, each in enumerate(attempts, 1) if isinstance(each, ReadError)]
+        assert 0 < len(bad) < 5
+        assert [
+            number + 1 for number in shown(each for each in attempts if not isinstance(each, ReadError))
+        ] == [number for number in range(1, 41) if number not in bad]
+
+
+class TestSources:
+    """Rates, scans and stills as cameras and phones write them."""
+
+    @pytest.mark.parametrize(
+        ("size", "pixel_format", "rate"),
+        [((720, 576), "yuv420p", Fraction(25)), ((720, 480), "yuv411p", Fraction(30000, 1001))],
+    )
+    def test_raw_dv_has_the_rate_of_its_television(self, tmp_path, size, pixel_format, rate):
+        def picture(number):
+            return numbered(number, *size)
+
+        path = write_movie(
+            tmp_path / "a.dv", "dvvideo", pixel_format, size=size, rate=rate, count=5, picture=picture
+        )
+        assert open_plate(str(path)).info.rate == rate
+
+    def test_an_interlaced_plate_says_what_helps(self, movies):
+        info = open_plate(str(movies("h264_fields.ts"))).info
+        assert "interlaced" in info.description
+        assert "bwdif" in info.notes[0]
+
+    def test_a_still_made_of_tiles_is_refused(self, cases):
+        with pytest.raises(ReadError, match="its picture is made of 50 tiles"):
+            open_plate(str(cases / "01_heic_tile" / "iphone.heic"))
+
+    @pytest.mark.parametrize(
+        ("name", "size", "count"),
+        [("gradient_rotated.heic", (720, 1280), 1), ("cam_exif.mov", (320, 180), 8)],
+    )
+    def test_side_data_that_the_binding_does_not_know_stops_nothing(self, cases, name, size, count):
+        info = open_plate(str(cases / "02_side_data_31" / name)).info
+        assert (info.canvas.width, info.canvas.height) == size
+        assert len(info.frames) == count

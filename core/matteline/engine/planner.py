@@ -74,10 +74,15 @@ def portable_plan(job: Job, resources: Resources) -> Plan:
 
 
 def choose_ratio(wanted: float | str, canvas: Window, weights: FoundWeights) -> float:
-    """Return the downsample ratio for a plate of this size; `auto` is what the weights were trained for."""
+    """Return the downsample ratio for a plate of this size; `auto` is what the weights were trained for.
+
+    But never one that leaves nothing of the shorter side, or that the setting does not allow.
+    """
     if wanted != "auto":
         return float(wanted)
-    return min(weights.longer_side / max(canvas.width, canvas.height), 1.0)
+    # A little more than one pixel, because the reduced size is rounded down.
+    least = max(1.001 / min(canvas.width, canvas.height), 0.02)
+    return min(max(weights.longer_side / max(canvas.width, canvas.height), least), 1.0)
 
 
 def _draft(job: Job, info: PlateInfo, resources: Resources) -> Plan:
@@ -128,6 +133,13 @@ def _segments(job: Job, info: PlateInfo, frames: FrameSet) -> tuple[FrameRange, 
     """Return the unbroken ranges of the plate; gaps count as frames unless they are to be errors."""
     if job.settings.missing != "error":
         return (info.frames.hull,)
+    if info.shortfall:
+        raise ReadError(
+            info.shortfall,
+            path=info.path,
+            hint="Copy or export the movie again, or set missing frames to 'hold' to take them as they come.",
+            settings=("missing=hold",),
+        )
     needed = (
         frames if job.settings.preroll != "all" else FrameSet((FrameRange(info.frames.first, frames.last),))
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -52,7 +52,7 @@ def read_frames(
     Args:
         plate: An open plate. Sequences are read by `workers` threads, movies by one.
         numbers: Frame numbers, ascending.
-        missing: Treatment of a gap or, in a sequence, of an unreadable frame: `error` raises `ReadError`,
+        missing: Treatment of a gap or of an unreadable frame: `error` raises `ReadError`,
             `hold` repeats the frame before, `black` gives zeros.
         workers: Threads.
         depth: Frames decoded ahead of the consumer.
@@ -61,8 +61,8 @@ def read_frames(
         with each(lambda n: _attempt(plate, n, missing), numbers, workers=workers, depth=depth) as read:
             yield _filled(plate.info, numbers, read, missing)
     else:
-        with ahead((PlateFrame(frame) for frame in plate.read(numbers)), depth=depth) as decoded:
-            yield decoded
+        with ahead(_movie_attempts(plate, numbers, missing), depth=depth) as decoded:
+            yield _filled(plate.info, numbers, decoded, missing)
 
 
 def add_user_mattes(
@@ -73,14 +73,35 @@ def add_user_mattes(
         yield replace(frame, user_mattes=next(mattes)) if frame.number in numbers else frame
 
 
+def _movie_attempts(
+    plate: Plate, numbers: Collection[int], missing: str
+) -> Iterator[Frame | ReadError | None]:
+    """Decode a movie's frames in one go; see `_attempt` for what stands in the place of each number."""
+    info = plate.info
+    sources = [number if number in info.frames else _before_gap(info, number, missing) for number in numbers]
+    decoded = plate.attempts(sorted({source for source in sources if source is not None}))
+    with closing(decoded):  # type: ignore[type-var]
+        at, last = None, None
+        for source in sources:
+            if source is not None and source != at:
+                at, last = source, next(decoded)
+            yield None if source is None else last
+
+
+def _before_gap(info: PlateInfo, number: int, missing: str) -> int | None:
+    """Return the frame that is held over a gap; None where black is wanted."""
+    if missing == "black":
+        return None
+    return max(each.last for each in info.frames.ranges if each.last < number)
+
+
 def _attempt(plate: Plate, number: int, missing: str) -> Frame | ReadError | None:
     """Read a frame, or the one before a gap that is to be held; None where black is wanted."""
-    if number not in plate.info.frames:
-        if missing == "black":
-            return None
-        number = max(each.last for each in plate.info.frames.ranges if each.last < number)
+    source = number if number in plate.info.frames else _before_gap(plate.info, number, missing)
+    if source is None:
+        return None
     try:
-        return plate.frame(number)
+        return plate.frame(source)
     except ReadError as error:
         # Raised in the consumer's order, not the reader's: frames before it are still delivered.
         return error

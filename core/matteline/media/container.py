@@ -13,12 +13,15 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from matteline.contract.files import unicode_path
 from matteline.media.source_file import SourceFile
 
 _CONTAINERS = (
     "mov,mp4,matroska,webm,avi,mxf,mpeg,mpegts,mpegvideo,asf,ogg,flv,nut,dv,yuv4mpegpipe,ivf,h264,hevc"
 )
 """FFmpeg's names of what may be opened. No play lists, which would let a file name others for FFmpeg to open."""
+
+_NOT_THE_PICTURE = Disposition.attached_pic | Disposition.dependent | Disposition.timed_thumbnails
 
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """FFmpeg's own decoders of these leave the alpha of a WebM out."""
@@ -31,30 +34,49 @@ def open_movie(source: SourceFile) -> Iterator[tuple[InputContainer, VideoStream
     Raises:
         ReadError: No movie, no pictures in it, or no decoder for them.
     """
-    with source.reading():
+    with source.reading(), unicode_path(source.path) as path:
         # 'file:' keeps a name such as 'take:01.mov' from being taken for an address.
         container = av.open(
-            f"file:{source.path}",
+            f"file:{path}",
             mode="r",
             metadata_errors="replace",
             container_options={"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"},
         )
     with container:
-        # Cover art is a video stream too, of one picture.
-        streams = [
-            each for each in container.streams.video if not each.disposition & Disposition.attached_pic
-        ]
-        if not streams:
-            raise source.unreadable("it has no pictures", hint="Name a file with a video stream.")
-        # FFmpeg's choice is the one with the most pixels, as players make it.
-        best = container.streams.best("video")
-        stream = next((each for each in streams if each is best), streams[0])
+        stream = _stream_of_pictures(container, source)
         if stream.codec_context is None:
             raise source.unreadable(
                 "its codec is not known", hint="Convert it to ProRes, DNxHR or EXR frames."
             )
         stream.codec_context.thread_type = "AUTO"
         yield container, stream
+
+
+def _stream_of_pictures(container: InputContainer, source: SourceFile) -> VideoStream:
+    # Cover art is a video stream too, of one picture, and so is each tile of a HEIC or AVIF still.
+    streams = [each for each in container.streams.video if not each.disposition & _NOT_THE_PICTURE]
+    if is_still(container):
+        # Thumbnails, depth and alpha are streams beside the picture, and only that one is the default.
+        streams = [each for each in streams if each.disposition & Disposition.default]
+    if not streams and is_still(container) and container.streams.video:
+        raise source.unreadable(
+            f"its picture is made of {len(container.streams.video)} tiles",
+            hint="Save it as PNG, TIFF or EXR.",
+        )
+    if not streams:
+        raise source.unreadable("it has no pictures", hint="Name a file with a video stream.")
+    # FFmpeg's choice is the one with the most pixels, as players make it.
+    best = container.streams.best("video")
+    return next((each for each in streams if each is best), streams[0])
+
+
+def is_still(container: InputContainer) -> bool:
+    """Return whether a file is a HEIC or AVIF still rather than a movie."""
+    brands = container.metadata.get("major_brand", "") + container.metadata.get("compatible_brands", "")
+    has_tracks = any(
+        container.metadata.get("major_brand", "").startswith(each) for each in ("avis", "hevc", "msf1")
+    )
+    return not has_tracks and any(brand in brands for brand in ("mif1", "heic", "heix", "avif"))
 
 
 def choose_decoder(stream: VideoStream) -> VideoCodecContext:

@@ -14,6 +14,8 @@ from typing import Any
 
 import av
 import OpenImageIO as oiio
+from av.sidedata.sidedata import SideDataContainer, Type
+from av.video.frame import VideoFrame
 
 BINDING_ERRORS = (ValueError, OverflowError, RuntimeError, SystemError)
 """Exceptions of the bindings for values that they have no form for: text in no encoding, numbers of no enum.
@@ -52,6 +54,24 @@ def undecoded_text(error: UnicodeDecodeError) -> str:
     """Return the text that a binding could not decode, with a mark for each byte that is no UTF-8."""
     # The bindings decode strictly, after the library has handed its text over: the bytes are only here.
     return bytes(error.object).decode("utf-8", "replace")
+
+
+def side_data_of(picture: VideoFrame) -> SideDataContainer:
+    """Return a picture's side data, entries included that FFmpeg knows and PyAV does not.
+
+    PyAV builds every entry at the first question, and its enum of their types ends before FFmpeg's.
+    """
+    Type._missing_ = classmethod(_unknown_type)  # type: ignore[method-assign,assignment]
+    side_data = picture.side_data
+    assert isinstance(side_data, SideDataContainer)
+    return side_data
+
+
+def _unknown_type(kind: type[Type], value: object) -> Type:
+    unknown = object.__new__(kind)
+    unknown._name_ = f"UNKNOWN_{value}"
+    unknown._value_ = value  # type: ignore[assignment]
+    return unknown
 
 
 def ffmpeg_words(error: av.FFmpegError) -> str:

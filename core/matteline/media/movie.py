@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from av.video.frame import VideoFrame
 
+from matteline.contract.errors import ReadError
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.plate import PlateInfo
 from matteline.media.conversion import Converter
@@ -20,6 +21,7 @@ from matteline.media.naming import result_name
 from matteline.media.picture_index import index_pictures
 from matteline.media.sampling import spread
 from matteline.media.source_file import SourceFile
+from matteline.media.timecode import timecode_note
 
 MOVIE_EXTENSIONS = (
     ".mov", ".mp4", ".m4v", ".mxf", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".wmv",
@@ -28,7 +30,7 @@ MOVIE_EXTENSIONS = (
 _SAMPLE_STEP = 8
 """Frames between samples after a keyframe, a third of a second: closer ones would show the same."""
 
-_HINT = "Copy or export the movie again, or render only the frames before this one."
+_HINT = "Copy or export the movie again, or set missing frames to 'hold'."
 
 
 class Movie:
@@ -55,11 +57,25 @@ class Movie:
         self._format, first_pictures = probe_movie(source)
         self._index = index_pictures(source, first_pictures)
         header = self._format.first_header
+        last = first_frame + len(self._index) - 1
+        holes = FrameSet.of(first_frame + position for position in self._index.holes)
+        frames = FrameSet((FrameRange(first_frame, last),)).minus(holes)
+        shortfall = ""
+        if self._index.promised:
+            shortfall = (
+                f"{self._name} promises {self._index.promised} pictures and {len(self._index)} can be read: "
+                "which are lacking is not known, so that numbers after a loss are too low."
+            )
+        lost = (
+            (f"It lacks frames {holes.brief}: its clock goes on, the pictures do not.",)
+            if holes.ranges
+            else ()
+        )
         self.info = PlateInfo(
             path=path,
             kind="movie",
             name=result_name(os.path.dirname(path), os.path.splitext(self._name)[0]),
-            frames=FrameSet((FrameRange(first_frame, first_frame + len(self._index) - 1),)),
+            frames=frames,
             padding=4,
             canvas=header.display_window,
             display_window=header.display_window,
@@ -68,6 +84,13 @@ class Movie:
             rate=self._format.rate,
             colour=self._format.tags.colour,
             description=self._format.description,
+            notes=(
+                *self._format.notes,
+                *timecode_note(header.timecode, self._format.rate),
+                *lost,
+                *filter(None, [shortfall]),
+            ),
+            shortfall=shortfall,
         )
 
     def __enter__(self) -> Movie:
@@ -104,7 +127,9 @@ class Movie:
             after = range(0, each_has * _SAMPLE_STEP, _SAMPLE_STEP)
             last = len(self._index.timestamps) - 1
             starts = sorted({min(start + step, last) for start in starts for step in after})
-        return [self._first + position for position in spread(starts, count)]
+        return [
+            self._first + position for position in spread(starts, count) if position not in self._index.holes
+        ]
 
     def read(self, frames: Iterable[int]) -> Generator[Frame, None, None]:
         """Read frames by ascending numbers; opens the movie anew, so that readings do not disturb each other.
@@ -112,10 +137,22 @@ class Movie:
         Raises:
             ReadError: A frame does not exist, or is missing or damaged in the file.
         """
+        with contextlib.closing(self.attempts(frames)) as attempts:
+            for each in attempts:
+                if isinstance(each, ReadError):
+                    raise each
+                yield each
+
+    def attempts(self, frames: Iterable[int]) -> Generator[Frame | ReadError, None, None]:
+        """Read as `read` does, and give the error of a frame in its place, so that reading can go on behind it."""
         converter = Converter(self._format.pixel_format, self._format.tags)
         with MovieDecoder(SourceFile(self._name, self._path, hint=_HINT), self._index) as decoder:
             for number in frames:
-                picture = self._picture(decoder, number)
+                try:
+                    picture = self._picture(decoder, number)
+                except ReadError as error:
+                    yield error
+                    continue
                 pixels = self._format.orientation.apply(converter.rgb(picture))
                 timecode = self._format.timecode(number - self._first)
                 yield Frame(number, pixels, replace(self._format.first_header, timecode=timecode))

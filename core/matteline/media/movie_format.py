@@ -8,18 +8,23 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from av.container import InputContainer
-from av.sidedata.sidedata import SideDataContainer, Type
+from av.sidedata.sidedata import Type
+from av.stream import Disposition
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from matteline.contract.plate import Header, Window
-from matteline.media.container import choose_decoder, decode, open_movie, read_packets
+from matteline.media.container import choose_decoder, decode, is_still, open_movie, read_packets
+from matteline.media.library_errors import side_data_of
 from matteline.media.orientation import UPRIGHT, Orientation
 from matteline.media.picture_index import MOST_REORDERED, FirstPictures
 from matteline.media.source_file import SourceFile
 from matteline.media.timecode import advanced
 from matteline.media.video_tags import VideoTags, tags_of
+
+_HIGHEST_RATE = 1000
+"""Frames per second that no camera's file exceeds which is played at the speed it was shot at."""
 
 _OWN = {"major_brand", "minor_version", "compatible_brands", "encoder", "timecode", "duration"}
 """Metadata that tells of the file itself, or that is carried elsewhere; results get their own."""
@@ -40,6 +45,7 @@ class MovieFormat:
         time_base: Seconds that one step of the timestamps counts.
         pixel_type: As `PlateInfo.pixel_type`.
         description: Such as `h264 8-bit, bt709, video range`.
+        notes: As `PlateInfo.notes`.
     """
 
     pixel_format: VideoFormat
@@ -51,6 +57,7 @@ class MovieFormat:
     time_base: Fraction
     pixel_type: str
     description: str
+    notes: tuple[str, ...] = ()
 
     def timecode(self, position: int) -> str | None:
         """Return the timecode of the picture at a position, 0 for the first; None where there is none."""
@@ -76,15 +83,16 @@ def probe_movie(source: SourceFile) -> tuple[MovieFormat, FirstPictures]:
         # A packet of such a stream may be a field, half a picture.
         interlaced = stream.codec_context.name == "h264" and pictures[0].interlaced_frame
         fields = "mpegts" in container.format.name and interlaced
+        # MOV and MP4 list the time of every picture, so that a gap there is meant.
+        is_listed = "mov" in container.format.name
+        step = 1 / (found.rate * found.time_base) if found.rate and not is_listed else None
     if not found.tags.convertible:
         raise source.unreadable(f"its colour is {found.tags}", hint="Convert it to BT.709, BT.2020 or RGB.")
-    return found, FirstPictures([picture.pts for picture in pictures], fields)
+    return found, FirstPictures([picture.pts for picture in pictures], fields, step)
 
 
 def _describe(container: InputContainer, stream: VideoStream, picture: VideoFrame) -> MovieFormat:
-    side_data = picture.side_data
-    assert isinstance(side_data, SideDataContainer)
-    matrix = side_data.get(Type.DISPLAYMATRIX)
+    matrix = side_data_of(picture).get(Type.DISPLAYMATRIX)
     # Nine 32-bit numbers in the machine's own byte order.
     orientation = (
         UPRIGHT if matrix is None else Orientation.from_display_matrix(struct.unpack("=9i", bytes(matrix)))
@@ -101,11 +109,34 @@ def _describe(container: InputContainer, stream: VideoStream, picture: VideoFram
         tags=tags,
         orientation=orientation,
         first_header=_header(container, stream, picture, orientation),
-        rate=stream.average_rate or stream.guessed_rate,
+        rate=_rate(stream),
         time_base=stream.time_base or Fraction(1),
         pixel_type="uint8" if bits <= 8 else f"uint{bits}" if bits in (10, 12) else "uint16",
         description=", ".join(words),
+        notes=_notes(container, picture),
     )
+
+
+def _rate(stream: VideoStream) -> Fraction | None:
+    # The average is the truth of a variable rate; raw DV and some others give a step of their clock in its place.
+    average, guessed = stream.average_rate, stream.guessed_rate
+    return guessed if guessed and (not average or average > _HIGHEST_RATE) else average
+
+
+def _notes(container: InputContainer, picture: VideoFrame) -> tuple[str, ...]:
+    notes = []
+    if picture.interlaced_frame:
+        notes.append(
+            "It is interlaced: two moments are in each picture, and mattes show combs where something moves. "
+            "Deinterlace it first, as with: ffmpeg -i PLATE -vf bwdif=mode=send_frame -c:v prores_ks -profile:v 3 "
+            "-c:a copy PROGRESSIVE.mov"
+        )
+    pictures = [each for each in container.streams.video if not each.disposition & Disposition.attached_pic]
+    if len(pictures) > 1 and not is_still(container):
+        notes.append(
+            f"It has {len(pictures)} streams of pictures, of which the one that players show is read."
+        )
+    return tuple(notes)
 
 
 def _header(

@@ -15,15 +15,24 @@ Timestamps are believed only when the first pictures, decoded, bear them out.
 from __future__ import annotations
 
 import bisect
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
+import av
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from matteline.media.container import choose_decoder, decode, open_movie, read_packets
+from matteline.media.container import choose_decoder, open_movie, read_packets
 from matteline.media.source_file import SourceFile
+
+_MOST_HOLES = 0.1
+"""Share of lost pictures up to which a movie is taken for damaged rather than for one of a variable rate."""
+
+_OFF_BEAT = 0.3
+"""Steps by which a timestamp may miss the even clock: Matroska rounds to milliseconds, which are 0.3 at 300 fps."""
 
 MOST_REORDERED = 12
 """More pictures than any codec decodes before one that is shown earlier, with some room."""
@@ -46,12 +55,18 @@ class PictureIndex:
         keyframes: Pictures that decoding can start at, ascending.
         claimed: Pictures that the container claims; more than there are timestamps if the file is cut off.
         by_counting: Whether the timestamps are mere positions, because the movie's own are wrong.
+        holes: Positions whose picture is not in the file although the clock of those around it leaves room for one.
+        is_even: Whether no packet is left out on purpose, so that a gap of the clock is a loss.
+        promised: Pictures that the header counts, where nothing tells which of them are lacking; 0 where it does not.
     """
 
     timestamps: Sequence[int]
     keyframes: Sequence[Keyframe] = ()
     claimed: int = 0
     by_counting: bool = False
+    holes: frozenset[int] = frozenset()
+    is_even: bool = True
+    promised: int = 0
 
     def __len__(self) -> int:
         return max(len(self.timestamps), self.claimed)
@@ -81,10 +96,13 @@ class FirstPictures:
     Attributes:
         timestamps: Their timestamps.
         fields: Whether packets may hold single fields, two of which make one picture.
+        step: The time from one picture to the next where the container keeps an even clock, in the stream's time
+            base; None where a gap is as the container means it.
     """
 
     timestamps: Sequence[int | None]
     fields: bool
+    step: Fraction | None = None
 
 
 def index_pictures(source: SourceFile, decoded: FirstPictures) -> PictureIndex:
@@ -100,10 +118,52 @@ def index_pictures(source: SourceFile, decoded: FirstPictures) -> PictureIndex:
             # What is shown before the first keyframe and was not decoded needs pictures that were cut off.
             if index.keyframes:
                 first = min(first, index.position(index.keyframes[0].shown))
-            return replace(index, timestamps=index.timestamps[first:], claimed=index.claimed - first)
+            index = replace(index, timestamps=index.timestamps[first:], claimed=index.claimed - first)
+            return _with_holes(index, decoded.step) if decoded.step and index.is_even else index
+    return _counted(source)
+
+
+def _counted(source: SourceFile) -> PictureIndex:
+    """Count the pictures by decoding them all; one that cannot be decoded leaves no trace of its place."""
+    count = undecoded = 0
     with open_movie(source) as (container, stream):
-        count = sum(1 for _ in decode(read_packets(container, stream), choose_decoder(stream)))
-    return PictureIndex(range(count), by_counting=True)
+        decoder = choose_decoder(stream)
+        for packet in itertools.chain(read_packets(container, stream), [None]):
+            try:
+                count += len(decoder.decode(packet))
+            except av.FFmpegError:
+                undecoded += 1
+        promised = max(stream.frames, count + undecoded)
+    # Some writers count a last packet that holds no picture.
+    return PictureIndex(range(count), by_counting=True, promised=promised if promised > count + 1 else 0)
+
+
+def _with_holes(index: PictureIndex, step: Fraction) -> PictureIndex:
+    """Give the pictures that are lacking from an even clock their positions, so that all others keep theirs.
+
+    Only where few are lacking: whoever writes at a variable rate leaves more out, or does not keep to the clock.
+
+    Args:
+        index: The pictures that came.
+        step: The time from one picture to the next, in the stream's time base.
+    """
+    start = index.timestamps[0]
+    places = [(timestamp - start) / step for timestamp in index.timestamps]
+    positions = [round(place) for place in places]
+    lacking = positions[-1] + 1 - len(positions)
+    keeps_time = all(
+        abs(place - position) < _OFF_BEAT for place, position in zip(places, positions, strict=True)
+    )
+    if (
+        not 0 < lacking <= len(positions) * _MOST_HOLES
+        or not keeps_time
+        or len(set(positions)) < len(positions)
+    ):
+        return index
+    at = dict(zip(positions, index.timestamps, strict=True))
+    timestamps = [at.get(position, start + round(position * step)) for position in range(positions[-1] + 1)]
+    holes = frozenset(range(len(timestamps))) - frozenset(positions)
+    return replace(index, timestamps=timestamps, claimed=index.claimed + lacking, holes=holes)
 
 
 def _from_container(container: InputContainer, stream: VideoStream) -> PictureIndex | None:
@@ -126,14 +186,16 @@ def _from_container(container: InputContainer, stream: VideoStream) -> PictureIn
 def _from_packets(container: InputContainer, stream: VideoStream) -> PictureIndex | None:
     timestamps: list[int] = []
     keyframes: list[Keyframe] = []
-    last = None
+    last, is_even = None, True
     for packet in read_packets(container, stream):
         if packet.pts is None:
             return None
         # Bit 4 of VP8's first byte says that a packet is shown; others only help to decode those that are.
         hidden = stream.codec_context.name == "vp8" and not memoryview(packet)[0] & 0x10
         # An edit list may cut a picture off that others need.
-        if not hidden and not packet.is_discard:
+        if hidden or packet.is_discard:
+            is_even = False
+        else:
             timestamps.append(packet.pts)
         if packet.is_keyframe:
             keyframes.append(Keyframe(packet.pts, packet.pts if packet.dts is None else packet.dts))
@@ -141,7 +203,9 @@ def _from_packets(container: InputContainer, stream: VideoStream) -> PictureInde
     if last is None or not timestamps:
         return None
     claimed = _claimed_pictures(container, stream, timestamps, last)
-    return PictureIndex(sorted(timestamps), sorted(keyframes), claimed)
+    # An AVI has no clock: its pictures are numbered as they come.
+    promised = stream.frames if container.format.name == "avi" and stream.frames > len(timestamps) else 0
+    return PictureIndex(sorted(timestamps), sorted(keyframes), claimed, promised=promised, is_even=is_even)
 
 
 def _claimed_pictures(

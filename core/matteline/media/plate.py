@@ -24,6 +24,8 @@ from matteline.media.naming import (
 )
 from matteline.media.sequence import ImageSequence
 
+_STILLS_OF_TILES = (".heic", ".heif", ".avif")
+
 
 class Plate(Protocol):
     """Frames that can be read by their numbers. A context manager.
@@ -57,6 +59,9 @@ class Plate(Protocol):
             ReadError: A frame does not exist or cannot be read; it names path and frame. The frames before it
                 have been delivered.
         """
+
+    def attempts(self, frames: Iterable[int]) -> Iterator[Frame | ReadError]:
+        """Yield as `read` does, with the error of a frame that cannot be read in its place."""
 
     def frame(self, number: int) -> Frame:
         """Read one frame. Any thread may call it at any time.
@@ -127,7 +132,7 @@ def _open_movie(path: str, first_frame: int | None) -> Movie:
     except ReadError:
         extension = os.path.splitext(path)[1].lower()
         # What FFmpeg says of a text file or a project would only mislead.
-        if extension in MOVIE_EXTENSIONS or os.path.getsize(path) == 0:
+        if extension in (*MOVIE_EXTENSIONS, *_STILLS_OF_TILES) or os.path.getsize(path) == 0:
             raise
         images, movies = (
             " ".join(each.lstrip(".") for each in extensions)
