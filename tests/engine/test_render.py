@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
+import OpenEXR
 import pytest
 from PIL import Image
 
@@ -14,6 +17,8 @@ from matteline.contract.events import Finished, FrameDone, Notice, Preroll, Star
 from matteline.engine.checkpoints import STATE_EVERY_FRAMES
 from matteline.engine.describe import describe, plan_data
 from matteline.engine.planner import plan
+from matteline.engine.run import run
+from tests.media.reading import write_movie
 
 from .conftest import HEIGHT, SURROUNDINGS, WIDTH, read_exr, write_exr
 
@@ -257,6 +262,76 @@ def test_a_truncated_frame_is_held_when_asked(render, exr_plate, tmp_path):
     notes = [event.message for event in events if isinstance(event, Notice)]
     assert len(notes) == 1 and "1006" in notes[0] and "Frame 1005 is held" in notes[0]
     assert sum(isinstance(event, FrameDone) for event in events) == 12
+
+
+@pytest.fixture
+def torn_movie(tmp_path):
+    """A transport stream of 30 pictures without its sixth and seventh."""
+    whole = write_movie(tmp_path / "whole.ts", "mpeg2video", "yuv420p", options={"g": "1"}, count=30)
+    with av.open(str(whole)) as source, av.open(str(tmp_path / "torn.ts"), "w") as container:
+        stream = container.add_stream_from_template(source.streams.video[0])
+        for number, packet in enumerate(each for each in source.demux(video=0) if each.size):
+            if number not in (5, 6):
+                packet.stream = stream
+                container.mux(packet)
+    return str(tmp_path / "torn.ts")
+
+
+def test_a_hole_in_a_movie_is_an_error_that_names_its_frames(render, torn_movie, tmp_path):
+    with pytest.raises(ReadError, match=r"Frames 6-7 of .* are missing"):
+        plan(render.job(torn_movie, tmp_path / "out"), SURROUNDINGS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("missing", ["hold", "black"])
+def test_a_hole_in_a_movie_is_filled_as_asked_and_said(render, torn_movie, tmp_path, missing):
+    events = render(torn_movie, tmp_path / "out", "4-8", missing=missing, preroll=0)
+    notes = [event.message for event in events if isinstance(event, Notice)]
+    filled = {"hold": "Frame 5 is held instead.", "black": "It is replaced by black."}[missing]
+    assert notes == [f"Frame {number} is missing. {filled}" for number in (6, 7)]
+    assert sum(isinstance(event, FrameDone) for event in events) == 5
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (2, 2), (3, 3), (900, 3)])
+def test_a_tiny_plate_is_rendered(render, tmp_path, width, height):
+    write_exr(tmp_path / "p.0001.exr", np.full((height, width, 3), 0.02, np.float16))
+    render(str(tmp_path / "p.0001.exr"), tmp_path / "out", downsample_ratio="auto")
+    assert read_exr(tmp_path / "out" / "alpha" / "p_alpha.0001.exr")["R"].shape == (height, width)
+
+
+def test_a_negative_frame_is_written_as_the_plate_writes_it(render, tmp_path, picture):
+    for number in ("-0002", "-0001", "0000"):
+        write_exr(tmp_path / f"foo_{number}.exr", picture(0).astype(np.float16))
+    render(str(tmp_path / "foo_####.exr"), tmp_path / "out")
+    assert {name for name in _files(tmp_path / "out") if "alpha" in name} == {
+        f"alpha/foo_alpha.{number}.exr" for number in ("-0002", "-0001", "0000")
+    }
+
+
+@pytest.mark.parametrize(("rate", "timecodes"), [(25, 2), (60, 0)])
+def test_timecode_is_in_every_exr_or_in_none(render, tmp_path, rate, timecodes):
+    def prepare(container, _):
+        container.metadata["timecode"] = "01:00:00:00"
+
+    movie = write_movie(
+        tmp_path / "a.mov", "prores_ks", "yuv422p10le", rate=Fraction(rate), count=2, prepare=prepare
+    )
+    ready = plan(render.job(str(movie), tmp_path / "out", downsample_ratio=0.25), SURROUNDINGS)
+    assert any("timecode" in note for note in ready.plate.notes) == (timecodes == 0)
+    list(run(ready))
+    files = sorted((tmp_path / "out" / "alpha").glob("*.exr"))
+    assert sum("timeCode" in OpenEXR.File(str(file)).header() for file in files) == timecodes
+
+
+def test_other_frames_of_another_layer_are_not_resumed(render, tmp_path, picture):
+    pixels = picture(0).astype(np.float16)
+    planes = {f"{layer}{name}": pixels[..., at] for layer in ("", "key.") for at, name in enumerate("RGB")}
+    header = {"compression": OpenEXR.ZIPS_COMPRESSION, "type": OpenEXR.scanlineimage}
+    planes = {name: np.ascontiguousarray(plane) for name, plane in planes.items()}
+    OpenEXR.File(header, planes).write(str(tmp_path / "p.0001.exr"))
+    render(str(tmp_path / "p.0001.exr"), tmp_path / "out")
+    with pytest.raises(JobError, match="cannot be resumed"):
+        render(f"{tmp_path / 'p.0001.exr'}:key", tmp_path / "out", existing="resume")
 
 
 def test_a_frame_of_another_size_stops_with_both_sizes(render, exr_plate, tmp_path):

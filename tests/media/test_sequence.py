@@ -13,8 +13,9 @@ import OpenImageIO as oiio
 import pytest
 from PIL import Image, ImageOps
 
-from matteline.contract.errors import ReadError
+from matteline.contract.errors import DeviceError, ReadError
 from matteline.contract.plate import Window
+from matteline.media.memory import free_memory_bytes
 from matteline.media.plate import open_plate
 from tests.media.reading import ramp, truncate, write_exr
 
@@ -565,3 +566,13 @@ class TestPictures:
         info, frame = only_frame(cases / "10_subsampled" / "Rec709_YC.exr")
         np.testing.assert_allclose(frame.pixels.mean((0, 1), np.float64), [0.3658, 0.2778, 0.1152], atol=1e-3)
         assert info.pixel_type == "half"
+
+
+def test_a_header_that_claims_more_than_memory_holds_is_refused_before_it_is_taken(tmp_path):
+    write_exr(tmp_path / "p.exr", {"RGB": ramp()}, display=(0, 0, 32000, 32000))
+    free = free_memory_bytes()
+    if free is None or free > 60e9:
+        pytest.skip("this machine has memory for such a plate")
+    with pytest.raises(DeviceError, match="32000 x 32000 pixels take 66 GB of memory") as caught:
+        open_plate(str(tmp_path / "p.exr"))
+    assert caught.value.exit_code == 4

@@ -12,7 +12,7 @@ import click
 
 from matteline import __version__
 from matteline.cli.options import flag
-from matteline.contract.errors import MattelineError
+from matteline.contract.errors import MattelineError, memory_error
 
 EXIT_CODES = """\b
 Exit codes:
@@ -99,6 +99,11 @@ def _exit_code() -> int:
     except MattelineError as error:
         show_error(error)
         return error.exit_code
+    except (MemoryError, RuntimeError) as error:
+        if (too_little := memory_error(error)) is None:
+            raise
+        show_error(too_little)
+        return too_little.exit_code
     return result if isinstance(result, int) else 0
 
 

@@ -90,6 +90,8 @@ def _colour_grain(picture: Tensor) -> float:
     Cloth and hair are texture of luma, so what colour does from pixel to pixel is noise; of that a mask which
     ignores slopes is taken (Immerkaer, 1996), and its median, which ignores edges.
     """
+    if min(picture.shape[1:]) < 3:
+        return 0.0  # no room for the mask
     colour = (picture - luma_of(picture))[::2]
     mask = torch.tensor([[1.0, -2, 1], [-2, 4, -2], [1, -2, 1]]).view(1, 1, 3, 3)
     ripple = conv2d(colour[:, None], mask)[:, 0].abs().flatten(1)

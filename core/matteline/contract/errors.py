@@ -155,6 +155,21 @@ class DeviceError(MattelineError):
     exit_code = 4
 
 
+def memory_error(error: BaseException) -> Optional[DeviceError]:
+    """Return the error for the user where memory ran out, as Python or a numeric library says it; else None."""
+    words = str(error).lower()
+    is_torch = isinstance(error, RuntimeError) and any(each in words for each in _OUT_OF_MEMORY)
+    if not isinstance(error, MemoryError) and not is_torch:
+        return None
+    return DeviceError(
+        "There is too little memory for this.",
+        hint="Close other programs, take a smaller plate or batch, or use a machine with more memory.",
+    )
+
+
+_OUT_OF_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
+
+
 class FetchError(MattelineError):
     """A network that cannot be fetched: no place that offers it can be reached, or gives the right file."""
 

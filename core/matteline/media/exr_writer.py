@@ -17,6 +17,7 @@ from matteline.media.frame import Pixels
 from matteline.media.library_errors import EncodeError, first_line, oiio_error, system_error
 from matteline.media.metadata import clean_text, result_metadata
 from matteline.media.samples import to_float
+from matteline.media.timecode import LAST_EXR_FRAME
 
 _HALF_OR_FLOAT: dict[str, tuple[type[np.floating[Any]], Any]] = {
     "half": (np.float16, oiio.HALF),
@@ -72,7 +73,8 @@ def write_exr(
     spec.attribute("compression", encoding.compression)
     spec.attribute("PixelAspectRatio", float(header.pixel_aspect))
     spec.attribute("DateTime", "")  # or else the time of writing, and no two renders would be alike
-    _set_timecode(spec, header.timecode)
+    if not _counts_too_far(attributes.get("framesPerSecond")):
+        _set_timecode(spec, header.timecode)
     for name, value in result_metadata(header, attributes):
         _set_attribute(spec, name, value)
     _write(path, spec, samples)
@@ -153,6 +155,14 @@ def _set_rate(spec: oiio.ImageSpec, value: object) -> None:
         return
     if rate > 0:
         spec.attribute("framesPerSecond", oiio.TypeDesc("rational"), (rate.numerator, rate.denominator))
+
+
+def _counts_too_far(rate: object) -> bool:
+    """Return whether timecode of this rate has frame numbers that an EXR has no room for.
+
+    Then no frame gets one: a timecode that is there up to frame 39 of each second breaks a conform.
+    """
+    return isinstance(rate, (int, float, Fraction)) and rate > LAST_EXR_FRAME + 1
 
 
 def _set_timecode(spec: oiio.ImageSpec, timecode: str | None) -> None:

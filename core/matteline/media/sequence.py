@@ -18,6 +18,7 @@ from matteline.media.naming import SequenceFiles, result_name
 from matteline.media.samples import crop_or_pad
 from matteline.media.sampling import spread
 from matteline.media.source_file import HOLD_HINT, SourceFile
+from matteline.media.timecode import timecode_note
 
 _ONE_SIZE = "Render all frames at one size."
 
@@ -104,6 +105,14 @@ class ImageSequence:
         """
         for number in frames:
             yield self.frame(number)
+
+    def attempts(self, frames: Iterable[int]) -> Iterator[Frame | ReadError]:
+        """Read frames in the order given, with the error of one that cannot be read in its place."""
+        for number in frames:
+            try:
+                yield self.frame(number)
+            except ReadError as error:
+                yield error
 
     def frame(self, number: int) -> Frame:
         """Read one frame.
@@ -212,6 +221,7 @@ def _notes(image: ImageHeader, search: ChannelSearch, *, moves: bool) -> tuple[s
             f"{f'The layer {own}' if own else 'The plain picture'} is read. There are also {named}: "
             f"name one after the plate, as in plate.####.exr:{others[0]}."
         )
+    notes += timecode_note(image.header.timecode, image.rate)
     if image.pictures > 1:
         notes.append(f"Its files hold {image.pictures} pictures each, of which the first is read.")
     if moves:

@@ -12,10 +12,17 @@ import av
 from matteline.contract.errors import DeviceError, MattelineError, ReadError
 from matteline.contract.files import check_regular
 from matteline.media.library_errors import BINDING_ERRORS, binding_words, ffmpeg_words, first_line
+from matteline.media.memory import free_memory_bytes
 
 # Four times the longest side of any camera, and 16 GiB as float RGBA: a header that claims more is damaged.
 MAX_SIDE = 65_536
 MAX_PIXELS = 2**30
+
+_MANY_PIXELS = 2**26
+"""Twice those of a picture of 8K."""
+
+_BYTES_PER_PIXEL = 64
+"""Of one frame: as it is read, as the network sees it, matte and foreground, and as it is written, in floats."""
 
 HOLD_HINT = "Re-render it, or set missing frames to 'hold'."
 
@@ -104,6 +111,17 @@ class SourceFile:
 
         Raises:
             ReadError: More than 65536 pixels a side, or more than 2^30 in all.
+            DeviceError: More than the free memory can hold.
         """
         if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
             raise self.unreadable(f"its header claims {width} x {height} pixels")
+        # Plates of everyday sizes are left to try: what is free for a moment says little.
+        if width * height < _MANY_PIXELS:
+            return
+        needed, free = width * height * _BYTES_PER_PIXEL, free_memory_bytes()
+        if free is not None and needed > free:
+            raise DeviceError(
+                f"{self.label} cannot be read: {width} x {height} pixels take {needed / 1e9:.0f} GB of memory, "
+                f"and {free / 1e9:.0f} GB are free.",
+                hint="Check that the size is meant, or use a machine with more memory.",
+            )

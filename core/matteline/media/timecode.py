@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+LAST_EXR_FRAME = 39
+"""The highest frame of a second that an EXR's timecode can name: two bits hold the tens."""
+
 _TEXT = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})([:;.,])(\d{2,3})")
 
 
@@ -44,6 +47,16 @@ def advanced(start: str, frames: int, rate: Fraction) -> str | None:
     count = tens * ten_minutes + rest + dropped * (9 * tens + later)
     seconds, frame = divmod(count, nominal)
     return _text(seconds // 3600, seconds // 60 % 60, seconds % 60, frame, drop=dropped > 0)
+
+
+def timecode_note(start: str | None, rate: Fraction | None) -> list[str]:
+    """Return a sentence where results cannot carry the timecode of a plate, in a list that is empty otherwise."""
+    if start is None or rate is None or rate <= LAST_EXR_FRAME + 1:
+        return []
+    return [
+        f"Its timecode counts {round(rate)} frames a second. An EXR has room for {LAST_EXR_FRAME + 1}, "
+        "so EXR results carry none; PNG and movies do."
+    ]
 
 
 def snapped_rate(rate: float) -> Fraction | None:

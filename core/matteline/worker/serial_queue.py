@@ -8,7 +8,7 @@ import threading
 import traceback
 from collections.abc import Callable
 
-from matteline.contract.errors import MattelineError
+from matteline.contract.errors import MattelineError, memory_error
 from matteline.contract.events import Failed, to_dict
 from matteline.worker.task import Cancelled, Task
 
@@ -55,8 +55,10 @@ class SerialQueue:
                 task.end(to_dict(Failed.of(error)))
             except Exception as error:
                 # The one broad except of the project: a bug costs its request, not the process.
-                traceback.print_exc(file=sys.stderr)
-                task.end(to_dict(_internal_error(error)))
+                too_little = memory_error(error)
+                if too_little is None:
+                    traceback.print_exc(file=sys.stderr)
+                task.end(to_dict(Failed.of(too_little) if too_little else _internal_error(error)))
             timeout = self._idle_seconds
 
 
