@@ -8,6 +8,21 @@ from __future__ import annotations
 
 from . import names
 
+# Of Nuke's Blur, whose Gaussian has a standard deviation of its size divided by 2.4 (so Natron, which copies it), for
+# one pixel of the setting `soften`, whose Gaussian has half its number.
+BLUR_PER_SOFTEN = 1.2
+
+
+def _own(field: str) -> str:
+    return f"parent.{names.knob_name(field)}"
+
+
+# Off where the edges are in the files already, and where there is nothing to do: then every bit stays as rendered.
+_NOT_LIVE = f"!{_own('edges_live')} || {_own('baked')} || "
+_NO_LEVELS = f"{_NOT_LIVE}({_own('black_point')} == 0 && {_own('white_point')} == 1)"
+# An artist may drag the black point above the white point.
+_WHITE_POINT = f"max({_own('white_point')}, {_own('black_point')} + 0.001)"
+
 INSIDE = f"""\
 Input {{
  inputs 0
@@ -40,6 +55,43 @@ Read {{
  ypos 0
 }}
 set MattelineMatteFile [stack 0]
+push $MattelineMatteFile
+Copy {{
+ inputs 2
+ from0 rgba.red
+ to0 rgba.alpha
+ name {names.MATTE_ALPHA}
+ xpos 220
+ ypos 80
+}}
+Grade {{
+ channels alpha
+ blackpoint {{{{"{_own("black_point")}"}}}}
+ whitepoint {{{{"{_WHITE_POINT}"}}}}
+ white_clamp true
+ disable {{{{"{_NO_LEVELS}"}}}}
+ name {names.LEVELS}
+ xpos 220
+ ypos 120
+}}
+FilterErode {{
+ channels alpha
+ size {{{{"{_own("choke")}"}}}}
+ disable {{{{"{_NOT_LIVE}{_own("choke")} == 0"}}}}
+ name {names.CHOKE}
+ xpos 220
+ ypos 160
+}}
+Blur {{
+ channels alpha
+ size {{{{"{_own("soften")} * {BLUR_PER_SOFTEN}"}}}}
+ crop false
+ disable {{{{"{_NOT_LIVE}{_own("soften")} == 0"}}}}
+ name {names.SOFTEN}
+ xpos 220
+ ypos 200
+}}
+set MattelineMatteLive [stack 0]
 Read {{
  inputs 0
  raw true
@@ -54,47 +106,42 @@ Unpremult {{
  ypos 80
 }}
 set MattelineColour [stack 0]
-push $MattelineMatteFile
+push $MattelineMatteLive
 push $MattelinePlate
 Copy {{
  inputs 2
- from0 rgba.red
+ from0 rgba.alpha
  to0 rgba.alpha
  name {names.PLATE_AND_MATTE}
  xpos 0
- ypos 160
+ ypos 240
 }}
 set MattelineOverPlate [stack 0]
-push $MattelineMatteFile
+Premult {{
+ name {names.PLATE_PREMULT}
+ xpos 0
+ ypos 280
+}}
+set MattelinePlatePremultiplied [stack 0]
+push $MattelineMatteLive
 push $MattelineColour
 Copy {{
  inputs 2
- from0 rgba.red
+ from0 rgba.alpha
  to0 rgba.alpha
  name {names.FOREGROUND_AND_MATTE}
  xpos 440
- ypos 160
+ ypos 240
 }}
 set MattelineStraight [stack 0]
 Premult {{
  name {names.PREMULT}
  xpos 440
- ypos 240
+ ypos 280
 }}
 set MattelinePremultiplied [stack 0]
-push $MattelineMatteFile
-push $MattelineMatteFile
-Copy {{
- inputs 2
- from0 rgba.red
- to0 rgba.alpha
- name {names.MATTE_ALONE}
- xpos 220
- ypos 160
-}}
-set MattelineAlone [stack 0]
-push $MattelineAlone
-push $MattelineAlone
+push $MattelineMatteLive
+push $MattelineMatteLive
 Copy {{
  inputs 2
  from0 rgba.alpha
@@ -103,24 +150,27 @@ Copy {{
  to1 rgba.green
  from2 rgba.alpha
  to2 rgba.blue
- name {names.MATTE_AS_RGB}
+ name {names.MATTE_ALONE}
  xpos 220
- ypos 240
+ ypos 280
 }}
+set MattelineAlone [stack 0]
+push $MattelinePlatePremultiplied
+push $MattelineAlone
 push $MattelinePremultiplied
 push $MattelineStraight
 push $MattelineOverPlate
 push $MattelinePlate
 Switch {{
- inputs 5
+ inputs 6
  which {{{{"parent.{names.knob_name("use")} ? parent.{names.knob_name("product")} + 1 : 0"}}}}
  name {names.SWITCH}
  xpos 0
- ypos 320
+ ypos 360
 }}
 Output {{
  name {names.OUTPUT}
  xpos 0
- ypos 400
+ ypos 440
 }}
 """

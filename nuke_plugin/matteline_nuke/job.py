@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 
 import nuke
 
-from . import folders, script
+from . import folders, names, script
 from .contract.errors import JobError
 from .contract.frames import FrameRange, FrameSet
 from .contract.job import Job
 from .contract.settings import AUTO_PREROLL_FRAMES, MatteSettings
 from .knobs import matte_settings, value
-from .names import PRODUCTS
 from .plate import InputPlate, plate_of, shifted
 
 # Files of a range with frames below 0 are numbered this much higher, so that no name has a sign.
@@ -88,7 +87,9 @@ def request_of(node: nuke.Node, folder: str, preview: bool = False) -> RenderReq
 
 def _settings(node: nuke.Node, preview: bool) -> MatteSettings:
     """Return the node's settings. Raises `JobError` where the node could not show what they make."""
-    settings = matte_settings(node, **({"movies": ()} if preview else {}))
+    # Edges that are live are not in the files too.
+    live = names.LIVE if value(node, "edges_live") else {}
+    settings = matte_settings(node, **live, **({"movies": ()} if preview else {}))
     # A layered EXR holds matte and foreground whatever Products says.
     files = {"layers"} if settings.layout == "layered" else set(settings.write)
     product = value(node, "product")
@@ -104,7 +105,7 @@ def _settings(node: nuke.Node, preview: bool) -> MatteSettings:
             hint="Add rgba to Products, or choose EXR as the file format.",
         )
     # Both of them show the foreground.
-    if product in PRODUCTS[1:3] and files == {"alpha"}:
+    if product in names.PRODUCTS[1:3] and files == {"alpha"}:
         raise JobError(
             f"The node shows '{product}', and no foreground will be written.",
             field="write",

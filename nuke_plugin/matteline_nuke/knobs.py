@@ -44,6 +44,10 @@ _STATUS_HELP = (
     "The last thing that this node has to say. It can be selected and copied; typing here does nothing."
 )
 _USE_HELP = "Shows the rendered matte; off lets the input through."
+_LIVE_HELP = (
+    "Black point, white point, choke and soften act in the node at once, without a render, and files have none of "
+    "them. Off renders them into the files, exactly as the command does."
+)
 _KEEP_HELP = "Keeps the EXR files that were written as input; they are needed no more once all is rendered."
 _DEMAND_HELP = (
     "When a Write renders without a window, as in 'nuke -x', mattes that are missing are rendered first."
@@ -70,6 +74,10 @@ def all_knobs() -> Iterable[nuke.Knob]:
     yield from _main_tab()
     for group, label in _TABS:
         yield nuke.Tab_Knob(knob_name(f"tab_{group}"), label)
+        if group == "edge":
+            live = nuke.Boolean_Knob(knob_name("edges_live"), "Live", True)
+            live.setFlag(nuke.STARTLINE)
+            yield with_help(live, _LIVE_HELP)
         for name, choice in choices().items():
             if choice.group == group:
                 yield from knobs_of(name, choice, _defaults(MatteSettings)[name])
@@ -129,6 +137,7 @@ def _main_tab() -> Iterable[nuke.Knob]:
     for hidden in (
         nuke.String_Knob(knob_name("state"), ""),
         nuke.String_Knob(knob_name("tile"), ""),
+        nuke.Boolean_Knob(knob_name("baked"), ""),
         with_value(nuke.Int_Knob(knob_name("form"), ""), FORM),
     ):
         hidden.setFlag(nuke.INVISIBLE)

@@ -24,12 +24,25 @@ UNPREMULT = "MattelineUnpremult"
 PLATE_AND_MATTE = "MattelinePlateAndMatte"
 FOREGROUND_AND_MATTE = "MattelineForegroundAndMatte"
 PREMULT = "MattelinePremult"
+MATTE_ALPHA = "MattelineMatteAlpha"
+LEVELS = "MattelineLevels"
+CHOKE = "MattelineChoke"
+SOFTEN = "MattelineSoften"
+PLATE_PREMULT = "MattelinePlatePremult"
 MATTE_ALONE = "MattelineMatteAlone"
-MATTE_AS_RGB = "MattelineMatteAsRGB"
 SWITCH = "MattelineSwitch"
 
-# Outputs of the node: the Switch's inputs 1 to 4, in this order, behind the plate.
-PRODUCTS = ("plate with matte", "foreground with matte", "foreground premultiplied", "matte")
+# Outputs of the node: the Switch's inputs 1 to 5, in this order, behind the plate.
+PRODUCTS = (
+    "plate with matte",
+    "foreground with matte",
+    "foreground premultiplied",
+    "matte",
+    "plate premultiplied",
+)
+
+# Settings that act in the node without a render, and the values at which they do nothing.
+LIVE = {"choke": 0.0, "soften": 0.0, "black_point": 0.0, "white_point": 1.0}
 
 RANGES = ("input", "global", "custom")
 INPUTS = ("auto", "always write")

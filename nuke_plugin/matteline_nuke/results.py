@@ -140,8 +140,11 @@ def show_result(node: nuke.Node, result: Result) -> str:
             set_inner(node, names.FOREGROUND, file="")
         # The matte is in red of a file of its own, else in the alpha of the picture.
         channel = "rgba.red" if matte == "alpha" else "rgba.alpha"
-        for name in (names.PLATE_AND_MATTE, names.FOREGROUND_AND_MATTE, names.MATTE_ALONE):
-            set_inner(node, name, from0=channel)
+        set_inner(node, names.MATTE_ALPHA, from0=channel)
+        # Edges that are in the files are not drawn a second time.
+        set_value(
+            node, "baked", any(getattr(settings, each) != neutral for each, neutral in names.LIVE.items())
+        )
         set_inner(node, names.UNPREMULT, disable=not _is_premultiplied(result, foreground))
         # Last, when everything that it shows is in place.
         set_value(node, "use", True)

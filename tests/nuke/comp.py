@@ -91,7 +91,8 @@ class Comp:
         if source:
             source.setSelected(True)
         made = self.plugin.create()
-        self.set(made, **{"weights": str(self._weights), **SETTINGS, **values})
+        # Edges in the files, unless a test asks for live ones: so they can be compared with the command's.
+        self.set(made, **{"weights": str(self._weights), "edges_live": False, **SETTINGS, **values})
         return made
 
     def set(self, node: Node, **values: Any) -> None:

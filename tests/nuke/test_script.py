@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import sys
 from pathlib import Path
@@ -73,9 +74,24 @@ def test_a_saved_node_is_wired_as_meant(comp, plate):
     assert wiring["MattelineShift"] == ["Input1"]
     assert wiring["MattelineWrite"] == ["MattelineShift"]
     assert group.child("MattelineShift").value("time_offset") in (None, "0")
-    assert wiring["MattelinePlateAndMatte"] == ["Input1", "MattelineMatte"]
-    assert wiring["MattelineForegroundAndMatte"][1] == "MattelineMatte"
-    assert wiring["MattelineSwitch"][:2] == ["Input1", "MattelinePlateAndMatte"]
+    assert wiring["MattelineMatteAlpha"] == ["MattelineMatte", "MattelineMatte"]
+    live = ["MattelineMatteAlpha", "MattelineLevels", "MattelineChoke", "MattelineSoften"]
+    for above, below in itertools.pairwise(live):
+        assert wiring[below] == [above]
+    assert wiring["MattelinePlateAndMatte"] == ["Input1", "MattelineSoften"]
+    assert wiring["MattelinePlatePremult"] == ["MattelinePlateAndMatte"]
+    assert wiring["MattelineUnpremult"] == ["MattelineForeground"]
+    assert wiring["MattelineForegroundAndMatte"] == ["MattelineUnpremult", "MattelineSoften"]
+    assert wiring["MattelinePremult"] == ["MattelineForegroundAndMatte"]
+    assert wiring["MattelineMatteAlone"] == ["MattelineSoften", "MattelineSoften"]
+    assert wiring["MattelineSwitch"] == [
+        "Input1",
+        "MattelinePlateAndMatte",
+        "MattelineForegroundAndMatte",
+        "MattelinePremult",
+        "MattelineMatteAlone",
+        "MattelinePlatePremult",
+    ]
     assert wiring["Output1"] == ["MattelineSwitch"]
 
 
@@ -172,6 +188,23 @@ def test_a_node_of_a_later_release_is_refused_and_left_as_it_is(comp, plate):
     comp.press(node, "upgrade")
     assert "later release" in comp.host.said[-1][1]
     assert node["matteline_form"].value() == 99
+
+
+def test_a_node_of_an_older_release_gets_this_ones_inside_and_keeps_its_settings_and_its_matte(comp, plate):
+    node = comp.node(comp.read(plate), choke=2.0)
+    comp.render(node)
+    for name in ("edges_live", "baked", "tile"):
+        node.removeKnob(node[f"matteline_{name}"])
+    for each in node.nodes():
+        if each.name() in ("MattelineLevels", "MattelineChoke"):
+            comp.nuke.delete(each)
+    node["matteline_form"].setValue(1)
+    comp.press(node, "upgrade")
+    assert "Upgraded" in comp.status(node)
+    assert node["matteline_choke"].value() == 2.0 and node["matteline_form"].value() > 1
+    assert node.input(0) is comp.nuke.toNode("Read1")
+    for frame in (1001, 1004):
+        assert np.array_equal(comp.shown(node, frame).alpha, alpha_of(comp.direct(plate, choke=2.0), frame))
 
 
 def test_making_a_node_is_one_step_to_undo(comp, plate):

@@ -205,6 +205,37 @@ CLASSES: dict[str, NodeClass] = {
     "OCIOColorSpace": NodeClass(1, {"in_colorspace": ColorSpace_Knob, "out_colorspace": ColorSpace_Knob}),
     "Shuffle2": NodeClass(2, {"mappings": Pairs_Knob}),
     "Remove": NodeClass(1, {"operation": _words("remove", "keep"), "channels": Channel_Knob}),
-    "Grade": NodeClass(1, {"channels": Channel_Knob, "multiply": _is(Color_Knob, 1.0)}),
+    "Grade": NodeClass(
+        2,
+        {
+            "channels": Channel_Knob,
+            "blackpoint": _is(Color_Knob, 0.0),
+            "whitepoint": _is(Color_Knob, 1.0),
+            "black": _is(Color_Knob, 0.0),
+            "white": _is(Color_Knob, 1.0),
+            "multiply": _is(Color_Knob, 1.0),
+            "add": _is(Color_Knob, 0.0),
+            "gamma": _is(Color_Knob, 1.0),
+            "black_clamp": _is(Boolean_Knob, True),
+            "white_clamp": Boolean_Knob,
+        },
+    ),
+    "FilterErode": NodeClass(
+        2,
+        {
+            "channels": Channel_Knob,
+            "size": _is(Double_Knob, 1.0),
+            "filter": _words("box", "triangle", "quadratic", "gaussian"),
+        },
+    ),
+    "Blur": NodeClass(
+        2,
+        {
+            "channels": _is(Channel_Knob, "all"),
+            "size": Double_Knob,
+            "filter": _words("box", "triangle", "quadratic", "gaussian", default="gaussian"),
+            "crop": _is(Boolean_Knob, True),
+        },
+    ),
 }
 """TimeWarp, Grade and Constant are for the scenes of tests; SOURCES.md has no certain knobs for them."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.nuke.fake.knobs import Knob
     from tests.nuke.fake.nodes import Node
 
-_NAME = re.compile(r"(?<![\w.\"])[A-Za-z_]\w*(?:\.\w+)*(?!\s*\()")
+_NAME = re.compile(r"(?<![\w.\"])[A-Za-z_]\w*(?:\.\w+)*(?![\w.]*\s*\()")
 _FUNCTIONS = ("and", "or", "eq", "ne", "true", "false")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import OpenImageIO as oiio
 
 from tests.nuke.fake import clips, files
+from tests.nuke.fake.catalogue import CLASSES
 from tests.nuke.fake.more_knobs import channel_names
 from tests.nuke.fake.nodes import Node
 from tests.nuke.fake.picture import RGB, Format, Picture, Window
@@ -129,12 +130,85 @@ def _crop(node: Node, at: Moment) -> Picture:
 
 
 def _grade(node: Node, at: Moment) -> Picture:
-    factor = node["multiply"].value()
-    factors = factor if isinstance(factor, (list, tuple)) else [factor] * 3
+    """The formula of Foundry's manual: out = (A in + B)^(1/gamma), clamped below and above as the node is told.
+
+    A = multiply (white - black) / (whitepoint - blackpoint), B = add + black - A blackpoint.
+    """
+    value = {name: node[name].value() for name in CLASSES["Grade"].knobs if name != "channels"}
     picture = _first(node, at)
-    for name, value in zip(RGB, factors, strict=False):
-        picture = picture.mapped(lambda plane, by=value: plane * np.float32(by), (name,))
+    for index, name in enumerate(channel_names(node["channels"].value(), node.host)):
+        part = {
+            each: np.float32(one[index] if isinstance(one, (list, tuple)) else one)
+            for each, one in value.items()
+        }
+        picture = picture.mapped(lambda plane, by=part: _graded(plane, by), (name,))
     return picture
+
+
+def _graded(plane: np.ndarray, by: dict[str, np.float32]) -> np.ndarray:
+    gain = by["multiply"] * (by["white"] - by["black"]) / (by["whitepoint"] - by["blackpoint"])
+    made = plane * gain + (by["add"] + by["black"] - gain * by["blackpoint"])
+    made = made if by["gamma"] == 1 else np.maximum(made, 0) ** (1 / by["gamma"])
+    made = np.maximum(made, 0) if by["black_clamp"] else made
+    return np.minimum(made, 1) if by["white_clamp"] else made
+
+
+def _filter_erode(node: Node, at: Moment) -> Picture:
+    """The least within a square of `size` pixels to each side, the greatest where it is negative: by choice.
+
+    Foundry's manual says that it shrinks or grows by that many pixels, and nothing of the shape.
+    """
+    if node["filter"].value() != "box":
+        raise node.host.offence("only the box of FilterErode is modelled")
+    size = node["size"].value()
+    extreme = np.minimum if size > 0 else np.maximum
+
+    def worked(plane: np.ndarray) -> np.ndarray:
+        for axis in (0, 1):
+            plane = _along(plane, abs(size), axis, extreme)
+        return plane
+
+    return _first(node, at).mapped(worked, channel_names(node["channels"].value(), node.host))
+
+
+def _along(plane: np.ndarray, reach: float, axis: int, extreme: Any) -> np.ndarray:
+    """The extreme along one axis; between pixels by linear interpolation."""
+    whole = int(np.floor(reach))
+    found = plane
+    for step in range(1, whole + 1):
+        found = extreme(found, extreme(_shifted(plane, step, axis), _shifted(plane, -step, axis)))
+    part = np.float32(reach - whole)
+    if part:
+        for sign in (-1, 1):
+            near, far = _shifted(plane, sign * whole, axis), _shifted(plane, sign * (whole + 1), axis)
+            found = extreme(found, near + (far - near) * part)
+    return found
+
+
+def _blur(node: Node, at: Moment) -> Picture:
+    """A Gaussian of a standard deviation of size / 2.4, as Natron's manual says of its copy of the node."""
+    if node["filter"].value() != "gaussian":
+        raise node.host.offence("only the Gaussian of Blur is modelled")
+    sigma = node["size"].value() / 2.4
+    if sigma <= 0:
+        return _first(node, at)
+    reach = max(int(np.ceil(4 * sigma)), 1)
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    weights /= weights.sum()
+
+    def worked(plane: np.ndarray) -> np.ndarray:
+        for axis in (0, 1):
+            steps = zip(range(-reach, reach + 1), weights.astype(np.float32), strict=True)
+            plane = sum(_shifted(plane, step, axis) * weight for step, weight in steps)
+        return plane
+
+    return _first(node, at).mapped(worked, channel_names(node["channels"].value(), node.host))
+
+
+def _shifted(plane: np.ndarray, step: int, axis: int) -> np.ndarray:
+    """Moved by whole pixels; the outermost go on beyond the border."""
+    index = np.clip(np.arange(plane.shape[axis]) + step, 0, plane.shape[axis] - 1)
+    return np.take(plane, index, axis)
 
 
 def _premult(node: Node, at: Moment) -> Picture:
@@ -194,6 +268,8 @@ _CLASSES: dict[str, Callable[[Any, Moment], Picture]] = {
     "Copy": _copy,
     "Crop": _crop,
     "Grade": _grade,
+    "FilterErode": _filter_erode,
+    "Blur": _blur,
     "Premult": _premult,
     "Unpremult": _unpremult,
     "Remove": _remove,
