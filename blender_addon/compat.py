@@ -12,6 +12,8 @@ RELATIVE_PATHS = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0
 FLIPS_BEFORE_MASK = bpy.app.version < (5, 0, 0)
 # Before 4.0 a strip shows the picture below a fractional position, from then on the nearest.
 ROUNDS_FRAMES = bpy.app.version >= (4, 0, 0)
+# Name of the custom property by which the add-on knows what it made.
+_TAG = "matteline"
 
 
 def sequencer_scene(context):
@@ -58,6 +60,17 @@ def trims(strip):
     return int(_either(strip, "content_trim_start", "animation_offset_start")), int(
         _either(strip, "content_trim_end", "animation_offset_end")
     )
+
+
+def tag(thing, **values):
+    """Remember values in a strip or node group that the add-on made, beyond this session of Blender."""
+    thing[_TAG] = values
+
+
+def tagged(thing):
+    """Return what `tag` remembered; empty where the add-on did not make it."""
+    found = thing.get(_TAG)
+    return found.to_dict() if hasattr(found, "to_dict") else {}
 
 
 def level(editor):
@@ -116,23 +129,33 @@ def compositor_tree(scene):
 
 
 def make_compositor_tree(scene):
-    """Give a scene a compositor tree; return it, and the input that shows what the scene renders.
+    """Give a scene a compositor tree; return it, and the node that shows what the scene renders.
 
-    The input is None where the scene had nodes that were only switched off: those are the artist's.
+    The node is None where the scene had nodes that were only switched off: those are the artist's. A Render Layers
+    node, which Blender adds by itself, is kept and muted: it cannot render without a camera.
     """
     if hasattr(scene, "compositing_node_group"):
         tree = bpy.data.node_groups.new(f"{scene.name} Compositing", "CompositorNodeTree")
         tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
         scene.compositing_node_group = tree
-        return tree, tree.nodes.new("NodeGroupOutput").inputs[0]
+        return tree, tree.nodes.new("NodeGroupOutput")
     artists = scene.node_tree is not None and len(scene.node_tree.nodes) > 0
     scene.use_nodes = True
     tree = scene.node_tree
     if artists:
         return tree, None
-    # Blender's default nodes go: they cannot render without a camera.
-    tree.nodes.clear()
-    return tree, tree.nodes.new("CompositorNodeComposite").inputs["Image"]
+    tree.links.clear()
+    for node in tree.nodes:
+        node.mute = node.bl_idname == "CompositorNodeRLayers"
+    return tree, output_node(tree) or tree.nodes.new("CompositorNodeComposite")
+
+
+def output_node(tree):
+    """Return the node of a compositor tree that shows what the scene renders; None without one."""
+    kinds = ("NodeGroupOutput", "CompositorNodeComposite")
+    found = [each for each in tree.nodes if each.bl_idname in kinds]
+    # Several may be there; one of them is the one that counts.
+    return next((each for each in found if getattr(each, "is_active_output", True)), None)
 
 
 def drop_compositor_tree(scene):
@@ -144,12 +167,35 @@ def drop_compositor_tree(scene):
         scene.use_nodes = False
 
 
-def add_group_socket(tree, name, direction, kind):
-    """Give a node group an `INPUT` or `OUTPUT` of a socket type."""
+def add_group_socket(tree, name, direction, kind, **values):
+    """Give a node group an `INPUT` or `OUTPUT` of a socket type, with a default value, bounds and a description."""
     if hasattr(tree, "interface"):
-        tree.interface.new_socket(name, in_out=direction, socket_type=kind)
+        socket = tree.interface.new_socket(name, in_out=direction, socket_type=kind)
     else:
-        (tree.inputs if direction == "INPUT" else tree.outputs).new(kind, name)
+        socket = (tree.inputs if direction == "INPUT" else tree.outputs).new(kind, name)
+    for key, value in values.items():
+        setattr(socket, key, value)
+
+
+def add_math(tree, operation, *operands):
+    """Add a Math node, clamped to 0..1 where its operation ends in `, clamped`; return its output.
+
+    Args:
+        tree: A compositor tree.
+        operation: Blender's name of it, such as `SUBTRACT`.
+        operands: A number or an output socket for each input.
+    """
+    # From 5.0 on the compositor uses the shaders' node.
+    kind = "CompositorNodeMath" if hasattr(bpy.types, "CompositorNodeMath") else "ShaderNodeMath"
+    node = tree.nodes.new(kind)
+    node.operation, _, clamped = operation.partition(", ")
+    node.use_clamp = bool(clamped)
+    for operand, socket in zip(operands, node.inputs, strict=False):
+        if isinstance(operand, bpy.types.NodeSocket):
+            tree.links.new(operand, socket)
+        else:
+            socket.default_value = operand
+    return node.outputs[0]
 
 
 def multiply_by_mask(node):

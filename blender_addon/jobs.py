@@ -11,13 +11,18 @@ import bpy
 from .contract.errors import JobError, MattelineError
 from .contract.files import write_text
 from .contract.job import Job
-from .settings import matte_settings
+from .contract.record import RECORD_FOLDER, read_record
+from .preferences import preferred
+from .settings import DEFAULT_OUTPUT, matte_settings
 
 # Characters that a file name cannot hold on some system, and dots and spaces at its end.
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]|[. ]+$')
 # What strips cannot show is left out, whatever the panel says.
 _STRIP_SETTINGS = {"rgba_alpha": "auto", "layout": "separate", "movies": ()}
 _PRODUCTS = {"MASK": ("alpha",), "MATTE": ("alpha",), "CUTOUT": ("rgba",)}
+# Blender adds `.001` to the name of a copy, and of the second half of a strip that was cut.
+_COPY = re.compile(r"\.\d{3,}$")
+_FRAME_NUMBER = re.compile(r"-?\d+(?=\.[^.]*$)")
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,26 @@ class TargetedJob:
     job: Job
     target: Target
     size: "tuple[int, int]" = (0, 0)
+
+
+@dataclass(frozen=True)
+class Request:
+    """Everything that one press of a button asks for.
+
+    Attributes:
+        jobs: What can be rendered.
+        refused: A sentence for each selected strip that cannot be.
+        notices: Sentences about jobs that differ from what was chosen.
+    """
+
+    jobs: "tuple[TargetedJob, ...]"
+    refused: "tuple[str, ...]" = ()
+    notices: "tuple[str, ...]" = ()
+
+    def with_existing(self, existing):
+        """Return the same request with another treatment of existing results."""
+        jobs = (replace(each, job=replace(each.job, existing=existing)) for each in self.jobs)
+        return replace(self, jobs=tuple(jobs))
 
 
 @dataclass(frozen=True)
@@ -92,13 +117,13 @@ def strip_job(values, source, frames, name, result):
     # A mask is right in all of them as 8-bit PNG only; a cut-out must hold what its plate holds.
     linear = result == "CUTOUT" and source.plate.lower().endswith((".exr", ".hdr"))
     files = {"format": "exr", "depth": "half"} if linear else {"format": "png", "depth": "8"}
-    settings = matte_settings(values.matte, write=_PRODUCTS[result], **_STRIP_SETTINGS, **files)
+    settings = _settings(values, write=_PRODUCTS[result], **_STRIP_SETTINGS, **files)
     return _job(values, source, frames, name, settings)
 
 
 def node_job(values, source, frames, name):
     """Return the job for a clip or node, with the artist's settings. Raises `JobError` without a matte."""
-    settings = matte_settings(values.matte)
+    settings = _settings(values)
     if settings.layout == "separate" and "alpha" not in settings.write:
         raise JobError(
             "Matte nodes need the product 'alpha'.", field="write", hint="Choose it under Products."
@@ -106,45 +131,80 @@ def node_job(values, source, frames, name):
     return _job(values, source, frames, name, settings)
 
 
+def _settings(values, **fixed):
+    settings = matte_settings(values.matte, **fixed)
+    model = preferred(bpy.context, "model", "").strip()
+    return replace(settings, weights=model) if model and settings.weights == "auto" else settings
+
+
 def _job(values, source, frames, name, settings):
     return Job(
         plate=source.plate,
-        output=output_folder(values, name),
+        output=output_folder(values, name, source.plate),
         frames=frames,
         existing=values.existing,
         settings=settings,
     )
 
 
-def with_existing(requests, existing):
-    """Return the same jobs with another treatment of existing results."""
-    return [replace(each, job=replace(each.job, existing=existing)) for each in requests]
-
-
-def output_folder(values, name):
+def output_folder(values, name, plate):
     """Return the folder for the results of one strip, clip or node.
 
+    The parts of a strip that was cut share the results of the whole, so that nothing is rendered again. A folder
+    that holds the results of another plate is left alone.
+
+    Args:
+        values: The scene's `matteline` properties.
+        name: Name of the strip, clip or node.
+        plate: Path of its plate.
+
     Raises:
-        JobError: It is relative to a blend file that has never been saved, or empty.
+        JobError: The output folder is relative to a blend file that has never been saved.
     """
-    if not values.output.strip():
+    output = values.output.strip() or DEFAULT_OUTPUT
+    if output.startswith("//") and not bpy.data.filepath:
         raise JobError(
-            "There is no output folder.", field="output", hint="Choose one in the Matteline panel."
-        )
-    if values.output.startswith("//") and not bpy.data.filepath:
-        raise JobError(
-            f"The output folder {values.output} is beside the blend file, which has not been saved yet.",
+            f"The output folder {output} is beside the blend file, which has not been saved yet.",
             field="output",
             hint="Save the file, or choose another output folder.",
         )
+    root = os.path.normpath(bpy.path.abspath(output))
+    own = _folder_name(name)
+    whole = os.path.join(root, _folder_name(_COPY.sub("", name)))
+    if _plates_of(whole) == {_pattern(plate)}:
+        return whole
+    folder, count = os.path.join(root, own), 1
+    while _plates_of(folder) - {_pattern(plate)}:
+        count += 1
+        folder = os.path.join(root, f"{own}_{count}")
+    return folder
+
+
+def _folder_name(name):
     # Strips are called whatever an artist types.
-    safe = _UNSAFE.sub("_", name).strip() or "matte"
-    return os.path.normpath(os.path.join(bpy.path.abspath(values.output), safe))
+    return _UNSAFE.sub("_", name).strip() or "matte"
+
+
+def _plates_of(folder):
+    """Return the plates whose results a folder holds, as patterns; none where it is not there."""
+    records = Path(folder, RECORD_FOLDER)
+    renders = (
+        read_record(records / each).latest for each in listing(records) if re.fullmatch(r"[^.].*\.json", each)
+    )
+    return {_pattern(str(each.job.get("plate", ""))) for each in renders if each}
+
+
+def _pattern(plate):
+    """Return a plate's path without its frame number: a trimmed strip begins with another picture."""
+    folder, name = os.path.split(os.path.normpath(plate))
+    movie = os.path.splitext(name)[1].lower() in bpy.path.extensions_movie
+    return os.path.join(folder, name if movie else _FRAME_NUMBER.sub("#", name))
 
 
 def as_blender_path(values, path):
     """Return a path to write into the blend file: relative to it where the output folder is."""
-    return bpy.path.relpath(path) if values.output.startswith("//") and bpy.data.filepath else path
+    beside = (values.output.strip() or DEFAULT_OUTPUT).startswith("//")
+    return bpy.path.relpath(path) if beside and bpy.data.filepath else path
 
 
 def listing(folder):

@@ -2,6 +2,8 @@
 
 import bpy
 
+from . import compat
+
 
 def _strip_menu(self, _context):
     self.layout.separator()
@@ -20,7 +22,16 @@ def _node_menu(self, context):
         self.layout.operator("matteline.add_nodes", icon="NODETREE")
 
 
+def _status_bar(self, context):
+    now = context.window_manager.matteline
+    if now.running:
+        # Drawn from what is so now, in every window and workspace: nothing can be left behind in one of them.
+        compat.draw_progress(self.layout, now.fraction, now.words)
+        self.layout.operator("matteline.cancel", text="", icon="X", emboss=False)
+
+
 _ENTRIES = (
+    ("STATUSBAR_HT_header", _status_bar),
     ("SEQUENCER_MT_strip", _strip_menu),
     ("SEQUENCER_MT_context_menu", _strip_menu),
     ("CLIP_MT_clip", _clip_menu),

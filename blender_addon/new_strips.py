@@ -189,5 +189,5 @@ class _ResultPaths:
             raise ReadError(
                 f"Frames {frames} of {self._rendered.request.target.name} have no matte in "
                 f"{os.path.dirname(self.sample)}.",
-                hint="The strip shows more than was rendered: use Render Missing Frames.",
+                hint="The strip shows more than was rendered: Render Matte renders the rest.",
             )

@@ -7,12 +7,11 @@ import bpy
 
 from . import requests, worker
 from .contract.errors import MattelineError
-from .contract.job import EXISTING
 from .contract.job_file import write_job_file
-from .jobs import RenderedJob, load_last, save_last, with_existing
+from .jobs import RenderedJob, load_last, save_last
 from .place_results import place_results
 from .render_sequence import RenderSequence, check, submit
-from .settings import farm_settings
+from .settings import EXISTING_ITEMS, farm_settings
 from .wording import error_text
 from .worker_operator import WorkerOperator
 
@@ -41,19 +40,20 @@ class _TargetOperator:
 
 class _RenderOperator(_TargetOperator, WorkerOperator):
     existing: bpy.props.EnumProperty(
-        name="Existing results",
-        description="What happens to results that are already there; as the panel says unless given",
-        items=[("panel", "As in the panel", "")] + [(word, word.capitalize(), "") for word in EXISTING],
+        name="Existing Results",
+        description="Treatment of results that are already there; as the panel says unless given",
+        items=[("panel", "As in the Panel", "As Existing Results in the panel says"), *EXISTING_ITEMS],
         default="panel",
         options={"SKIP_SAVE"},
     )
 
     def check(self, context):
-        asked = requests.requests_for(self.kind, context)
-        self._requests = asked if self.existing == "panel" else with_existing(asked, self.existing)
+        asked = requests.request_for(self.kind, context)
+        self._request = asked if self.existing == "panel" else asked.with_existing(self.existing)
+        self.refused = asked.refused
 
     def ask(self, context, client):
-        return RenderSequence(client, self._requests)
+        return RenderSequence(client, self._request)
 
     def bring_in(self, context, asked):
         return place_results(context, asked.rendered)
@@ -66,10 +66,11 @@ class _RenderOperator(_TargetOperator, WorkerOperator):
 
 class _PlanOperator(_TargetOperator, WorkerOperator):
     def check(self, context):
-        self._requests = requests.requests_for(self.kind, context)
+        self._request = requests.request_for(self.kind, context)
+        self.refused = self._request.refused
 
     def ask(self, context, client):
-        return RenderSequence(client, self._requests, ask="plan")
+        return RenderSequence(client, self._request, ask="plan")
 
     def bring_in(self, context, asked):
         rows = context.window_manager.matteline.plan
@@ -78,7 +79,6 @@ class _PlanOperator(_TargetOperator, WorkerOperator):
         for label, words in (row for plan in asked.plans for row in plan["summary"]):
             row = rows.add()
             row.name, row.words = label, words
-            print(f"Matteline: {label}: {words}")
         return "The plan is in the panel."
 
 
@@ -87,22 +87,23 @@ class _AddNodesOperator(_TargetOperator, WorkerOperator):
 
     def check(self, context):
         # Nothing is written by a plan; 'overwrite' is the one that accepts whatever is there.
-        self._requests = with_existing(requests.requests_for(self.kind, context), "overwrite")
+        self._request = requests.request_for(self.kind, context).with_existing("overwrite")
 
     def ask(self, context, client):
-        return RenderSequence(client, self._requests, ask="plan")
+        return RenderSequence(client, self._request, ask="plan")
 
     def bring_in(self, context, asked):
-        return place_results(context, list(map(RenderedJob.planned, self._requests, asked.plans)))
+        return place_results(context, list(map(RenderedJob.planned, self._request.jobs, asked.plans)))
 
 
 class _SubmitOperator(_TargetOperator, WorkerOperator):
     def check(self, context):
-        self._requests = requests.requests_for(self.kind, context)
+        self._request = requests.request_for(self.kind, context)
+        self.refused = self._request.refused
         self._farm = farm_settings(requests.scene_of(self.kind, context).matteline.farm)
 
     def ask(self, context, client):
-        return submit(client, self._requests, self._farm)
+        return submit(client, self._request, self._farm)
 
     def bring_in(self, context, asked):
         return asked.answer
@@ -113,7 +114,7 @@ class _WriteJobOperator(_TargetOperator):
         """Write a file for each job."""
         paths = []
         try:
-            for each in requests.requests_for(self.kind, context):
+            for each in requests.request_for(self.kind, context).jobs:
                 # Beside the results to be, where a farm looks for it.
                 paths.append(os.path.join(each.job.output, "matteline_job.json"))
                 write_job_file(paths[-1], each.job)
@@ -144,16 +145,20 @@ _TARGET_OPERATORS = [
             _RenderOperator, f"render_{kind.lower()}", kind, "Render Matte", "Render mattes of people for"
         ),
         _operator_class(
-            _PlanOperator, f"plan_{kind.lower()}", kind, "Plan", "Say what a render would do for"
+            _PlanOperator, f"plan_{kind.lower()}", kind, "Plan Matte Render", "Say what a render would do for"
         ),
         _operator_class(
-            _SubmitOperator, f"submit_{kind.lower()}", kind, "Submit to Farm", "Have a render farm matte"
+            _SubmitOperator,
+            f"submit_{kind.lower()}",
+            kind,
+            "Submit Matte to Farm",
+            "Have a render farm matte",
         ),
         _operator_class(
             _WriteJobOperator,
             f"write_job_{kind.lower()}",
             kind,
-            "Write Job File",
+            "Write Matte Job File",
             "Write a job for a farm, for",
         ),
     )
@@ -172,7 +177,7 @@ class MATTELINE_OT_cancel(bpy.types.Operator):
     """Stop the render that is going on; complete frames are kept."""
 
     bl_idname = "matteline.cancel"
-    bl_label = "Cancel"
+    bl_label = "Cancel Matte Render"
 
     @classmethod
     def poll(cls, context):
@@ -216,7 +221,7 @@ class MATTELINE_OT_open_folder(bpy.types.Operator):
     """Show the results that were rendered last in the system's file browser."""
 
     bl_idname = "matteline.open_folder"
-    bl_label = "Open Folder"
+    bl_label = "Open Matte Folder"
 
     def execute(self, _context):
         """Open the folder."""
@@ -232,13 +237,17 @@ class MATTELINE_OT_check(WorkerOperator, bpy.types.Operator):
     """Start the worker and ask for its version, device and model."""
 
     bl_idname = "matteline.check"
-    bl_label = "Check"
+    bl_label = "Check Matteline Worker"
 
     @classmethod
     def poll(cls, context):
         """Run only while no render is going on."""
         cls.poll_message_set("A render is going on")
         return not context.window_manager.matteline.running
+
+    def check(self, context):
+        """Forget the last answer: it may be that of another worker."""
+        context.window_manager.matteline.worker = ""
 
     def ask(self, context, client):
         """Ask the worker that the preferences name for its version, device and model."""

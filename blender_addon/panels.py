@@ -7,6 +7,9 @@ import bpy
 from . import compat, requests
 from .contract.farm_settings import farm_choices
 from .contract.settings import choices
+from .option_words import title
+from .place_strips import out_of_step
+from .preferences import preferred
 from .settings import NUMBER, number_property
 
 _GROUPS = tuple(dict.fromkeys(choice.group for choice in choices().values()))
@@ -43,16 +46,22 @@ class _MainPanel(_Panel):
         # The one button that everybody needs.
         row.scale_y = 1.4
         row.operator(f"matteline.render_{name}", icon="RENDER_ANIMATION")
-        row.operator(f"matteline.plan_{name}")
-        layout.operator(f"matteline.render_{name}", text="Render Missing Frames").existing = "resume"
+        row.operator(f"matteline.plan_{name}", text="Plan")
         now = context.window_manager.matteline
         if now.running:
             row = layout.row(align=True)
             compat.draw_progress(row, now.fraction, now.words)
             row.operator("matteline.cancel", text="", icon="X")
+        for each in now.queue:
+            split = layout.split(factor=0.4)
+            split.label(text=each.name)
+            split.label(text=each.words)
+        scene = requests.scene_of(self.kind, context)
+        for warning in out_of_step(scene) if self.kind == "STRIP" and not now.running else ():
+            layout.label(text=warning, icon="ERROR")
         row = layout.row(align=True)
         row.operator("matteline.import_last", icon="IMPORT")
-        row.operator("matteline.open_folder", icon="FILE_FOLDER")
+        row.operator("matteline.open_folder", text="Open Folder", icon="FILE_FOLDER")
 
 
 class _SettingsPanel(_Panel):
@@ -71,14 +80,19 @@ class _SettingsPanel(_Panel):
 class _FarmPanel(_Panel):
     bl_options: ClassVar = {"DEFAULT_CLOSED"}
 
+    @classmethod
+    def poll(cls, context):
+        """Draw where the preferences ask for it: who has no farm has no use for its settings."""
+        return preferred(context, "show_farm", default=False) and super().poll(context)
+
     def draw(self, context):
         """Draw the settings of a render farm, and the buttons."""
         layout, values = self.layout, self._values(context).farm
         layout.use_property_split, layout.use_property_decorate = True, False
         for name in farm_choices():
             _draw_setting(layout, values, name)
-        layout.operator(f"matteline.submit_{self.kind.lower()}", icon="EXPORT")
-        layout.operator(f"matteline.write_job_{self.kind.lower()}")
+        layout.operator(f"matteline.submit_{self.kind.lower()}", text="Submit to Farm", icon="EXPORT")
+        layout.operator(f"matteline.write_job_{self.kind.lower()}", text="Write Job File")
 
 
 def _draw_setting(layout, values, name):
@@ -124,9 +138,7 @@ _CLASSES = [
     for made in (
         _panel_class(_MainPanel, "", kind, "Matteline"),
         *(
-            _panel_class(
-                _SettingsPanel, f"_{group}", kind, _TITLES.get(group, group.capitalize()), group=group
-            )
+            _panel_class(_SettingsPanel, f"_{group}", kind, _TITLES.get(group, title(group)), group=group)
             for group in _GROUPS
             # Strips have their own kind of files.
             if (kind, group) != ("STRIP", "output")

@@ -16,10 +16,11 @@ _PRODUCTS = {"alpha", "fgr", LAYERS}
 
 
 def place_nodes(_context, rendered, steps):
-    """Add a group node with a result beside the node that shows its plate; return the node's name.
+    """Show a result by a group node beside the node of its plate; return the group node's name.
 
-    The artist's links stay as they are. Only in a tree made here, because the scene had none, the group is
-    what the scene renders.
+    A group that shows an earlier result of the plate is updated in its place, with its links and values. The
+    artist's links stay as they are. Only in a tree made here, because the scene had none, the group is what the
+    scene renders.
 
     Args:
         rendered: A `jobs.RenderedJob` whose target is a clip or a node.
@@ -53,12 +54,26 @@ def place_nodes(_context, rendered, steps):
             tree, output = compat.make_compositor_tree(scene)
             undo.callback(compat.drop_compositor_tree, scene)
         plate = _clip_node(tree, clip, undo)
+    steps.notes += _notes(scene, plate, rendered)
     group = _group(scene, plate, rendered, undo)
+    node = _group_node_of(tree, plate)
+    if node is not None:
+        _exchange(tree, node.node_tree, group, steps)
+        return node.label
     node = _add_group_node(tree, group, plate, undo)
     tree.links.new(plate.outputs[0], node.inputs[0])
     if output is not None:
-        tree.links.new(node.outputs[0], output)
+        _show(tree, node, output)
     return node.label
+
+
+def plate_of_group(node):
+    """Return the node that shows the plate of a matte's group node; None for other nodes."""
+    group = getattr(node, "node_tree", None)
+    if group is None or not compat.tagged(group) or not node.inputs or not node.inputs[0].links:
+        return None
+    source = node.inputs[0].links[0].from_node
+    return source if source.bl_idname in ("CompositorNodeImage", "CompositorNodeMovieClip") else None
 
 
 def first_frame(node, number, base):
@@ -85,7 +100,7 @@ def _check_rendered(rendered):
         if missing.ranges:
             raise ReadError(
                 f"Frames {missing} of {rendered.request.target.name} have not been rendered.",
-                hint="Use Render Missing Frames, or Render Matte.",
+                hint="Use Render Matte.",
             )
 
 
@@ -102,35 +117,122 @@ def _clip_node(tree, clip, undo):
     return node
 
 
+def _group_node_of(tree, plate):
+    """Return the node with an earlier result of a plate's node; None without one."""
+    return next((each for each in tree.nodes if plate_of_group(each) == plate), None)
+
+
 def _add_group_node(tree, group, plate, undo):
     node = tree.nodes.new("CompositorNodeGroup")
     undo.callback(tree.nodes.remove, node)
     node.node_tree = group
     node.label = group.name
     node.width = 200
-    node.location = (plate.location.x + plate.width + GAP, plate.location.y - GAP)
+    node.location = (plate.location.x + plate.width + GAP, plate.location.y)
     for each in tree.nodes:
         each.select = each == node
     tree.nodes.active = node
     return node
 
 
+def _show(tree, node, output):
+    """Let a new tree's output and a Viewer show a group node, from left to right."""
+    viewers = (each for each in tree.nodes if each.bl_idname == "CompositorNodeViewer")
+    viewer = next(viewers, None) or tree.nodes.new("CompositorNodeViewer")
+    right = node.location.x + node.width + GAP
+    output.location = (right, node.location.y)
+    viewer.location = (right, node.location.y - 160)
+    for shown in (output, viewer):
+        tree.links.new(node.outputs["Image"], shown.inputs[0])
+
+
+def _exchange(tree, earlier, group, steps):
+    """Put a group in the place of an earlier one, in every node of a tree that shows that one."""
+    nodes = [each for each in tree.nodes if getattr(each, "node_tree", None) == earlier]
+    for node in nodes:
+        # Blender keeps links and values by sockets' identifiers, which an older release numbered otherwise.
+        outputs = [(link.from_socket.name, link.to_socket) for out in node.outputs for link in out.links]
+        values = {each.name: each.default_value for each in node.inputs if each.type == "VALUE"}
+        sources = [(each.name, link.from_socket) for each in node.inputs for link in each.links]
+        node.node_tree = group
+        for name, value in values.items():
+            if name in node.inputs:
+                node.inputs[name].default_value = value
+        for name, source in sources:
+            if name in node.inputs:
+                tree.links.new(source, node.inputs[name])
+        for name, target in outputs:
+            if name in node.outputs:
+                tree.links.new(node.outputs[name], target)
+        steps.undo.callback(setattr, node, "node_tree", earlier)
+    steps.afterwards.append(lambda: _remove_group(earlier, group))
+
+
+def _remove_group(earlier, group):
+    """Remove an earlier group with its pictures, unless something else uses it; the new one gets its name."""
+    if earlier.users:
+        return
+    name = earlier.name
+    images = [each.image for each in earlier.nodes if each.bl_idname == "CompositorNodeImage"]
+    bpy.data.node_groups.remove(earlier)
+    for image in images:
+        if image is not None and not image.users:
+            bpy.data.images.remove(image)
+    group.name = name
+
+
 def _group(scene, plate, rendered, undo):
     group = bpy.data.node_groups.new(f"Matte {rendered.request.target.name}", "CompositorNodeTree")
     undo.callback(bpy.data.node_groups.remove, group)
-    # Sockets before the nodes that stand for them, which are made with what is there.
+    compat.tag(group, plate=rendered.request.job.plate)
+    # Sockets before the nodes that stand for them, which are made with what is there. Always the same ones, so
+    # that a group can take the place of another.
     compat.add_group_socket(group, "Image", "INPUT", "NodeSocketColor")
-    compat.add_group_socket(group, "Image", "OUTPUT", "NodeSocketColor")
-    compat.add_group_socket(group, "Matte", "OUTPUT", "NodeSocketFloat")
+    for name, kind in (("Image", "Color"), ("Matte", "Float"), ("Masked Plate", "Color")):
+        compat.add_group_socket(group, name, "OUTPUT", f"NodeSocket{kind}")
     entry, leave = group.nodes.new("NodeGroupInput"), group.nodes.new("NodeGroupOutput")
-    entry.location, leave.location = (0, 200), (800, 0)
+    entry.location, leave.location = (0, 300), (1000, 0)
     matte, fgr = _add_images(group, scene, plate, rendered, undo)
+    matte = _empty_outside(group, matte, plate, rendered)
     group.links.new(matte, leave.inputs["Matte"])
-    _masked(group, entry.outputs[0], matte, leave.inputs["Image"], (400, 200))
-    if fgr is not None:
-        compat.add_group_socket(group, "Foreground", "OUTPUT", "NodeSocketColor")
-        _masked(group, fgr, matte, leave.inputs["Foreground"], (400, -200))
+    # Where the foreground was rendered, the picture is free of the background's colour in soft edges.
+    _masked(group, entry.outputs[0] if fgr is None else fgr, matte, leave.inputs["Image"], (700, 200))
+    _masked(group, entry.outputs[0], matte, leave.inputs["Masked Plate"], (700, -200))
     return group
+
+
+def _notes(scene, plate, rendered):
+    """Return what the artist should know of a result that a scene is to show."""
+    notes, editor = [], scene.sequence_editor
+    if scene.render.use_sequencer and editor and len(compat.strips(editor)):
+        notes.append(f"A render of {scene.name} shows its strips, not the nodes, until Sequencer is off.")
+    first, last = _scene_range(plate, rendered)
+    inside = first <= scene.frame_start and scene.frame_end <= last
+    if len(rendered.request.job.frames) > 1 and not inside:
+        notes.append(
+            f"The matte has frames {first} to {last} of {scene.name}, which goes from {scene.frame_start} to "
+            f"{scene.frame_end}: at the others it is empty."
+        )
+    return notes
+
+
+def _scene_range(plate, rendered):
+    """Return the scene's frames at which a plate's node shows the first and the last frame of a result."""
+    frames, base = rendered.request.job.frames, rendered.request.target.base
+    return first_frame(plate, frames.first, base), first_frame(plate, frames.last, base)
+
+
+def _empty_outside(group, matte, plate, rendered):
+    """Return the matte, made 0 at the scene's frames that were not rendered: Blender holds the last file there."""
+    if len(rendered.request.job.frames) == 1:
+        return matte
+    first, last = _scene_range(plate, rendered)
+    inside = compat.add_math(group, "MULTIPLY", matte, 1.0)
+    inside.node.label, inside.node.location = f"Frames {first} to {last}", (250, 0)
+    # Plain arithmetic, which Blender evaluates without Python, also where scripts of files are not trusted.
+    driver = inside.node.inputs[1].driver_add("default_value").driver
+    driver.type, driver.expression = "SCRIPTED", f"(frame >= {first}) * (frame <= {last})"
+    return inside
 
 
 def _add_images(group, scene, plate, rendered, undo):
@@ -170,10 +272,12 @@ def _image_node(group, scene, plate, rendered, product, location, undo):
     node.image, node.label, node.location = image, product, location
     if len(frames) > 1:
         image.source = "SEQUENCE"
-        node.frame_duration = len(frames.hull)
-        node.frame_start = first_frame(plate, frames.first, rendered.request.target.base)
-        # Blender shows the file with number: scene frame - frame_start + 1 + frame_offset.
-        node.frame_offset = frames.first - 1
+        # Blender shows the file with number: scene frame - frame_start + 1 + frame_offset. The part before the
+        # offset is kept between 0 and the duration, so 0 stands for the first file: before 4.5 a file that is
+        # missing makes the whole picture opaque black.
+        node.frame_duration = len(frames.hull) - 1
+        node.frame_start = first_frame(plate, frames.first, rendered.request.target.base) + 1
+        node.frame_offset = frames.first
         # Or the picture of the first frame would stay.
         node.use_auto_refresh = True
     return node

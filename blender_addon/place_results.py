@@ -4,7 +4,6 @@ from contextlib import ExitStack
 
 import bpy
 
-from .compat import strips
 from .place_nodes import place_nodes
 from .place_strips import place_on_strip
 
@@ -17,11 +16,13 @@ class PlacementSteps:
     Attributes:
         undo: An `ExitStack` of callbacks that take the placement back, if a later one fails.
         afterwards: Functions to call when all placements have succeeded.
+        notes: Sentences that the user should read, once each.
     """
 
     def __init__(self):
         self.undo = ExitStack()
         self.afterwards = []
+        self.notes = []
 
 
 def place_results(context, rendered):
@@ -41,11 +42,4 @@ def place_results(context, rendered):
     # Background Blender keeps no undo.
     if not bpy.app.background:
         bpy.ops.ed.undo_push(message="Render Matte")
-    warning = ""
-    for target in (each.request.target for each in rendered):
-        scene = bpy.data.scenes[target.scene]
-        editor = scene.sequence_editor
-        if target.kind != "STRIP" and scene.render.use_sequencer and editor and len(strips(editor)):
-            warning = f" A render of {scene.name} shows its strips, not the nodes, until Sequencer is off."
-            break
-    return f"Added {', '.join(names)}.{warning}"
+    return " ".join((f"Added {', '.join(names)}.", *dict.fromkeys(steps.notes)))

@@ -9,11 +9,21 @@ from .compat import RELATIVE_PATHS
 
 def chosen_worker(context):
     """Return the program named in the preferences; empty to look through the usual places."""
-    # Blender's --addons enables an add-on without an entry in the preferences.
-    entry = context.preferences.addons.get(__package__)
-    chosen = entry.preferences.worker if entry and entry.preferences else ""
+    chosen = preferred(context, "worker", "")
     # The variable is for Blender without preferences, as on farms.
     return bpy.path.abspath(chosen) if chosen else os.environ.get("MATTELINE_WORKER", "")
+
+
+def preferred(context, name, default):
+    """Return a preference; the default where add-ons have none."""
+    # Blender's --addons enables an add-on without an entry in the preferences.
+    entry = context.preferences.addons.get(__package__)
+    return getattr(entry.preferences, name) if entry and entry.preferences else default
+
+
+def _forget_answer(_preferences, context):
+    """Take back what another worker answered."""
+    context.window_manager.matteline.worker = ""
 
 
 class MattelinePreferences(bpy.types.AddonPreferences):
@@ -27,14 +37,27 @@ class MattelinePreferences(bpy.types.AddonPreferences):
         "Empty looks on PATH and in the usual places",
         subtype="FILE_PATH",
         options=RELATIVE_PATHS,
+        update=_forget_answer,
+    )
+    model: bpy.props.StringProperty(
+        name="Default Model",
+        description="The model of scenes whose own Model is Auto. Empty takes the best that is installed",
+    )
+    show_farm: bpy.props.BoolProperty(
+        name="Show Render Farm",
+        description="Show a panel to submit mattes to a render farm",
     )
 
     def draw(self, context):
         """Draw the path, the button that checks it, and the worker's answer."""
-        self.layout.prop(self, "worker")
-        row = self.layout.row()
-        row.operator("matteline.check")
+        layout = self.layout
+        layout.use_property_split = True
+        layout.prop(self, "worker")
+        row = layout.row()
+        row.operator("matteline.check", text="Check")
         row.label(text=context.window_manager.matteline.worker)
+        layout.prop(self, "model")
+        layout.prop(self, "show_farm")
 
 
 def register():

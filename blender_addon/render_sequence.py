@@ -1,10 +1,11 @@
 """Requests to the worker, followed from one to the next. Knows nothing of Blender, and never waits."""
 
 import time
+from typing import ClassVar
 
 from .contract.errors import JobError
 from .contract.events import error_of
-from .contract.messages import describe_check, describe_submission
+from .contract.messages import describe_check, describe_submission, progress_text
 from .contract.progress import RenderProgress
 from .jobs import RenderedJob
 
@@ -15,37 +16,40 @@ CANCEL_SECONDS = 10.0
 class RenderSequence:
     """Jobs given to a worker, one after another. Call `step` a few times a second until `done`.
 
+    A job that fails does not keep those after it from being rendered.
+
     Args:
         client: A `WorkerClient`.
-        jobs: The `TargetedJob`s to render.
+        request: The `Request` whose jobs to render.
         ask: `render`, or `plan` to only hear what a render would do.
 
     Attributes:
         rendered: A `RenderedJob` for each job that is done.
         plans: The plan of each job, where plans were asked for.
         notices: Sentences for the user.
+        failures: The error of each job that failed, by the name of its target.
         cancelled: True once the worker has stopped, or has been given up, after `cancel`.
     """
 
-    def __init__(self, client, jobs, ask="render"):
+    def __init__(self, client, request, ask="render"):
         self.rendered = []
         self.plans = []
-        self.notices = []
+        self.notices = list(request.notices)
+        self.failures = {}
         self.cancelled = False
         self._client = client
-        self._jobs = list(jobs)
+        self._jobs = request.jobs
         self._ask = {"render": client.render, "plan": client.plan}[ask]
-        self._ended = {"render": self.rendered, "plan": self.plans}[ask]
-        self._number = None
+        self._place = 0
+        self._number = self._ask(self._jobs[0].job)
         self._plan = None
         self._progress = RenderProgress("Starting the worker")
         self._give_up_at = None
-        self._next()
 
     @property
     def done(self):
         """True when nothing more will come."""
-        return self.cancelled or self._number is None
+        return self.cancelled or self._place == len(self._jobs)
 
     @property
     def words(self):
@@ -53,23 +57,34 @@ class RenderSequence:
         if self._give_up_at is not None:
             return "Cancelling"
         count = len(self._jobs)
-        prefix = f"{self._index + 1} of {count}: " if count > 1 else ""
+        prefix = f"{min(self._place + 1, count)} of {count}: " if count > 1 else ""
         return prefix + self._progress.words
 
     @property
     def fraction(self):
         """The part of all jobs that is done, 0..1."""
-        return (self._index + (self._progress.fraction or 0.0)) / max(len(self._jobs), 1)
+        within = 0.0 if self.done else self._progress.fraction or 0.0
+        return (self._place + within) / len(self._jobs)
 
     @property
-    def _index(self):
-        return min(len(self._ended), len(self._jobs) - 1)
+    def rows(self):
+        """The name of each job's target, and a word or two on how far it is."""
+        states = []
+        for index, each in enumerate(self._jobs):
+            name = each.target.name
+            if index > self._place or (index == self._place and self.cancelled):
+                states.append((name, "Cancelled" if self.cancelled else "Waiting"))
+            elif index == self._place:
+                states.append((name, self._progress.words))
+            else:
+                states.append((name, "Failed" if name in self.failures else "Done"))
+        return states
 
     def step(self):
         """Take in the worker's messages.
 
         Raises:
-            MattelineError: The worker refused or failed, or has ended by itself.
+            WorkerError: The worker has ended by itself.
         """
         # Whoever asked ends the worker then.
         if self._give_up_at is not None and time.monotonic() > self._give_up_at:
@@ -77,9 +92,9 @@ class RenderSequence:
             return
         for message in self._client.poll(self._number):
             self._take(message)
-            # Not after a cancel: the jobs that follow are not wanted any more.
-            if message.get("last") and not self.cancelled:
-                self._next()
+            # Messages of a job that was given up may follow its last.
+            if self._number != message["id"]:
+                return
 
     def cancel(self):
         """Cancel the job under way; `done` once the worker has stopped, or after `CANCEL_SECONDS`."""
@@ -87,39 +102,55 @@ class RenderSequence:
             self._give_up_at = time.monotonic() + CANCEL_SECONDS
             self._client.cancel(self._number)
 
-    def _next(self):
-        index = len(self._ended)
-        self._number = self._ask(self._jobs[index].job) if index < len(self._jobs) else None
-
     def _take(self, message):
         event = message["event"]
         if event == "failed":
-            self._number = None
-            raise error_of(message)
-        if event == "notice":
+            self._fail(error_of(message))
+        elif event == "notice":
             self.notices.append(message["message"])
         elif event == "plan":
-            self._plan = message
-            # Before the first frame, not after the last.
-            self._check_size(self._jobs[len(self._ended)], tuple(message["size"]))
-            if message.get("last"):
-                self.plans.append(message)
+            self._take_plan(message)
         elif event == "finished":
-            self.rendered.append(RenderedJob.planned(self._jobs[len(self.rendered)], self._plan))
-            self._progress = RenderProgress(self._progress.words)
+            self.rendered.append(RenderedJob.planned(self._jobs[self._place], self._plan))
+            self._go_on()
         elif event == "cancelled":
             self.cancelled = True
         else:
             self._progress = self._progress.after(message)
 
-    def _check_size(self, targeted, size):
-        """Cancel a render whose mattes Blender would show in another size than the plate."""
+    def _take_plan(self, plan):
+        self._plan = plan
+        # Before the first frame, not after the last.
+        error = self._size_error(tuple(plan["size"]))
+        if error:
+            self._client.cancel(self._number)
+            self._fail(error)
+        elif plan.get("last"):
+            self.plans.append(plan)
+            self._go_on()
+
+    def _fail(self, error):
+        self.failures[self._jobs[self._place].target.name] = error
+        self._go_on()
+
+    def _go_on(self):
+        self._place += 1
+        self._number = None
+        # Not after a cancel: the jobs that follow are not wanted any more.
+        if not self.done and self._give_up_at is None:
+            self._number = self._ask(self._jobs[self._place].job)
+            self._progress = RenderProgress(self._progress.words)
+        elif not self.done:
+            self.cancelled = True
+
+    def _size_error(self, size):
+        """Return an error for a matte that Blender would show in another size than its plate, or None."""
+        targeted = self._jobs[self._place]
         # Blender shows an EXR's data window, and the results of EXR in EXR have the same one.
         same_windows = targeted.job.settings.format == "exr" and targeted.job.plate.lower().endswith(".exr")
         if not all(targeted.size) or targeted.size == size or same_windows:
-            return
-        self._client.cancel(self._number)
-        raise JobError(
+            return None
+        return JobError(
             f"{targeted.target.name} has {targeted.size[0]}x{targeted.size[1]} pixels in Blender, and its "
             f"matte would have {size[0]}x{size[1]}.",
             hint="Its data window or rotation is read in another way: convert it, or use EXR and nodes.",
@@ -138,12 +169,15 @@ class WorkerQuestion:
 
     Attributes:
         answer: The sentence; empty until the answer has come.
+        message: The worker's message that it was made of.
     """
 
     fraction = 0.0
+    failures: ClassVar = {}
+    rows = ()
 
     def __init__(self, client, number, event, describe, waiting):
-        self.answer = ""
+        self.answer, self.message = "", {}
         self.cancelled = False
         self.notices = []
         self.words = waiting
@@ -161,7 +195,9 @@ class WorkerQuestion:
             if message["event"] == "failed":
                 raise error_of(message)
             if message["event"] == self._event:
-                self.answer = self._describe(message)
+                self.answer, self.message = self._describe(message), message
+            else:
+                self.words = progress_text(message) or self.words
 
     def cancel(self):
         """Wait for the answer no longer."""
@@ -174,13 +210,11 @@ def check(client):
     return WorkerQuestion(client, client.check(), "checked", describe_check, "Asking the worker")
 
 
-def submit(client, jobs, farm):
-    """Submit jobs to a render farm."""
-    number = client.submit([each.job for each in jobs], farm)
+def submit(client, request, farm):
+    """Submit the jobs of a request to a render farm."""
+    number = client.submit([each.job for each in request.jobs], farm)
 
     def describe(submitted):
-        return (
-            f"{describe_submission(submitted)} Render Missing Frames brings the mattes in when they are done."
-        )
+        return f"{describe_submission(submitted)} Render Matte brings the mattes in when they are done."
 
     return WorkerQuestion(client, number, "submitted", describe, f"Submitting to {farm.engine}")

@@ -5,10 +5,19 @@ import os
 import bpy
 
 from . import compat, plate_source
-from .contract.errors import JobError
+from .contract.errors import JobError, MattelineError
 from .contract.frames import FrameSet
-from .jobs import Target, TargetedJob, node_job, strip_job
-from .place_nodes import first_frame
+from .jobs import Request, Target, TargetedJob, node_job, strip_job
+from .place_nodes import first_frame, plate_of_group
+from .wording import error_text
+
+# Strips whose pictures come from Blender itself.
+_UNSUPPORTED = {
+    "SCENE": "scene strip",
+    "MOVIECLIP": "movie clip strip",
+    "MASK": "mask strip",
+    "MULTICAM": "multicam strip",
+}
 
 
 def scene_of(kind, context):
@@ -37,54 +46,79 @@ def why_not(kind, context):
     return "" if _plate_node(tree) else "Select an Image or Movie Clip node that shows the plate"
 
 
-def requests_for(kind, context):
-    """Return a `TargetedJob` for each selected strip, for the open clip or for the active node.
+def request_for(kind, context):
+    """Return the `Request` of the selected strips, of the open clip or of the active node.
+
+    Of several strips, those that cannot be rendered are refused one by one.
 
     Raises:
-        MattelineError: Something about them, or about the settings, is wrong.
+        MattelineError: Nothing can be rendered.
     """
-    if kind == "STRIP":
-        scene = compat.sequencer_scene(context)
-        return [_strip_request(scene, strip) for strip in _selected_strips(scene.sequence_editor)]
-    return [_clip_request(context) if kind == "CLIP" else _node_request(context)]
+    if kind != "STRIP":
+        return Request((_clip_request(context) if kind == "CLIP" else _node_request(context),))
+    scene = compat.sequencer_scene(context)
+    jobs, refused, notices, errors = [], [], [], []
+    for strip in _selected_strips(scene.sequence_editor):
+        if strip.type in _UNSUPPORTED:
+            refused.append(
+                f"{strip.name} is a {_UNSUPPORTED[strip.type]}: render it to a movie, and use that."
+            )
+            continue
+        try:
+            result = scene.matteline.result
+            effect = _effect_over(scene.sequence_editor, strip) if result == "CUTOUT" else None
+            jobs.append(_strip_request(scene, strip, "MASK" if effect else result))
+        except MattelineError as error:
+            refused.append(f"{strip.name}: {error_text(error)}")
+            errors.append(error)
+            continue
+        if effect:
+            notices.append(
+                f"{strip.name} has a mask, because the effect {effect.name} would not see another strip."
+            )
+    if not jobs and len(errors) == 1 == len(refused):
+        raise errors[0]
+    if not jobs:
+        raise JobError(" ".join(refused))
+    return Request(tuple(jobs), tuple(refused), tuple(notices))
 
 
 def _selected_strips(editor):
-    """Yield the selected movie and image strips, and those inside selected metas."""
+    """Yield the selected strips that show pictures from elsewhere, and those inside selected metas."""
     # Inside a meta that is being edited, only its own strips can be selected.
     for strip in compat.strips(compat.level(editor)):
         if strip.select:
-            yield from _media_strips(strip)
+            yield from _picture_strips(strip)
 
 
-def _media_strips(strip):
-    if strip.type in ("MOVIE", "IMAGE"):
+def _picture_strips(strip):
+    # A result that is selected along with its plate is not a plate.
+    if strip.type in ("MOVIE", "IMAGE", *_UNSUPPORTED) and not compat.tagged(strip):
         yield strip
     elif strip.type == "META":
         for child in compat.strips(strip):
-            yield from _media_strips(child)
+            yield from _picture_strips(child)
 
 
-def _strip_request(scene, strip):
+def _effect_over(editor, strip):
+    """Return an effect that a strip feeds, which sees the strip's mask, but no other strip beside it."""
+    for each in compat.strips_all(editor):
+        if strip in (getattr(each, "input_1", None), getattr(each, "input_2", None)):
+            return each
+    return None
+
+
+def _strip_request(scene, strip, result):
     values = scene.matteline
-    for each in compat.strips_all(scene.sequence_editor):
-        # An effect sees the mask of its strip, but not another strip beside it.
-        inputs = (getattr(each, "input_1", None), getattr(each, "input_2", None))
-        if values.result != "MASK" and strip in inputs:
-            raise JobError(
-                f"{strip.name} feeds the effect {each.name}, which would not see this result.",
-                field="result",
-                hint="Choose the result 'Matte and mask'.",
-            )
     source = plate_source.strip_source(strip)
     if plate_source.is_retimed(strip):
         # Any picture between its trims may be shown.
         frames = source.frames(*plate_source.trimmed_pictures(strip, source))
     else:
         frames = source.frames(*plate_source.strip_timing(scene, strip, source).shown(), values.handles)
-    job = strip_job(values, source, frames, strip.name, values.result)
+    job = strip_job(values, source, frames, strip.name, result)
     size = strip.elements[0].orig_width, strip.elements[0].orig_height
-    return TargetedJob(job, Target("STRIP", scene.name, strip.name, result=values.result), size)
+    return TargetedJob(job, Target("STRIP", scene.name, strip.name, result=result), size)
 
 
 def _clip_request(context):
@@ -164,10 +198,11 @@ def _image_source(node):
 
 
 def _plate_node(tree):
-    """Return the active node if it is selected and shows a plate."""
+    """Return the active node if it is selected and shows a plate, or the plate's node of a matte's group."""
     node = tree.nodes.active
     if node is None or not node.select:
         return None
+    node = plate_of_group(node) or node
     if node.bl_idname == "CompositorNodeMovieClip":
         return node if node.clip else None
     image = node.image if node.bl_idname == "CompositorNodeImage" else None

@@ -7,21 +7,34 @@ import bpy
 from .compat import RELATIVE_PATHS
 from .contract.choices import choices_of
 from .contract.farm_settings import FarmSettings
-from .contract.job import EXISTING
+from .contract.job import Job
 from .contract.settings import MatteSettings
+from .option_words import menu_items, title, tooltip
 
 # The word beside `auto` and the like that stands for a number of the artist's own.
 NUMBER = "number"
 
+DEFAULT_OUTPUT = "//mattes"
+
 RESULTS = (
-    ("MASK", "Matte and mask", "The matte on the next free channel, and a mask modifier on the strip"),
-    ("CUTOUT", "Cut-out", "The person with alpha on the next free channel; the strip itself is muted"),
-    ("MATTE", "Matte only", "The matte on the next free channel; the strip stays as it is"),
+    (
+        "CUTOUT",
+        "Cut-Out",
+        "The person with alpha, free of the background's colour, on the next free channel; the strip is muted",
+    ),
+    (
+        "MASK",
+        "Matte and Mask",
+        "The matte on the next free channel, and a mask modifier on the strip, whose edges keep the background's "
+        "colour",
+    ),
+    ("MATTE", "Matte Only", "The matte on the next free channel; the strip stays as it is"),
 )
 RANGES = (
-    ("ALL", "Whole clip", "All frames of the clip"),
-    ("SCENE", "Scene's frames", "The frames that fall between the scene's start and end"),
+    ("ALL", "Whole Clip", "All frames of the clip"),
+    ("SCENE", "Scene Range", "The frames that fall between the scene's start and end"),
 )
+EXISTING_ITEMS = menu_items("existing", choices_of(Job)["existing"])
 
 
 def matte_settings(values, **fixed):
@@ -39,7 +52,8 @@ def farm_settings(values):
 
 
 def _values(kind, values):
-    return {name: _value(values, name, choice) for name, choice in choices_of(kind).items()}
+    defaults = {each.name: each.default for each in fields(kind)}
+    return {name: _value(values, name, choice, defaults[name]) for name, choice in choices_of(kind).items()}
 
 
 def number_property(name):
@@ -47,8 +61,11 @@ def number_property(name):
     return f"{name}_{NUMBER}"
 
 
-def _value(values, name, choice):
+def _value(values, name, choice, default):
     value = getattr(values, name)
+    # The cross that Blender draws in a text field leaves it empty.
+    if choice.kind in ("text", "path") and not value.strip():
+        return default
     if choice.kind == "choices":
         return tuple(word for word in choice.options if word in value)
     if value == NUMBER:
@@ -71,8 +88,8 @@ def _properties(kind):
 
 def _property(name, choice, default):
     """Return the properties of one field: one, or a word and a number beside it."""
-    words = {"name": choice.label, "description": choice.help}
-    items = [(word, word, "") for word in choice.options]
+    words = {"name": title(choice.label), "description": tooltip(choice.help)}
+    items = menu_items(name, choice)
     if choice.kind == "choice":
         return {name: bpy.props.EnumProperty(**words, items=items, default=default)}
     if choice.kind == "choices":
@@ -103,8 +120,8 @@ def _number_property(choice, default):
         kind, python_type, more = bpy.props.IntProperty, int, {}
     unit = f" ({choice.unit})" if choice.unit else ""
     return kind(
-        name=f"{choice.label}{unit}",
-        description=choice.help,
+        name=f"{title(choice.label)}{unit}",
+        description=tooltip(choice.help),
         min=python_type(choice.minimum),
         max=python_type(choice.maximum),
         # Beside a word the number begins at its least.
@@ -134,8 +151,8 @@ class MattelineScene(bpy.types.PropertyGroup):
     output: bpy.props.StringProperty(
         name="Output",
         description="Folder for results; each strip or clip gets a folder of its own in it. "
-        "// is where the blend file is",
-        default="//mattes",
+        "// is where the blend file is. Empty means //mattes",
+        default=DEFAULT_OUTPUT,
         subtype="DIR_PATH",
         options=RELATIVE_PATHS,
     )
@@ -153,14 +170,22 @@ class MattelineScene(bpy.types.PropertyGroup):
     )
     span: bpy.props.EnumProperty(name="Range", description="Which frames of a clip to render", items=RANGES)
     existing: bpy.props.EnumProperty(
-        name="Existing results",
-        description="What happens to results that are already there",
-        items=[(word, word.capitalize(), "") for word in EXISTING],
+        name="Existing Results",
+        description="Treatment of results that are already there",
+        items=EXISTING_ITEMS,
+        # A strip that was trimmed, extended or given another choke costs what has changed, and no question.
+        default="update",
     )
 
 
 class MattelinePlanRow(bpy.types.PropertyGroup):
     """One line of a plan: its label is the name, and the words beside it."""
+
+    words: bpy.props.StringProperty()
+
+
+class MattelineQueueRow(bpy.types.PropertyGroup):
+    """One strip, clip or node of a render: its label is the name, the state is in the words."""
 
     words: bpy.props.StringProperty()
 
@@ -174,9 +199,17 @@ class MattelineStatus(bpy.types.PropertyGroup):
     fraction: bpy.props.FloatProperty()
     worker: bpy.props.StringProperty()
     plan: bpy.props.CollectionProperty(type=MattelinePlanRow)
+    queue: bpy.props.CollectionProperty(type=MattelineQueueRow)
 
 
-_CLASSES = (MattelineMatte, MattelineFarm, MattelineScene, MattelinePlanRow, MattelineStatus)
+_CLASSES = (
+    MattelineMatte,
+    MattelineFarm,
+    MattelineScene,
+    MattelinePlanRow,
+    MattelineQueueRow,
+    MattelineStatus,
+)
 
 
 def register():

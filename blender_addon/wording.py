@@ -4,8 +4,9 @@ from .contract.messages import sentence
 
 # Where a button or property of the add-on is not called as the setting is.
 _CONTROLS = {
-    "existing=resume": "Render Missing Frames",
-    "existing=overwrite": "Existing results: Overwrite",
+    "existing=resume": "Existing Results: Resume",
+    "existing=update": "Existing Results: Update",
+    "existing=overwrite": "Existing Results: Overwrite",
     "output": "Output",
 }
 

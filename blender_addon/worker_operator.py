@@ -1,11 +1,13 @@
 """The base of every operator that asks the worker: blocking for scripts and farms, modal for people."""
 
+import sys
 import time
 from contextlib import ExitStack
 
 import bpy
 
 from .contract.errors import MattelineError, WorkerError
+from .contract.messages import CANCELLED
 from .wording import error_text
 from .worker import worker
 
@@ -27,6 +29,9 @@ class WorkerOperator:
         """Send the requests; return a `RenderSequence` or a `WorkerQuestion`. Raises `MattelineError`."""
         raise NotImplementedError
 
+    # Sentences about what was asked for and cannot be done, beside what can.
+    refused = ()
+
     def check(self, context):
         """Check what can be checked before a worker is started. Raises `MattelineError`."""
 
@@ -43,13 +48,15 @@ class WorkerOperator:
             return {"CANCELLED"}
         with ExitStack() as ending:
             ending.callback(self._end, context)
-            printed = ""
+            shown = ""
             while not self._asked.done:
                 if not self._step(context):
                     return {"CANCELLED"}
-                if printed != self._asked.words:
-                    printed = self._asked.words
-                    print(f"Matteline: {printed}", flush=True)
+                # The log of a farm, where nobody sees a panel.
+                if bpy.app.background and shown != self._asked.words:
+                    shown = self._asked.words
+                    sys.stdout.write(f"Matteline: {shown}\n")
+                    sys.stdout.flush()
                 time.sleep(WAIT_SECONDS)
             return self._finish(context)
 
@@ -64,10 +71,13 @@ class WorkerOperator:
         return {"RUNNING_MODAL"}
 
     def modal(self, context, event):
-        """Take in the worker's messages at each tick; Esc cancels."""
+        """Take in the worker's messages at each tick.
+
+        No key cancels: Esc also stops playback, closes menus and ends tools, in any editor of the window.
+        """
         with ExitStack() as ending:
             ending.callback(self._end, context)
-            if event.type == "ESC" or context.window_manager.matteline.cancelling:
+            if context.window_manager.matteline.cancelling:
                 context.window_manager.matteline.cancelling = False
                 self._asked.cancel()
             # Other operators' timers come here, too, which does no harm.
@@ -77,7 +87,7 @@ class WorkerOperator:
                 return self._finish(context)
             # It goes on: nothing is to be ended yet.
             ending.pop_all()
-        return {"RUNNING_MODAL"} if event.type == "ESC" else {"PASS_THROUGH"}
+        return {"PASS_THROUGH"}
 
     def cancel(self, context):
         """End the worker where Blender ends the operator, as when a file is loaded; complete frames stay."""
@@ -115,16 +125,27 @@ class WorkerOperator:
         if self._asked.cancelled:
             # What a GPU's driver takes for the worker comes back only when it ends.
             worker.close()
-            self.report(
-                {"WARNING"}, "Cancelled. Complete frames are kept: use Render Missing Frames to go on."
-            )
+            self.report({"WARNING"}, f"{CANCELLED} Render Matte goes on from them.")
             return {"CANCELLED"}
+        refused = [*self.refused, *(f"{name}: {error_text(each)}" for name, each in self._failures())]
+        done = ""
         try:
-            self.report({"INFO"}, self.bring_in(context, self._asked))
+            if not self._failures() or self._asked.rendered or self._asked.plans:
+                done = self.bring_in(context, self._asked)
         except MattelineError as error:
-            self._report_error(error)
-            return {"CANCELLED"}
-        return {"FINISHED"}
+            refused.append(error_text(error))
+        if not refused:
+            self.report({"INFO"}, done)
+            return {"FINISHED"}
+        if not done and len(refused) == 1 and self._failures():
+            # The one that was asked for: its name says nothing new.
+            refused = [error_text(each) for _, each in self._failures()]
+        # As an error, so that scripts and farms learn of it, too.
+        self.report({"ERROR"}, " ".join(part for part in (done, *refused) if part))
+        return {"FINISHED"} if done else {"CANCELLED"}
+
+    def _failures(self):
+        return list(self._asked.failures.items())
 
     def _keep_rendered(self):
         try:
@@ -139,13 +160,15 @@ class WorkerOperator:
 
     def _show_progress(self, context):
         now, words, fraction = context.window_manager.matteline, self._asked.words, self._asked.fraction
-        # Drawing every editor ten times a second is felt, so nothing is drawn that looks the same.
+        # Every editor is drawn again when a property changes, so none changes without need.
         if (now.words, round(now.fraction, 3)) == (words, round(fraction, 3)):
             return
         now.words, now.fraction = words, fraction
-        if not bpy.app.background:
-            context.workspace.status_text_set(f"{words}  |  Esc: cancel")
-            redraw(context)
+        now.queue.clear()
+        for name, state in self._asked.rows if len(self._asked.rows) > 1 else ():
+            row = now.queue.add()
+            row.name, row.words = name, state
+        redraw(context)
 
     def _end(self, context):
         manager = context.window_manager
@@ -155,9 +178,8 @@ class WorkerOperator:
         now = manager.matteline
         # However it ended, or nothing could be rendered again.
         now.running, now.cancelling, now.words, now.fraction = False, False, "", 0.0
-        if not bpy.app.background:
-            context.workspace.status_text_set(None)
-            redraw(context)
+        now.queue.clear()
+        redraw(context)
 
 
 def redraw(context):

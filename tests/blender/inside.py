@@ -47,6 +47,7 @@ def sequencer(fps=24, output="", size=(WIDTH, HEIGHT)):
     scene = fresh(fps, size)
     scene.matteline.output = output
     scene.matteline.handles = 0
+    scene.matteline.result = "MASK"
     editor = scene.sequence_editor_create()
     compat = addon("compat")
     new = compat.strips(editor).new_effect
@@ -181,7 +182,8 @@ def compositor(kind, path, *, start=1, offset=0, duration=1, fps=24, output="", 
     scene = fresh(fps, size)
     scene.matteline.output = output
     scene.matteline.handles = 0
-    tree, shown = addon("compat").make_compositor_tree(scene)
+    tree, output = addon("compat").make_compositor_tree(scene)
+    shown = output.inputs[0]
     if kind == "Image":
         plate = tree.nodes.new("CompositorNodeImage")
         plate.image = bpy.data.images.load(path)
@@ -223,7 +225,7 @@ def open_clip(path, start=1, offset=0, output="", size=(WIDTH, HEIGHT)):
 
 def requests_for(kind="STRIP"):
     """The jobs that a render would ask for: name of the target, frames, plate, output."""
-    found = addon("requests").requests_for(kind, bpy.context)
+    found = addon("requests").request_for(kind, bpy.context).jobs
     return [
         {
             "name": each.target.name,
@@ -240,7 +242,7 @@ def requests_for(kind="STRIP"):
 def pretend_rendered(kind, files, size):
     """Make what is selected the last result, with files that the test wrote: a dict for each request."""
     jobs, worker = addon("jobs"), addon("worker")
-    asked = addon("requests").requests_for(kind, bpy.context)
+    asked = addon("requests").request_for(kind, bpy.context).jobs
     rendered = [
         jobs.RenderedJob(request, each, tuple(size)) for request, each in zip(asked, files, strict=True)
     ]
@@ -253,6 +255,12 @@ def operator(name, **values):
         return list(getattr(bpy.ops.matteline, name)(**values))
     except RuntimeError as error:
         return str(error)
+
+
+def notes_of_last():
+    """What the add-on says when it places the last result again."""
+    jobs, worker = addon("jobs"), addon("worker")
+    return addon("place_results").place_results(bpy.context, jobs.load_last(worker.own_folder()))
 
 
 def values(**wanted):
@@ -269,7 +277,7 @@ def values(**wanted):
 
 def cancel_midway(kind="STRIP"):
     """Give a render up after its first frame, as the modal operator does."""
-    worker, asked = addon("worker").worker, addon("requests").requests_for(kind, bpy.context)
+    worker, asked = addon("worker").worker, addon("requests").request_for(kind, bpy.context)
     client = worker.client()
     render = addon("render_sequence").RenderSequence(client, asked)
     while not render.words.startswith("Rendering: "):

@@ -59,7 +59,9 @@ def test_every_setting_is_there_with_its_words(blender):
     for name, choice in choices().items():
         plain_number = choice.kind in ("number", "count") and not choice.options
         unit = f" ({choice.unit})" if choice.unit and plain_number else ""
-        assert found[name] == [choice.label + unit, choice.help]
+        assert found[name][0].lower() == (choice.label + unit).lower()
+        # Blender ends a tooltip with a full stop of its own.
+        assert found[name][1] == choice.help.removesuffix(".")
 
 
 @pytest.mark.host
@@ -75,6 +77,35 @@ def test_every_setting_stands_in_a_panel(blender, kind):
     # What a strip's files are like is not a choice: the sequencer reads one kind right in all versions.
     wanted = {choice.group for choice in choices().values()} - ({"output"} if kind == "strip" else set())
     assert shown == wanted
+
+
+@pytest.mark.host
+def test_every_option_of_every_menu_has_a_name_and_a_tooltip(blender):
+    expression = """[[each.identifier, item.identifier, item.name, item.description]
+        for group in ('matte', 'farm') for each in getattr(bpy.context.scene.matteline, group).bl_rna.properties
+        if each.type == 'ENUM' for item in each.enum_items]"""
+    found = blender.call("evaluate", expression=expression)
+    assert len(found) > 30
+    for setting, word, name, description in found:
+        assert name[0].isupper() or name[0].isdigit(), f"{setting}: {word}"
+        assert description and not description.endswith("."), f"{setting}: {word}"
+
+
+@pytest.mark.host
+@pytest.mark.parametrize("name", [name for name, each in choices().items() if each.kind in ("text", "path")])
+def test_an_emptied_text_field_is_the_default(blender, name):
+    blender.call("values", **{f"matte__{name}": ""})
+    expression = f"addon('settings').matte_settings(bpy.context.scene.matteline.matte).{name}"
+    assert blender.call("evaluate", expression=expression) == getattr(MatteSettings(), name)
+
+
+@pytest.mark.host
+def test_names_in_the_search_say_what_they_belong_to(blender):
+    expression = (
+        """[getattr(bpy.ops.matteline, name).get_rna_type().name for name in dir(bpy.ops.matteline)]"""
+    )
+    generic = {"Plan", "Check", "Cancel", "Open Folder", "Submit", "Preview", "Render"}
+    assert not generic & set(blender.call("evaluate", expression=expression))
 
 
 @pytest.mark.host
@@ -134,6 +165,10 @@ def test_versions_agree():
 def test_the_extension_asks_for_no_network_and_no_wheels():
     manifest = tomllib.loads(extension_files()[MANIFEST].decode())
     assert set(manifest["permissions"]) == {"files"} and "wheels" not in manifest
+
+
+def test_the_licence_is_in_the_zip():
+    assert b"GNU GENERAL PUBLIC LICENSE" in extension_files()["LICENSE"]
 
 
 def test_the_contract_inside_imports_nothing_outside():

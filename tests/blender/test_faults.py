@@ -93,11 +93,11 @@ def test_a_file_that_was_never_saved(blender, untouched, movie):
     assert "has not been saved yet. Save the file, or choose" in refused(blender)
 
 
-def test_no_output_folder(blender, untouched, movie):
+def test_an_emptied_output_is_the_folder_beside_the_file(blender, untouched, movie):
     blender.call("add_movie", path=movie)
     blender.call("values", output="")
     untouched()
-    assert "There is no output folder" in refused(blender)
+    assert "The output folder //mattes is beside the blend file" in refused(blender)
 
 
 def test_an_output_that_cannot_be_written(blender, untouched, movie, tmp_path):
@@ -140,15 +140,6 @@ def test_no_free_channel(blender, untouched, movie, tmp_path):
     assert "There is no free channel above plate" in refused(blender)
 
 
-@pytest.mark.parametrize("result", ["CUTOUT", "MATTE"])
-def test_a_result_that_an_effect_would_not_see(blender, untouched, movie, result):
-    blender.call("add_movie", path=movie)
-    blender.call("add_effect", kind="SPEED", name="plate", channel=3)
-    blender.call("values", result=result)
-    untouched()
-    assert "feeds the effect speed, which would not see this result" in refused(blender)
-
-
 def test_a_file_that_has_become_shorter_than_its_trims(blender, untouched, movie):
     blender.call("add_movie", path=movie, trim=[6, 4])
     plates.write_movie(Path(movie), 5)
@@ -176,26 +167,39 @@ def test_nothing_selected_says_what_to_select(blender, untouched, movie):
     assert "Select at least one movie or image strip" in said
 
 
-def test_the_second_of_two_strips_fails(blender, untouched, movie, tmp_path):
-    blender.call("add_movie", path=movie, name="one")
-    two = plates.write_sequence(tmp_path / "two", range(1001, 1004))
-    blender.call("add_images", paths=[str(each) for each in two], name="two", start=30)
-    two[1].write_bytes(two[1].read_bytes()[:60])
-    blender.call("select", names=["one", "two"])
-    untouched()
-    assert "1002" in refused(blender)
-    # What was rendered is not lost, and comes when it is asked for.
-    assert len(list((tmp_path / "mattes" / "one").rglob("*.png"))) == 12
-    assert blender.call("operator", name="import_last") == ["FINISHED"]
-    assert "one matte" in blender.call("strips_now")
-    blender.call("execute", statements=TAKE_BACK)
+@pytest.fixture
+def good_and_broken(blender: Blender, movie: str, tmp_path: Path) -> Callable[[], str]:
+    """Render a good strip, a broken one and a scene strip together; returns the sentences reported."""
+
+    def render() -> str:
+        blender.call("add_movie", path=movie, name="one")
+        two = plates.write_sequence(tmp_path / "two", range(1001, 1004))
+        blender.call("add_images", paths=[str(each) for each in two], name="two", start=30)
+        two[1].write_bytes(two[1].read_bytes()[:60])
+        blender.call("execute", statements=ADD_SCENE_STRIP)
+        blender.call("select", names=["one", "two", "titles"])
+        return refused(blender)
+
+    return render
 
 
-TAKE_BACK = """
-strips = addon('compat').strips(bpy.context.scene.sequence_editor)
-strip('one').modifiers.clear()
-strips.remove(strip('one matte'))
+ADD_SCENE_STRIP = """
+made = addon('compat').strips(bpy.context.scene.sequence_editor).new_scene(
+    name='titles', scene=bpy.data.scenes.new('Titles'), channel=9, frame_start=1)
 """
+
+
+def test_a_bad_strip_does_not_keep_the_others_from_their_mattes(
+    blender, weights_file, good_and_broken, tmp_path
+):
+    blender.call("sequencer", output=str(tmp_path / "mattes"))
+    quick(blender, weights_file)
+    said = good_and_broken()
+    assert said.startswith("Error: Added one matte.")
+    assert "two: " in said and "1002" in said
+    assert "titles is a scene strip" in said
+    assert "one matte" in blender.call("strips_now")
+    assert len(list((tmp_path / "mattes" / "one").rglob("*.png"))) == 12
 
 
 @pytest.fixture
@@ -281,6 +285,15 @@ def test_a_worker_that_is_not_there(blender, untouched, movie, other_worker, tmp
     untouched()
     assert "The matteline worker was not found" in refused(blender)
     assert "Correct it in the preferences" in refused(blender, "check")
+
+
+def test_check_does_not_show_the_answer_of_another_worker(blender, other_worker, tmp_path):
+    shown = "bpy.context.window_manager.matteline.worker"
+    assert blender.call("operator", name="check") == ["FINISHED"]
+    assert blender.call("evaluate", expression=shown).startswith("matteline ")
+    other_worker(str(tmp_path / "nowhere" / "matteline"))
+    refused(blender, "check")
+    assert blender.call("evaluate", expression=shown) == ""
 
 
 GREETING = '{"event": "hello", "protocol": 99, "job": 1, "matteline": "9.0"}'

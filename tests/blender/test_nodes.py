@@ -33,7 +33,7 @@ def align(blender: Blender, tmp_path: Path) -> Callable[..., dict[str, Any]]:
         after = blender.call("data_now")
         assert set(before["links"]) < set(after["links"]) and len(after["nodes"]) == len(before["nodes"]) + 1
         for frame in frames:
-            shown = {socket: rendered(socket, frame) for socket in ("Image", "Foreground")}
+            shown = {socket: rendered(socket, frame) for socket in ("Image", "Masked Plate")}
             compare(rendered(None, frame), **shown)
         return asked
 
@@ -146,9 +146,9 @@ def test_matte_and_foreground_are_the_written_ones(blender, shown, person, weigh
     quick(blender, weights_file)
     assert blender.call("operator", name="render_node") == ["FINISHED"]
     alpha, fgr = result(tmp_path, "alpha", 1002)[..., 0], result(tmp_path, "fgr", 1002)
-    assert_same(shown("Image", 2), person[1002], alpha)
+    assert_same(shown("Masked Plate", 2), person[1002], alpha)
     # The plate is display-referred, and so is its foreground.
-    assert_same(shown("Foreground", 2), 255 * fgr, alpha)
+    assert_same(shown("Image", 2), 255 * fgr, alpha)
 
 
 def test_a_layered_exr_gives_matte_and_foreground(blender, shown, person, weights_file, tmp_path):
@@ -157,9 +157,9 @@ def test_a_layered_exr_gives_matte_and_foreground(blender, shown, person, weight
     assert blender.call("operator", name="render_node") == ["FINISHED"]
     with OpenEXR.File(str(next((tmp_path / "mattes").rglob("*.1002.exr"))), separate_channels=True) as file:
         layers = {name: channel.pixels.astype(float) for name, channel in file.channels().items()}
-    assert_same(shown("Image", 2), person[1002], layers["A"])
+    assert_same(shown("Masked Plate", 2), person[1002], layers["A"])
     fgr = np.dstack([layers[f"fgr.{each}"] for each in "RGB"])
-    assert_same(shown("Foreground", 2), 255 * fgr, layers["A"])
+    assert_same(shown("Image", 2), 255 * fgr, layers["A"])
 
 
 def compose_person(blender: Blender, tmp_path: Path) -> None:
@@ -182,7 +182,10 @@ def test_mattes_on_disk_become_nodes_without_a_render(blender, weights_file, tmp
     blender.call("compositor", **scene)
     quick(blender, weights_file)
     assert blender.call("operator", name="add_nodes") == ["FINISHED"]
-    assert len(blender.call("data_now")["nodes"]) == 3
+    after = blender.call("data_now")
+    assert (
+        len(after["nodes"]) == len(before["nodes"]) + 1 and after["node_groups"] == before["node_groups"] + 1
+    )
 
 
 def test_an_open_clip_in_a_scene_without_nodes_becomes_its_picture(blender, person, weights_file, tmp_path):
@@ -192,7 +195,63 @@ def test_an_open_clip_in_a_scene_without_nodes_becomes_its_picture(blender, pers
     assert blender.call("operator", name="render_clip") == ["FINISHED"]
     folder = str(tmp_path / "after")
     shown = plates.read(blender.call("render", frames=[13], folder=folder, background=False)[0])
-    assert_same(shown, person[1003], result(tmp_path, "alpha", 1003)[..., 0])
+    fgr = result(tmp_path, "fgr", 1003)
+    assert_same(shown, 255 * fgr, result(tmp_path, "alpha", 1003)[..., 0])
+    assert blender.call("evaluate", expression=LEFT_TO_RIGHT), "nodes follow each other to the right"
+
+
+LEFT_TO_RIGHT = """all(link.from_node.location.x + link.from_node.width <= link.to_node.location.x
+    for link in addon('compat').compositor_tree(bpy.context.scene).links)"""
+
+
+@pytest.fixture
+def composed(blender, person, weights_file, tmp_path) -> dict[str, Any]:
+    """A drawn person in the compositor, rendered; what is there."""
+    compose_person(blender, tmp_path)
+    quick(blender, weights_file)
+    assert blender.call("operator", name="render_node") == ["FINISHED"]
+    return blender.call("data_now")
+
+
+def test_frames_that_were_not_rendered_are_empty(blender, person, weights_file, shown, tmp_path):
+    compose_person(blender, tmp_path)
+    quick(blender, weights_file)
+    two_frames = "s=bpy.context.scene; s.frame_start=2; s.frame_end=3; s.matteline.span='SCENE'"
+    blender.call("execute", statements=two_frames)
+    assert blender.call("operator", name="render_node") == ["FINISHED"]
+    assert all(shown("Image", frame)[..., 3].max() > 200 for frame in (2, 3))
+    for frame in (1, 4, 20):
+        assert shown("Image", frame)[..., 3].max() == 0, f"frame {frame} was not rendered"
+
+
+def test_a_scene_that_goes_on_beyond_the_matte_is_told_so(blender, composed):
+    blender.call("execute", statements="bpy.context.scene.frame_end = 9")
+    assert "frames 1 to 3 of Scene, which goes from 1 to 9" in blender.call("notes_of_last")
+
+
+def test_a_second_render_updates_the_group_in_its_place(blender, composed, shown):
+    blender.call("show", node="Matte", socket="Image")
+    before = blender.call("data_now")
+    blender.call("values", matte__choke=1)
+    assert blender.call("operator", name="render_node") == ["FINISHED"]
+    assert blender.call("data_now") == before, "neither nodes nor links nor data have become more"
+
+
+def test_nodes_can_be_rendered_again_with_their_group_active(blender, composed):
+    assert blender.call("evaluate", expression="addon('requests').why_not('NODE', bpy.context)") == ""
+
+
+def test_nodes_that_blender_adds_by_itself_are_kept(blender, person, weights_file, tmp_path):
+    path = str(tmp_path / "plate" / "demo.1001.png")
+    blender.call("open_clip", path=path, output=str(tmp_path / "mattes"), size=PERSON_SIZE)
+    if blender.call("evaluate", expression="hasattr(bpy.context.scene, 'compositing_node_group')"):
+        pytest.skip("from 5.0 on Blender adds no nodes by itself")
+    quick(blender, weights_file)
+    assert blender.call("operator", name="render_clip") == ["FINISHED"]
+    kinds = blender.call(
+        "evaluate", expression="sorted(each.bl_idname for each in bpy.context.scene.node_tree.nodes)"
+    )
+    assert "CompositorNodeRLayers" in kinds and "CompositorNodeViewer" in kinds
 
 
 def test_nodes_without_a_matte_are_refused(blender, weights_file, tmp_path):

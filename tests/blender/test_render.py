@@ -87,16 +87,115 @@ def test_scene_linear_pictures_become_a_cut_out(blender, ready, person, tmp_path
     assert np.abs(plates.read(shown[0])[..., :3] - expected).max() <= 2
 
 
-def test_a_second_render_replaces_the_first_when_told_to(blender, ready, tmp_path):
+def test_existing_results_can_be_refused(blender, ready, tmp_path):
     ready()
     blender.call("add_movie", path=str(plates.write_movie(tmp_path / "plate.mkv", 6)))
     assert blender.call("operator", name="render_strip") == ["FINISHED"]
-    again = blender.call("operator", name="render_strip")
-    assert "already holds results" in again and "Render Missing Frames" in again
-    blender.call("values", existing="overwrite")
+    again = blender.call("operator", name="render_strip", existing="refuse")
+    assert "already holds results" in again and "Existing Results: Update" in again
+
+
+def test_a_second_render_replaces_the_first(blender, ready, tmp_path):
+    ready()
+    blender.call("add_movie", path=str(plates.write_movie(tmp_path / "plate.mkv", 6)))
+    assert blender.call("operator", name="render_strip") == ["FINISHED"]
+    blender.call("values", matte__choke=1)
     assert blender.call("operator", name="render_strip") == ["FINISHED"]
     now = blender.call("strips_now")
     assert sorted(now) == ["background", "plate", "plate matte"] and now["plate"]["modifiers"] == ["MASK"]
+
+
+def test_another_kind_of_result_takes_the_place_of_the_first(blender, ready, tmp_path):
+    ready()
+    blender.call("add_movie", path=str(plates.write_movie(tmp_path / "plate.mkv", 3)))
+    for result, name in (("MASK", "plate matte"), ("CUTOUT", "plate cut-out"), ("MATTE", "plate matte")):
+        blender.call("values", result=result)
+        assert blender.call("operator", name="render_strip") == ["FINISHED"]
+        now = blender.call("strips_now")
+        assert sorted(now) == sorted(["background", "plate", name])
+        assert now["plate"]["modifiers"] == (["MASK"] if result == "MASK" else [])
+        assert now["plate"]["mute"] == (result == "CUTOUT")
+
+
+def mattes(folder: Path) -> dict[str, int]:
+    """When each matte below a folder was written, by its name."""
+    return {each.name: each.stat().st_mtime_ns for each in sorted(folder.rglob("*_alpha.*.png"))}
+
+
+def numbers(names: set[str]) -> list[int]:
+    return sorted(int(each.split(".")[-2]) for each in names)
+
+
+CHANGES = {
+    "trimmed": ("addon('compat').set_handles(strip('plate'), 3, 6)", []),
+    "extended": ("addon('compat').set_handles(strip('plate'), 1, 12)", [9, 10, 11, 12]),
+    "slipped": (
+        "strip('plate').frame_start -= 2; addon('compat').set_handles(strip('plate'), 1, 8)",
+        [9, 10],
+    ),
+    "cut in two": ("strip('plate').split(frame=5, split_method='SOFT')", []),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_strip_that_was(blender, ready, tmp_path, change):
+    statements, rendered = CHANGES[change]
+    ready()
+    blender.call("add_movie", path=str(plates.write_movie(tmp_path / "plate.mkv", 14)), handles=[1, 8])
+    assert blender.call("operator", name="render_strip") == ["FINISHED"]
+    before = mattes(tmp_path / "mattes")
+    blender.call("execute", statements=statements)
+    plates_now = [each for each in blender.call("strips_now") if each in ("plate", "plate.001")]
+    blender.call("select", names=plates_now)
+    assert blender.call("operator", name="render_strip") == ["FINISHED"]
+    after = mattes(tmp_path / "mattes")
+    assert numbers(after.keys() - before.keys()) == rendered, "only the missing frames are computed"
+    assert {name: after[name] for name in before} == before, "what was there is not rendered again"
+    masks = blender.call("strips_now")
+    assert {name: masks[name]["modifiers"] for name in plates_now} == {each: ["MASK"] for each in plates_now}
+    assert blender.call("evaluate", expression=OUT_OF_STEP) == []
+
+
+OUT_OF_STEP = "list(addon('place_strips').out_of_step(bpy.context.scene))"
+
+
+def test_a_scene_rate_that_changed_is_said(blender, ready, tmp_path):
+    ready(fps=24)
+    movie = plates.write_movie(tmp_path / "plate.mkv", 12, rate=24)
+    blender.call("add_movie_by_menu", path=str(movie))
+    assert blender.call("operator", name="render_strip") == ["FINISHED"]
+    assert blender.call("evaluate", expression=OUT_OF_STEP) == []
+    blender.call("execute", statements="bpy.context.scene.render.fps = 48")
+    said = blender.call("evaluate", expression=OUT_OF_STEP)
+    assert said == ["plate and its matte are out of step: use Render Matte"]
+    assert blender.call("operator", name="render_strip") == ["FINISHED"]
+    assert blender.call("evaluate", expression=OUT_OF_STEP) == []
+
+
+def test_two_plates_of_one_name_do_not_share_a_folder(blender, ready, tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    first, second = (plates.write_movie(tmp_path / each / "plate.mkv", 3) for each in "ab")
+    ready()
+    blender.call("add_movie", path=str(first))
+    assert blender.call("operator", name="render_strip") == ["FINISHED"]
+    before = mattes(tmp_path / "mattes" / "plate")
+    ready()
+    blender.call("add_movie", path=str(second))
+    assert blender.call("operator", name="render_strip") == ["FINISHED"]
+    assert mattes(tmp_path / "mattes" / "plate") == before
+    assert len(mattes(tmp_path / "mattes" / "plate_2")) == 3
+
+
+def test_a_strip_that_feeds_an_effect_gets_a_mask(blender, ready, tmp_path):
+    ready()
+    blender.call("values", result="CUTOUT")
+    blender.call("add_movie", path=str(plates.write_movie(tmp_path / "plate.mkv", 6)))
+    blender.call(
+        "add_effect", kind="SPEED", name="plate", channel=3, speed_control="MULTIPLY", speed_factor=1.5
+    )
+    assert blender.call("operator", name="render_strip") == ["FINISHED"]
+    assert blender.call("strips_now")["plate"]["modifiers"] == ["MASK"]
 
 
 def test_missing_frames_are_rendered_and_no_others(blender, ready, tmp_path):
@@ -118,7 +217,7 @@ def test_a_strip_longer_than_its_results_is_told_so(blender, ready, tmp_path):
     assert blender.call("operator", name="render_strip") == ["FINISHED"]
     blender.call("execute", statements="s=strip('plate'); addon('compat').set_handles(s, 1, 8)")
     said = blender.call("operator", name="import_last")
-    assert "Frames 5-8 of plate have no matte" in said and "Render Missing Frames" in said
+    assert "Frames 5-8 of plate have no matte" in said and "Render Matte renders the rest" in said
 
 
 def test_results_wait_for_a_strip_that_was_gone(blender, ready, tmp_path):

@@ -95,7 +95,8 @@ def test_an_undo_during_the_job_does_not_lose_the_result(found):
     assert found["undo during"] == [1, True]
 
 
-def test_escape_cancels(found):
+def test_escape_leaves_a_render_alone_and_the_cross_cancels_it(found):
+    assert found["after escape"] is True
     assert found["cancelled"] == {"same": True, "running": False, "workers": []}
 
 

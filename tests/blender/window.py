@@ -24,7 +24,7 @@ def session():
     yield from sequencer_render()
     yield from undo_and_redo()
     yield from undo_during_a_job()
-    yield from cancel_by_key()
+    yield from keep_on_at_escape_and_cancel_by_the_cross()
     yield from load_a_file_during_a_job()
     yield from compositor_render()
 
@@ -81,10 +81,14 @@ def undo_during_a_job():
     FOUND["undo during"] = [bpy.context.scene.frame_start, "second matte" in strips()]
 
 
-def cancel_by_key():
+def keep_on_at_escape_and_cancel_by_the_cross():
     add_strip("third", 5, 70)
     before = strips()
-    yield from follow("render_strip", during=press_escape)
+    yield from follow("render_strip", during=press_escape, until=lambda: now().fraction > 0.1)
+    FOUND["after escape"] = now().running
+    bpy.ops.matteline.cancel()
+    yield from wait(lambda: not now().running)
+    yield from pause(0.5)
     FOUND["cancelled"] = {"same": strips() == before, "running": now().running, "workers": workers()}
 
 
@@ -145,7 +149,8 @@ def comp_over_blue(tree):
     shown = next(
         each for each in tree.nodes if each.bl_idname in ("NodeGroupOutput", "CompositorNodeComposite")
     )
-    over, viewer = tree.nodes.new("CompositorNodeAlphaOver"), tree.nodes.new("CompositorNodeViewer")
+    over = tree.nodes.new("CompositorNodeAlphaOver")
+    viewer = next(each for each in tree.nodes if each.bl_idname == "CompositorNodeViewer")
     over.location = (group.location.x + 260, group.location.y)
     shown.location = (over.location.x + 200, over.location.y + 80)
     viewer.location = (over.location.x + 200, over.location.y - 80)
@@ -163,7 +168,7 @@ def settings(scene):
     values = scene.matteline
     values.matte.weights, values.matte.device = GIVEN["weights"], "cpu"
     values.matte.preroll, values.matte.preroll_number = "number", 4
-    values.handles = 0
+    values.handles, values.result = 0, "MASK"
 
 
 def show(kind):
@@ -212,8 +217,8 @@ def start(operator):
         FOUND.setdefault("started", []).append(list(getattr(bpy.ops.matteline, operator)("INVOKE_DEFAULT")))
 
 
-def follow(operator, during=None, picture=None):
-    """Start an operator, do something while it renders, and wait for its end."""
+def follow(operator, during=None, picture=None, until=None):
+    """Start an operator, do something while it renders, and wait for its end or for something else."""
     start(operator)
     yield from wait(lambda: now().words.startswith("Rendering: ") or not now().running)
     if picture:
@@ -221,7 +226,7 @@ def follow(operator, during=None, picture=None):
         screenshot(picture)
     if during:
         during()
-    yield from wait(lambda: not now().running)
+    yield from wait(until or (lambda: not now().running))
     yield from pause(0.5)
 
 

@@ -19,6 +19,7 @@ from matteline.packaging.sources import contract_files, plugin_folder
 FOLDER = "matteline_blender"
 
 MANIFEST = "blender_manifest.toml"
+LICENCE = "LICENSE"
 
 
 def package_blender(folder: Path) -> list[Path]:
@@ -49,5 +50,8 @@ def package_blender(folder: Path) -> list[Path]:
 def extension_files() -> dict[str, bytes]:
     """Return contents by path inside the extension, the contract included. Raises `MattelineError`."""
     source = plugin_folder("blender_addon", MANIFEST, "Blender")
+    # A wheel holds the licence among the plug-in's files; in a checkout it stands at the top.
+    licence = next(path for path in (source / LICENCE, source.parent / LICENCE) if path.is_file())
     own = {path.name: path.read_bytes() for path in source.iterdir() if path.suffix in (".py", ".toml")}
+    own[LICENCE] = licence.read_bytes()
     return own | {f"contract/{name}": content for name, content in contract_files().items()}
