@@ -1,5 +1,6 @@
 """Differences between Blender's versions: the only file that knows more than one name for anything."""
 
+import math
 from contextlib import contextmanager
 
 import bpy
@@ -117,6 +118,14 @@ def sequencer_area(context, scene):
             borrowed.ui_type = was
 
 
+def new_editor(context, kind):
+    """Open a window with one editor of a type; return its area."""
+    bpy.ops.wm.window_new()
+    area = context.window_manager.windows[-1].screen.areas[0]
+    area.type = kind
+    return area
+
+
 def _window(context):
     return context.window or context.window_manager.windows[0]
 
@@ -195,6 +204,54 @@ def add_math(tree, operation, *operands):
             tree.links.new(operand, socket)
         else:
             socket.default_value = operand
+    return node.outputs[0]
+
+
+def add_translate(tree, picture, x, y):
+    """Add a Translate node that moves a picture by pixels and parts of pixels; return its output.
+
+    What comes in from outside the picture is 0.
+
+    Args:
+        tree: A compositor tree.
+        picture: An output socket.
+        x: Pixels to the right, a number or an output socket.
+        y: Pixels upwards, likewise.
+    """
+    node = tree.nodes.new("CompositorNodeTranslate")
+    # Before 4.2 nothing chooses the interpolation, which is bilinear.
+    if "interpolation" in node.bl_rna.properties:
+        # Spelt 'Bilinear' before 4.5.
+        items = node.bl_rna.properties["interpolation"].enum_items
+        node.interpolation = next(each.identifier for each in items if each.identifier.lower() == "bilinear")
+    tree.links.new(picture, node.inputs["Image"])
+    for name, value in (("X", x), ("Y", y)):
+        if isinstance(value, bpy.types.NodeSocket):
+            tree.links.new(value, node.inputs[name])
+        else:
+            node.inputs[name].default_value = value
+    return node.outputs[0]
+
+
+def add_gaussian_blur(tree, picture, size, most):
+    """Add a Blur node with a Gaussian; return its output.
+
+    Args:
+        tree: A compositor tree.
+        picture: An output socket.
+        size: Output socket of the distance in pixels at which the Gaussian ends, three standard deviations.
+        most: The largest size that will be asked for.
+    """
+    node = tree.nodes.new("CompositorNodeBlur")
+    if "Type" not in node.inputs:
+        node.filter_type = "GAUSS"
+    tree.links.new(picture, node.inputs["Image"])
+    if node.inputs["Size"].type == "VALUE":
+        # Before 4.5 the size is a fraction of a whole number of pixels.
+        node.size_x = node.size_y = math.ceil(most)
+        size = add_math(tree, "DIVIDE", size, math.ceil(most))
+        size.node.location = (0, -400)
+    tree.links.new(size, node.inputs["Size"])
     return node.outputs[0]
 
 

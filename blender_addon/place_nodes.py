@@ -7,6 +7,7 @@ import bpy
 from . import compat
 from .contract.errors import JobError, ReadError
 from .contract.frames import FrameSet
+from .edge_nodes import add_edge_inputs, add_edge_tools
 from .jobs import as_blender_path, listing
 
 # Between two nodes, in points.
@@ -188,16 +189,18 @@ def _group(scene, plate, rendered, undo):
     # Sockets before the nodes that stand for them, which are made with what is there. Always the same ones, so
     # that a group can take the place of another.
     compat.add_group_socket(group, "Image", "INPUT", "NodeSocketColor")
+    add_edge_inputs(group)
     for name, kind in (("Image", "Color"), ("Matte", "Float"), ("Masked Plate", "Color")):
         compat.add_group_socket(group, name, "OUTPUT", f"NodeSocket{kind}")
     entry, leave = group.nodes.new("NodeGroupInput"), group.nodes.new("NodeGroupOutput")
-    entry.location, leave.location = (0, 300), (1000, 0)
+    entry.location, leave.location = (0, 300), (1600, 0)
     matte, fgr = _add_images(group, scene, plate, rendered, undo)
     matte = _empty_outside(group, matte, plate, rendered)
+    matte = add_edge_tools(group, matte, entry, (450, 0))
     group.links.new(matte, leave.inputs["Matte"])
     # Where the foreground was rendered, the picture is free of the background's colour in soft edges.
-    _masked(group, entry.outputs[0] if fgr is None else fgr, matte, leave.inputs["Image"], (700, 200))
-    _masked(group, entry.outputs[0], matte, leave.inputs["Masked Plate"], (700, -200))
+    _masked(group, entry.outputs[0] if fgr is None else fgr, matte, leave.inputs["Image"], (1300, 200))
+    _masked(group, entry.outputs[0], matte, leave.inputs["Masked Plate"], (1300, -200))
     return group
 
 

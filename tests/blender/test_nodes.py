@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import OpenEXR
 import pytest
+import torch
 from PIL import Image
 
 from matteline.contract.frames import FrameSet
+from matteline.matting.edges import EdgeTools
 from tests.blender import plates
 from tests.blender.conftest import PERSON_SIZE, Blender
 from tests.blender.test_render import quick
@@ -263,3 +265,57 @@ def test_nodes_without_a_matte_are_refused(blender, weights_file, tmp_path):
     before = blender.call("data_now")
     assert "need the product 'alpha'" in blender.call("operator", name="render_node")
     assert blender.call("data_now") == before
+
+
+@pytest.fixture
+def exact_nodes(blender: Blender) -> None:
+    if blender.call("evaluate", expression="bpy.app.version < (4, 2, 0)"):
+        pytest.skip("before 4.2 nodes go on beyond the picture, and round in other ways")
+
+
+def live_edges(blender: Blender, **values: float) -> None:
+    """Set inputs of the matte's group, as an artist does by dragging."""
+    group = "next(n for n in addon('compat').compositor_tree(bpy.context.scene).nodes if n.label.startswith('Matte'))"
+    for name, value in values.items():
+        title = name.replace("_", " ").title()
+        blender.call("execute", statements=f"{group}.inputs[{title!r}].default_value = {value}")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"choke": 1},
+        {"choke": 1.5},
+        {"choke": 3},
+        {"choke": -2},
+        {"soften": 2.5},
+        {"soften": 9},
+        {"black_point": 0.2, "white_point": 0.7},
+        {"black_point": 0.1, "white_point": 0.9, "choke": 0.7, "soften": 1.5},
+    ],
+    ids=str,
+)
+def test_live_edges_are_those_of_a_render(exact_nodes, blender, composed, shown, tmp_path, values):
+    names = {"choke": "choke_pixels", "soften": "soften_pixels"}
+    tools = EdgeTools(**{names.get(name, name): value for name, value in values.items()})
+    written = torch.from_numpy(result(tmp_path, "alpha", 1002)[..., 0].astype(np.float32))
+    wanted = tools.apply(written).numpy() * 255
+    live_edges(blender, **values)
+    error = np.abs(shown("Image", 2)[..., 3] - wanted)
+    assert np.abs(wanted - written.numpy() * 255).max() > 10, "the tool changes this matte"
+    assert error.max() <= 2, (
+        f"off by {error.max():.1f} codes at {np.unravel_index(error.argmax(), error.shape)}"
+    )
+
+
+def test_live_edges_equal_a_render_with_the_same_settings(exact_nodes, blender, composed, shown, tmp_path):
+    values = {"black_point": 0.1, "white_point": 0.8, "choke": 1, "soften": 1}
+    live_edges(blender, **values)
+    live = shown("Image", 2)[..., 3]
+    blender.call("values", **{f"matte__{name}": value for name, value in values.items()})
+    assert blender.call("operator", name="render_node") == ["FINISHED"]
+    kept = "[round(i.default_value, 3) for n in addon('compat').compositor_tree(bpy.context.scene).nodes"
+    kept += " if n.label.startswith('Matte') for i in n.inputs[1:]]"
+    assert blender.call("evaluate", expression=kept) == [0.1, 0.8, 1, 1], "an update keeps the sliders"
+    error = np.abs(live - 255 * result(tmp_path, "alpha", 1002)[..., 0])
+    assert error.max() <= 2
