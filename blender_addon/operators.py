@@ -10,7 +10,8 @@ from .contract.errors import MattelineError
 from .contract.job_file import write_job_file
 from .jobs import RenderedJob, load_last, save_last
 from .place_results import place_results
-from .render_sequence import RenderSequence, check, submit
+from .preview_image import show_preview
+from .render_sequence import RenderSequence, check, preview, submit
 from .settings import EXISTING_ITEMS, farm_settings
 from .wording import error_text
 from .worker_operator import WorkerOperator
@@ -82,6 +83,20 @@ class _PlanOperator(_TargetOperator, WorkerOperator):
         return "The plan is in the panel."
 
 
+class _PreviewOperator(_TargetOperator, WorkerOperator):
+    """Renders the frame under the playhead with the settings as they are, and shows it in an Image Editor."""
+
+    def check(self, context):
+        self._asked_for = requests.preview_for(self.kind, context)
+
+    def ask(self, context, client):
+        return preview(client, *self._asked_for)
+
+    def bring_in(self, context, asked):
+        show_preview(context, asked.message["files"]["rgba"])
+        return asked.answer
+
+
 class _AddNodesOperator(_TargetOperator, WorkerOperator):
     """Places results that are rendered already: the worker's plan says where they would be."""
 
@@ -143,6 +158,13 @@ _TARGET_OPERATORS = [
     for made in (
         _operator_class(
             _RenderOperator, f"render_{kind.lower()}", kind, "Render Matte", "Render mattes of people for"
+        ),
+        _operator_class(
+            _PreviewOperator,
+            f"preview_{kind.lower()}",
+            kind,
+            "Preview Matte Frame",
+            "Show the current frame as a render makes it, for",
         ),
         _operator_class(
             _PlanOperator, f"plan_{kind.lower()}", kind, "Plan Matte Render", "Say what a render would do for"

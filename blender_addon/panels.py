@@ -46,6 +46,8 @@ class _MainPanel(_Panel):
         # The one button that everybody needs.
         row.scale_y = 1.4
         row.operator(f"matteline.render_{name}", icon="RENDER_ANIMATION")
+        row = layout.row(align=True)
+        row.operator(f"matteline.preview_{name}", text="Preview Frame", icon="IMAGE_DATA")
         row.operator(f"matteline.plan_{name}", text="Plan")
         now = context.window_manager.matteline
         if now.running:

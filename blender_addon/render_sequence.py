@@ -218,3 +218,12 @@ def submit(client, request, farm):
         return f"{describe_submission(submitted)} Render Matte brings the mattes in when they are done."
 
     return WorkerQuestion(client, number, "submitted", describe, f"Submitting to {farm.engine}")
+
+
+def preview(client, targeted, number):
+    """Ask a worker for the cut-out of one frame."""
+    # As the plate is stored: Blender shows EXR through its view, and PNG as it is.
+    linear = targeted.job.plate.lower().endswith(".exr")
+    asked = client.preview(targeted.job, number, products=("rgba",), file_format="exr" if linear else "png")
+    described = f"Frame {number} of {targeted.target.name} as a render makes it."
+    return WorkerQuestion(client, asked, "preview", lambda _message: described, f"Rendering frame {number}")

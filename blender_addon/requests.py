@@ -83,6 +83,36 @@ def request_for(kind, context):
     return Request(tuple(jobs), tuple(refused), tuple(notices))
 
 
+def preview_for(kind, context):
+    """Return the job of the strip, clip or node under the playhead, and the frame of its plate shown there.
+
+    Raises:
+        MattelineError: Nothing can be rendered, or nothing is shown at the scene's frame.
+    """
+    now = scene_of(kind, context).frame_current
+    if kind == "STRIP":
+        scene = compat.sequencer_scene(context)
+        strips = [each for each in _selected_strips(scene.sequence_editor) if each.type not in _UNSUPPORTED]
+        shown = [each for each in strips if compat.handles(each)[0] <= now <= compat.handles(each)[1]]
+        if not shown:
+            raise JobError(f"No selected strip shows a picture at frame {now}.", hint="Move the playhead.")
+        source = plate_source.strip_source(shown[-1])
+        picture = plate_source.strip_timing(scene, shown[-1], source).picture(now)
+        return _strip_request(scene, shown[-1], "CUTOUT"), source.numbers[picture]
+    targeted = _clip_request(context) if kind == "CLIP" else _node_request(context)
+    number = now - _scene_offset(kind, context, targeted.target.base)
+    frames = targeted.job.frames
+    return targeted, min(max(number, frames.first), frames.last)
+
+
+def _scene_offset(kind, context, base):
+    """Return what leads from a number of a clip's or node's plate to the scene's frame."""
+    if kind == "NODE":
+        return first_frame(_plate_node(compat.compositor_tree(context.scene)), 0, base)
+    clip = _open_clip(context)
+    return clip.frame_start - clip.frame_offset - base
+
+
 def _selected_strips(editor):
     """Yield the selected strips that show pictures from elsewhere, and those inside selected metas."""
     # Inside a meta that is being edited, only its own strips can be selected.

@@ -278,6 +278,37 @@ def test_the_job_for_a_farm_is_the_job_that_would_be_rendered(blender, ready, tm
     assert (job.plate, str(job.frames), job.settings.write) == (str(movie), "1-3", ("alpha",))
 
 
+SAVE_PREVIEW = """
+image = bpy.data.images['Matteline Preview']
+image.file_format = 'PNG'
+image.save(filepath=PATH)
+"""
+
+
+def test_a_preview_is_the_frame_that_a_render_makes(blender, ready, person, tmp_path):
+    paths = [str(tmp_path / "plate" / f"demo.{number}.png") for number in (1001, 1002, 1003)]
+    ready(size=PERSON_SIZE)
+    blender.call("values", result="CUTOUT")
+    blender.call("add_images", paths=paths, start=11)
+    blender.call("execute", statements="bpy.context.scene.frame_set(12)")
+    assert blender.call("operator", name="preview_strip") == ["FINISHED"]
+    shown = tmp_path / "preview.png"
+    blender.call("execute", statements=f"PATH = {str(shown)!r}" + SAVE_PREVIEW)
+    assert list(tmp_path.rglob("*rgba*")) == [], "nothing is written beside the preview"
+    assert blender.call("operator", name="render_strip") == ["FINISHED"]
+    rendered = next((tmp_path / "mattes").rglob("*_rgba.1002.png"))
+    # The render began at the first frame without a preroll, the preview six frames earlier, mirrored.
+    assert np.abs(plates.read(shown)[..., 3] - plates.read(rendered)[..., 3]).mean() < 4
+    assert plates.read(shown)[..., 3].max() == 255
+
+
+def test_a_preview_needs_a_picture_under_the_playhead(blender, ready, tmp_path):
+    ready()
+    blender.call("add_movie", path=str(plates.write_movie(tmp_path / "plate.mkv", 3)))
+    blender.call("execute", statements="bpy.context.scene.frame_set(30)")
+    assert "No selected strip shows a picture at frame 30" in blender.call("operator", name="preview_strip")
+
+
 def test_check_says_what_the_worker_is(blender, weights_file):
     assert blender.call("operator", name="check") == ["FINISHED"]
     words = blender.call("evaluate", expression="bpy.context.window_manager.matteline.worker")

@@ -33,6 +33,13 @@ def test_a_host_gets_image_files(worker, plate, job):
     assert list(exr["files"]) == ["alpha"] and exr["from_memory"]
 
 
+def test_a_cut_out_is_one_file(worker, plate, job):
+    made = _preview(worker, worker.preview(job(plate), 1003, file_format="png", products=("rgba",)))
+    with Image.open(made["files"]["rgba"]) as cut_out, Image.open(made["files"]["alpha"]) as alpha:
+        assert (cut_out.mode, cut_out.size) == ("RGBA", (160, 90))
+        assert np.array_equal(np.asarray(cut_out)[..., 3], np.asarray(alpha))
+
+
 def test_a_preview_comes_while_a_render_runs(worker, long_plate, plate, job):
     rendering = worker.render(job(long_plate, "long"))
     made = _preview(worker, worker.preview(job(plate), 1003))

@@ -115,7 +115,8 @@ class WorkerClient:
             job: Any job; its output folder and frames are ignored.
             frame: The plate's own frame number.
             scale: 1, 2 or 4: full, half or quarter size.
-            products: `alpha`, or both; alpha alone is fast enough to follow a slider.
+            products: `alpha`, which always comes, `fgr`, and `rgba` for both in one picture; alpha alone is
+                fast enough to follow a slider.
             file_format: `npy` (float16), `exr` or `png`.
         """
         data = json.loads(job.to_json())

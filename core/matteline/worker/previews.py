@@ -49,11 +49,16 @@ class Previews:
                 field="format",
                 hint=f"Choose from: {', '.join(FORMATS)}.",
             )
-        want_fgr = "fgr" in request.get("products", ("alpha", "fgr"))
+        products = request.get("products", ("alpha", "fgr"))
+        want_fgr = "fgr" in products or "rgba" in products
         made = self._engine(task).render(
             job, number, resources(), scale=scale, want_fgr=want_fgr, between_frames=task.check
         )
-        files = self._write(made, str(file_format))
+        pictures = {"alpha": made.alpha}
+        if made.fgr is not None:
+            pictures |= {"fgr": made.fgr} if "fgr" in products else {}
+            pictures |= {"rgba": _cut_out(made, file_format)} if "rgba" in products else {}
+        files = self._write(made, pictures, str(file_format))
         task.end(
             {
                 "event": "preview",
@@ -81,18 +86,16 @@ class Previews:
             self._previewer = Previewer(network)
         return self._previewer
 
-    def _write(self, made: Preview, file_format: str) -> dict[str, str]:
+    def _write(self, made: Preview, pictures: dict[str, np.ndarray], file_format: str) -> dict[str, str]:
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="matteline-preview-"))
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         self._written.append(folder)
         while len(self._written) > KEPT_PREVIEWS:
             shutil.rmtree(self._written.popleft(), ignore_errors=True)
-        pictures = {"alpha": made.alpha, "fgr": made.fgr}
         return {
             name: str(_save(folder / f"{name}.{made.number}.{file_format}", picture, made))
             for name, picture in pictures.items()
-            if picture is not None
         }
 
     def forget(self) -> None:
@@ -104,6 +107,15 @@ class Previews:
         """Delete the files of all previews."""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _cut_out(made: Preview, file_format: object) -> np.ndarray:
+    """Return foreground and alpha as one picture (H, W, 4), premultiplied but for PNG, as renders write it."""
+    import numpy as np
+
+    assert made.fgr is not None
+    colour = made.fgr if file_format == "png" else made.fgr * made.alpha[..., None]
+    return np.dstack([colour, made.alpha]).astype(np.float32)
 
 
 def _save(path: Path, picture: np.ndarray, made: Preview) -> Path:
@@ -118,7 +130,7 @@ def _save(path: Path, picture: np.ndarray, made: Preview) -> Path:
     png = path.suffix == ".png"
     grey = picture.ndim == 2
     encoding = Encoding("png", "8") if png else Encoding("exr", "half", "none")
-    channels = ("Y",) if grey and png else ("R", "G", "B")
+    channels = ("Y",) if grey and png else tuple("RGBA"[: 3 if grey else picture.shape[-1]])
     write_image(path, picture[..., None] if grey else picture, encoding, made.header, channels=channels)
     return path
 

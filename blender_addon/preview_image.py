@@ -1,0 +1,37 @@
+"""The last preview as a picture of the file, shown in an Image Editor."""
+
+import os
+import shutil
+
+import bpy
+
+from . import compat, worker
+
+PREVIEW = "Matteline Preview"
+
+
+def show_preview(context, path):
+    """Show a preview: in an Image Editor that is open, or in a window of its own.
+
+    Args:
+        context: Blender's.
+        path: The worker's file of it, which the worker deletes some previews later.
+    """
+    kept = os.path.join(worker.own_folder(), f"preview{os.path.splitext(path)[1]}")
+    shutil.copyfile(path, kept)
+    image = bpy.data.images.get(PREVIEW)
+    if image is None:
+        image = bpy.data.images.load(kept)
+        image.name = PREVIEW
+    image.filepath = kept
+    image.reload()
+    # Without a window there is nobody to show it to.
+    if bpy.app.background:
+        return
+    editors = [
+        area
+        for window in context.window_manager.windows
+        for area in window.screen.areas
+        if area.type == "IMAGE_EDITOR"
+    ]
+    (editors[0] if editors else compat.new_editor(context, "IMAGE_EDITOR")).spaces.active.image = image
