@@ -27,6 +27,7 @@ NOTES = ShotNotes(
     width=1920,
     height=1080,
     cuts=(1017,),
+    found_cuts=(1009, 1017),
     looked=(
         LookedFrame(1001, (Window(10, 20, 300, 500), Window(1700, 0, 220, 1080)), -0.62, 0.013, 0.0),
         LookedFrame(1017, (), -3.5),
@@ -120,7 +121,7 @@ def test_a_file_that_is_too_large_is_not_parsed(tmp_path):
         ("[" * 100_000, "not JSON"),
         ("[]", "a JSON object"),
         ("{}", "has no 'format'"),
-        (_changed(version=2), "another kind or version"),
+        (_changed(version=3), "another kind or version"),
         (_changed(format="job"), "another kind or version"),
         (_changed(extra=1), "a field 'extra' that is not known"),
         (_changed(frames=7), "written as 1001-1020"),

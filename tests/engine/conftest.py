@@ -87,6 +87,8 @@ class Renders:
 
     def __init__(self, weights: Path) -> None:
         self.settings = {"weights": str(weights), "device": "cpu", "downsample_ratio": 0.5, "preroll": 3}
+        # Frames of noise look like cuts.
+        self.settings["cuts"] = "none"
 
     def job(self, plate: str, output: Path, frames: str | None = None, **values: object) -> Job:
         fields = {name: values.pop(name) for name in ("existing", "first_frame") if name in values}

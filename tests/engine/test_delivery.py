@@ -186,6 +186,7 @@ def test_every_exr_says_how_it_was_made(render, exr_plate, tmp_path, layout):
         assert made.pop("version") and made.pop("colour_space")
         assert re.fullmatch("[0-9a-f]{16}", made.pop("recipe"))
         assert re.fullmatch("[0-9a-f]{16}", made.pop("plate_file"))
+        assert re.fullmatch("[0-9a-f]{16}", made.pop("segment"))
         assert made == {
             "model": "untrained",
             "weights_sha256": _sha256(render),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import torch
@@ -18,6 +19,7 @@ from matteline.engine.first_look import (
     look_over,
     looked_frame,
 )
+from matteline.engine.segments import keep_segments
 
 from .edited_clips import Material, drawn_photos
 
@@ -74,14 +76,14 @@ def test_a_part_of_the_plate_is_noted_as_the_whole_is(wanted):
 
 
 def test_notes_hold_what_was_learnt():
-    notes = gather_notes(_steps(TWO_SHOTS), 2 * SIDE, 2 * SIDE, longer_side=64, hashes={"plate": "ab"})
+    notes = gather_notes(_steps(TWO_SHOTS), 2 * SIDE, 2 * SIDE)
+    notes = replace(notes, segments=keep_segments((), notes, 64, always=False))
     assert notes.frames == FrameRange(1, 51)
-    assert notes.cuts == (22,)
+    assert notes.cuts == notes.found_cuts == (22,)
     assert len(notes.looked) == 10
     assert notes.looked[0].bright_stops == -0.61
     assert [segment.frames for segment in notes.segments] == list(notes.shots)
     assert all(segment.regions for segment in notes.segments)
-    assert notes.hashes == (("plate", "ab"),)
 
 
 def _looked(alpha: Tensor, before: tuple[LookInput, Tensor] | None = None, picture: Tensor | None = None):

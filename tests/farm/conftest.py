@@ -121,9 +121,23 @@ def networks() -> Networks:
 @pytest.fixture
 def farm(plate: Path, untrained: Path, tmp_path: Path, networks: Networks) -> Farm:
     settings = MatteSettings(
-        weights=str(untrained), device="cpu", downsample_ratio=0.5, preroll=3, depth="float"
+        weights=str(untrained), device="cpu", downsample_ratio=0.5, preroll=3, depth="float", cuts="none"
     )
     return Farm(plate, settings, tmp_path / "mattes", networks)
+
+
+@pytest.fixture
+def edited(farm: Farm) -> Farm:
+    """The farm with a plate that is cut before frame 1015."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    scenes = (np.sin(x / 4) + np.sin(y / 9), np.sin(y / 3 + x / 11))
+    for number in range(1001, 1031):
+        scene = scenes[number >= 1015]
+        disc = np.hypot(x - 20 - number % 14, y - 24) < 9
+        level = np.where(disc, 1.0, 0.5 + 0.2 * scene)
+        picture = (255 * level[..., None] * (1, 0.8, 0.6)).astype(np.uint8)
+        Image.fromarray(picture).save(farm.plate / f"sh010.{number:04d}.png")
+    return farm
 
 
 def files(folder: Path) -> dict[str, bytes]:

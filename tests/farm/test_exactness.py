@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from matteline.contract.errors import ReadError
-from matteline.contract.events import Notice, Preroll
+from matteline.contract.events import Looking, Notice, Preroll
 from matteline.contract.frames import FrameRange, FrameSet
+from matteline.contract.shot_notes import read_notes
 from matteline.engine.recipe import recipe_mark, whole_plate_hashes
 from matteline.farm.open_farm_job import open_to_render
 from tests.colour.conftest import FACILITY
@@ -58,6 +59,33 @@ def test_a_cut_that_an_engine_makes_by_itself_is_as_good(farm, tmp_path):
         farm.chunk(one, FrameRange(left[0], left[count - 1]))
         left = left[count:]
     assert farm.results == whole
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("exact", "has_first_pass"), [("states", True), ("chain", False), ("none", True)])
+def test_a_cut_is_found_by_one_machine_for_all(edited, tmp_path, exact, has_first_pass):
+    whole = edited.whole(tmp_path / "whole", cuts="auto")
+    one = edited.submit(chunk=7, exact=exact, cuts="auto")
+    assert one.farm_job.needs_first_pass == has_first_pass
+    events = edited.save_states(one) if has_first_pass else []
+    for chunk in one.farm_job.chunks():
+        events += edited.chunk(one, chunk)
+    assert sum(isinstance(event, Looking) for event in events) == 30
+    # Chunks that are only prerolled equal the whole where they begin with its own preroll.
+    same = [name for name, data in edited.results.items() if data == whole[name]]
+    assert len(edited.results) == len(whole) == 60
+    assert len(same) == 60 or exact == "none"
+    assert read_notes(edited.output / ".matteline/sh010.look.json").cuts == (1015,)
+
+
+@pytest.mark.slow
+def test_other_cuts_make_new_states(edited, tmp_path):
+    edited.save_states(edited.submit(cuts="auto"))
+    one = edited.submit(cuts="1009")
+    edited.save_states(one)
+    for chunk in one.farm_job.chunks():
+        edited.chunk(one, chunk)
+    assert edited.results == edited.whole(tmp_path / "whole", cuts="1009")
 
 
 @pytest.mark.slow

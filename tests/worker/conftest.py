@@ -61,6 +61,8 @@ def job(weights_file: Path, tmp_path: Path) -> Callable[..., Job]:
             "device": "cpu",
             "downsample_ratio": 0.5,
             "preroll": 0,
+            # Frames of noise look like cuts.
+            "cuts": "none",
             **settings,
         }
         wanted = None if frames is None else FrameSet.parse(frames)

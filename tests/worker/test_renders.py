@@ -76,6 +76,12 @@ def test_a_render_tells_its_story_and_leaves_its_files(worker, plate, job, tmp_p
     assert [message for message in messages if message.get("last")] == [messages[-1]]
 
 
+def test_a_first_look_is_told_frame_by_frame(worker, plate, job):
+    wanted = job(plate, frames="1003", cuts="auto")
+    events = [each for each in follow(worker, worker.render(wanted)) if each["event"] in ("look", "started")]
+    assert [each.get("done") for each in events] == [*range(1, 41), None]
+
+
 def test_names_beyond_ascii_are_only_names(worker, job, tmp_path):
     plate = draw(tmp_path / "schön 日本 %d", range(7, 9))
     *_, finished = follow(worker, worker.render(job(plate, "Übung 出力")))

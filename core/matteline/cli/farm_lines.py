@@ -35,7 +35,7 @@ class TextLines:
         line = _line(message)
         if line:
             self.write(line)
-        if message["event"] in ("frame", "preroll", "assembling") and message["total"]:
+        if message["event"] in ("frame", "look", "preroll", "assembling") and message["total"]:
             self.progress(100 * message["done"] / message["total"])
 
     def progress(self, percent: float) -> None:

@@ -18,6 +18,7 @@ from matteline.contract.events import (
     Event,
     Finished,
     FrameDone,
+    Looking,
     Notice,
     Preroll,
     Started,
@@ -103,7 +104,7 @@ class _Bar:
     def __init__(self, bar: Progress) -> None:
         self._bar = bar
         self._render: TaskID | None = None
-        self._rolling: TaskID | None = None
+        self._steps: dict[type[Event], TaskID] = {}
         self._movies: dict[str, TaskID] = {}
         self._since = time.perf_counter()
 
@@ -122,8 +123,8 @@ class _Bar:
             self._since = time.perf_counter()
             self._bar.start()
             self._render = self._bar.add_task(progress_step(to_dict(event)), total=event.frames, speed="")
-        elif isinstance(event, Preroll):
-            self._roll(event)
+        elif isinstance(event, (Looking, Preroll)):
+            self._step(event)
         elif isinstance(event, FrameDone):
             self._frame(event)
         elif isinstance(event, Assembling):
@@ -133,10 +134,13 @@ class _Bar:
         elif isinstance(event, Finished):
             self._bar.console.print(_summary(event))
 
-    def _roll(self, event: Preroll) -> None:
-        if self._rolling is None:
-            self._rolling = self._bar.add_task(progress_step(to_dict(event)), total=event.total, speed="")
-        self._bar.update(self._rolling, completed=event.done, visible=event.done < event.total)
+    def _step(self, event: Looking | Preroll) -> None:
+        """Show a step that is gone once it is done."""
+        step = type(event)
+        if step not in self._steps:
+            self._bar.start()
+            self._steps[step] = self._bar.add_task(progress_step(to_dict(event)), total=event.total, speed="")
+        self._bar.update(self._steps[step], completed=event.done, visible=event.done < event.total)
 
     def _assemble(self, event: Assembling) -> None:
         if event.name not in self._movies:

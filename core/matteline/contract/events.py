@@ -49,6 +49,14 @@ class Preroll:
 
 
 @dataclass(frozen=True)
+class Looking:
+    """The first look went over a frame of the plate, before anything is rendered."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
 class Assembling:
     """The movie `name` of `MatteSettings.movies` is being made of the frames: how many are in it, of how many."""
 
@@ -118,11 +126,12 @@ def error_of(failed: Mapping[str, Any]) -> MattelineError:
     return error
 
 
-Event = Union[Started, FrameDone, Preroll, Assembling, Notice, Finished, Failed]
+Event = Union[Started, Looking, FrameDone, Preroll, Assembling, Notice, Finished, Failed]
 
 _NAMES = {
     Started: "started",
     FrameDone: "frame",
+    Looking: "look",
     Preroll: "preroll",
     Assembling: "assembling",
     Notice: "notice",

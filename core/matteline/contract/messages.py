@@ -73,7 +73,13 @@ def progress_step(message: Mapping[str, Any]) -> str:
     return _STEPS.get(str(event), "")
 
 
-_STEPS = {"plan": "Planned", "started": "Rendering", "preroll": "Preroll", "frame": "Rendering"}
+_STEPS = {
+    "plan": "Planned",
+    "look": "First look",
+    "started": "Rendering",
+    "preroll": "Preroll",
+    "frame": "Rendering",
+}
 
 
 def progress_text(message: Mapping[str, Any]) -> str:

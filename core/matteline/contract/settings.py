@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Union
+from typing import Any, Optional, Union
 
 from matteline.contract.choices import Choice, check_values, choices_of, one_of, parse_text, setting
 from matteline.contract.errors import JobError
@@ -83,6 +83,25 @@ class MatteSettings:
         options=("error", "hold", "black"),
         help="What to do where a frame of the plate is missing or cannot be read: stop with an error, hold the frame "
         "before it, or use black.",
+    )
+    cuts: str = setting(
+        "auto",
+        label="Cuts",
+        affects="network",
+        kind="text",
+        options=("auto", "none"),
+        help="Frames that begin a new shot, where the network starts anew: 'auto' finds hard cuts, 'none' takes "
+        "the plate for one shot, a list such as 1042,1100 names them.",
+    )
+    focus: str = setting(
+        "auto",
+        label="Focus",
+        affects="network",
+        kind="choice",
+        options=("auto", "plate", "people"),
+        help="Part of the plate that the network sees: 'auto' shows it a region round people who are small in the "
+        "plate, and the whole plate otherwise; 'plate' always shows the whole plate, 'people' always regions. A "
+        "downsample ratio that is given as a number shows the whole plate at that ratio.",
     )
     colour_space: str = setting(
         "auto",
@@ -348,9 +367,29 @@ class MatteSettings:
                 field="black_point",
                 hint="Lower one or raise the other.",
             )
+        self.cut_frames()
         self._check_depth()
         self._check_layout()
         self._check_movies()
+
+    def cut_frames(self) -> Optional[tuple[int, ...]]:
+        """Return the frames that `cuts` names, ascending; none for `none`, None for `auto`.
+
+        Raises:
+            JobError: It is no list of frames.
+        """
+        if self.cuts == "auto":
+            return None
+        if self.cuts == "none":
+            return ()
+        try:
+            return tuple(sorted({int(word) for word in self.cuts.split(",")}))
+        except ValueError:
+            raise JobError(
+                f"Cuts cannot be '{self.cuts[:40]}'.",
+                field="cuts",
+                hint="Give auto, none, or the first frames of shots, such as 1042,1100.",
+            ) from None
 
     def _check_layout(self) -> None:
         if self.layout == "layered" and self.format == "png":
@@ -400,6 +439,8 @@ def parse_value(name: str, text: str) -> Any:
 STOCK: Mapping[str, Any] = MappingProxyType(
     {
         "preroll": 0,
+        "cuts": "none",
+        "focus": "plate",
         "exposure": 0.0,
         "denoise": 0.0,
         "edges": "network",

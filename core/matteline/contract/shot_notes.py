@@ -21,7 +21,7 @@ from matteline.contract.files import read_limited, write_text
 from matteline.contract.frames import FrameRange
 from matteline.contract.plate import Window
 
-NOTES_VERSION = 1
+NOTES_VERSION = 2
 LARGEST_BYTES = 64 << 20
 """Notes of a day of film with twenty people in every frame are smaller."""
 
@@ -110,6 +110,7 @@ class ShotNotes:
         width: Of the plate's canvas, in pixels.
         height: Of the plate's canvas, in pixels.
         cuts: Frames that begin a shot, ascending; the first frame is not among them.
+        found_cuts: The cuts that were found; others where an artist named the cuts.
         looked: The frames that the network saw, ascending.
         segments: All of the frames in order, none across a cut.
         hashes: Names and SHA-256 of what the notes were made from, such as plate and weights, by name.
@@ -123,6 +124,7 @@ class ShotNotes:
     width: int
     height: int
     cuts: tuple[int, ...] = ()
+    found_cuts: tuple[int, ...] = ()
     looked: tuple[LookedFrame, ...] = ()
     segments: tuple[Segment, ...] = ()
     hashes: tuple[tuple[str, str], ...] = ()
@@ -136,6 +138,8 @@ class ShotNotes:
         inner = FrameRange(self.frames.first, self.frames.last)
         _check(_ascend(self.cuts), "cuts are not in order")
         _check(all(cut in inner and cut != inner.first for cut in self.cuts), "a cut lies outside the frames")
+        _check(_ascend(self.found_cuts), "found cuts are not in order")
+        _check(all(cut in inner for cut in self.found_cuts), "a found cut lies outside the frames")
         _check(_ascend([each.number for each in self.looked]), "looked frames are not in order")
         for each in self.looked:
             _check(each.number in inner, "a looked frame lies outside the frames")
@@ -205,6 +209,7 @@ class ShotNotes:
             "frames": str(self.frames),
             "size": [self.width, self.height],
             "cuts": list(self.cuts),
+            "found_cuts": list(self.found_cuts),
             "looked": [_looked_data(each) for each in self.looked],
             "segments": [_segment_data(each) for each in self.segments],
             "hashes": dict(self.hashes),
@@ -242,6 +247,7 @@ class ShotNotes:
             width=width,
             height=height,
             cuts=tuple(data.integers("cuts")),
+            found_cuts=tuple(data.integers("found_cuts")),
             looked=tuple(_looked(each) for each in data.items("looked")),
             segments=tuple(_segment(each) for each in data.items("segments")),
             hashes=tuple(sorted(hashes.items())),

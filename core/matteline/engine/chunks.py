@@ -42,7 +42,14 @@ def chunk_of(plan: Plan, frames: FrameSet, done: FrameSet, states: StateFiles, h
 
 def prerolled_chunk(plan: Plan, frames: FrameSet, done: FrameSet, preroll_frames: int) -> Plan:
     """Plan some of the frames, settled by a preroll instead: near the whole, but not equal to it."""
-    return replace(plan, spans=resume(lay_out(frames, plan.segments, preroll_frames), done, ()))
+    return replace(
+        plan,
+        spans=resume(
+            lay_out(frames, [segment.frames for segment in plan.segments], preroll_frames, plan.shots),
+            done,
+            (),
+        ),
+    )
 
 
 def state_pass(plan: Plan, frames: FrameRange, states: StateFiles, there: Sequence[SavedState]) -> Plan:

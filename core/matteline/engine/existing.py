@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from matteline.contract.errors import JobError, ReadError
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.record import read_record
 from matteline.engine.outputs import complete_frames
 from matteline.engine.plan import Plan
-from matteline.engine.provenance import PLATE_FILE, RECIPE
-from matteline.engine.recipe import differences, plate_file_fingerprints, recipe, recipe_mark
+from matteline.engine.provenance import PLATE_FILE, RECIPE, SEGMENT
+from matteline.engine.recipe import (
+    differences,
+    plate_file_fingerprints,
+    recipe,
+    recipe_mark,
+    segment_mark,
+)
 from matteline.media.image import read_header
 from matteline.media.source_file import SourceFile
 
@@ -24,31 +31,35 @@ class ExistingResults:
     Attributes:
         current: Frames that are whole and were made by the plan's recipe of the plate's files as they are now.
         other_plate: Whole frames made by the plan's recipe, but after a file of the plate that has changed.
+        other_segment: Whole frames made by the plan's recipe, but with other cuts or regions.
         other_recipe: Whole frames of other recipes, by their marks; the mark is empty where a file has none.
     """
 
     current: FrameSet
     other_plate: FrameSet
+    other_segment: FrameSet
     other_recipe: dict[str, FrameSet]
 
     @property
     def stale(self) -> FrameSet:
         """Whole frames that would come out differently now."""
         ranges = [each for frames in self.other_recipe.values() for each in frames.ranges]
-        return FrameSet.joined([*self.other_plate.ranges, *ranges])
+        return FrameSet.joined([*self.other_plate.ranges, *self.other_segment.ranges, *ranges])
 
 
 def examine_results(plan: Plan, frames: FrameSet) -> ExistingResults:
     """Read the results of some frames to their last pixel, and sort them by how they were made."""
     whole = complete_frames(plan.outputs, plan.plate, frames)
     mark, marks = recipe_mark(plan), {number: _metadata(plan, number) for number in whole}
-    own = FrameSet.of(number for number, (recipe_of, _) in marks.items() if recipe_of == mark)
+    own = FrameSet.of(number for number, made in marks.items() if made.recipe == mark)
     others: dict[str, list[int]] = {}
     for number in whole.minus(own):
-        others.setdefault(marks[number][0], []).append(number)
-    changed = _after_changed_files(plan, own, lambda number: marks[number][1])
+        others.setdefault(marks[number].recipe, []).append(number)
+    other_segment = FrameSet.of(n for n in own if marks[n].segment != segment_mark(plan, n))
+    own = own.minus(other_segment)
+    changed = _after_changed_files(plan, own, lambda number: marks[number].plate_file)
     by_recipe = {recipe_of: FrameSet.of(numbers) for recipe_of, numbers in others.items()}
-    return ExistingResults(own.minus(changed), changed, by_recipe)
+    return ExistingResults(own.minus(changed), changed, other_segment, by_recipe)
 
 
 def refuse_stale(plan: Plan, found: ExistingResults) -> None:
@@ -61,6 +72,8 @@ def refuse_stale(plan: Plan, found: ExistingResults) -> None:
         return
     if found.other_plate.ranges:
         frames, why = found.other_plate, "were made of files of the plate that have changed since"
+    elif found.other_segment.ranges:
+        frames, why = found.other_segment, "were made with other cuts or another focus"
     else:
         mark, frames = next(iter(found.other_recipe.items()))
         recorded = read_record(plan.outputs.record).renders.get(mark)
@@ -77,19 +90,26 @@ def refuse_stale(plan: Plan, found: ExistingResults) -> None:
     )
 
 
-def _metadata(plan: Plan, number: int) -> tuple[str, str]:
-    """Return the marks of recipe and plate file that all products of a frame share; empty where they differ."""
+class _Marks(NamedTuple):
+    """The marks that all products of a frame share; empty where they differ."""
+
+    recipe: str = ""
+    plate_file: str = ""
+    segment: str = ""
+
+
+def _metadata(plan: Plan, number: int) -> _Marks:
     found = {_marks_of(path, number) for path in plan.outputs.paths(number)}
-    return found.pop() if len(found) == 1 else ("", "")
+    return found.pop() if len(found) == 1 else _Marks()
 
 
-def _marks_of(path: Path, number: int) -> tuple[str, str]:
+def _marks_of(path: Path, number: int) -> _Marks:
     try:
         attributes = dict(read_header(SourceFile(path.name, str(path), number)).header.attributes)
     except ReadError:
         # Another machine may have replaced or removed it since it was listed.
-        return "", ""
-    return str(attributes.get(RECIPE, "")), str(attributes.get(PLATE_FILE, ""))
+        return _Marks()
+    return _Marks(*(str(attributes.get(name, "")) for name in (RECIPE, PLATE_FILE, SEGMENT)))
 
 
 def _after_changed_files(plan: Plan, frames: FrameSet, made_of: Callable[[int], str]) -> FrameSet:

@@ -8,8 +8,8 @@ from the cuts.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import torch
@@ -19,7 +19,7 @@ from torch.nn.functional import max_pool2d
 from matteline.contract.frames import FrameRange
 from matteline.contract.shot_notes import LookedFrame, ShotNotes
 from matteline.engine.cuts import HISTORY_FRAMES, Thumbnail, shot_starts, thumbnail
-from matteline.engine.focus import choose_segments, people_boxes
+from matteline.engine.focus import people_boxes
 
 LOOK_EVERY_FRAMES: Final = 8
 """Frames whose numbers are multiples of this are looked at, and the first and last of every shot: a person who
@@ -70,13 +70,13 @@ class LookStep:
 
 
 def look_over(
-    inputs: Iterable[LookInput], matte: Callable[[Tensor], Tensor], width: int, height: int
+    inputs: Iterable[LookInput], matte: Callable[[Tensor], Tensor] | None, width: int, height: int
 ) -> Iterator[LookStep]:
     """Look over consecutive frames, in order.
 
     Args:
         inputs: The frames. Few are held at a time.
-        matte: Gives alpha (h, w), 0..1, on the CPU, of a picture by itself.
+        matte: Gives alpha (h, w), 0..1, on the CPU, of a picture by itself; None where only cuts are wanted.
         width: Of the plate's canvas in pixels.
         height: Of the plate's canvas in pixels.
     """
@@ -87,35 +87,31 @@ def look_over(
         if starts:
             before = None
         looked = None
-        if starts or ends or frame.number % LOOK_EVERY_FRAMES == 0:
+        if matte is not None and (starts or ends or frame.number % LOOK_EVERY_FRAMES == 0):
             alpha = matte(frame.picture)
             looked = looked_frame(frame, alpha, before, width, height)
             before = frame, alpha
         yield LookStep(frame.number, starts, looked)
 
 
-def gather_notes(
-    steps: Iterable[LookStep], width: int, height: int, *, longer_side: int, hashes: Mapping[str, str]
-) -> ShotNotes:
-    """Make notes of everything that was learnt.
+def gather_notes(steps: Iterable[LookStep], width: int, height: int) -> ShotNotes:
+    """Make notes of everything that was learnt; their segments are still to be chosen.
 
     Args:
         steps: Of consecutive frames in order; at least one.
         width: Of the plate's canvas in pixels.
         height: Of the plate's canvas in pixels.
-        longer_side: Of the picture that the weights were made for, in pixels.
-        hashes: SHA-256 of what the notes are made from, by name.
     """
     listed = list(steps)
-    notes = ShotNotes(
+    cuts = tuple(step.number for step in listed[1:] if step.begins_shot)
+    return ShotNotes(
         frames=FrameRange(listed[0].number, listed[-1].number),
         width=width,
         height=height,
-        cuts=tuple(step.number for step in listed[1:] if step.begins_shot),
+        cuts=cuts,
+        found_cuts=cuts,
         looked=tuple(step.looked for step in listed if step.looked is not None),
-        hashes=tuple(sorted(hashes.items())),
     )
-    return replace(notes, segments=choose_segments(notes, longer_side))
 
 
 def _thumbnails(inputs: Iterable[LookInput], waiting: deque[LookInput]) -> Iterator[Thumbnail]:

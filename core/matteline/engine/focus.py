@@ -107,7 +107,7 @@ def _connected(cells: npt.NDArray[np.bool_]) -> Iterator[_Part]:
         yield rows, columns
 
 
-def choose_segments(notes: ShotNotes, longer_side: int = 512) -> tuple[Segment, ...]:
+def choose_segments(notes: ShotNotes, longer_side: int = 512, *, always: bool = False) -> tuple[Segment, ...]:
     """A segment for every shot, with the regions in which its people are matted.
 
     Everything is computed in whole pixels from the notes, so that all machines choose the same.
@@ -115,6 +115,7 @@ def choose_segments(notes: ShotNotes, longer_side: int = 512) -> tuple[Segment, 
     Args:
         notes: What the first look learnt; segments already in it do not count.
         longer_side: Of the picture that the weights were made for, in pixels.
+        always: True for regions round all people, also where the whole plate would do.
 
     Returns:
         Segments in order. One without regions shows the whole plate at the size that it has without focus:
@@ -124,9 +125,9 @@ def choose_segments(notes: ShotNotes, longer_side: int = 512) -> tuple[Segment, 
     return tuple(
         Segment(
             shot,
-            _Focus(
-                canvas, shot, [each for each in notes.looked if each.number in shot], longer_side
-            ).regions(),
+            _Focus(canvas, shot, [each for each in notes.looked if each.number in shot], longer_side).regions(
+                always
+            ),
         )
         for shot in notes.shots
     )
@@ -144,7 +145,7 @@ class _Focus:
         self._numbers = [shot.first, *(each.number for each in looked[1:])]
         self._tracks = _tracks(looked, canvas)
 
-    def regions(self) -> tuple[Region, ...]:
+    def regions(self, always: bool) -> tuple[Region, ...]:
         """Regions, coarse ones first; none for the whole plate at the size that it has without focus."""
         plate = self._of_plate(self._step(self._canvas.width, self._canvas.height))
         usual = self._of_plate(
@@ -155,6 +156,8 @@ class _Focus:
         fine = [each for each in all_of_them if plate.step >= WORTHWHILE * each.step]
         if not all_of_them:
             return ()
+        if always:
+            return tuple(sorted(all_of_them, key=lambda region: (-region.step, region.places)))
         chosen = fine
         if len(fine) < len(all_of_them):
             chosen = [plate, *fine]

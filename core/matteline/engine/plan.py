@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from matteline.contract.frames import NO_FRAMES, FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.plate import PlateInfo
 from matteline.contract.settings import MatteSettings
+from matteline.contract.shot_notes import Segment, ShotNotes
 from matteline.engine.conditioning import Conditioning
 from matteline.engine.movie_plan import MoviePlan
 from matteline.engine.outputs import Outputs
@@ -21,6 +23,26 @@ from matteline.engine.user_mattes import UserMatte
 from matteline.matting.rvm.reduction import reduced_size
 from matteline.matting.weights.find import FoundWeights
 from matteline.media.writer import estimate_bytes
+
+
+def wants_look(settings: MatteSettings) -> bool:
+    """Tell if cuts or people have to be looked for before a render."""
+    return settings.cut_frames() is None or wants_regions(settings)
+
+
+def wants_regions(settings: MatteSettings) -> bool:
+    """Tell if the network may see regions of the plate."""
+    return settings.focus != "plate"
+
+
+def split_at_cuts(unbroken: Iterable[FrameRange], cuts: Iterable[int]) -> tuple[FrameRange, ...]:
+    """Split ranges before the frames that begin a shot."""
+    shots = []
+    for each in unbroken:
+        firsts = [each.first, *sorted({cut for cut in cuts if cut in each and cut != each.first})]
+        lasts = [*(first - 1 for first in firsts[1:]), each.last]
+        shots += [FrameRange(first, last) for first, last in zip(firsts, lasts, strict=True)]
+    return tuple(shots)
 
 
 @dataclass(frozen=True)
@@ -46,14 +68,16 @@ class Plan:
             gets them makes the same pixels. The colour space stays as the user gave it; see `space`.
         plate: The plate as found.
         frames: The frames that were asked for; all lie in the plate's range.
-        segments: Unbroken ranges of the plate's frames, gaps filled where missing frames are; no run of the
-            network crosses from one to the next.
+        unbroken: Ranges of the plate's frames without a gap; gaps count as frames where they are filled.
+        segments: Frames that the network sees in the same way, and the regions that it sees; they cover
+            `unbroken`, and no run of the network crosses from one to the next.
         spans: Parts of runs of the network to do; empty when a resume finds everything done.
         weights: The weights found.
         outputs: Folder, names and encoding of the results.
         space: The plate's colour space, and why it was chosen.
         movies: Movies to make when all frames are complete.
         user_mattes: The artist's garbage and hold-out mattes.
+        notes: The notes of the first look over the plate; None where none is needed, or not made yet.
         stale: Frames whose results are there, but would come out differently now; they are rendered again.
     """
 
@@ -61,14 +85,31 @@ class Plan:
     settings: MatteSettings
     plate: PlateInfo
     frames: FrameSet
-    segments: tuple[FrameRange, ...]
+    unbroken: tuple[FrameRange, ...]
+    segments: tuple[Segment, ...]
     spans: tuple[Span, ...]
     weights: FoundWeights
     outputs: Outputs
     space: PlateSpace
     movies: tuple[MoviePlan, ...] = ()
     user_mattes: tuple[UserMatte, ...] = ()
+    notes: ShotNotes | None = None
     stale: FrameSet = NO_FRAMES
+
+    @property
+    def needs_look(self) -> bool:
+        """True where a first look over the plate has to come before anything else is decided."""
+        return self.notes is None and wants_look(self.settings)
+
+    @property
+    def cuts(self) -> tuple[int, ...]:
+        """Frames that begin a shot: those of the notes, or else those that the settings name."""
+        return self.notes.cuts if self.notes is not None else self.settings.cut_frames() or ()
+
+    @property
+    def shots(self) -> tuple[FrameRange, ...]:
+        """Ranges of frames between cuts and gaps, in order."""
+        return split_at_cuts(self.unbroken, self.cuts)
 
     @property
     def render(self) -> FrameSet:

@@ -16,9 +16,11 @@ from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.plate import PlateInfo, Window
 from matteline.contract.settings import MatteSettings
+from matteline.contract.shot_notes import Segment, ShotNotes
 from matteline.engine.checkpoints import begin_from_states, state_files
 from matteline.engine.conditioning import measure_conditioning
 from matteline.engine.existing import examine_results, refuse_stale
+from matteline.engine.look import load_notes
 from matteline.engine.movie_plan import plan_movies, refuse_existing_movies
 from matteline.engine.outputs import (
     Outputs,
@@ -26,8 +28,9 @@ from matteline.engine.outputs import (
     existing_frames,
     lay_out_results,
 )
-from matteline.engine.plan import Plan, Resources
+from matteline.engine.plan import Plan, Resources, split_at_cuts, wants_look, wants_regions
 from matteline.engine.recipe import RunHashes
+from matteline.engine.segments import plan_segments
 from matteline.engine.timeline import lay_out
 from matteline.engine.user_mattes import check_user_mattes
 from matteline.matting.weights.find import FoundWeights, choose_refiner, find_weights
@@ -48,7 +51,22 @@ def plan(job: Job, resources: Resources) -> Plan:
         draft = _draft(job, plate.info, resources)
         settings = measure_conditioning(plate, draft.space, draft.settings)
     ready = replace(draft, settings=settings)
-    return _keep_results(ready) if job.existing in ("resume", "update") else ready
+    if not wants_look(settings):
+        return _keep_results(ready)
+    notes = load_notes(ready)
+    return ready if notes is None else with_notes(ready, notes)
+
+
+def with_notes(draft: Plan, notes: ShotNotes) -> Plan:
+    """Complete a plan that needed a look, by the notes of it.
+
+    Raises:
+        JobError: There are results made with other settings, and the job wants to resume them.
+    """
+    shots = split_at_cuts(draft.unbroken, notes.cuts)
+    segments = plan_segments(draft.unbroken, shots, notes, regions=wants_regions(draft.settings))
+    spans = lay_out(draft.frames, [segment.frames for segment in segments], draft.settings.preroll, shots)
+    return _keep_results(replace(draft, notes=notes, segments=segments, spans=spans))
 
 
 def portable_plan(job: Job, resources: Resources) -> Plan:
@@ -69,7 +87,12 @@ def portable_plan(job: Job, resources: Resources) -> Plan:
             raise
         here = plan(_on_device(job, "cpu"), resources)
         ready = replace(here, settings=_for_absent_device(here.settings, job.settings, kind))
-    settings = replace(ready.settings, device=ready.settings.device.partition(":")[0])
+    settings = replace(
+        ready.settings,
+        device=ready.settings.device.partition(":")[0],
+        # A ratio that is given is that of the whole plate, and would leave no regions to choose.
+        downsample_ratio=job.settings.downsample_ratio,
+    )
     return replace(ready, job=replace(job, frames=ready.frames, settings=settings))
 
 
@@ -86,9 +109,10 @@ def choose_ratio(wanted: float | str, canvas: Window, weights: FoundWeights) -> 
 
 
 def _draft(job: Job, info: PlateInfo, resources: Resources) -> Plan:
-    """Make the plan as far as that needs no decoded frame; exposure and denoising are not measured yet."""
+    """Make the plan as far as that needs no decoded frame: nothing is measured, and no cut is looked for."""
     frames = _frames(job, info)
-    segments = _segments(job, info, frames)
+    unbroken = _unbroken(job, info, frames)
+    shots = split_at_cuts(unbroken, _named_cuts(job, info))
     screen_of(job.settings.despill)
     user_mattes = check_user_mattes(job.settings, info, frames)
     weights = find_weights(job.settings.weights, folders=resources.weight_folders)
@@ -104,8 +128,9 @@ def _draft(job: Job, info: PlateInfo, resources: Resources) -> Plan:
         settings=_resolved(job.settings, info, weights, space),
         plate=info,
         frames=frames,
-        segments=segments,
-        spans=lay_out(frames, segments, job.settings.preroll),
+        unbroken=unbroken,
+        segments=tuple(map(Segment, shots)),
+        spans=lay_out(frames, shots, job.settings.preroll),
         weights=weights,
         outputs=outputs,
         space=space,
@@ -129,7 +154,20 @@ def _frames(job: Job, info: PlateInfo) -> FrameSet:
     return job.frames
 
 
-def _segments(job: Job, info: PlateInfo, frames: FrameSet) -> tuple[FrameRange, ...]:
+def _named_cuts(job: Job, info: PlateInfo) -> tuple[int, ...]:
+    cuts = job.settings.cut_frames() or ()
+    outside = FrameSet.of(cuts).minus(FrameSet((info.frames.hull,)))
+    if outside.ranges:
+        raise JobError(
+            f"Cuts at frames {outside} are outside the plate {info.path}, which has {info.frames.hull}.",
+            field="cuts",
+            hint="Name the first frame of each shot after a cut.",
+            settings=("cuts",),
+        )
+    return cuts
+
+
+def _unbroken(job: Job, info: PlateInfo, frames: FrameSet) -> tuple[FrameRange, ...]:
     """Return the unbroken ranges of the plate; gaps count as frames unless they are to be errors."""
     if job.settings.missing != "error":
         return (info.frames.hull,)
@@ -180,6 +218,7 @@ def _resolved(
         settings,
         weights=weights.name if settings.weights == "auto" else settings.weights,
         downsample_ratio=choose_ratio(settings.downsample_ratio, info.canvas, weights),
+        focus=settings.focus if settings.downsample_ratio == "auto" else "plate",
         refiner=choose_refiner(weights, settings.refiner),
         ocio=space.config.source,
         device=str(device),
@@ -216,7 +255,9 @@ def _refuse_existing(outputs: Outputs, frames: FrameSet) -> None:
 
 
 def _keep_results(draft: Plan) -> Plan:
-    """Leave out the frames whose results are there and would come out the same."""
+    """Leave out the frames whose results are there and would come out the same, where the job wants that."""
+    if draft.job.existing not in ("resume", "update"):
+        return draft
     if not existing_frames(draft.outputs, draft.frames).ranges:
         return draft
     found = examine_results(draft, draft.frames)

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,13 +21,16 @@ from matteline.contract.errors import JobError
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.plate import Header, Window
+from matteline.contract.shot_notes import Segment
 from matteline.engine.infer import FrameResult, Inference, SessionShape
+from matteline.engine.look import load_notes
 from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Plan, Resources
-from matteline.engine.planner import plan
+from matteline.engine.planner import plan, with_notes
 from matteline.engine.read import PlateFrame, read_frames
 from matteline.engine.recipe import settings_that_affect
 from matteline.engine.restore import Restore
+from matteline.engine.segments import segment_of
 from matteline.engine.timeline import mirror
 from matteline.engine.user_mattes import NO_USER_MATTES, UserMattes, check_user_mattes, read_user_mattes
 from matteline.matting.devices import DTYPES
@@ -139,10 +143,14 @@ def _network_key(job: Job) -> tuple[object, ...]:
 def _preview_plan(job: Job, resources: Resources) -> Plan:
     # Nothing is written, so neither the folder nor results in it matter; user mattes are checked by frame.
     settings = replace(job.settings, garbage="none", holdout="none", movies=(), write=("alpha", "fgr"))
-    return plan(
+    draft = plan(
         replace(job, output=tempfile.gettempdir(), frames=None, existing="overwrite", settings=settings),
         resources,
     )
+    # A look takes too long for a preview, but where one was taken its cuts and regions count.
+    beside_results = replace(draft, outputs=replace(draft.outputs, folder=Path(job.output)))
+    notes = load_notes(beside_results) if draft.needs_look else None
+    return draft if notes is None else with_notes(draft, notes)
 
 
 class _Shot:
@@ -150,6 +158,9 @@ class _Shot:
 
     def __init__(self, plan: Plan, network: Callable[[Plan], MattingNetwork], scale: int) -> None:
         self._plan, self.scale = plan, scale
+        # Regions are cut out of the plate at full size; there the picture is made smaller afterwards.
+        self._inner_scale = 1 if any(segment.regions for segment in plan.segments) else scale
+        self._segment: Segment | None = None
         self._plate: Plate = open_plate(plan.job.plate, first_frame=plan.job.first_frame)
         self._device = torch.device(plan.settings.device)
         conditioning, canvas = plan.conditioning, plan.plate.canvas
@@ -159,12 +170,12 @@ class _Shot:
             denoise=conditioning.denoise,
             view=conditioning.view,
         )
-        width, height = canvas.width // scale, canvas.height // scale
+        width, height = canvas.width // self._inner_scale, canvas.height // self._inner_scale
         shape = SessionShape(
             width=width,
             height=height,
             # The network works on a picture of the same size, however large the preview is.
-            downsample_ratio=min(plan.downsample_ratio * scale, 1.0),
+            plate_ratio=min(plan.downsample_ratio * self._inner_scale, 1.0),
             device=self._device,
             dtype=DTYPES[plan.settings.precision],
             want_fgr=True,
@@ -189,40 +200,44 @@ class _Shot:
         result = self._results[number] if known else self._infer(number, between_frames)
         self._results.move_to_end(number)
         assert result.matte is not None and result.frame is not None
-        settings = replace(
-            job.settings, choke=job.settings.choke / self.scale, soften=job.settings.soften / self.scale
-        )
-        restore = Restore(
-            settings,
-            self._plan.space,
-            self._transform,
-            self._device,
-            self._plan.downsample_ratio * self.scale,
-        )
+        inner = self._inner_scale
+        edges = {name: getattr(job.settings, name) / inner for name in ("choke", "soften")}
+        settings = replace(job.settings, **edges)
+        restore = Restore(settings, self._plan.space, self._transform, self._device)
         matte = result.matte
         if settings.edges == "fine":
-            matte = self._refined.get(number) or restore.refine_edges(matte, _picture(result.frame))
+            matte = self._refined.get(number) or restore.refine_edges(
+                matte, _picture(result.frame), result.ratio
+            )
             self._refined[number] = matte
         alpha = restore.alpha(matte, self._user_mattes(job, number))
         fgr = restore.fgr(result.frame.frame.pixels, matte, alpha) if want_fgr else None
-        header = result.frame.frame.header
-        return Preview(number, header, alpha.cpu().numpy(), fgr, result.notes, known)
+        smaller = self.scale // inner
+        return Preview(
+            number,
+            _reduced_header(result.frame.frame.header, smaller),
+            _box_reduced(alpha.cpu().numpy(), smaller),
+            None if fgr is None else _box_reduced(fgr, smaller),
+            result.notes,
+            known,
+        )
 
     def _infer(self, number: int, between_frames: Callable[[], None]) -> FrameResult:
         """Run the network up to a frame: from the one before it where that was the last, else over handles."""
-        plate = self._plan.plate.frames.hull
-        if self._inference is None or self._next_frame != number:
-            self._inference = Inference(self._network(self._plan), self._shape, 1)
-            first = max(plate.first, number - HANDLES)
-            mirrored = mirror(plate, HANDLES - (number - first))
+        segment = segment_of(self._plan.segments, number)
+        shot = next(each for each in self._plan.shots if number in each)
+        if self._inference is None or self._next_frame != number or segment != self._segment:
+            self._inference = Inference(self._network(self._plan), self._shape, segment, 1)
+            self._segment = segment
+            first = max(shot.first, number - HANDLES)
+            mirrored = mirror(shot, HANDLES - (number - first))
         else:
             first, mirrored = number, ()
         # Until the end is reached, the state is nobody's.
         self._next_frame = None
-        session = self._inference.session
         handles = self._read(sorted(set(mirrored)), between_frames)
-        reduced = {frame.number: session.reduce(_picture(frame)) for frame in handles}
-        session.preroll([reduced[handle] for handle in mirrored])
+        reduced = {frame.number: self._inference.reduce(_picture(frame), first) for frame in handles}
+        self._inference.preroll([reduced[handle] for handle in mirrored])
         frames = self._read(FrameRange(first, number), between_frames)
         (result,) = (
             result
@@ -239,7 +254,7 @@ class _Shot:
     ) -> Iterator[PlateFrame]:
         for frame in self._decode(numbers):
             between_frames()
-            small = replace(frame, frame=_reduced(frame.frame, self.scale))
+            small = replace(frame, frame=_reduced(frame.frame, self._inner_scale))
             picture = self._transform.to_network(small.frame.pixels, self._device)
             yield replace(small, picture=picture)
 
@@ -279,7 +294,7 @@ class _Shot:
             read = stack.enter_context(read_user_mattes(mattes, info, frames, workers=1, depth=1))
             found = next(read)
         garbage, holdout = (
-            None if each is None else _box_reduced(each, self.scale)
+            None if each is None else _box_reduced(each, self._inner_scale)
             for each in (found.garbage, found.holdout)
         )
         return UserMattes(garbage, holdout)

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from matteline import __version__
 from matteline.engine.outputs import Product
 from matteline.engine.plan import Plan
-from matteline.engine.recipe import recipe_mark
+from matteline.engine.recipe import plate_file_fingerprints, recipe_mark, segment_mark
 
 RECIPE = "matteline/recipe"
 """Metadata of every result: the mark of the recipe that it was made by."""
 
 PLATE_FILE = "matteline/plate_file"
 """Metadata of every result: the fingerprint of the plate's file that it was made of."""
+
+
+SEGMENT = "matteline/segment"
+"""Metadata of every result: the mark of the cuts and regions that it was made with."""
+
+
+def frame_provenance(plan: Plan) -> Callable[[int], dict[str, str]]:
+    """Return a function from frame number to the metadata that differs from frame to frame."""
+    plate_file = plate_file_fingerprints(plan)
+    return lambda number: {PLATE_FILE: plate_file(number), SEGMENT: segment_mark(plan, number)}
 
 
 def attributes(plan: Plan, product: Product) -> dict[str, object]:

@@ -9,14 +9,21 @@ import hashlib
 import json
 from collections.abc import Callable
 
-from matteline.contract.settings import MatteSettings, choices
+from matteline.contract.settings import AUTO_PREROLL_FRAMES, MatteSettings, choices
 from matteline.engine.fingerprint import PlateFingerprint, config_fingerprint
 from matteline.engine.plan import Plan
+from matteline.engine.segments import segment_of
 from matteline.engine.timeline import SavedState
 from matteline.media.plate import open_plate
 
 PIXELS = 2
 """Raised whenever a release makes other pixels of the same settings."""
+
+_BY_FRAME = ("cuts", "focus")
+"""Settings that decide a frame's pixels by way of its segment; see `segment_mark`."""
+
+_LOOK = ("missing", "colour_space", "ocio", "exposure", "denoise", "network_view", "first_frame")
+"""Words of a recipe that decide what the first look sees."""
 
 _PATHS = ("plate", "garbage", "holdout")
 """Words of a recipe that differ between machines which mount the same files elsewhere."""
@@ -28,7 +35,7 @@ def recipe(plan: Plan) -> dict[str, object]:
     Plain JSON values. Under a setting's name stands its value, or what it stands for: the SHA-256 of weights,
     the name of the colour space.
     """
-    names = settings_that_affect("network", "matte", "file")
+    names = [name for name in settings_that_affect("network", "matte", "file") if name not in _BY_FRAME]
     return {
         "pixels": PIXELS,
         "plate": plan.plate.path,
@@ -51,18 +58,55 @@ def recipe_mark(plan: Plan) -> str:
     return _digest(_portable(plan))[:16]
 
 
-def state_hashes(plan: Plan, plate: str) -> dict[str, str]:
+def segment_mark(plan: Plan, number: int) -> str:
+    """Return the word for all that a frame's cuts and regions decide of its pixels.
+
+    It depends on nothing that comes after the frame, so that a plate may grow behind it.
+    """
+    segment = segment_of(plan.segments, number)
+    shot = next(each for each in plan.shots if number in each)
+    regions = [
+        [
+            region.width,
+            region.height,
+            region.step,
+            [region.window(number).x, region.window(number).y],
+            # Where it lay before matters too: the state was moved along.
+            [list(place) for place in region.places[1:] if place[0] <= number],
+        ]
+        for region in segment.regions
+    ]
+    preroll = plan.settings.preroll
+    mirrored = AUTO_PREROLL_FRAMES if isinstance(preroll, str) else int(preroll)
+    words: dict[str, object] = {
+        "shot": shot.first if shot.first in plan.cuts else None,
+        "part": segment.frames.first if segment.frames.first != shot.first else None,
+        # In a very short shot the mirrored frames bounce between its ends.
+        "length": min(len(shot), mirrored + 1),
+        "regions": regions,
+    }
+    return _digest(words)[:16]
+
+
+def look_settings(plan: Plan) -> dict[str, object]:
+    """Return the words of a recipe that decide what the first look sees, the same on all machines."""
+    return {name: value for name, value in _portable(plan).items() if name in _LOOK}
+
+
+def state_hashes(plan: Plan, plate: str, segment: str = "") -> dict[str, str]:
     """Return what a saved recurrent state must agree on to be used for a plan, the same on all machines.
 
     Args:
         plan: The plan.
         plate: The fingerprint of the frames that the state depends on; see `PlateFingerprint.of_frames`.
+        segment: The mark of the segment of the frame before the state.
     """
     # Edges, foreground and files are made after the state, so a state serves all of their settings.
     later = settings_that_affect("matte", "file")
     mattes = [f"{matte.field}_files" for matte in plan.user_mattes]
     left_out = ("weights", *later, *mattes)
     settings = {name: value for name, value in _portable(plan).items() if name not in left_out}
+    settings["segment"] = segment
     return {"plate": plate, "weights": plan.weights.sha256, "settings": _digest(settings)}
 
 
@@ -88,7 +132,8 @@ class RunHashes:
         start, mirrored = state.run
         # Mirrored frames may lie beyond the state.
         frames = range(start, max(state.next_frame, start + mirrored + 1))
-        return state_hashes(self._plan, self._fingerprint.of_frames(frames))
+        segment = segment_mark(self._plan, state.next_frame - 1)
+        return state_hashes(self._plan, self._fingerprint.of_frames(frames), segment)
 
 
 def plate_file_fingerprints(plan: Plan) -> Callable[[int], str]:

@@ -28,19 +28,12 @@ class Restore:
         space: The plate's space.
         transform: The shot's conversion between plate and network picture.
         device: The device that mattes are on.
-        downsample_ratio: Size of the network's picture as a fraction of the plate.
     """
 
     def __init__(
-        self,
-        settings: MatteSettings,
-        space: PlateSpace,
-        transform: PictureTransform,
-        device: torch.device,
-        downsample_ratio: float,
+        self, settings: MatteSettings, space: PlateSpace, transform: PictureTransform, device: torch.device
     ) -> None:
         self._fine = settings.edges == "fine"
-        self._halvings = halvings(downsample_ratio)
         self._transform = transform
         self._device = device
         self._network_foreground = settings.foreground == "network"
@@ -48,16 +41,17 @@ class Restore:
         screen = screen_of(settings.despill)
         self._despill = screen and Despill(screen, space, device)
 
-    def refine_edges(self, matte: Matte, picture: Tensor) -> Matte:
+    def refine_edges(self, matte: Matte, picture: Tensor, ratio: float) -> Matte:
         """Return the matte with alpha solved again round its edges, where the settings ask for it.
 
         Args:
             matte: The network's matte.
             picture: The network's picture of the frame, (3, H, W) float32, sRGB-encoded 0..1.
+            ratio: Size of what the network saw as a fraction of it.
         """
         if not self._fine:
             return matte
-        return replace(matte, alpha=FOR_NETWORK.refine(picture, matte.alpha, self._halvings))
+        return replace(matte, alpha=FOR_NETWORK.refine(picture, matte.alpha, halvings(ratio)))
 
     def alpha(self, matte: Matte, user_mattes: UserMattes) -> Tensor:
         """Return the alpha to deliver, (H, W) float32, 0..1; the matte's own tensor where no tool is used."""

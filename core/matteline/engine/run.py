@@ -9,10 +9,12 @@ from dataclasses import replace
 from matteline.contract.events import Event, Finished, FrameDone, Notice, Preroll, Started
 from matteline.engine.checkpoints import StateFiles, StateHashes, state_files
 from matteline.engine.infer import FrameResult
+from matteline.engine.look import take_look
 from matteline.engine.make_movies import make_movies
 from matteline.engine.outputs import prepare_folders
 from matteline.engine.pipeline import do_nothing, each
 from matteline.engine.plan import Plan
+from matteline.engine.planner import with_notes
 from matteline.engine.read import add_user_mattes, read_frames
 from matteline.engine.record import record_plan
 from matteline.engine.shot import Shot
@@ -48,6 +50,10 @@ def run(
         DeviceError: The device has too little memory even for one frame at a time.
     """
     started = time.perf_counter()
+    if plan.needs_look:
+        network = network or load_network(plan.weights, plan.settings.refiner)
+        notes = yield from take_look(plan, network=network, between_frames=between_frames)
+        plan = with_notes(plan, notes)
     yield Started(len(plan.render), plan.weights.name, plan.settings.device, str(plan.outputs.folder))
     if plan.spans:
         prepare_folders(plan.outputs)
@@ -92,8 +98,8 @@ def _run_span(plan: Plan, plate: Plate, shot: Shot, span: Span, progress: _Progr
         for result in results:
             yield from map(Notice, result.notes)
             yield progress.frame_done(result) if result.files else progress.preroll()
-            if result.state is not None:
-                shot.save_state(result.number + 1, result.state)
+            if result.states:
+                shot.save_states(result.number + 1, result.states)
 
 
 class _Progress:

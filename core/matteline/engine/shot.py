@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -13,10 +13,11 @@ from matteline.engine.checkpoints import StateFiles, StateHashes, state_files
 from matteline.engine.infer import FrameResult, Inference, SessionShape
 from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Plan
-from matteline.engine.provenance import attributes
+from matteline.engine.provenance import attributes, frame_provenance
 from matteline.engine.read import PlateFrame
-from matteline.engine.recipe import RunHashes, plate_file_fingerprints
+from matteline.engine.recipe import RunHashes
 from matteline.engine.restore import Restore
+from matteline.engine.segments import segment_of
 from matteline.engine.timeline import SavedState, Span
 from matteline.engine.write import ProductWriter
 from matteline.matting.devices import DTYPES
@@ -63,24 +64,22 @@ class Shot:
             view=conditioning.view,
         )
         products = plan.outputs.products
-        restore = Restore(plan.settings, plan.space, self._transform, self._device, plan.downsample_ratio)
+        restore = Restore(plan.settings, plan.space, self._transform, self._device)
         metadata = {product.name: attributes(plan, product) for product in products}
         self._writer = ProductWriter(
-            plan.outputs, restore, canvas, metadata, plate_file=plate_file_fingerprints(plan)
+            plan.outputs, restore, canvas, metadata, frame_attributes=frame_provenance(plan)
         )
         self._shape = SessionShape(
             width=canvas.width,
             height=canvas.height,
-            downsample_ratio=plan.downsample_ratio,
+            plate_ratio=plan.downsample_ratio,
             device=self._device,
             dtype=DTYPES[plan.settings.precision],
             want_fgr=any(product.name != "alpha" for product in products),
         )
-        self._inference = self._new_inference()
+        self._inference: Inference | None = None
         self._span: Span | None = None
-
-    def _new_inference(self) -> Inference:
-        return Inference(self._network, self._shape, self._plan.batch)
+        self._first = 0
 
     def begin(self, span: Span, mirrored: Iterable[PlateFrame]) -> Iterator[int]:
         """Reset the state and bring it to the first frame of a span; yields each frame number of the preroll.
@@ -89,17 +88,22 @@ class Shot:
             span: The span that `infer` will be called for next.
             mirrored: The distinct frames of `span.mirrored`, in ascending order.
         """
-        self._inference, self._span = self._new_inference(), span
-        session = self._inference.session
+        segment = segment_of(
+            self._plan.segments, span.render.first if span.render.ranges else span.frames.last
+        )
+        inference = Inference(self._network, self._shape, segment, self._plan.batch)
+        self._inference, self._span, self._first = inference, span, segment.frames.first
         if span.from_state:
-            session.restore(self._saved_state(span))
+            inference.restore(self._saved_states(span), span.frames.first)
         # Only the reduced pictures are held, so a long preroll at 4K costs little memory.
+        first = span.frames.first
         reduced = {
-            frame.number: session.reduce(self._network_picture(frame)) for frame in self._checked(mirrored)
+            frame.number: inference.reduce(self._network_picture(frame), first)
+            for frame in self._checked(mirrored)
         }
         for start in range(0, len(span.mirrored), PREROLL_CALL_FRAMES):
             numbers = span.mirrored[start : start + PREROLL_CALL_FRAMES]
-            session.preroll([reduced[number] for number in numbers])
+            inference.preroll([reduced[number] for number in numbers])
             yield from numbers
 
     def condition(self, frame: PlateFrame) -> PlateFrame:
@@ -111,12 +115,14 @@ class Shot:
 
     def infer(self, frames: Iterable[PlateFrame]) -> Iterator[FrameResult]:
         """Run the network over the conditioned frames of the span, in order."""
-        assert self._span is not None, "begin() names the span"
+        assert self._span is not None and self._inference is not None, "begin() names the span"
         for batch in self._inference.run(self._checked(frames), self._span.render):
             yield from batch[:-1]
-            due = self._states.is_due(batch[0].number, batch[-1].number + 1)
+            after = batch[-1].number + 1
+            # Not among the handles before a segment: there the state is another segment's as well.
+            due = self._states.is_due(batch[0].number, after) and after > self._first
             # Copied now: the next batch changes it before this frame is on disk.
-            yield replace(batch[-1], state=self._inference.session.state) if due else batch[-1]
+            yield replace(batch[-1], states=self._inference.states) if due else batch[-1]
 
     def _checked(self, items: Iterable[Item]) -> Iterator[Item]:
         for item in items:
@@ -129,19 +135,19 @@ class Shot:
         """Write the products of a frame, if it has a matte, and drop its pixels."""
         if result.matte is None or result.frame is None:
             return replace(result, frame=None)
-        files = self._writer.write(result.frame, result.matte)
+        files = self._writer.write(result.frame, result.matte, result.ratio)
         return replace(result, files=files, frame=None, matte=None)
 
-    def save_state(self, after: int, state: State) -> None:
-        """Save the state after the frame before `after`, which is wholly on disk."""
+    def save_states(self, after: int, states: Sequence[State]) -> None:
+        """Save the states after the frame before `after`, which is wholly on disk."""
         assert self._span is not None, "begin() names the span"
         saved = SavedState(self._span.run, after)
-        save_state(self._states.file(saved), state, next_frame=after, hashes=self._state_hashes(saved))
+        save_state(self._states.file(saved), states, next_frame=after, hashes=self._state_hashes(saved))
 
-    def _saved_state(self, span: Span) -> State:
+    def _saved_states(self, span: Span) -> Sequence[State]:
         saved = SavedState(span.run, span.frames.first)
-        state, _ = load_state(self._states.file(saved), hashes=self._state_hashes(saved))
-        return state
+        states, _ = load_state(self._states.file(saved), hashes=self._state_hashes(saved))
+        return states
 
     def _state_hashes(self, saved: SavedState) -> Mapping[str, str]:
         # Only once it is needed: it reads from every file of the run.

@@ -59,38 +59,51 @@ class Span:
         return len(self.mirrored) + len(self.frames) - len(self.render)
 
 
-def lay_out(render: FrameSet, segments: Sequence[FrameRange], preroll: int | str) -> tuple[Span, ...]:
+def lay_out(
+    render: FrameSet,
+    segments: Sequence[FrameRange],
+    preroll: int | str,
+    shots: Sequence[FrameRange] | None = None,
+) -> tuple[Span, ...]:
     """Lay out the spans that render the frames asked for, each with its preroll.
 
     Args:
         render: Frames to write; those outside all segments are ignored.
-        segments: Unbroken ranges of frames that belong to one shot; no run crosses from one to the next.
+        segments: Unbroken ranges of frames that the network sees in the same way; no run crosses from one to the
+            next.
         preroll: A number of frames to show before each range; `all` to begin at the segment's first frame;
             `auto` to do so where that is at most `WHOLE_RUN_FRAMES` frames away, so that the pixels of a frame
             do not depend on the range it is rendered with, and to show `AUTO_PREROLL_FRAMES` elsewhere.
+        shots: Unbroken ranges of frames of one shot, each of which holds one or more segments; by default the
+            segments. Real handles come from the whole shot.
     """
-    return tuple(
-        span for segment in segments for span in _segment_spans(render.within(segment), segment, preroll)
-    )
+    spans: list[Span] = []
+    for segment in segments:
+        shot = next(each for each in shots or segments if segment.first in each)
+        runs: dict[tuple[int, tuple[int, ...]], list[FrameRange]] = {}
+        for each in render.within(segment).ranges:
+            runs.setdefault(_run_of(each.first, segment, shot, preroll), []).append(each)
+        spans += [
+            Span(
+                Run(start, len(mirrored)),
+                mirrored,
+                FrameRange(start, ranges[-1].last),
+                FrameSet(tuple(ranges)),
+            )
+            for (start, mirrored), ranges in runs.items()
+        ]
+    return tuple(spans)
 
 
-def _segment_spans(render: FrameSet, segment: FrameRange, preroll: int | str) -> Iterable[Span]:
-    runs: dict[tuple[int, tuple[int, ...]], list[FrameRange]] = {}
-    for each in render.ranges:
-        runs.setdefault(_run_of(each.first, segment, preroll), []).append(each)
-    for (start, mirrored), ranges in runs.items():
-        run = Run(start, len(mirrored))
-        yield Span(run, mirrored, FrameRange(start, ranges[-1].last), FrameSet(tuple(ranges)))
-
-
-def _run_of(first: int, segment: FrameRange, preroll: int | str) -> tuple[int, tuple[int, ...]]:
+def _run_of(
+    first: int, segment: FrameRange, shot: FrameRange, preroll: int | str
+) -> tuple[int, tuple[int, ...]]:
     """Return the first frame of the run that renders `first`, and the mirrored frames before it."""
-    away = first - segment.first
-    if preroll == "all" or (preroll == "auto" and away <= WHOLE_RUN_FRAMES):
-        return segment.first, mirror(segment, AUTO_PREROLL_FRAMES)
-    wanted = AUTO_PREROLL_FRAMES if preroll == "auto" else int(preroll)
-    handles = min(wanted, away)
-    return first - handles, mirror(segment, wanted - handles)
+    whole = preroll == "all" or (preroll == "auto" and first - segment.first <= WHOLE_RUN_FRAMES)
+    wanted = AUTO_PREROLL_FRAMES if isinstance(preroll, str) else int(preroll)
+    begin = segment.first if whole else first
+    handles = min(wanted, begin - shot.first)
+    return begin - handles, mirror(shot, wanted - handles)
 
 
 def mirror(segment: FrameRange, count: int) -> tuple[int, ...]:

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from matteline.contract.plate import Window
 from matteline.engine.outputs import Outputs, Product
-from matteline.engine.provenance import PLATE_FILE
 from matteline.engine.read import PlateFrame
 from matteline.engine.restore import Restore
 from matteline.matting.session import Matte
@@ -29,7 +28,7 @@ class ProductWriter:
         restore: Makes alpha and foreground.
         canvas: The pixels that every frame is delivered on.
         attributes: Metadata of the files, by product name.
-        plate_file: Returns the fingerprint of the plate's file of a frame.
+        frame_attributes: Returns further metadata of the files of one frame.
     """
 
     def __init__(
@@ -38,24 +37,30 @@ class ProductWriter:
         restore: Restore,
         canvas: Window,
         attributes: Mapping[str, Mapping[str, object]],
-        plate_file: Callable[[int], str],
+        frame_attributes: Callable[[int], Mapping[str, object]],
     ) -> None:
         self._outputs = outputs
         self._restore = restore
         self._canvas = canvas
         self._attributes = attributes
-        self._plate_file = plate_file
+        self._frame_attributes = frame_attributes
 
-    def write(self, frame: PlateFrame, matte: Matte) -> tuple[str, ...]:
-        """Write every product of one frame; returns the paths. Raises `WriteError`."""
+    def write(self, frame: PlateFrame, matte: Matte, ratio: float) -> tuple[str, ...]:
+        """Write every product of one frame; returns the paths. Raises `WriteError`.
+
+        Args:
+            frame: The conditioned frame.
+            matte: The network's matte of it.
+            ratio: Size of the network's picture as a fraction of the plate, where it was largest.
+        """
         assert frame.picture is not None
-        matte = self._restore.refine_edges(matte, frame.picture)
+        matte = self._restore.refine_edges(matte, frame.picture, ratio)
         alpha = self._restore.alpha(matte, frame.user_mattes)
         fgr = None
         if matte.fgr is not None:
             fgr = torch.from_numpy(self._restore.fgr(frame.frame.pixels, matte, alpha))
         alpha = alpha.cpu()
-        made_of = {PLATE_FILE: self._plate_file(frame.number)}
+        made_of = self._frame_attributes(frame.number)
         return tuple(
             self._write(product, frame.frame, alpha, fgr, made_of) for product in self._outputs.products
         )

@@ -15,8 +15,11 @@ from matteline.contract.frames import FrameSet
 from matteline.engine.checkpoints import StateFiles, StateHashes
 from matteline.engine.chunks import chunk_of, prerolled_chunk, run_part, state_pass
 from matteline.engine.existing import examine_results
+from matteline.engine.look import take_look
 from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Plan
+from matteline.engine.planner import with_notes
+from matteline.engine.recipe import segment_mark
 from matteline.farm.open_farm_job import OpenFarmJob
 
 if TYPE_CHECKING:
@@ -37,7 +40,7 @@ def save_states(
     networks: Networks | None = None,
     between_frames: Callable[[], None] = do_nothing,
 ) -> Generator[Event, None, None]:
-    """Save the states that chunks of these frames begin from, except those that are there already.
+    """Take the first look, and save the states that chunks of these frames begin from, except what is there already.
 
     Args:
         opened: The farm job.
@@ -51,8 +54,9 @@ def save_states(
         MattelineError: As `engine.run.run` says.
     """
     farm_job = opened.farm_job
+    opened = yield from _with_look(opened, networks, between_frames)
     if not farm_job.needs_states:
-        yield Notice(f"{farm_job.name} needs no first pass: its chunks are exact by '{farm_job.farm.exact}'.")
+        yield Notice(f"{farm_job.name} needs no states: its chunks are exact by '{farm_job.farm.exact}'.")
         # A session's client waits for this event.
         yield Finished(0, 0.0)
         return
@@ -87,6 +91,7 @@ def render_chunk(
         MattelineError: As `engine.run.run` says.
     """
     farm_job, wanted = opened.farm_job, opened.submitted(frames)
+    opened = yield from _with_look(opened, networks, between_frames)
     done = FrameSet() if overwrite else examine_results(opened.plan, wanted).current
     if done.ranges:
         yield Notice(f"Frames {done.brief} are there already.")
@@ -116,8 +121,9 @@ def _without_next_state(opened: OpenFarmJob, wanted: FrameSet) -> FrameSet:
 
 
 def _hashes(opened: OpenFarmJob) -> StateHashes:
-    # The same for every state: machines that share a farm job have the same whole plate.
-    return lambda state: opened.farm_job.state_hashes
+    # Machines that share a farm job have the same whole plate.
+    whole = opened.farm_job.state_hashes
+    return lambda state: {**whole, "segment": segment_mark(opened.plan, state.next_frame - 1)}
 
 
 def _warn_of_far_states(opened: OpenFarmJob, part: Plan) -> Iterator[Event]:
@@ -132,15 +138,22 @@ def _warn_of_far_states(opened: OpenFarmJob, part: Plan) -> Iterator[Event]:
             )
 
 
-def _run(
-    opened: OpenFarmJob,
-    part: Plan,
-    states: StateFiles,
-    networks: Networks | None,
-    between_frames: Callable[[], None],
-) -> Generator[Event, None, None]:
+def _with_look(
+    opened: OpenFarmJob, networks: Networks | None, between_frames: Callable[[], None]
+) -> Generator[Event, None, OpenFarmJob]:
+    """Take the first look where the shot needs one and no earlier step has left its notes."""
+    _prepare_device(opened)
+    plan = opened.plan
+    if not plan.needs_look:
+        return opened
+    network = networks(plan) if networks is not None else None
+    notes = yield from take_look(plan, network=network, between_frames=between_frames)
+    return replace(opened, plan=with_notes(plan, notes))
+
+
+def _prepare_device(opened: OpenFarmJob) -> None:
     farm_job = opened.farm_job
-    if farm_job.needs_gpu and part.settings.device == "cpu":
+    if farm_job.needs_gpu and opened.plan.settings.device == "cpu":
         raise DeviceError(
             f"{farm_job.name} needs a GPU, and would be rendered on the processor here.",
             hint="Send it to machines with a GPU, or submit it for the processor.",
@@ -149,6 +162,15 @@ def _run(
     from matteline.matting.devices import set_thread_count  # loads torch, so not before it is needed
 
     set_thread_count(farm_job.threads)
+
+
+def _run(
+    opened: OpenFarmJob,
+    part: Plan,
+    states: StateFiles,
+    networks: Networks | None,
+    between_frames: Callable[[], None],
+) -> Generator[Event, None, None]:
     # Not where nothing is left to do: a retry of a finished chunk then costs no loading.
     network = networks(part) if networks is not None and part.spans else None
     work = run_part(part, states, _hashes(opened), network=network, between_frames=between_frames)

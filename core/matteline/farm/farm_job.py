@@ -14,6 +14,7 @@ from matteline.contract.farm_settings import FarmSettings
 from matteline.contract.files import read_limited, write_text
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
+from matteline.engine.plan import wants_look
 from matteline.farm.paths import PathMap, map_path
 
 FARM_JOB_VERSION = 2
@@ -36,8 +37,9 @@ class FarmJob:
     """One shot on the farm. Lies as `farm_job.json` in a folder of its own, the recurrent states beside it.
 
     Attributes:
-        job: What to render. Its frames are named, and every setting that decides pixels is resolved: ratio,
-            refiner, kind of device, precision, batch, exposure, denoising.
+        job: What to render. Its frames are named, and every setting that decides pixels is resolved: refiner,
+            kind of device, precision, batch, exposure, denoising. An `auto` ratio stays: it follows from the
+            plate's size and the weights.
         name: The shot's name, part of file names and unique in its submission.
         farm: How the shot is cut: `exact` is decided, `chunk` and `state_every` are multiples of the batch.
         needs_gpu: Whether a machine without a GPU must refuse.
@@ -100,6 +102,14 @@ class FarmJob:
     def needs_states(self) -> bool:
         """True where a first pass must save states before any chunk; then a chunk may begin anywhere."""
         return self.farm.exact == "states"
+
+    @property
+    def needs_first_pass(self) -> bool:
+        """True where one machine must do something before any chunk: save states, or take the first look.
+
+        In a chain the first chunk takes the look.
+        """
+        return self.needs_states or (not self.is_chain and wants_look(self.job.settings))
 
     @property
     def is_chain(self) -> bool:

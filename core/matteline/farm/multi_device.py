@@ -11,7 +11,7 @@ from pathlib import Path
 
 from matteline.contract.client import WorkerClient
 from matteline.contract.errors import JobError
-from matteline.contract.events import Event, Finished, FrameDone, Notice, Preroll, Started, error_of
+from matteline.contract.events import Event, Finished, FrameDone, Looking, Notice, Preroll, Started, error_of
 from matteline.contract.farm_settings import FarmSettings
 from matteline.contract.frames import FrameRange
 from matteline.contract.record import RECORD_FOLDER
@@ -165,6 +165,8 @@ class _Scheduler:
             # Prerolls of chunks are short, and several bars at once would only flicker.
             elif message["event"] == "preroll" and worker.request == self.first_pass:
                 yield Preroll(message["done"], message["total"])
+            elif message["event"] == "look":
+                yield Looking(message["done"], message["total"])
             elif message["event"] == "notice":
                 yield Notice(message["message"])
             if message.get("last"):

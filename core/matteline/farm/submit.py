@@ -165,14 +165,20 @@ def write_farm_job(shot: PreparedShot) -> Path:
         WriteError: The folder or the farm job cannot be written.
     """
     try:
-        earlier = FarmJob.read(shot.folder).state_hashes if shot.file.exists() else {}
+        earlier = _made_with(FarmJob.read(shot.folder)) if shot.file.exists() else ()
     except MattelineError:
         # One that cannot be read says nothing of its states.
-        earlier = {}
-    if earlier != shot.farm_job.state_hashes:
+        earlier = ()
+    if earlier != _made_with(shot.farm_job):
         states = states_beside(shot.farm_job, shot.folder)
         states.remove(states.saved())
     return shot.farm_job.write(shot.folder)
+
+
+def _made_with(farm_job: FarmJob) -> tuple[object, ...]:
+    """Return what decides the states of a farm job."""
+    settings = farm_job.job.settings
+    return farm_job.state_hashes, settings.cuts, settings.focus
 
 
 def make_farm_job(plan: Plan, name: str, farm: FarmSettings, path_map: PathMap = ()) -> FarmJob:

@@ -141,7 +141,7 @@ def _jobs(submission: Submission, shot: ShotTasks) -> list[_DeadlineJob]:
     groups = task_groups(shot)
     stems = []
     # The first pass is number 1, whether there is one or not.
-    for number, group in enumerate(groups, 1 if shot.farm_job.needs_states else 2):
+    for number, group in enumerate(groups, 1 if shot.farm_job.needs_first_pass else 2):
         frames = f"_{group.frames.first}_{group.frames.last}" if group.verb == "chunk" else ""
         stems.append(f"{number:02d}_{'frames' if frames else group.verb}{frames}")
     return [

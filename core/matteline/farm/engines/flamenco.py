@@ -94,7 +94,7 @@ class Flamenco:
         settings = {
             "farm_job": shot.file_on_workers,
             "chunks": ",".join(str(each) for each in shot.chunks),
-            "first_pass": str(shot.first_pass) if shot.farm_job.needs_states else "",
+            "first_pass": str(shot.first_pass) if shot.farm_job.needs_first_pass else "",
             "ordered": shot.farm_job.is_chain,
             "command": json.dumps(submission.command),
             "task_type": self.task_type,

@@ -75,8 +75,9 @@ def parameter_values(submission: Submission, shot: ShotTasks) -> dict[str, str |
     batch = plain(submission.batch_name)
     name = f"{batch} {shot.name}"[:LONGEST_JOB_NAME] if batch and batch != shot.name else shot.name
     values: dict[str, str | int] = {"JobName": name, "FarmJob": shot.file}
-    if shot.farm_job.needs_states:
+    if shot.farm_job.needs_first_pass:
         values["FirstPass"] = str(shot.first_pass)
+    if shot.farm_job.needs_states:
         values["Frames"] = str(shot.frames)
         values["ChunkSize"] = shot.farm_job.farm.chunk
         values["TargetChunkDuration"] = submission.farm.target_seconds
@@ -93,11 +94,12 @@ def _parameter_definitions(shot: ShotTasks) -> list[dict[str, Any]]:
             "dataFlow": "IN",
         },
     ]
+    if shot.farm_job.needs_first_pass:
+        always.append(_parameter("FirstPass", "STRING", "LINE_EDIT", "Frames of the first pass"))
     if not shot.farm_job.needs_states:
         return always
     return [
         *always,
-        _parameter("FirstPass", "STRING", "LINE_EDIT", "Frames of the first pass"),
         _parameter("Frames", "STRING", "LINE_EDIT", "Frames to render"),
         {**_parameter("ChunkSize", "INT", "SPIN_BOX", "Frames per task"), "minValue": 1},
         {**_parameter("TargetChunkDuration", "INT", "SPIN_BOX", "Target seconds per task"), "minValue": 0},
@@ -124,7 +126,7 @@ def _steps(submission: Submission, shot: ShotTasks) -> list[dict[str, Any]]:
         steps.append(step)
         return step
 
-    if shot.farm_job.needs_states:
+    if shot.farm_job.needs_first_pass:
         command = states_command(submission, FARM_JOB, "{{Param.FirstPass}}", *IN_SESSION)
         add("States", command, whole=True)
     if shot.farm_job.is_chain:

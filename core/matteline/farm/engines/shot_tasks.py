@@ -116,7 +116,7 @@ def task_groups(shot: ShotTasks) -> list[TaskGroup]:
     groups: list[TaskGroup] = []
     before: tuple[int, ...] = ()
     rendered: list[int] = []
-    if shot.farm_job.needs_states:
+    if shot.farm_job.needs_first_pass:
         groups.append(TaskGroup("states", shot.first_pass))
         before = (0,)
     # Each chunk of a chain alone, so that it can wait for the one before it.

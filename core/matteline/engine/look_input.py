@@ -1,0 +1,109 @@
+"""Input of the first look: reduced pictures of a plate, and the network's matte of single ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from matteline.colour.levels import LUMA_709
+from matteline.colour.picture import PictureTransform
+from matteline.colour.tone import decode
+from matteline.contract.frames import FrameRange
+from matteline.engine.first_look import LOOK_LARGER, LookInput
+from matteline.engine.pipeline import each
+from matteline.engine.plan import Plan
+from matteline.engine.read import PlateFrame, read_frames
+from matteline.matting.devices import DTYPES
+from matteline.matting.rvm.network import MattingNetwork, reduce
+from matteline.matting.session import NetworkInput, Session
+from matteline.matting.weights.load import load_network
+from matteline.media.plate import open_plate
+
+READERS = 2
+READ_AHEAD_FRAMES = 2
+
+_BRIGHTEST = 0.99
+_DARKEST_STOPS = -16.0
+"""Stops of a frame that is black."""
+
+
+class Looker:
+    """Reads, conditions and reduces the frames of a plan, and mattes single pictures.
+
+    Args:
+        plan: The plan.
+        network: The plan's network; None to load it when the first picture is matted.
+    """
+
+    def __init__(self, plan: Plan, network: MattingNetwork | None) -> None:
+        canvas, conditioning = plan.plate.canvas, plan.conditioning
+        self._plan, self._network = plan, network
+        self._device = torch.device(plan.settings.device)
+        self._ratio = min(1.0, LOOK_LARGER * plan.weights.longer_side / max(canvas.width, canvas.height))
+        self._transform = PictureTransform(
+            plan.space,
+            exposure_stops=conditioning.exposure_stops,
+            denoise=conditioning.denoise,
+            view=conditioning.view,
+        )
+        self._session: Session | None = None
+
+    @contextmanager
+    def inputs(self, frames: FrameRange, between_frames: Callable[[], None]) -> Iterator[Iterator[LookInput]]:
+        """Read frames ahead of the consumer, in order.
+
+        Gaps that are errors are left out, and a frame of a sequence that cannot be read is seen as the one before.
+        """
+        plan = self._plan
+        missing = "black" if plan.settings.missing == "black" else "hold"
+        there = [number for part in plan.unbroken for number in part if number in frames]
+        with (
+            open_plate(plan.job.plate, first_frame=plan.job.first_frame) as plate,
+            read_frames(plate, there, missing, workers=READERS, depth=READ_AHEAD_FRAMES) as read,
+            each(self._input, _checked(read, between_frames), workers=1, depth=1) as inputs,
+        ):
+            yield inputs
+
+    def _input(self, frame: PlateFrame) -> LookInput:
+        picture = self._transform.to_network(frame.frame.pixels, self._device)
+        small = picture
+        if self._ratio != 1:
+            with torch.no_grad():
+                small = reduce(picture[None], self._ratio)[0]
+        return LookInput(frame.number, small, _bright_stops(small))
+
+    def alpha(self, picture: Tensor) -> Tensor:
+        """Return the matte (h, w) of a picture by itself, on the CPU."""
+        if self._session is None:
+            plan = self._plan
+            network = self._network or load_network(plan.weights, plan.settings.refiner)
+            self._session = Session(
+                network,
+                width=picture.shape[2],
+                height=picture.shape[1],
+                downsample_ratio=1.0,
+                device=self._device,
+                dtype=DTYPES[plan.settings.precision],
+                want_fgr=False,
+            )
+        self._session.restore(None)
+        (matte,) = self._session.advance([NetworkInput(0, picture)])
+        return matte.alpha.cpu()
+
+
+def _checked(frames: Iterator[PlateFrame], between_frames: Callable[[], None]) -> Iterator[PlateFrame]:
+    for frame in frames:
+        between_frames()
+        yield frame
+
+
+def _bright_stops(picture: Tensor) -> float:
+    """Return where the brightest hundredth of a picture begins, in stops from white."""
+    luma = torch.tensor(LUMA_709, device=picture.device)
+    some = picture[:, ::4, ::4].reshape(3, -1)
+    bright = float(decode(torch.quantile(luma @ some, _BRIGHTEST)))
+    return math.log2(bright) if bright > 2.0**_DARKEST_STOPS else _DARKEST_STOPS
