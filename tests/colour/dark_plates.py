@@ -24,10 +24,11 @@ from matteline.colour.config import open_config
 from matteline.colour.exposure import measure_denoise, measure_exposure
 from matteline.colour.picture import PictureTransform
 from matteline.colour.space import PlateSpace, choose_space
-from matteline.colour.tone import decode, encode
 from matteline.contract.plate import ColourTags
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.weights.load import load_state
+
+from .curves import decode, encode
 
 WIDTH, HEIGHT = 640, 360
 RATIO = 512 / WIDTH

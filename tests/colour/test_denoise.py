@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from matteline.colour.denoise import denoise, luma_of
+from matteline.colour.denoise import denoise, luma
 from matteline.colour.picture import PictureTransform
 from matteline.colour.space import PlateSpace
 
@@ -35,9 +35,9 @@ def test_no_strength_is_the_picture_itself() -> None:
 def test_grain_shrinks_to_less_than_half_and_that_of_colour_to_a_fifth() -> None:
     made = denoise(halves() + grain(0.04), 1) - halves()
     flat = made[:, :, 6:24]
-    assert luma_of(flat).std() < 0.5 * luma_of(grain(0.04)).std()
-    colour = grain(0.04) - luma_of(grain(0.04))
-    assert (flat - luma_of(flat)).std() < 0.2 * colour.std()
+    assert luma(flat).std() < 0.5 * luma(grain(0.04)).std()
+    colour = grain(0.04) - luma(grain(0.04))
+    assert (flat - luma(flat)).std() < 0.2 * colour.std()
 
 
 def test_an_edge_stays_within_two_pixels_of_where_it_was() -> None:

@@ -8,7 +8,7 @@ import torch
 
 from matteline.colour.config import open_config
 from matteline.colour.despill import Despill
-from matteline.colour.screen import screen_of
+from matteline.colour.key_colour import parse_key_colour
 from matteline.colour.space import PlateSpace, choose_space
 from matteline.contract.errors import JobError
 from matteline.contract.plate import ColourTags
@@ -27,7 +27,7 @@ LINEAR = "lin_rec709_scene"
 
 def despilled(word: str, pixels: object, name: str = LINEAR, dtype: type = np.float32) -> np.ndarray:
     """Pixels (N, 3) without the spill of a screen."""
-    screen = screen_of(word)
+    screen = parse_key_colour(word)
     assert screen is not None
     fgr = np.array(pixels, dtype)[None]
     Despill(screen, space(name), CPU).remove(fgr)
@@ -73,7 +73,7 @@ def test_a_pixel_of_the_screens_own_colour_loses_all_of_its_hue(word):
 def test_nothing_gains_spill_or_falls_below_black(word):
     pixels = np.random.default_rng(2).random((2000, 3)).astype(np.float32)
     made = despilled(word, pixels)
-    screen = screen_of(word)
+    screen = parse_key_colour(word)
     assert screen is not None
     axis = np.array(screen.axis)
     assert (made >= 0).all()
@@ -82,7 +82,9 @@ def test_nothing_gains_spill_or_falls_below_black(word):
 
 
 def test_green_and_its_hexadecimal_are_one_screen():
-    assert screen_of("green") == screen_of("#00FF00") and screen_of(" Blue ") == screen_of("#0000ff")
+    assert parse_key_colour("green") == parse_key_colour("#00FF00") and parse_key_colour(
+        " Blue "
+    ) == parse_key_colour("#0000ff")
 
 
 def test_more_spill_never_comes_out_brighter():
@@ -104,15 +106,15 @@ def test_spill_is_the_same_in_log_as_in_linear_light():
 @pytest.mark.parametrize("word", ["grean", "#12345", "#gggggg", "00ff00", "#00ff00ff"])
 def test_a_word_that_is_no_colour_is_refused(word):
     with pytest.raises(JobError, match="screen colour cannot be") as caught:
-        screen_of(word)
+        parse_key_colour(word)
     assert caught.value.field == "despill" and "#RRGGBB" in caught.value.hint
 
 
 @pytest.mark.parametrize("word", ["#000000", "#808080", "#7f8080"])
 def test_a_grey_screen_is_refused(word):
     with pytest.raises(JobError, match="has no hue"):
-        screen_of(word)
+        parse_key_colour(word)
 
 
 def test_no_screen_is_none():
-    assert screen_of("none") is None
+    assert parse_key_colour("none") is None

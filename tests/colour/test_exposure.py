@@ -14,7 +14,8 @@ from PIL import Image
 from matteline.colour.config import Config
 from matteline.colour.exposure import MOST_STOPS, measure_denoise, measure_exposure
 from matteline.colour.space import PlateSpace
-from matteline.colour.tone import decode, encode
+
+from .curves import decode, encode
 
 SpaceOf = Callable[[str], PlateSpace]
 

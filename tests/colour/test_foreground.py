@@ -13,13 +13,13 @@ from hypothesis.extra import numpy as arrays
 from torch import Tensor
 
 from matteline.colour.config import Config
-from matteline.colour.levels import SOLID
+from matteline.colour.levels import OPAQUE_ALPHA
 from matteline.colour.picture import PictureTransform
-from matteline.colour.pixels import pixels_of
+from matteline.colour.pixel_codec import make_pixel_codec
 from matteline.colour.space import PlateSpace
-from matteline.colour.tone import encode, roll_off
 
 from .conftest import CAMERA_LOGS, CPU
+from .curves import encode, roll_off
 
 SpaceOf = Callable[[str], PlateSpace]
 
@@ -43,13 +43,13 @@ def restored(space: PlateSpace, plate: np.ndarray, alpha: np.ndarray, fgr: Tenso
 def recorded(space: PlateSpace, light: np.ndarray) -> np.ndarray:
     """Linear Rec.709 (H, W, 3) as a half plate of the space."""
     planes = torch.from_numpy(light.reshape(-1, 3).T.copy())
-    codes = pixels_of(space.codec, CPU).from_linear(planes)
+    codes = make_pixel_codec(space.codec, CPU).from_linear(planes)
     return codes.numpy().reshape(light.shape).astype(np.float16)
 
 
 def light_of(space: PlateSpace, plate: np.ndarray) -> np.ndarray:
     """Linear Rec.709 (H, W, 3) of a plate."""
-    planes = pixels_of(space.codec, CPU).to_linear(torch.from_numpy(plate.reshape(-1, 3)))
+    planes = make_pixel_codec(space.codec, CPU).to_linear(torch.from_numpy(plate.reshape(-1, 3)))
     return planes.T.numpy().reshape(plate.shape)
 
 
@@ -108,7 +108,7 @@ def test_the_result_has_the_precision_of_the_plate(space_of: SpaceOf, dtype: str
 
 def test_alpha_that_every_file_rounds_to_one_is_one(space_of: SpaceOf) -> None:
     plate = np.full((1, 2, 3), 0.5, np.float32)
-    made = restored(space_of("ACEScg"), plate, np.array([[SOLID, 254.6 / 255]]), torch.zeros(3, 1, 2))
+    made = restored(space_of("ACEScg"), plate, np.array([[OPAQUE_ALPHA, 254.6 / 255]]), torch.zeros(3, 1, 2))
     assert np.array_equal(made, plate)
 
 
@@ -226,6 +226,8 @@ def test_a_gradient_comes_back_without_bands(studio: Config, space_of: SpaceOf) 
 def test_the_bare_prediction_is_in_the_plates_space_everywhere(space_of: SpaceOf, name: str) -> None:
     space = space_of(name)
     light = np.random.default_rng(2).uniform(0.01, 0.7, (6, 8, 3)).astype(np.float32)
-    plate = np.zeros(light.shape, np.uint8 if space.shown else np.float32)
-    made = PictureTransform(space).bare(plate=plate, fgr=encode(torch.from_numpy(light)).permute(2, 0, 1))
+    plate = np.zeros(light.shape, np.uint8 if space.is_picture else np.float32)
+    made = PictureTransform(space).network_foreground(
+        plate=plate, fgr=encode(torch.from_numpy(light)).permute(2, 0, 1)
+    )
     assert light_of(space, made) == pytest.approx(light, rel=0.01, abs=2e-3)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from matteline.colour.multilevel import foreground_of
+from matteline.colour.multilevel import estimate_foreground
 from matteline.colour.picture import PictureTransform
 from matteline.colour.space import PlateSpace
 
@@ -38,7 +38,7 @@ def soft_places(alpha: Tensor) -> Tensor:
 
 def estimated(plate: Tensor, alpha: Tensor) -> Tensor:
     flat = plate.reshape(3, -1)
-    return foreground_of(lambda places: flat[:, places], alpha, soft_places(alpha))
+    return estimate_foreground(lambda places: flat[:, places], alpha, soft_places(alpha))
 
 
 @pytest.mark.parametrize("size", [(120, 160), (121, 83), (540, 1300)])
@@ -76,7 +76,7 @@ def test_a_large_frame_is_looked_at_round_soft_pixels_and_at_every_fourth_pixel_
         asked.append(len(places))
         return flat[:, places]
 
-    foreground_of(colours, alpha, soft_places(alpha))
+    estimate_foreground(colours, alpha, soft_places(alpha))
     assert sum(asked) < 1080 * 1920 / 16 + 4 * len(soft_places(alpha))
 
 

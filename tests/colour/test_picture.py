@@ -13,10 +13,10 @@ from matteline.colour.config import Config
 from matteline.colour.levels import SHOULDER_START
 from matteline.colour.picture import PictureTransform
 from matteline.colour.space import PlateSpace, choose_space
-from matteline.colour.tone import decode, encode, roll_off
 from matteline.contract.plate import ColourTags
 
 from .conftest import CAMERA_LOGS, CPU
+from .curves import decode, encode, roll_off
 
 SpaceOf = Callable[[str], PlateSpace]
 

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from matteline.colour.config import Config
-from matteline.colour.primaries import ACES_AP0, ACES_AP1, ADOBE_RGB, P3_D65, REC709, REC2020, same, to_rec709
+from matteline.colour.primaries import (
+    ACES_AP0,
+    ACES_AP1,
+    ADOBE_RGB,
+    P3_D65,
+    REC709,
+    REC2020,
+    rec709_matrix,
+    same_chromaticities,
+)
 
 
 @pytest.mark.parametrize(
@@ -24,16 +33,18 @@ def test_matrices_are_those_of_the_aces_config(
     studio: Config, chromaticities: tuple[float, ...], name: str
 ) -> None:
     unit = np.eye(3, dtype=np.float32)
-    assert to_rec709(chromaticities) == pytest.approx(studio.convert(unit, name, "lin_rec709").T, abs=1e-5)
+    assert rec709_matrix(chromaticities) == pytest.approx(
+        studio.convert(unit, name, "lin_rec709").T, abs=1e-5
+    )
 
 
 def test_white_stays_white() -> None:
-    assert to_rec709(ACES_AP1).sum(axis=1) == pytest.approx(np.ones(3))
+    assert rec709_matrix(ACES_AP1).sum(axis=1) == pytest.approx(np.ones(3))
 
 
 def test_chromaticities_as_a_file_rounds_them_are_recognised() -> None:
-    assert same(np.float32(ACES_AP1), ACES_AP1)
-    assert not same(ACES_AP0, ACES_AP1)
+    assert same_chromaticities(np.float32(ACES_AP1), ACES_AP1)
+    assert not same_chromaticities(ACES_AP0, ACES_AP1)
 
 
 @pytest.mark.parametrize(
@@ -48,4 +59,4 @@ def test_chromaticities_as_a_file_rounds_them_are_recognised() -> None:
 )
 def test_chromaticities_that_span_no_gamut_are_refused(broken: tuple[float, ...]) -> None:
     with pytest.raises(ValueError):
-        to_rec709(broken)
+        rec709_matrix(broken)

@@ -15,9 +15,9 @@ from torch import Tensor
 from matteline.colour.config import Config
 from matteline.colour.picture import PictureTransform
 from matteline.colour.space import PlateSpace
-from matteline.colour.tone import encode
 
 from .conftest import CPU
+from .curves import encode
 from .dark_plates import RATIO, composites, measure, network_of, recorded
 
 SpaceOf = Callable[[str], PlateSpace]

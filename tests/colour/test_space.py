@@ -188,8 +188,8 @@ def test_video_and_srgb_need_nothing_of_the_config(config_of: Callable[[str], Co
     config = config_of(text)
     for wanted in ("sRGB", "Rec.709"):
         found = chosen(config, wanted)
-        assert found.shown
-    assert chosen(config, pixel_type="uint8", kind="movie").shown
+        assert found.is_picture
+    assert chosen(config, pixel_type="uint8", kind="movie").is_picture
 
 
 def test_only_what_nothing_says_is_marked_as_assumed(studio: Config) -> None:

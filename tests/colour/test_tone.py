@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from matteline.colour.levels import DIFFUSE_WHITE, SHOULDER_START
-from matteline.colour.tone import Shoulder, decode, encode, roll_off
+from matteline.colour.tone import ShoulderToneMap
 
 from .conftest import CPU
+from .curves import decode, encode, roll_off
 
 LIGHTS = torch.cat([torch.zeros(1), torch.logspace(-6, 2.4, 4000, dtype=torch.float32)])
 
@@ -37,12 +38,12 @@ def test_the_shoulder_begins_without_a_corner() -> None:
 
 def test_the_shoulder_has_an_inverse() -> None:
     lights = LIGHTS[LIGHTS < 4]
-    assert Shoulder(CPU).recover(roll_off(lights)) == pytest.approx(lights, rel=1e-2, abs=1e-6)
+    assert ShoulderToneMap(CPU).decode(roll_off(lights)) == pytest.approx(lights, rel=1e-2, abs=1e-6)
 
 
 def test_the_table_is_the_curve_to_a_twentieth_of_an_eight_bit_code() -> None:
-    assert (Shoulder(CPU).show(LIGHTS) - roll_off(LIGHTS)).abs().max() < 2e-4
+    assert (ShoulderToneMap(CPU).encode(LIGHTS) - roll_off(LIGHTS)).abs().max() < 2e-4
 
 
 def test_light_below_black_is_shown_as_black() -> None:
-    assert Shoulder(CPU).show(torch.tensor([-0.1, -60.0, -0.0])).tolist() == [0, 0, 0]
+    assert ShoulderToneMap(CPU).encode(torch.tensor([-0.1, -60.0, -0.0])).tolist() == [0, 0, 0]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matteline.drawing import checkerboard, comparison_row, contact_sheet, draw_people
+from matteline.drawing import comparison_row, contact_sheet, draw_people
+from matteline.pictures.checkerboard import checkerboard
 
 
 def test_a_contact_sheet_holds_every_picture_in_its_place():
@@ -23,7 +24,9 @@ def test_a_comparison_shows_ten_times_the_difference():
     shown, alpha, over, difference = comparison_row(plate, truth + np.float32(0.03), plate + 1, truth)
     assert shown is plate
     np.testing.assert_allclose(alpha, 0.53, rtol=1e-6)
-    np.testing.assert_allclose(over, 0.53 + 0.47 * checkerboard(32, 32), rtol=1e-5)
+    np.testing.assert_allclose(
+        over, np.broadcast_to(0.53 + 0.47 * checkerboard(32, 32, 2), (32, 32, 3)), rtol=1e-5
+    )
     np.testing.assert_allclose(difference, 0.3, rtol=1e-4)
 
 

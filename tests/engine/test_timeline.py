@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matteline.contract.frames import FrameRange, FrameSet
-from matteline.engine.timeline import Run, SavedState, lay_out, mirror, resume
+from matteline.engine.timeline import NetworkRun, SavedState, lay_out, mirror, resume
 
 
 def _set(text: str) -> FrameSet:
@@ -48,7 +48,7 @@ def test_a_range_has_the_run_of_the_whole_plate():
 
 def test_a_range_far_into_a_long_plate_is_settled_by_real_handles():
     (span,) = lay_out(_set("2020-2030"), _segments("1001-3000"), "auto")
-    assert (span.run, span.mirrored, str(span.frames)) == (Run(2010, 0), (), "2010-2030")
+    assert (span.run, span.mirrored, str(span.frames)) == (NetworkRun(2010, 0), (), "2010-2030")
 
 
 def test_a_number_of_handles_is_taken_as_it_is():
@@ -87,7 +87,7 @@ def test_no_preroll_starts_cold():
 
 def test_a_resume_continues_from_the_latest_state_before_what_is_missing():
     spans = lay_out(_set("1001-1100"), _segments("1001-1100"), "auto")
-    states = [SavedState(Run(1001, 10), number) for number in (1008, 1056)]
+    states = [SavedState(NetworkRun(1001, 10), number) for number in (1008, 1056)]
     (span,) = resume(spans, done=_set("1001-1059"), states=states)
     assert span.from_state and span.mirrored == ()
     assert _parts([span]) == [("1056-1100", "1060-1100")]
@@ -95,14 +95,14 @@ def test_a_resume_continues_from_the_latest_state_before_what_is_missing():
 
 def test_a_state_of_another_run_is_not_used():
     spans = lay_out(_set("1001-1100"), _segments("1001-1100"), "auto")
-    others = [SavedState(Run(1020, 0), 1056), SavedState(Run(1001, 3), 1056)]
+    others = [SavedState(NetworkRun(1020, 0), 1056), SavedState(NetworkRun(1001, 3), 1056)]
     (span,) = resume(spans, done=_set("1001-1059"), states=others)
     assert not span.from_state and str(span.frames) == "1001-1100"
 
 
 def test_ranges_that_begin_at_one_frame_with_other_mirrored_frames_are_other_runs():
     near, far = lay_out(_set("1004-1009,1012-1020"), _segments("1001-1100"), 24)
-    assert (near.run, far.run) == (Run(1001, 21), Run(1001, 13))
+    assert (near.run, far.run) == (NetworkRun(1001, 21), NetworkRun(1001, 13))
     state = SavedState(near.run, 1008)
     assert [each.from_state for each in resume([near, far], _set("1004-1008"), [state])] == [True, False]
 
@@ -116,14 +116,14 @@ def test_a_resume_without_a_state_advances_from_where_the_run_began():
 
 def test_a_state_between_two_missing_ranges_spares_the_frames_between():
     spans = lay_out(_set("1001-1200"), _segments("1001-1200"), "auto")
-    states = [SavedState(Run(1001, 10), number) for number in (1008, 1152)]
+    states = [SavedState(NetworkRun(1001, 10), number) for number in (1008, 1152)]
     parts = resume(spans, done=_set("1001-1009,1011-1159,1161-1200"), states=states)
     assert _parts(parts) == [("1008-1010", "1010"), ("1152-1160", "1160")]
 
 
 def test_missing_ranges_with_no_state_between_share_one_span():
     spans = lay_out(_set("1001-1200"), _segments("1001-1200"), "auto")
-    state = SavedState(Run(1001, 10), 1008)
+    state = SavedState(NetworkRun(1001, 10), 1008)
     parts = resume(spans, done=_set("1001-1009,1011-1019,1021-1200"), states=[state])
     assert _parts(parts) == [("1008-1020", "1010,1020")]
 
@@ -148,7 +148,7 @@ _frames = st.sets(st.integers(-20, 60), min_size=1, max_size=30)
 )
 def test_a_resume_writes_each_missing_frame_once_and_reaches_it_without_a_gap(asked, done, states, preroll):
     spans = lay_out(FrameSet.of(asked), _segments("-20--1,0-12,13-60"), preroll)
-    saved = [SavedState(Run(start, mirrored), number) for start, mirrored, number in states]
+    saved = [SavedState(NetworkRun(start, mirrored), number) for start, mirrored, number in states]
     parts = resume(spans, FrameSet.of(done), saved)
     written = [number for part in parts for number in part.render]
     assert sorted(written) == sorted(asked - done)

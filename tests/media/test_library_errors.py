@@ -9,9 +9,10 @@ import pytest
 
 from matteline.contract.errors import ReadError, WriteError
 from matteline.contract.files import replacing
+from matteline.contract.library_text import LONGEST_WORDS, first_line
 from matteline.contract.plate import Window
 from matteline.media.complete import is_complete
-from matteline.media.library_errors import LONGEST_WORDS, EncodeError, encode_errors, first_line
+from matteline.media.library_errors import EncodeError, encode_errors
 from matteline.media.plate import open_plate
 
 

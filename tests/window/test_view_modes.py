@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QRectF
 
-from matteline.colour.checkerboard import checkerboard
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.record import Record, RenderRecord, record_file, write_record
+from matteline.pictures.checkerboard import checkerboard
 from matteline.window.viewer.canvas import Layout
 from matteline.window.viewer.compositor import MODES, ViewerBackdrop
 from matteline.window.viewer.display_worker import filling

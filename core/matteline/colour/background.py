@@ -1,4 +1,4 @@
-"""What lies behind soft edges: the surely empty part of a frame, spread inwards."""
+"""The background behind soft edges: the surely empty part of a frame, spread inwards."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ class Background:
     size: tuple[int, int]
 
     def at(self, index: Tensor) -> tuple[Tensor, Tensor]:
-        """Colour (3, N) and its variance (3, N) at pixels given by their place in the flattened frame."""
+        """Return the colour (3, N) and its variance (3, N) at pixels given by their place in the flattened frame."""
         width = self.size[1]
         rows, columns = index // width, index % width
         place = torch.stack([_spot(columns, self.maps.shape[3]), _spot(rows, self.maps.shape[2])], dim=-1)
         read = grid_sample(self.maps, place[None, None], padding_mode="border", align_corners=True)
         colour, square = read[0, :3, 0], read[0, 3:, 0]
+        # The difference of two large numbers: rounding alone could make it negative.
         return colour, (square - colour.square()).clamp(min=0)
 
 
@@ -46,6 +47,7 @@ def guess_background(linear: Tensor, empty: Tensor, size: tuple[int, int]) -> Ba
     if not empty.any():
         return None
     known = empty.to(linear.dtype)[None, None]
+    # The mean square is spread as well: where it exceeds the squared mean, the background is not of one colour.
     colours = torch.cat([linear, linear.square()])[None] * known
     return Background(_spread(torch.cat([colours, known], dim=1)), size)
 
@@ -54,11 +56,12 @@ def _spread(known: Tensor) -> Tensor:
     """Fill the unknown from ever coarser means; the last channel weighs the others."""
     if max(known.shape[2:]) == 1:
         return known[:, :-1] / known[:, -1:]
+    # Pixels near what is known get its colour, those far from everything the mean of the whole frame.
     coarse = _spread(avg_pool2d(known, 2, ceil_mode=True))
     around = interpolate(coarse, size=known.shape[2:], mode="bilinear", align_corners=False)
     return known[:, :-1] + (1 - known[:, -1:]) * around
 
 
 def _spot(pixel: Tensor, count: int) -> Tensor:
-    """Where a pixel of the frame lies between the centres of the first (-1) and the last (1) one kept."""
+    """Return the place of a pixel between the centres of the first (-1) and the last (1) one kept."""
     return pixel / STRIDE * (2 / max(count - 1, 1)) - 1

@@ -14,9 +14,13 @@ import OpenImageIO as oiio
 
 from matteline.colour.halves import HALF_MAX
 from matteline.contract.errors import ColourError
+from matteline.contract.library_text import one_line, pending_error
 
 BUILT_IN: Final = "ocio://studio-config-latest"
 """The ACES studio config that OpenColorIO carries; it needs no file."""
+
+# OpenColorIO names the config twice, and any path in front of its reason.
+_LONGEST_REASON: Final = 600
 
 Values = npt.NDArray[np.float32]
 
@@ -34,46 +38,47 @@ class Config:
 
     @property
     def is_built_in(self) -> bool:
-        """Whether this is Matteline's own default rather than a config someone chose."""
+        """True for Matteline's own default, false for a config that someone chose."""
         return self.source == BUILT_IN
 
     def names(self) -> list[str]:
-        """The colour spaces, in the config's order."""
+        """Return the colour spaces, in the config's order."""
         return list(self._handle.getColorSpaceNames())
 
     def roles(self) -> list[str]:
-        """The roles that the config assigns, such as `scene_linear`."""
+        """Return the roles that the config assigns, such as `scene_linear`."""
         return list(self._handle.getRoles())
 
     def find(self, word: str) -> str | None:
-        """The colour space that a name, alias or role in any case stands for; None when it is unknown."""
+        """Return the colour space that a name, alias or role in any case stands for; None when it is unknown."""
+        # An unknown word is returned as it was given.
         name = str(self._handle.resolve(word))
         return name if word and name in self.names() else None
 
     def first(self, *words: str) -> str | None:
-        """The colour space of the first word that the config knows."""
+        """Return the colour space of the first word that the config knows."""
         return next((name for name in map(self.find, words) if name is not None), None)
 
     def nearest(self, word: str, count: int = 3) -> list[str]:
-        """Names, aliases and roles spelled most like `word`, best first, one for each colour space."""
-        ranked = sorted(self._spellings(), key=lambda each: _likeness(word, each), reverse=True)
+        """Return names, aliases and roles spelled most like `word`, best first, one for each colour space."""
+        aliases = [alias for name in self.names() for alias in self._handle.getAliases(name)]
+        spellings = [*self.names(), *aliases, *self.roles()]
+        ranked = sorted(spellings, key=lambda each: _likeness(word, each), reverse=True)
+        # Below this likeness suggestions puzzle more than they help.
         close = (self.find(each) for each in ranked if _likeness(word, each) >= 0.55)
         return [each for each in dict.fromkeys(close) if each is not None][:count]
 
-    def _spellings(self) -> list[str]:
-        aliases = [alias for name in self.names() for alias in self._handle.getAliases(name)]
-        return [*self.names(), *aliases, *self.roles()]
-
     def is_data(self, name: str) -> bool:
-        """Whether the space is marked as holding no colour, such as `Raw`."""
+        """Tell whether the space is marked as holding no colour, such as `Raw`."""
         return bool(self._handle.isData(name))
 
     def interop_id(self, name: str) -> str:
-        """The space's `colorInteropID`, empty where the config or this OpenColorIO knows none."""
+        """Return the space's `colorInteropID`, empty where the config or this OpenColorIO knows none."""
         return str(self._handle.get_color_interop_id(name) or "")
 
     def space_of_path(self, path: str) -> str | None:
-        """What the config's file rules say of a path; None where only the default rule matches."""
+        """Return the space that the config's file rules give a path; None where only the default rule matches."""
+        # Folders are named after shows and machines, which say nothing of colour unless a studio wrote the rules.
         place = PurePath(path).name if self.is_built_in else path
         if self._handle.filepathOnlyMatchesDefaultRule(place):
             return None
@@ -95,6 +100,7 @@ class Config:
         Raises:
             ColourError: OpenColorIO cannot build or run the transform.
         """
+        # A config has no handle that converts: each call reads it anew, so callers convert much at once.
         made = oiio.ImageBufAlgo.colorconvert(
             _image(values), source, target, unpremult=False, colorconfig=self.source
         )
@@ -114,13 +120,12 @@ class Config:
 
     def _values(self, made: Any, doing: str, space: str) -> Values:
         if made.has_error:
-            raise ColourError(
-                f"The OCIO config {self.source} cannot {doing}: {_why(made.geterror())}.", space=space
-            )
+            reason = one_line(pending_error(made), _LONGEST_REASON)
+            raise ColourError(f"The OCIO config {self.source} cannot {doing}: {reason}.", space=space)
         return finite(made.get_pixels(oiio.FLOAT).reshape(-1, 3))
 
     def views(self) -> list[str]:
-        """Every `display/view` of the config, its default first."""
+        """Return every `display/view` of the config, its default first."""
         displays = self._handle.getDisplayNames()
         found = [f"{each}/{view}" for each in displays for view in self._handle.getViewNames(each)]
         display = self._handle.getDefaultDisplayName()
@@ -150,7 +155,7 @@ class Config:
 
 
 def finite(values: npt.ArrayLike) -> Values:
-    """The values as float32, NaN as 0 and infinities as the greatest finite half."""
+    """Return values as float32, NaN as 0 and infinities as the greatest finite half."""
     return np.nan_to_num(np.asarray(values, np.float32), nan=0.0, posinf=HALF_MAX, neginf=-HALF_MAX)
 
 
@@ -166,10 +171,11 @@ def open_config(path: str | None) -> Config:
     """
     source = path or BUILT_IN
     handle = oiio.ColorConfig(source)
-    if fault := handle.geterror():
+    if fault := pending_error(handle):
         raise ColourError(
-            f"The OCIO config {source} cannot be used: {_why(fault)}.",
+            f"The OCIO config {source} cannot be used: {one_line(fault, _LONGEST_REASON)}.",
             hint="Name another config, or none for the built-in ACES studio config.",
+            settings=("ocio",),
         )
     return Config(source, handle)
 
@@ -187,13 +193,10 @@ def _one_of(word: str, known: list[str], what: str, config: Config) -> str:
 
 def _likeness(word: str, spelling: str) -> float:
     one, other = word.lower(), spelling.lower()
+    # A part of a long name counts for much: "logc3" shall find "ARRI LogC3 (EI800)".
     part = 0.5 if len(one) > 2 and one in other else 0.0
     return part + difflib.SequenceMatcher(None, one, other).ratio()
 
 
 def _image(values: Values) -> Any:
     return oiio.ImageBuf(np.ascontiguousarray(values, np.float32).reshape(1, -1, 3))
-
-
-def _why(error: str) -> str:
-    return " ".join(error.split()).rstrip(".")

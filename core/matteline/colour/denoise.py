@@ -10,14 +10,14 @@ from torch.nn.functional import avg_pool2d, conv2d, interpolate, pad
 
 from matteline.colour.levels import LUMA_709
 
+# Colour is described by luma over blocks of so many pixels.
 _BLOCK: Final = 4
-"""Colour is described by luma over blocks of so many pixels."""
 
+# Variance of luma below which a block tells nothing of where colour changes.
 _FLAT: Final = 0.002
-"""Variance of luma below which a block tells nothing of where colour changes."""
 
+# Standard deviation of the blur of luma.
 _BLUR_PIXELS: Final = 0.7
-"""Standard deviation of the blur of luma."""
 
 
 def denoise(picture: Tensor, strength: float) -> Tensor:
@@ -29,13 +29,13 @@ def denoise(picture: Tensor, strength: float) -> Tensor:
     """
     if strength <= 0:
         return picture
-    luma = luma_of(picture)
-    guide = _blurred(luma)
-    return picture.lerp(guide + _guided(picture - luma, guide), strength).clamp_(0, 1)
+    brightness = luma(picture)
+    guide = _blurred(brightness)
+    return picture.lerp(guide + _guided(picture - brightness, guide), strength).clamp_(0, 1)
 
 
-def luma_of(picture: Tensor) -> Tensor:
-    """The luma (1, H, W) of a picture (3, H, W)."""
+def luma(picture: Tensor) -> Tensor:
+    """Return the luma (1, H, W) of a picture (3, H, W)."""
     red, green, blue = LUMA_709
     return picture[:1] * red + picture[1:2] * green + picture[2:] * blue
 
@@ -44,6 +44,7 @@ def _blurred(luma: Tensor) -> Tensor:
     taps = torch.arange(-2, 3, device=luma.device, dtype=luma.dtype)
     weights = torch.exp(-taps.square() / (2 * _BLUR_PIXELS**2))
     weights = weights / weights.sum()
+    # Two passes of one dimension: ten products a pixel in place of twenty-five.
     padded = pad(luma[None], (2, 2, 2, 2), mode="replicate")
     return conv2d(conv2d(padded, weights.view(1, 1, 1, 5)), weights.view(1, 1, 5, 1))[0]
 
@@ -58,4 +59,5 @@ def _guided(colour: Tensor, guide: Tensor) -> Tensor:
 
 
 def _pooled(planes: Tensor) -> Tensor:
+    # Blocks at the border hold fewer pixels and are means of those.
     return avg_pool2d(planes[None], _BLOCK, ceil_mode=True, count_include_pad=False)[0]

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from matteline.colour.pixels import Pixels, pixels_of
-from matteline.colour.screen import Screen
+from matteline.colour.key_colour import KeyColour
+from matteline.colour.pixel_codec import make_pixel_codec
 from matteline.colour.space import PlateSpace
 
+# Spill below a step of half precision, relative to the pixel's brightest channel, is rounding, not spill.
 _VISIBLE: Final = 2.0**-11
-"""Spill below a step of half precision, relative to the pixel's brightest channel, is rounding, not spill."""
 
 _AT_ONCE: Final = 1 << 20
 
@@ -27,15 +27,15 @@ class Despill:
     several threads at once.
 
     Args:
-        screen: The screen's hue.
+        key_colour: The hue to limit.
         space: The plate's space.
         device: Where to compute.
     """
 
-    def __init__(self, screen: Screen, space: PlateSpace, device: torch.device) -> None:
-        self._pixels: Pixels = pixels_of(space.codec, device)
-        self._axis = torch.tensor(screen.axis, dtype=torch.float32, device=device)[:, None]
-        self._spill = torch.tensor(screen.spill, dtype=torch.float32, device=device)[:, None]
+    def __init__(self, key_colour: KeyColour, space: PlateSpace, device: torch.device) -> None:
+        self._codec = make_pixel_codec(space.codec, device)
+        self._axis = torch.tensor(key_colour.axis, dtype=torch.float32, device=device)[:, None]
+        self._spill = torch.tensor(key_colour.spill, dtype=torch.float32, device=device)[:, None]
         self._device = device
 
     def remove(self, fgr: np.ndarray) -> None:
@@ -53,11 +53,12 @@ class Despill:
             self._limit(flat[start : start + _AT_ONCE])
 
     def _limit(self, part: Tensor) -> None:
-        linear = self._pixels.to_linear(part.to(self._device))
+        # In linear light, where spill adds up; most pixels have none and are not written.
+        linear = self._codec.to_linear(part.to(self._device))
         amount = (self._axis * linear).sum(0)
         spilled = torch.nonzero(amount > _VISIBLE * linear.abs().amax(0)).squeeze(1)
         if spilled.numel():
             own = linear[:, spilled]
             # Nothing falls below black that was not there before.
             clean = (own - amount[spilled] * self._spill).maximum(own.clamp(max=0))
-            part[spilled.to(part.device)] = self._pixels.from_linear(clean).to(part)
+            part[spilled.to(part.device)] = self._codec.from_linear(clean).to(part)

@@ -6,59 +6,59 @@ from typing import Final
 
 from torch import Tensor
 
-from matteline.colour.tone import Look
+from matteline.colour.tone import ToneMap
 
+# Error of the network's foreground, in its sRGB-encoded picture: the first where alpha nears 1, rising
+# evenly to the second where it nears 0. Medians over composites of portraits whose foreground is known.
 _ERROR_SOLID: Final = 0.005
 _ERROR_FAINT: Final = 0.2
-"""Error of the network's foreground, in its sRGB-encoded picture: the first where alpha nears 1, rising
-evenly to the second where it nears 0. Medians over composites of portraits whose foreground is known."""
 
+# The same upwards, where a larger one would reach the end of the roll-off and stand for any light.
 _ERROR_BRIGHT: Final = 0.01
-"""The same upwards, where a larger one would reach the end of the roll-off and stand for any light."""
 
+# How far the background behind an edge may differ from its guess, relative to it, beyond its variance.
 _ERROR_BEHIND: Final = 0.1
-"""How far the background behind an edge may differ from its guess, relative to it, beyond its variance."""
 
+# Share of the multi-level estimate in the foreground; the rest is the weighed prediction. Alone each fails
+# where the other holds: the estimate where colours of person and room are alike, the prediction at rims.
 _ESTIMATED_SHARE: Final = 2 / 3
-"""Share of the multi-level estimate in the foreground; the rest is the weighed prediction. Alone each fails
-where the other holds: the estimate where colours of person and room are alike, the prediction at rims."""
 
+# Error of the multi-level estimate, relative to the difference between foreground and background: of a sky
+# a hundred times brighter than the person too much would be left.
 _ERROR_ESTIMATED: Final = 0.03
-"""Error of the multi-level estimate, relative to the difference between foreground and background: of a sky a
-hundred times brighter than the person too much would be left."""
 
+# Deviations of a background that is guessed to be black, and of one of which nothing is known.
 _FLOOR: Final = 0.05
 _UNKNOWN: Final = 1.0
-"""Deviations of a background that is guessed to be black, and of one of which nothing is known."""
 
 
-def believe(seen: Tensor, alpha: Tensor, look: Look) -> tuple[Tensor, Tensor]:
-    """What the network's foreground says of the light, and how far to believe it.
+def decode_prediction(seen: Tensor, alpha: Tensor, tone_map: ToneMap) -> tuple[Tensor, Tensor]:
+    """Return the light of the network's foreground, and how far to believe it.
 
     Args:
         seen: The foreground as predicted, (3, N), sRGB-encoded, 0..1.
         alpha: (N,).
-        look: How the network's picture was made.
+        tone_map: How the network's picture was made.
 
     Returns:
         Linear Rec.709 (3, N), and its standard deviation (3, N): little in shadows, much where the picture
         rolls highlights off.
     """
-    light = look.recover(seen)
+    light = tone_map.decode(seen)
     error = _ERROR_SOLID + _ERROR_FAINT * (1 - alpha)
-    lower = look.recover((seen - error).clamp(min=0))
-    higher = look.recover((seen + _ERROR_BRIGHT).clamp(max=1))
+    lower = tone_map.decode((seen - error).clamp(min=0))
+    higher = tone_map.decode((seen + _ERROR_BRIGHT).clamp(max=1))
     return light, (light - lower).maximum(higher - light)
 
 
-def weigh(
+def weigh_prediction(
     plate: Tensor,
     alpha: Tensor,
     predicted: Tensor,
     doubt: Tensor,
     background: tuple[Tensor, Tensor] | None,
 ) -> Tensor:
-    """The most likely foreground of pixels that are a mixture of foreground and background.
+    """Return the most likely foreground of pixels that are a mixture of foreground and background.
 
     The plate is P = a F + (1 - a) B. The network predicts F, well where its picture is not rolled off and not
     at all in bright highlights; B is guessed from around. Each is believed by the inverse of its variance,
@@ -76,20 +76,23 @@ def weigh(
         F, (3, N), in the same terms.
     """
     empty = 1 - alpha
-    behind, variance = (plate, plate.new_tensor(_UNKNOWN**2)) if background is None else _room(background)
+    behind, variance = (
+        (plate, plate.new_tensor(_UNKNOWN**2)) if background is None else _with_doubt(background)
+    )
     cleaned = (plate - empty * behind) / alpha
     # F lies between black and what the plate would need if nothing were behind it.
     cleaned = cleaned.clamp(plate.minimum(predicted), (plate / alpha).maximum(predicted))
+    # The clamp is for two variances of 0, where both say the same.
     by_plate = (alpha * doubt).square()
     trust = by_plate / (by_plate + empty.square() * variance).clamp(min=1e-20)
     return predicted + trust * (cleaned - predicted)
 
 
-def bounded(estimated: Tensor, plate: Tensor, alpha: Tensor) -> Tensor:
-    """An estimate of F between black and what the plate would need if nothing were behind it.
+def clamp_to_mixture(estimated: Tensor, plate: Tensor, alpha: Tensor) -> Tensor:
+    """Clamp an estimate of F between black and what the plate would need if nothing were behind it.
 
     Args:
-        estimated: (3, N), as `multilevel.foreground_of`.
+        estimated: (3, N), as `multilevel.estimate_foreground` returns it.
         plate: P, (3, N), in the same terms.
         alpha: (N,), above 0.
     """
@@ -97,7 +100,7 @@ def bounded(estimated: Tensor, plate: Tensor, alpha: Tensor) -> Tensor:
 
 
 def estimated_share(predicted: Tensor, doubt: Tensor, background: tuple[Tensor, Tensor]) -> Tensor:
-    """How much of the foreground the multi-level estimate shall be, the rest being `weigh`'s: (3, N).
+    """Return the share (3, N) of the multi-level estimate in the foreground; the rest is `weigh_prediction`'s.
 
     Args:
         predicted: F as predicted, (3, N), linear Rec.709.
@@ -108,6 +111,6 @@ def estimated_share(predicted: Tensor, doubt: Tensor, background: tuple[Tensor, 
     return _ESTIMATED_SHARE * doubt.square() / (doubt.square() + error.square()).clamp(min=1e-20)
 
 
-def _room(background: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+def _with_doubt(background: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
     colour, variance = background
     return colour, variance + (_ERROR_BEHIND * colour).square() + _FLOOR**2

@@ -17,16 +17,17 @@ SIZE: Final = 65536
 
 
 def every_half() -> Table:
-    """All 65,536 half-precision numbers by their bit pattern; NaN as 0, infinities as the greatest finite."""
+    """Return all 65,536 half-precision numbers by their bit pattern; NaN as 0, infinities as the greatest finite."""
+    # NaN and infinities of damaged plates thus become numbers in every table made of this.
     values = np.arange(SIZE, dtype=np.uint16).view(np.float16).astype(np.float32)
     return np.nan_to_num(values, nan=0.0, posinf=HALF_MAX, neginf=-HALF_MAX)
 
 
 def every_code() -> Table:
-    """All 16-bit codes as 0..1. An 8-bit code k is the 16-bit code 257 k."""
+    """Return all 16-bit codes as 0..1. An 8-bit code k is the 16-bit code 257 k."""
     return (np.arange(SIZE, dtype=np.float64) / (SIZE - 1)).astype(np.float32)
 
 
 def tabulate(curve: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]], over: Table) -> Table:
-    """The curve's value at each entry, computed in double precision."""
+    """Return the curve's value at each entry, computed in double precision."""
     return curve(over.astype(np.float64)).astype(np.float32)

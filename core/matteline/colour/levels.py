@@ -10,8 +10,8 @@ SHOULDER_START: Final = 0.9
 DIFFUSE_WHITE: Final = 0.7874
 """Linear: where the shoulder starts (0.9 decoded by the sRGB curve), and where HDR video has white paper."""
 
-SOLID: Final = 254.5 / 255
-"""Alpha that every file format we write rounds to 1: from here on the foreground is the plate."""
+OPAQUE_ALPHA: Final = 254.5 / 255
+"""Alpha that every file format Matteline writes rounds to 1: from here on the foreground is the plate."""
 
 LUMA_709: Final = (0.2126, 0.7152, 0.0722)
 """Luminance of linear Rec.709 (ITU-R BT.709)."""

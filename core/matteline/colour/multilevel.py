@@ -19,19 +19,19 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from matteline.colour.levels import SOLID
+from matteline.colour.levels import OPAQUE_ALPHA
 
+# e and w of the formula, as in the paper.
 _LEAST_TIE: Final = 1e-5
 _TIE_BY_ALPHA: Final = 0.1
-"""e and w of the formula, as in the paper."""
 
+# The longer side of the largest picture that is solved whole; larger ones give the same for more time.
 _WHOLE_SIZE: Final = 160
-"""The longer side of the largest picture that is solved whole; larger ones give the same for more time."""
 
+# Sweeps over pictures up to that size, where they cost nothing, and over larger ones, as in the paper.
 _SMALL_SIZE: Final = 32
 _SMALL_SWEEPS: Final = 10
 _SWEEPS: Final = 2
-"""Sweeps over pictures up to that size, where they cost nothing, and over larger ones, as in the paper."""
 
 _NEIGHBOURS: Final = ((-1, 0), (1, 0), (0, -1), (0, 1))
 
@@ -70,10 +70,10 @@ class _Cover:
     def at(self, rows: Tensor, columns: Tensor) -> Tensor:
         """Alpha (N,) at rows and columns of the reduced frame; what every file rounds to 1 is 1."""
         places = (rows * self.alpha.shape[1] + columns) * self.stride
-        return self.alpha.view(-1).index_select(0, places).div_(SOLID).clamp_(max=1)
+        return self.alpha.view(-1).index_select(0, places).div_(OPAQUE_ALPHA).clamp_(max=1)
 
 
-def foreground_of(colours: Callable[[Tensor], Tensor], alpha: Tensor, wanted: Tensor) -> Tensor:
+def estimate_foreground(colours: Callable[[Tensor], Tensor], alpha: Tensor, wanted: Tensor) -> Tensor:
     """Estimate the foreground of soft pixels.
 
     Args:

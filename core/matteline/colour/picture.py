@@ -11,21 +11,21 @@ from torch import Tensor
 from matteline.colour.background import STRIDE, Background, guess_background
 from matteline.colour.codec import Codec, OcioCodec
 from matteline.colour.denoise import denoise
-from matteline.colour.foreground import believe, bounded, estimated_share, weigh
-from matteline.colour.levels import SOLID
-from matteline.colour.multilevel import foreground_of
-from matteline.colour.pixels import Pixels, pixels_of, tensor_of, unit
+from matteline.colour.foreground import clamp_to_mixture, decode_prediction, estimated_share, weigh_prediction
+from matteline.colour.levels import OPAQUE_ALPHA
+from matteline.colour.multilevel import estimate_foreground
+from matteline.colour.pixel_codec import PixelCodec, colour_tensor, make_pixel_codec, unit_floats
 from matteline.colour.space import PlateSpace
-from matteline.colour.tone import Look, Plain, Shoulder
-from matteline.colour.view import View
+from matteline.colour.tone import ShoulderToneMap, SrgbToneMap, ToneMap
+from matteline.colour.view import ViewToneMap
 
 
 @dataclass(frozen=True)
-class _Way:
+class _DeviceTransform:
     """Both halves of the way from plate to picture, ready on one device."""
 
-    pixels: Pixels
-    look: Look
+    codec: PixelCodec
+    tone_map: ToneMap
 
 
 class PictureTransform:
@@ -49,26 +49,28 @@ class PictureTransform:
         self, space: PlateSpace, *, exposure_stops: float = 0.0, denoise: float = 0.0, view: str | None = None
     ) -> None:
         self._space = space
-        self._as_shown = space.shown and exposure_stops == 0 and view is None
+        self._is_as_shown = space.is_picture and exposure_stops == 0 and view is None
         self._denoise = denoise
         self._view = view
         self._codec: Codec | OcioCodec = space.codec.scaled(2.0**exposure_stops)
-        self._ready: dict[torch.device, _Way] = {}
+        self._ready: dict[torch.device, _DeviceTransform] = {}
 
-    def _way(self, device: torch.device) -> _Way:
-        # Two threads may both build it; either will do.
+    def _on(self, device: torch.device) -> _DeviceTransform:
+        # Two threads may both build one; either will do.
         if device not in self._ready:
-            self._ready[device] = _Way(pixels_of(self._codec, device), self._looking(device))
+            tone_map: ToneMap = (
+                ShoulderToneMap(device)
+                if self._view is None
+                else ViewToneMap(self._space.config, self._view, device)
+            )
+            self._ready[device] = _DeviceTransform(make_pixel_codec(self._codec, device), tone_map)
         return self._ready[device]
 
-    def _looking(self, device: torch.device) -> Look:
-        return Shoulder(device) if self._view is None else View(self._space.config, self._view, device)
-
     def _is_picture(self, pixels: np.ndarray) -> bool:
-        return self._as_shown and pixels.dtype.kind == "u"
+        return self._is_as_shown and pixels.dtype.kind == "u"
 
     def to_network(self, pixels: np.ndarray, device: torch.device) -> Tensor:
-        """The picture of a frame that the network sees.
+        """Return the picture of a frame that the network sees.
 
         Args:
             pixels: (H, W, 3 or 4) uint8, uint16, float16 or float32 in the plate's space; integers are
@@ -78,26 +80,26 @@ class PictureTransform:
         Returns:
             (3, H, W) float32, contiguous, sRGB-encoded, 0..1, finite.
         """
-        values = tensor_of(pixels).to(device)
+        values = colour_tensor(pixels).to(device)
         return denoise(self._shown(values, self._is_picture(pixels)), self._denoise)
 
     def _shown(self, values: Tensor, is_picture: bool) -> Tensor:
         if is_picture:
-            return unit(values.permute(2, 0, 1).contiguous())
-        way, (height, width, _) = self._way(values.device), values.shape
+            return unit_floats(values.permute(2, 0, 1).contiguous())
+        own, (height, width, _) = self._on(values.device), values.shape
         made = torch.empty(3, height * width, device=values.device)
-        pieces = zip(_pieces(values.reshape(-1, 3), way), _pieces(made.T, way), strict=True)
+        pieces = zip(_pieces(values.reshape(-1, 3), own), _pieces(made.T, own), strict=True)
         for piece, place in pieces:
-            place.T.copy_(way.look.show(way.pixels.to_linear(piece)))
+            place.T.copy_(own.tone_map.encode(own.codec.to_linear(piece)))
         return made.view(3, height, width)
 
     def restore(self, *, plate: np.ndarray, alpha: Tensor, fgr: Tensor | None) -> np.ndarray:
-        """The straight foreground in the plate's own space.
+        """Return the straight foreground in the plate's own space.
 
         Where alpha is 1, or rounds to it in 8 bits, the values are the plate's own, bit for bit. In soft
         edges they are estimated from plate and alpha (see `multilevel`), and mixed with the predicted colour
-        weighed against the plate (see `foreground.weigh`) if there is a prediction. Where alpha is 0 they are
-        0, so that files stay small and nothing hides there.
+        weighed against the plate (see `foreground.weigh_prediction`) if there is a prediction. Where alpha
+        is 0 they are 0, so that files stay small and nothing hides there.
 
         Args:
             plate: (H, W, 3 or 4) as `to_network` had it.
@@ -109,15 +111,18 @@ class PictureTransform:
             (H, W, 3): float16 for a float16 plate, else float32, with integers as 0..1.
         """
         flat = alpha.detach().reshape(-1)
-        made = _kept(plate, (flat > 0).view(alpha.shape).cpu())
-        soft = torch.nonzero((flat > 0) & (flat < SOLID)).squeeze(1)
+        # The plate's values are copied and only soft pixels computed: most of a frame is one or the other.
+        values = colour_tensor(plate)
+        made = values.clone() if values.dtype.is_floating_point else unit_floats(values)
+        made.masked_fill_(~(flat > 0).view(alpha.shape).cpu()[..., None], 0)
+        soft = torch.nonzero((flat > 0) & (flat < OPAQUE_ALPHA)).squeeze(1)
         if soft.numel():
             edges = self._edges(plate, alpha.detach().float().contiguous(), soft, fgr)
             made.view(-1, 3)[soft.cpu()] = edges.to(made)
         return made.numpy()
 
-    def bare(self, *, plate: np.ndarray, fgr: Tensor) -> np.ndarray:
-        """The network's foreground as predicted, everywhere, in the plate's own space.
+    def network_foreground(self, *, plate: np.ndarray, fgr: Tensor) -> np.ndarray:
+        """Return the network's foreground as predicted, everywhere, in the plate's own space.
 
         Args:
             plate: The frame, for its dtype alone.
@@ -128,14 +133,14 @@ class PictureTransform:
         """
         height, width = fgr.shape[1:]
         flat = fgr.detach().reshape(3, -1).float().clamp(0, 1)
-        way, shown = self._way(fgr.device), self._is_picture(plate)
-        made = flat.T.contiguous() if shown else way.pixels.from_linear(way.look.recover(flat))
+        own, shown = self._on(fgr.device), self._is_picture(plate)
+        made = flat.T.contiguous() if shown else own.codec.from_linear(own.tone_map.decode(flat))
         kind = torch.float16 if plate.dtype == np.float16 else torch.float32
         return made.view(height, width, 3).to("cpu", kind).numpy()
 
     def _edges(self, plate: np.ndarray, alpha: Tensor, soft: Tensor, fgr: Tensor | None) -> Tensor:
-        """The foreground (N, 3), in the plate's space, of soft pixels given by their flat places (N,)."""
-        values, way, shown = tensor_of(plate), self._way(alpha.device), self._is_picture(plate)
+        """Return the foreground (N, 3), in the plate's space, of soft pixels given by their flat places (N,)."""
+        values, own, shown = colour_tensor(plate), self._on(alpha.device), self._is_picture(plate)
         flat = values.reshape(-1, 3)
 
         def recorded(places: Tensor) -> Tensor:
@@ -144,52 +149,44 @@ class PictureTransform:
         def colours(places: Tensor) -> Tensor:
             # A plate that is shown as it is was matted in its own values, so there its colours mix.
             if shown:
-                return unit(recorded(places)).T.contiguous()
-            return torch.cat([way.pixels.to_linear(part) for part in _pieces(recorded(places), way)], 1)
+                return unit_floats(recorded(places)).T.contiguous()
+            return torch.cat([own.codec.to_linear(part) for part in _pieces(recorded(places), own)], 1)
 
-        cover = (alpha.view(-1)[soft] / SOLID).clamp_(max=1)
+        cover = (alpha.view(-1)[soft] / OPAQUE_ALPHA).clamp_(max=1)
         background = self._background(values, alpha)
         if fgr is None:
-            estimate = bounded(foreground_of(colours, alpha, soft), colours(soft), cover)
+            estimate = clamp_to_mixture(estimate_foreground(colours, alpha, soft), colours(soft), cover)
             return estimate.T if shown else self._recorded(estimate)
-        light = torch.cat([way.pixels.to_linear(part) for part in _pieces(recorded(soft), way)], 1)
+        light = torch.cat([own.codec.to_linear(part) for part in _pieces(recorded(soft), own)], 1)
         seen = fgr.detach().view(3, -1)[:, soft].float().clamp(0, 1)
-        predicted, doubt = believe(seen, cover, Plain() if shown else way.look)
+        predicted, doubt = decode_prediction(seen, cover, SrgbToneMap() if shown else own.tone_map)
         # The picture ends at black; what the plate holds below it is added back.
         predicted = predicted + light.clamp(max=0)
         if background is None:
             # Nothing shows the background alone, so an estimate has nothing to tell it from the foreground by.
-            return self._recorded(weigh(light, cover, predicted, doubt, None))
+            return self._recorded(weigh_prediction(light, cover, predicted, doubt, None))
         behind = background.at(soft)
-        weighed = weigh(light, cover, predicted, doubt, behind)
+        weighed = weigh_prediction(light, cover, predicted, doubt, behind)
         share = estimated_share(predicted, doubt, behind)
         if shown:
-            estimate = bounded(foreground_of(colours, alpha, soft), colours(soft), cover)
+            estimate = clamp_to_mixture(estimate_foreground(colours, alpha, soft), colours(soft), cover)
             return torch.lerp(self._recorded(weighed), estimate.T, share.T)
-        estimate = bounded(foreground_of(colours, alpha, soft), light, cover)
+        estimate = clamp_to_mixture(estimate_foreground(colours, alpha, soft), light, cover)
         return self._recorded(torch.lerp(weighed, estimate, share))
 
     def _recorded(self, linear: Tensor) -> Tensor:
-        """Linear Rec.709 (3, N) in the plate's space (N, 3)."""
-        way = self._way(linear.device)
-        return torch.cat(
-            [way.pixels.from_linear(part) for part in torch.split(linear, way.pixels.at_once, 1)]
-        )
+        """Return linear Rec.709 (3, N) in the plate's space (N, 3)."""
+        codec = self._on(linear.device).codec
+        return torch.cat([codec.from_linear(part) for part in torch.split(linear, codec.at_once, 1)])
 
     def _background(self, values: Tensor, alpha: Tensor) -> Background | None:
+        # A sixteenth of the plate travels to the device and through the codec.
         some = values[::STRIDE, ::STRIDE].to(alpha.device)
-        linear = self._way(alpha.device).pixels.to_linear(some.reshape(-1, 3)).view(3, *some.shape[:2])
+        linear = self._on(alpha.device).codec.to_linear(some.reshape(-1, 3)).view(3, *some.shape[:2])
         height, width = alpha.shape
         return guess_background(linear, alpha[::STRIDE, ::STRIDE] <= 0, (height, width))
 
 
-def _pieces(pixels: Tensor, way: _Way) -> tuple[Tensor, ...]:
-    """Consecutive pixels (N, ...) of a plate, as many together as its space likes."""
-    return torch.split(pixels, way.pixels.at_once)
-
-
-def _kept(plate: np.ndarray, keep: Tensor) -> Tensor:
-    """The plate's colour (H, W, 3) where it is kept, else 0."""
-    values = tensor_of(plate)
-    made = values.clone() if values.dtype.is_floating_point else unit(values)
-    return made.masked_fill_(~keep[..., None], 0)
+def _pieces(pixels: Tensor, transform: _DeviceTransform) -> tuple[Tensor, ...]:
+    """Split pixels (N, ...) of a plate into pieces as large as its codec likes."""
+    return torch.split(pixels, transform.codec.at_once)

@@ -25,13 +25,13 @@ ACES_AP1: Final[Chromaticities] = (0.713, 0.293, 0.165, 0.830, 0.128, 0.044, *_A
 _BRADFORD: Final = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 
 
-def same(one: Sequence[float], other: Sequence[float]) -> bool:
-    """Whether two sets of chromaticities agree to the precision that files keep."""
+def same_chromaticities(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Compare two sets of chromaticities to the precision that files keep."""
     return len(one) == len(other) and bool(np.allclose(one, other, atol=2e-3))
 
 
-def to_rec709(chromaticities: Sequence[float]) -> Matrix:
-    """The matrix (3, 3) from linear RGB of these primaries to linear Rec.709, white adapted by Bradford.
+def rec709_matrix(chromaticities: Sequence[float]) -> Matrix:
+    """Return the matrix (3, 3) from linear RGB of these primaries to linear Rec.709, white adapted by Bradford.
 
     Args:
         chromaticities: Red x, y, green x, y, blue x, y, white x, y.
@@ -47,6 +47,7 @@ def to_rec709(chromaticities: Sequence[float]) -> Matrix:
 def _to_xyz(chromaticities: Sequence[float]) -> Matrix:
     if len(chromaticities) != 8 or not np.isfinite(chromaticities).all():
         raise ValueError("chromaticities are eight finite numbers")
+    # Each primary in XYZ at unit luminance, then scaled so that together they make white.
     columns = np.stack([_xyz(*chromaticities[i : i + 2]) for i in (0, 2, 4)], axis=1)
     if abs(np.linalg.det(columns)) < 1e-6:
         raise ValueError("the primaries lie on one line")
@@ -61,6 +62,7 @@ def _xyz(x: float, y: float) -> Matrix:
 
 
 def _adaptation(white: Sequence[float]) -> Matrix:
+    # Each cone's response is scaled from one white to the other, as eyes do.
     source = _BRADFORD @ _xyz(*white)
     target = _BRADFORD @ _xyz(*_D65)
     return np.asarray(np.linalg.inv(_BRADFORD) @ np.diag(target / source) @ _BRADFORD)

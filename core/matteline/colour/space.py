@@ -1,4 +1,4 @@
-"""Which colour space a plate is in: what the artist named, or what its tags, its name and its format say.
+"""The colour space of a plate: as the artist named it, or by its tags, its name and its format.
 
 No torch here: a space is chosen while planning, and everything that can be wrong with it is found then.
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from matteline.colour import tags as words
-from matteline.colour.catalogue import PlateSpace, named, of_interop_id, shown
-from matteline.colour.codec import as_displayed, linear
+from matteline.colour import space_names as names
+from matteline.colour.catalogue import PlateSpace, display_space, space_by_interop_id, space_by_name
+from matteline.colour.codec import display_codec, linear_codec
 from matteline.colour.config import Config
-from matteline.colour.primaries import REC709, Chromaticities, same
+from matteline.colour.primaries import REC709, Chromaticities, same_chromaticities
 from matteline.contract.errors import ColourError
 from matteline.contract.plate import ColourTags
 
@@ -22,7 +22,9 @@ _HINT: Final = "Name the plate's colour space instead of 'auto'."
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _TaggedPlate:
+    """Everything that tells of a plate's colour."""
+
     tags: ColourTags
     path: str
     is_float: bool
@@ -36,10 +38,10 @@ def choose_space(
     """Find the colour space of a plate.
 
     Args:
-        wanted: A space, alias or role of the config, `sRGB`, `Rec.709` or `Cineon`; or `auto`, which
-            believes, in this order: colorInteropID, chromaticities, the stream's primaries and transfer, the
-            config's file rules, what the reader of the format says, and then what is usual.
-        tags: What the plate says of its colour. Matrix and range are already undone in its pixels.
+        wanted: A space, alias or role of the config, `sRGB`, `Rec.709` or `Cineon`; or `auto`, which goes by,
+            in this order: colorInteropID, chromaticities, the stream's primaries and transfer, the config's
+            file rules, what the reader of the format says, and then convention.
+        tags: The plate's own tags. Matrix and range are already undone in its pixels.
         path: The plate's path, for the config's file rules.
         pixel_type: `half` and `float` are float plates; all others are integers.
         kind: `sequence`, `movie` or `still`.
@@ -48,120 +50,121 @@ def choose_space(
     Raises:
         ColourError: The name is unknown, the space holds no colour, or the config cannot convert it.
     """
-    is_float = pixel_type in ("half", "float")
-    if wanted.strip().lower() != "auto":
-        return named(wanted.strip(), config, f"'{wanted.strip()}' was asked for")
-    return _automatic(_Asked(tags, path, is_float, kind == "movie", config))
-
-
-def _automatic(asked: _Asked) -> PlateSpace:
-    ignored: list[str] = []
-    for look in (_by_interop_id, _by_chromaticities, _by_stream, _by_file_rules, _by_reader):
-        found = look(asked)
+    name = wanted.strip()
+    if name.lower() != "auto":
+        return space_by_name(name, config, f"'{name}' was asked for")
+    plate = _TaggedPlate(tags, path, pixel_type in ("half", "float"), kind == "movie", config)
+    remarks: list[str] = []
+    # From what is hardest to get wrong to what is easiest: a tag is set on purpose, a name by habit.
+    for find in (_by_interop_id, _by_chromaticities, _by_stream, _by_file_rules, _by_reader):
+        found = find(plate)
         if isinstance(found, PlateSpace):
-            return _noting(found, ignored)
+            return _with_remarks(found, remarks)
         if found is not None:
-            ignored.append(found)
-    return _noting(replace(_by_habit(asked), assumed=True), ignored)
+            remarks.append(found)
+    return _with_remarks(replace(_by_convention(plate), assumed=True), remarks)
 
 
-def _noting(space: PlateSpace, ignored: list[str]) -> PlateSpace:
-    if not ignored:
+def _with_remarks(space: PlateSpace, remarks: list[str]) -> PlateSpace:
+    if not remarks:
         return space
-    why = f"{space.why.rstrip('.')} ({'; '.join(ignored)})."
-    return replace(space, why=why)
+    return replace(space, why=f"{space.why.rstrip('.')} ({'; '.join(remarks)}).")
 
 
-# Each look answers with a space, with a remark on a tag that it could not use, or with None.
+# Each of these returns a space, a remark on a tag that it could not use, or None.
 
 
-def _by_interop_id(asked: _Asked) -> PlateSpace | str | None:
-    interop_id = asked.tags.interop_id
+def _by_interop_id(plate: _TaggedPlate) -> PlateSpace | str | None:
+    interop_id = plate.tags.interop_id
     if not interop_id or interop_id == "unknown":
         return None
     if interop_id == "data":
         return "its colorInteropID says that it holds no colour"
-    found = of_interop_id(interop_id, asked.config, f"the file's colorInteropID is {interop_id}")
+    found = space_by_interop_id(interop_id, plate.config, f"the file's colorInteropID is {interop_id}")
     return found or f"its colorInteropID {interop_id} is unknown"
 
 
-def _by_chromaticities(asked: _Asked) -> PlateSpace | str | None:
-    given = asked.tags.chromaticities
-    if given is None or not asked.is_float:
+def _by_chromaticities(plate: _TaggedPlate) -> PlateSpace | str | None:
+    given = plate.tags.chromaticities
+    # OpenEXR defines them for linear light; integer files with them have a curve that nothing names.
+    if given is None or not plate.is_float:
         return None
-    for chromaticities, interop_id, plain in words.KNOWN_PRIMARIES:
-        if same(given, chromaticities):
-            name = asked.config.first(interop_id, *words.OLDER_NAMES.get(interop_id, ())) or plain
+    for chromaticities, interop_id, plain in names.KNOWN_PRIMARIES:
+        if same_chromaticities(given, chromaticities):
+            name = plate.config.first(interop_id, *names.OLDER_NAMES.get(interop_id, ())) or plain
             why = "the file is in floating point and has these chromaticities"
-            return _linear(name, chromaticities, asked.config, why, interop_id)
-    return _by_own_primaries(given, asked.config)
-
-
-def _by_own_primaries(given: tuple[float, ...], config: Config) -> PlateSpace | str:
+            return _linear_space(name, chromaticities, plate.config, why, interop_id)
     why = "the file is in floating point and has chromaticities of no common space"
     try:
-        space = _linear("Linear, the file's own primaries", given, config, why)
+        space = _linear_space("Linear, the file's own primaries", given, plate.config, why)
     except ValueError as error:
         return f"its chromaticities cannot be used: {error}"
     return replace(space, own_primaries=True)
 
 
-def _linear(
+def _linear_space(
     name: str, chromaticities: Chromaticities, config: Config, because: str, interop_id: str = ""
 ) -> PlateSpace:
-    codec = linear(chromaticities)
+    codec = linear_codec(chromaticities)
     return PlateSpace(name, config, "scene-linear", f"{name}: {because}.", interop_id, False, codec)
 
 
-def _by_stream(asked: _Asked) -> PlateSpace | str | None:
-    primaries, transfer = asked.tags.primaries, asked.tags.transfer
+def _by_stream(plate: _TaggedPlate) -> PlateSpace | str | None:
+    primaries, transfer = plate.tags.primaries, plate.tags.transfer
     if primaries is None and transfer is None:
         return None
-    said = f"the stream says {' and '.join(each for each in (transfer, primaries) if each)}"
-    if interop_id := words.HDR_STREAMS.get((transfer, primaries)):
-        return of_interop_id(interop_id, asked.config, said)
+    tagged = f"the stream is tagged {' and '.join(each for each in (transfer, primaries) if each)}"
+    if interop_id := names.HDR_STREAMS.get((transfer, primaries)):
+        return space_by_interop_id(interop_id, plate.config, tagged)
     if transfer in ("smpte2084", "arib-std-b67"):
         raise ColourError(
-            f"The plate is tagged {transfer} with primaries {primaries}, which is not usual.", hint=_HINT
+            f"The plate is tagged {transfer} with primaries {primaries}, which is not usual.",
+            hint=_HINT,
+            settings=("colour_space",),
         )
-    chromaticities = words.STREAM_PRIMARIES.get(primaries)
-    if chromaticities is None or transfer not in (*words.DISPLAY_TRANSFERS, "linear"):
-        return f"{said}, which is not supported"
+    chromaticities = names.STREAM_PRIMARIES.get(primaries)
+    if chromaticities is None or transfer not in (*names.DISPLAY_TRANSFERS, "linear"):
+        return f"{tagged}, which is not supported"
     if transfer == "linear":
-        return _linear("Linear", chromaticities, asked.config, said)
+        return _linear_space("Linear", chromaticities, plate.config, tagged)
     if chromaticities != REC709:
+        # Shown by Rec.709's own curve, as the network takes all video, but with the primaries undone.
         name = f"Video with {primaries} primaries"
-        codec = as_displayed(chromaticities)
-        return PlateSpace(name, asked.config, "display", f"{name}: {said}.", "", False, codec)
-    return shown("sRGB" if transfer == "iec61966-2-1" else "Rec.709", asked.config, said)
+        codec = display_codec(chromaticities)
+        return PlateSpace(name, plate.config, "display", f"{name}: {tagged}.", "", False, codec)
+    return display_space("sRGB" if transfer == "iec61966-2-1" else "Rec.709", plate.config, tagged)
 
 
-def _by_file_rules(asked: _Asked) -> PlateSpace | str | None:
-    name = asked.config.space_of_path(asked.path)
+def _by_file_rules(plate: _TaggedPlate) -> PlateSpace | str | None:
+    name = plate.config.space_of_path(plate.path)
     if name is None:
         return None
-    if asked.config.is_data(name):
+    if plate.config.is_data(name):
         return f"the file rules say '{name}', which holds no colour"
-    return named(name, asked.config, "the config's file rules say so")
+    return space_by_name(name, plate.config, "the config's file rules say so")
 
 
-def _by_reader(asked: _Asked) -> PlateSpace | str | None:
-    said = asked.tags.colour_space
-    if not said or said.lower() in ("unknown", "data", "raw"):
+def _by_reader(plate: _TaggedPlate) -> PlateSpace | str | None:
+    name = plate.tags.colour_space
+    # Words by which readers say that they do not know.
+    if not name or name.lower() in ("unknown", "data", "raw"):
         return None
-    why = f"the reader of this format says {said}"
-    if said.lower() in words.PLAIN_WORDS or asked.config.find(said):
-        return named(said, asked.config, why)
-    return of_interop_id(said, asked.config, why) or f"its colour space {said} is unknown"
+    why = f"the reader of this format says {name}"
+    if name.lower() in names.PLAIN_NAMES or plate.config.find(name):
+        return space_by_name(name, plate.config, why)
+    return space_by_interop_id(name, plate.config, why) or f"its colour space {name} is unknown"
 
 
-def _by_habit(asked: _Asked) -> PlateSpace:
-    if asked.is_movie:
-        return shown("Rec.709", asked.config, "the movie says nothing of its colour")
-    if not asked.is_float:
-        return shown("sRGB", asked.config, "the file says nothing of its colour and holds integers")
-    untagged = "the file says nothing of its colour and is in floating point"
-    if not asked.config.is_built_in and asked.config.find("scene_linear"):
-        return named("scene_linear", asked.config, f"{untagged}, so it is in the config's working space")
+def _by_convention(plate: _TaggedPlate) -> PlateSpace:
+    if plate.is_movie:
+        return display_space("Rec.709", plate.config, "the movie has no tags of its colour")
+    if not plate.is_float:
+        return display_space("sRGB", plate.config, "the file has no tags of its colour and holds integers")
+    untagged = "the file has no tags of its colour and is in floating point"
+    # A config that somebody chose is a studio's, whose untagged EXRs are in its working space.
+    if not plate.config.is_built_in and plate.config.find("scene_linear"):
+        return space_by_name(
+            "scene_linear", plate.config, f"{untagged}, so it is in the config's working space"
+        )
     why = f"{untagged}, which OpenEXR defines so"
-    return _linear("Linear Rec.709", REC709, asked.config, why, "lin_rec709_scene")
+    return _linear_space("Linear Rec.709", REC709, plate.config, why, "lin_rec709_scene")

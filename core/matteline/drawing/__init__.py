@@ -4,6 +4,6 @@ numpy alone. Colours are sRGB-encoded, 0..1, as the network takes them; lengths 
 """
 
 from matteline.drawing.clip import Drawing, draw_people, draw_place
-from matteline.drawing.sheet import checkerboard, comparison_row, contact_sheet
+from matteline.drawing.sheet import comparison_row, contact_sheet
 
-__all__ = ["Drawing", "checkerboard", "comparison_row", "contact_sheet", "draw_people", "draw_place"]
+__all__ = ["Drawing", "comparison_row", "contact_sheet", "draw_people", "draw_place"]

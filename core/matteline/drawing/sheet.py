@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from matteline.drawing.shapes.arrays import Floats, floats
+from matteline.drawing.shapes.arrays import Floats
+from matteline.pictures.checkerboard import checkerboard
 
 _GAP = 8
 _PAPER = np.float32(0.18)  # dark enough that neither black nor white mattes run into it
-_CHECKER = (0.42, 0.58)
+_CHECKS_DOWN = 16  # squares from top to bottom
 
 
 def contact_sheet(rows: Sequence[Sequence[Floats]]) -> Floats:
@@ -46,13 +47,7 @@ def comparison_row(plate: Floats, alpha: Floats, fgr: Floats, truth: Floats) -> 
         truth: (H, W), the true alpha.
     """
     cover = alpha[..., None]
-    over = cover * fgr + (1 - cover) * checkerboard(*alpha.shape)
+    height, width = alpha.shape
+    squares = checkerboard(height, width, max(height // _CHECKS_DOWN, 1))
+    over = cover * fgr + (1 - cover) * squares
     return [plate, alpha, over, np.clip(10 * np.abs(alpha - truth), 0, 1)]
-
-
-def checkerboard(height: int, width: int) -> Floats:
-    """Return grey squares (H, W, 3), 0..1, sixteen to the picture's height."""
-    side = max(1, height // 16)
-    odd = (np.arange(height)[:, None] // side + np.arange(width)[None, :] // side) % 2
-    squares = floats(_CHECKER)[odd]
-    return np.repeat(squares[..., None], 3, axis=2)

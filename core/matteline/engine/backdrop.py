@@ -10,9 +10,8 @@ import numpy as np
 import torch
 from torch.nn.functional import interpolate
 
-from matteline.colour.checkerboard import checkerboard
 from matteline.colour.config import Config
-from matteline.colour.display import Display
+from matteline.colour.rec709_transform import Rec709Transform
 from matteline.colour.space import choose_space
 from matteline.contract.frames import FrameSet
 from matteline.contract.plate import PlateInfo
@@ -20,6 +19,7 @@ from matteline.engine.preview_background import colour_of
 from matteline.media.frame import Frame
 from matteline.media.plate import open_plate
 from matteline.media.samples import crop_or_pad
+from matteline.pictures.checkerboard import checkerboard
 
 # Squares from top to bottom.
 _CHECKS_DOWN = 24
@@ -27,7 +27,7 @@ _CHECKS_DOWN = 24
 
 @contextmanager
 def backdrop(over: str, plate: PlateInfo, frames: FrameSet, config: Config) -> Iterator[Iterator[np.ndarray]]:
-    """For each frame the picture behind the person, (H, W, 3) float32, 0..1, of the plate's display window.
+    """Yield for each frame the picture behind the person, (H, W, 3) float32, 0..1, of the plate's display window.
 
     A clip's first frame lies under the plate's first frame, and its last one is held. It is scaled to fill
     the picture, and what is too much on two sides is cut off.
@@ -53,7 +53,7 @@ def backdrop(over: str, plate: PlateInfo, frames: FrameSet, config: Config) -> I
 def _clip(over: str, plate: PlateInfo, frames: FrameSet, config: Config) -> Generator[np.ndarray, None, None]:
     with open_plate(over) as clip:
         info = clip.info
-        display = Display(
+        transform = Rec709Transform(
             choose_space(
                 "auto",
                 tags=info.colour,
@@ -66,7 +66,7 @@ def _clip(over: str, plate: PlateInfo, frames: FrameSet, config: Config) -> Gene
         wanted = [_under(frame - plate.frames.first, info.frames) for frame in frames]
         reading = clip.read(dict.fromkeys(wanted))
         for _, repeats in itertools.groupby(wanted):
-            picture = _filling(display.show(_displayed(next(reading), info)), plate, info.pixel_aspect)
+            picture = _filling(transform.apply(_displayed(next(reading), info)), plate, info.pixel_aspect)
             yield from itertools.repeat(picture, len(list(repeats)))
 
 
@@ -81,7 +81,7 @@ def _displayed(frame: Frame, info: PlateInfo) -> np.ndarray:
 
 
 def _filling(picture: np.ndarray, plate: PlateInfo, pixel_aspect: float) -> np.ndarray:
-    """A picture scaled to cover the plate's display window, in the plate's own pixels, without its excess."""
+    """Return a picture scaled to cover the plate's display window, in the plate's own pixels, without its excess."""
     height, width = plate.display_window.height, plate.display_window.width
     squeeze = pixel_aspect / plate.pixel_aspect
     if picture.shape[:2] == (height, width) and squeeze == 1:

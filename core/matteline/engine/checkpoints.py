@@ -12,7 +12,7 @@ from matteline.contract.errors import ModelError, StateError
 from matteline.contract.frames import FrameSet
 from matteline.contract.record import RECORD_FOLDER
 from matteline.engine.outputs import Outputs
-from matteline.engine.timeline import Run, SavedState, Span, resume
+from matteline.engine.timeline import NetworkRun, SavedState, Span, resume
 
 STATE_EVERY_FRAMES = 48
 """Frames between saved states: a resume advances over at most this many again; a state takes a few megabytes."""
@@ -71,7 +71,7 @@ class StateFiles:
         )
         found = (_NUMBERS.fullmatch(middle) for middle in middles)
         return sorted(
-            SavedState(Run(int(match[1]), int(match[2])), int(match[3])) for match in found if match
+            SavedState(NetworkRun(int(match[1]), int(match[2])), int(match[3])) for match in found if match
         )
 
     def remove(self, states: Iterable[SavedState]) -> None:

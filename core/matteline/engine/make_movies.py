@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matteline.colour.display import Display
+from matteline.colour.rec709_transform import Rec709Transform
 from matteline.contract.events import Assembling, Event, Notice
 from matteline.contract.files import make_folder
 from matteline.contract.plate import Header
@@ -54,7 +54,7 @@ def make_movies(plan: Plan) -> Iterator[Event]:
     if not plan.movies:
         return
     sound = _sound(plan)
-    cutter = CutoutReader(plan.outputs, Display(plan.space))
+    cutter = CutoutReader(plan.outputs, Rec709Transform(plan.space))
     for movie in plan.movies:
         make_folder(movie.path.parent)
         yield from _movie(plan, movie, cutter, sound)
@@ -105,19 +105,19 @@ class CutoutReader:
 
     Args:
         outputs: Products among which are alpha and fgr, or one with alpha as its fourth channel.
-        display: Shows the plate's colour.
+        transform: Shows the plate's colour.
     """
 
-    def __init__(self, outputs: Outputs, display: Display) -> None:
+    def __init__(self, outputs: Outputs, transform: Rec709Transform) -> None:
         self._outputs = outputs
-        self._display = display
+        self._transform = transform
         self._products = {product.name: product for product in outputs.products}
 
     def cut(self, number: int, *, colour: bool) -> Cutout:
         """Read one frame; its colour only where that is wanted. Raises `ReadError`."""
         if "alpha" in self._products and (not colour or "fgr" in self._products):
             matte = self._read("alpha", number)
-            shown = self._display.show(self._read("fgr", number).pixels) if colour else None
+            shown = self._transform.apply(self._read("fgr", number).pixels) if colour else None
             return Cutout(matte.header, to_float(matte.pixels, np.float32)[..., 0], shown)
         return self._cut_together(self._together(), number, colour)
 
@@ -130,7 +130,7 @@ class CutoutReader:
         if not colour:
             return Cutout(frame.header, alpha[..., 0])
         straight = frame.pixels if product.encoding.straight_alpha else _divided(frame.pixels, alpha)
-        return Cutout(frame.header, alpha[..., 0], self._display.show(straight))
+        return Cutout(frame.header, alpha[..., 0], self._transform.apply(straight))
 
     def _read(self, name: str, number: int) -> Frame:
         return read_result(self._outputs.path(self._products[name], number), number)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from matteline.colour.config import open_config
-from matteline.colour.screen import screen_of
+from matteline.colour.key_colour import parse_key_colour
 from matteline.colour.space import PlateSpace, choose_space
 from matteline.contract.errors import DeviceError, JobError, ReadError
 from matteline.contract.frames import FrameRange, FrameSet
@@ -113,7 +113,7 @@ def _draft(job: Job, info: PlateInfo, resources: Resources) -> Plan:
     frames = _frames(job, info)
     unbroken = _unbroken(job, info, frames)
     shots = split_at_cuts(unbroken, _named_cuts(job, info))
-    screen_of(job.settings.despill)
+    parse_key_colour(job.settings.despill)
     user_mattes = check_user_mattes(job.settings, info, frames)
     weights = find_weights(job.settings.weights, folders=resources.weight_folders)
     outputs = lay_out_results(Path(job.output), info, job.settings)

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from matteline.colour.despill import Despill
+from matteline.colour.key_colour import parse_key_colour
 from matteline.colour.picture import PictureTransform
-from matteline.colour.screen import screen_of
 from matteline.colour.space import PlateSpace
 from matteline.contract.settings import MatteSettings
 from matteline.engine.user_mattes import UserMattes
@@ -38,8 +38,8 @@ class Restore:
         self._device = device
         self._network_foreground = settings.foreground == "network"
         self._edges = EdgeTools(settings.choke, settings.soften, settings.black_point, settings.white_point)
-        screen = screen_of(settings.despill)
-        self._despill = screen and Despill(screen, space, device)
+        key_colour = parse_key_colour(settings.despill)
+        self._despill = key_colour and Despill(key_colour, space, device)
 
     def refine_edges(self, matte: Matte, picture: Tensor, ratio: float) -> Matte:
         """Return the matte with alpha solved again round its edges, where the settings ask for it.
@@ -71,7 +71,7 @@ class Restore:
         """
         assert matte.fgr is not None
         if self._network_foreground:
-            fgr = self._transform.bare(plate=plate, fgr=matte.fgr)
+            fgr = self._transform.network_foreground(plate=plate, fgr=matte.fgr)
         else:
             # Moving an edge does not change how much of a pixel is the person: a choked edge lies where the
             # plate shows nothing else. But where the artist makes alpha 1, the pixel is the plate's.

@@ -15,7 +15,7 @@ from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.settings import AUTO_PREROLL_FRAMES, WHOLE_RUN_FRAMES
 
 
-class Run(NamedTuple):
+class NetworkRun(NamedTuple):
     """One unbroken pass of the network: the same frame has the same pixels in every span of it.
 
     Attributes:
@@ -31,7 +31,7 @@ class Run(NamedTuple):
 class SavedState(NamedTuple):
     """A recurrent state on disk: its run, and the frame that comes next."""
 
-    run: Run
+    run: NetworkRun
     next_frame: int
 
 
@@ -47,7 +47,7 @@ class Span:
         from_state: True where the span begins with the state saved before `frames.first`.
     """
 
-    run: Run
+    run: NetworkRun
     mirrored: tuple[int, ...]
     frames: FrameRange
     render: FrameSet
@@ -85,7 +85,7 @@ def lay_out(
             runs.setdefault(_run_of(each.first, segment, shot, preroll), []).append(each)
         spans += [
             Span(
-                Run(start, len(mirrored)),
+                NetworkRun(start, len(mirrored)),
                 mirrored,
                 FrameRange(start, ranges[-1].last),
                 FrameSet(tuple(ranges)),

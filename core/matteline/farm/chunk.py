@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 Networks = Callable[[Plan], "MattingNetwork"]
 """Returns the network of a plan, for callers that keep one loaded."""
 
+# Frames that a chunk may always begin before its first one without a word to the user.
 _EXPECTED_EXTRA_FRAMES = 10
-"""Frames that a chunk may always begin before its first one without a word to the user."""
 
 
 def save_states(

@@ -7,7 +7,6 @@ import base64
 import numpy as np
 import numpy.typing as npt
 
-from matteline.colour.checkerboard import checkerboard
 from matteline.contract.errors import ReadError
 from matteline.judging.frame_stats import read_alpha, reduced
 from matteline.judging.results import ShotResults
@@ -15,6 +14,8 @@ from matteline.media.frame import Pixels
 from matteline.media.png_chunks import encode_png
 from matteline.media.result import read_result
 from matteline.media.samples import to_codes, to_float
+from matteline.pictures.checkerboard import checkerboard
+from matteline.pictures.srgb import srgb_encode
 
 # Longest side of a thumbnail, in pixels.
 THUMBNAIL_SIDE = 200
@@ -65,9 +66,7 @@ def _over_checkerboard(shot: ShotResults, number: int, alpha: _Picture) -> _Pict
     colour = _small(pixels[..., :3])
     space = shot.colour_space.lower()
     if floats and (not space or space.startswith(_LINEAR)):
-        light = np.clip(colour, 0, 1)
-        curved = np.where(light <= 0.0031308, 12.92 * light, 1.055 * np.power(light, 1 / 2.4) - 0.055)
-        colour = curved.astype(np.float32)
+        colour = srgb_encode(np.clip(colour, 0, 1))
     if colour.shape[:2] != alpha.shape:
         return None
     cover = alpha[..., None]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 _ROLES = {"r": "R", "red": "R", "g": "G", "green": "G", "b": "B", "blue": "B", "a": "A", "alpha": "A"}
+# Last words of layer names that hold the picture ('combined' is Blender's). Others may be normals or ids.
 _COLOUR_LAYERS = ("rgba", "rgb", "beauty", "combined", "color", "colour", "main", "left")
-"""Last words of layer names that hold the picture ('combined' is Blender's). Others may be normals or ids."""
 
 
 _CRYPTOMATTE = re.compile(r"crypto\w*\d\d$", re.IGNORECASE)
@@ -139,8 +139,8 @@ SEARCH_COLOUR = ChannelSearch(
     "Name the layer that is meant, as in plate.####.exr:beauty, or write the plate's R, G and B into the file.",
 )
 
+# Layer and channel numbers.
 _Found = tuple[str, tuple[int, ...]] | None
-"""Layer and channel numbers."""
 
 
 def _find_layer(names: Sequence[str]) -> _Found:

@@ -14,8 +14,8 @@ from matteline.media.library_errors import oiio_error
 from matteline.media.metadata import clean_text
 from matteline.media.png_chunks import SIGNATURE, chunks
 
+# PNG's colour types without a palette, and their numbers of channels.
 _PNG_CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
-"""PNG's colour types without a palette, and their numbers of channels."""
 
 _PIECE_BYTES = 1 << 20
 

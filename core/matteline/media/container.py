@@ -16,15 +16,15 @@ from av.video.stream import VideoStream
 from matteline.contract.files import unicode_path
 from matteline.media.source_file import SourceFile
 
+# FFmpeg's names of what may be opened. No play lists, by which a file could have FFmpeg open others.
 _CONTAINERS = (
     "mov,mp4,matroska,webm,avi,mxf,mpeg,mpegts,mpegvideo,asf,ogg,flv,nut,dv,yuv4mpegpipe,ivf,h264,hevc"
 )
-"""FFmpeg's names of what may be opened. No play lists, which would let a file name others for FFmpeg to open."""
 
 _NOT_THE_PICTURE = Disposition.attached_pic | Disposition.dependent | Disposition.timed_thumbnails
 
+# FFmpeg's own decoders of these leave the alpha of a WebM out.
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
-"""FFmpeg's own decoders of these leave the alpha of a WebM out."""
 
 
 @contextlib.contextmanager

@@ -22,8 +22,8 @@ from matteline.media.frame import Pixels
 from matteline.media.video_tags import VideoTags, is_grey
 
 _PACKED_IS_QUICK = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuva420p")
+# White in video range at more than 8 bits, as swscale makes it: 255 / 256 of full scale, rounded.
 _DEEP_VIDEO_WHITE = 65_283
-"""The code that swscale makes of white in video range at more than 8 bits: 255 / 256 of full scale, and rounding."""
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,13 @@ from matteline.media.samples import crop_or_pad
 LAYER: Final = "CryptoObject"
 """Prefix of all channels; artists know it, although pickers find any name through the metadata."""
 
+# First seven hexadecimal digits of the hash of `LAYER`: how metadata of several layers is told apart.
 _KEY: Final = "3ae39a5"
-"""First seven hexadecimal digits of the hash of `LAYER`: how metadata of several layers is told apart."""
 
 _MAX_LAYERS: Final = 12  # the Cryptomatte gizmo for Nuke reads no more
 
+# Coverage below this is written as 0: invisible, yet noise of that size makes a file 16 times larger.
 _LEAST_COVERAGE: Final = 1 / 255
-"""Coverage below this is written as 0: invisible, yet noise of that size makes a file 16 times larger."""
 
 # Half floats cannot hold the ids, and lossy compression destroys them.
 _ENCODING: Final = Encoding("exr", "float", "zip")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 _SAMPLE_BYTES = {"half": 2, "float": 4, "8": 1, "16": 2}
 
+# Share of the bytes that compression leaves of a picture with grain (1.2 % of full scale), and of a matte.
+# Measured on people at 480 to 1920 pixels; without grain a picture takes a third to a half of this.
 _SHARES = {
     ("exr", "none"): (1.0, 1.0),
     ("exr", "rle"): (1.0, 0.4),
@@ -17,10 +19,6 @@ _SHARES = {
     ("png", "8"): (0.65, 0.06),
     ("png", "16"): (0.9, 0.06),
 }
-"""Share of the bytes that compression leaves of a picture with grain (1.2 % of full scale), and of a matte.
-
-Measured on people at 480 to 1920 pixels; without grain a picture takes a third to a half of this.
-"""
 
 _LOSSY = ("dwaa", "dwab")
 _HEADER_BYTES = 4096  # offsets of scanlines and metadata, more than a usual header has

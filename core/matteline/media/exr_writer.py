@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import OpenImageIO as oiio
 
+from matteline.contract.library_text import first_line
 from matteline.contract.plate import Header, Window
 from matteline.media.encoding import Encoding
 from matteline.media.frame import Pixels
-from matteline.media.library_errors import EncodeError, first_line, oiio_error, system_error
+from matteline.media.library_errors import EncodeError, oiio_error, system_error
 from matteline.media.metadata import clean_text, result_metadata
 from matteline.media.samples import to_float
 from matteline.media.timecode import LAST_EXR_FRAME
@@ -24,8 +25,8 @@ _HALF_OR_FLOAT: dict[str, tuple[type[np.floating[Any]], Any]] = {
     "float": (np.float32, oiio.FLOAT),
 }
 
+# EXR's own names that OpenImageIO only writes when given under its own.
 _RENAMED = {"capDate": "DateTime"}
-"""EXR's own names that OpenImageIO only writes when given under its own."""
 
 _VECTORS = {2: oiio.VEC2, 3: oiio.VEC3}
 _MATRICES = {9: oiio.TypeMatrix33, 16: oiio.TypeMatrix44}

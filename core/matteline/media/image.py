@@ -21,18 +21,18 @@ from matteline.media.orientation import UPRIGHT, Orientation
 from matteline.media.png_chunks import SIGNATURE, chunks
 from matteline.media.source_file import SourceFile
 
+# Stored sample type to the type delivered, both in OpenImageIO's words. Others hold no picture.
 _READ_AS = {"uint8": "uint8", "uint16": "uint16", "half": "half", "float": "float", "double": "float"}
-"""Stored sample type to the type delivered, both in OpenImageIO's words. Others hold no picture."""
 
 _FORMATS = {"openexr": "EXR", "cineon": "Cineon", "targa": "TGA"}
 _SUBSAMPLED = "Subsampled channels"
 _OLDER_READER = threading.Lock()
 
+# Bytes that hold the announcement of an animation, which stands before the first pixel, in all but odd files.
 _PNG_BEGINNING = 1 << 16
-"""Bytes that hold the announcement of an animation, which stands before the first pixel, in all but odd files."""
 
+# Formats whose orientation is that of a camera; that of a DPX tells how a film was scanned.
 _ORIENTED_FORMATS = ("jpeg", "tiff", "png")
-"""Formats whose orientation is that of a camera; that of a DPX tells how a film was scanned."""
 
 
 @dataclass(frozen=True)

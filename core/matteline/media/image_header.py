@@ -9,6 +9,7 @@ from matteline.contract.plate import ColourTags, Header, Window
 from matteline.media.orientation import UPRIGHT, Orientation
 from matteline.media.timecode import from_smpte, snapped_rate
 
+# Attributes that tell of the file itself, or that are carried elsewhere; results get their own.
 _OWN = {
     "ICCProfile",
     "Orientation",
@@ -32,12 +33,11 @@ _OWN = {
     "version",
     "view",
 }
-"""Attributes that tell of the file itself, or that are carried elsewhere; results get their own."""
 _OWN_PREFIXES = ("cineon:", "dpx:", "jpeg:", "oiio:", "openexr:", "png:", "targa:", "tiff:", "thumbnail")
 
 _DPX_TRANSFERS = {"Linear": "linear", "ITU-R 709-4": "bt709", "SMPTE 274M": "bt709"}
+# The film and the television header of a DPX have a rate each; the third is other formats' own.
 _DPX_RATES = ("dpx:FrameRate", "dpx:TemporalFrameRate", "FramesPerSecond")
-"""The film and the television header of a DPX have a rate each; the third is other formats' own."""
 
 
 def header_of(spec: Any, orientation: Orientation) -> Header:

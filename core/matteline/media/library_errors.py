@@ -1,12 +1,11 @@
 """Failures of OpenImageIO and FFmpeg as words: the one place that takes them over from the libraries.
 
-Both quote the file that they fail on, and a damaged file holds anything: bytes that are no text, control characters,
-names of megabytes. `SourceFile.reading` and `contract.files.replacing` make sentences of what leaves this module.
+What they say is made fit for a sentence by `contract.library_text`; `SourceFile.reading` and
+`contract.files.replacing` make errors of what leaves this module.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,19 +16,17 @@ import OpenImageIO as oiio
 from av.sidedata.sidedata import SideDataContainer, Type
 from av.video.frame import VideoFrame
 
+from matteline.contract.library_text import pending_error, undecoded_text
+
 BINDING_ERRORS = (ValueError, OverflowError, RuntimeError, SystemError)
 """Exceptions of the bindings for values that they have no form for: text in no encoding, numbers of no enum.
 
 Not TypeError and the like: those are faults of the calling code, which must not be blamed on a file.
 """
 
-LONGEST_WORDS = 200
-"""Characters of a library's words that an error repeats: enough for any reason, and half of a sentence."""
 
-_EXR_PREFIX = re.compile(r"^(EXR Error \(.*?\): (EXR_ERR_[A-Z_]+:? )?)+|^EXR_ERR_[A-Z_]+:? ")
-
+# More than is left of a block on any disk, so that appending it asks the system for room.
 _PROBE_BYTES = 1 << 20
-"""More than is left of a block on any disk, so that appending it asks the system for room."""
 
 
 class EncodeError(OSError):
@@ -42,18 +39,9 @@ def oiio_error(source: Any = oiio) -> str:
     One that is not taken is printed when the program ends.
 
     Args:
-        source: The image, image buffer or config that failed; the library itself where none could be made.
+        source: The image or image buffer that failed; the library itself where none could be made.
     """
-    try:
-        return str(source.geterror())
-    except UnicodeDecodeError as error:
-        return undecoded_text(error)
-
-
-def undecoded_text(error: UnicodeDecodeError) -> str:
-    """Return the text that a binding could not decode, with a mark for each byte that is no UTF-8."""
-    # The bindings decode strictly, after the library has handed its text over: the bytes are only here.
-    return bytes(error.object).decode("utf-8", "replace")
+    return pending_error(source)
 
 
 def side_data_of(picture: VideoFrame) -> SideDataContainer:
@@ -82,16 +70,6 @@ def ffmpeg_words(error: av.FFmpegError) -> str:
 def binding_words(error: Exception) -> str:
     """Return the words of an exception that a binding raised, one of `BINDING_ERRORS`."""
     return undecoded_text(error) if isinstance(error, UnicodeDecodeError) else str(error)
-
-
-def first_line(words: str) -> str:
-    """Return the first line of a library's words for use inside a sentence, empty where there are none."""
-    line = next(iter(words.strip().splitlines()), "")
-    # OpenEXR names the file and itself before each reason, and its wrapper may do so once more.
-    line = _EXR_PREFIX.sub("", line)
-    # Control characters could turn a terminal upside down.
-    printable = "".join(each if each.isprintable() else " " for each in line)
-    return printable[:LONGEST_WORDS].rstrip(". ")
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from matteline.media.channels import search_matte
 from matteline.media.frame import Pixels
 from matteline.media.plate import Plate, open_plate, split_channel
 from matteline.media.samples import crop_or_pad, to_float
-from matteline.media.sequence import ImageSequence
+from matteline.media.sequence import PlateSequence
 
 Coverage = npt.NDArray[np.float32]
 
@@ -97,7 +97,7 @@ class Mask:
         Raises:
             ReadError: The frame cannot be read.
         """
-        if isinstance(self._plate, ImageSequence):
+        if isinstance(self._plate, PlateSequence):
             return _coverage(self._plate.on(window, self._number(frame))[..., :1])
         return self._movie_coverage(self._plate.frame(frame).pixels, window)
 

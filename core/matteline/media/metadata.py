@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from matteline.contract.plate import Header
 
+# Names that tell how a file is stored, or that writers fill from other fields: no metadata may set them.
 _RESERVED = frozenset(
     [
         *("channels", "compression", "datawindow", "displaywindow", "lineorder", "pixelaspectratio", "tiles"),
@@ -14,13 +15,12 @@ _RESERVED = frozenset(
         *("timecode", "smpte:timecode", "xresolution", "yresolution", "resolutionunit", "orientation"),
     ]
 )
-"""Names that tell how a file is stored, or that writers fill from other fields: no metadata may set them."""
 
+# True of the plate's colour, but perhaps not of the result's: only the caller may state them.
 _COLOUR = frozenset(["colorinteropid", "chromaticities", "adoptedneutral", "whiteluminance", "iccprofile"])
-"""True of the plate's colour, but perhaps not of the result's: only the caller may state them."""
 
+# Beginnings of names that OpenImageIO would take as options of the writer.
 _OPTION_PREFIXES = ("oiio:", "openexr:")
-"""Beginnings of names that OpenImageIO would take as options of the writer."""
 
 
 def result_metadata(header: Header, own: Mapping[str, object]) -> Iterator[tuple[str, object]]:

@@ -27,8 +27,8 @@ MOVIE_EXTENSIONS = (
     ".mov", ".mp4", ".m4v", ".mxf", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".wmv",
 )  # fmt: skip
 
+# Frames between samples after a keyframe, a third of a second: closer ones would show the same.
 _SAMPLE_STEP = 8
-"""Frames between samples after a keyframe, a third of a second: closer ones would show the same."""
 
 _HINT = "Copy or export the movie again, or set missing frames to 'hold'."
 

@@ -16,8 +16,8 @@ from matteline.media.container import choose_decoder, decode, open_movie, read_p
 from matteline.media.picture_index import Keyframe, PictureIndex
 from matteline.media.source_file import SourceFile
 
+# Pictures that are rather decoded than skipped: a seek throws away what the decoder has under way.
 _WORTH_A_SEEK = 12
-"""Pictures that are rather decoded than skipped: a seek throws away what the decoder has under way."""
 
 _Positioned = Iterator[tuple[int, VideoFrame]]
 

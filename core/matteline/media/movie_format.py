@@ -23,11 +23,11 @@ from matteline.media.source_file import SourceFile
 from matteline.media.timecode import advanced
 from matteline.media.video_tags import VideoTags, tags_of
 
+# Frames per second that no camera's file exceeds which is played at the speed it was shot at.
 _HIGHEST_RATE = 1000
-"""Frames per second that no camera's file exceeds which is played at the speed it was shot at."""
 
+# Metadata that tells of the file itself, or that is carried elsewhere; results get their own.
 _OWN = {"major_brand", "minor_version", "compatible_brands", "encoder", "timecode", "duration"}
-"""Metadata that tells of the file itself, or that is carried elsewhere; results get their own."""
 _OWN_ENDINGS = ("_umid", "_uid", "_ul")
 
 

@@ -22,7 +22,7 @@ from matteline.media.naming import (
     is_sparse,
     list_sequences,
 )
-from matteline.media.sequence import ImageSequence
+from matteline.media.sequence import PlateSequence
 
 _STILLS_OF_TILES = (".heic", ".heif", ".avif")
 
@@ -110,7 +110,7 @@ def open_plate(path: str, *, first_frame: int | None = None, search: ChannelSear
             hint="Leave the first frame out; it is for movies.",
         )
     search = search if layer is None else search_layer(layer)
-    return ImageSequence(path, files, "sequence" if len(files.names) > 1 else "still", search)
+    return PlateSequence(path, files, "sequence" if len(files.names) > 1 else "still", search)
 
 
 def split_channel(path: str) -> tuple[str, str | None]:

@@ -37,7 +37,8 @@ _PIXEL_FORMATS = {
 # its difference to the row above: of all filters it is fastest on clean pictures and as good on grain.
 _ENCODER_OPTIONS = {"compression_level": "1", "pred": "up"}
 
-# Programs that know no interop ID still go by gAMA and cHRM.
+# Colour interop IDs with Rec. 709 primaries, and 100000 / gamma as a PNG states it. Programs that know no
+# interop ID still go by gAMA and cHRM.
 _GAMMA = {
     "srgb_rec709_scene": 45455,
     "srgb_rec709_display": 45455,
@@ -47,15 +48,14 @@ _GAMMA = {
     "g24_rec709_display": 41667,
     "lin_rec709_scene": 100000,
 }
-"""Colour interop IDs with Rec. 709 primaries, and 100000 / gamma as a PNG states it."""
 
+# White, red, green and blue x, y times 100000.
 _REC709 = (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
-"""White, red, green and blue x, y times 100000."""
 
 _PERCEPTUAL = b"\0"
 _LONGEST_KEYWORD = 79
+# Signature and IHDR: length, kind, 13 bytes and checksum.
 _HEADER_BYTES = len(SIGNATURE) + 25
-"""Signature and IHDR: length, kind, 13 bytes and checksum."""
 
 
 def write_png(

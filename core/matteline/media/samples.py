@@ -15,8 +15,8 @@ import numpy.typing as npt
 from matteline.contract.plate import Window
 from matteline.media.frame import Pixels
 
+# Rows converted at once: at HD to 8K their floats stay in the processor's cache, which halves the time.
 _ROWS = 16
-"""Rows converted at once: at HD to 8K their floats stay in the processor's cache, which halves the time."""
 
 
 def crop_or_pad(pixels: Pixels, canvas: Window, window: Window) -> Pixels:

@@ -34,7 +34,7 @@ _HEADER_READERS = 8
 _NAMED_LAYERS = 5
 
 
-class ImageSequence:
+class PlateSequence:
     """A plate of one image file per frame. Holds no file open; any thread may read any frame at any time.
 
     Args:
@@ -80,7 +80,7 @@ class ImageSequence:
             counts_sign=files.counts_sign,
         )
 
-    def __enter__(self) -> ImageSequence:
+    def __enter__(self) -> PlateSequence:
         return self
 
     def __exit__(self, *_: object) -> None:

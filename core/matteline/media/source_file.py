@@ -11,7 +11,8 @@ import av
 
 from matteline.contract.errors import DeviceError, MattelineError, ReadError
 from matteline.contract.files import check_regular
-from matteline.media.library_errors import BINDING_ERRORS, binding_words, ffmpeg_words, first_line
+from matteline.contract.library_text import first_line
+from matteline.media.library_errors import BINDING_ERRORS, binding_words, ffmpeg_words
 from matteline.media.memory import free_memory_bytes
 
 # Four times the longest side of any camera, and 16 GiB as float RGBA: a header that claims more is damaged.
@@ -26,6 +27,7 @@ _BYTES_PER_PIXEL = 64
 
 HOLD_HINT = "Re-render it, or set missing frames to 'hold'."
 
+# Words of OpenImageIO, libtiff, libpng and others for a file that ends too early.
 _TRUNCATED = (
     "end of file",
     "early end",
@@ -39,7 +41,6 @@ _TRUNCATED = (
     "READ_IO",
     "implausible for",
 )
-"""Words of OpenImageIO, libtiff, libpng and others for a file that ends too early."""
 
 
 @dataclass(frozen=True)

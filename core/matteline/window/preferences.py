@@ -6,7 +6,7 @@ import json
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from matteline.colour.viewer import PLAIN
+from matteline.colour.display_transform import PLAIN
 from matteline.contract.errors import JobError
 from matteline.contract.farm_settings import FarmSettings
 

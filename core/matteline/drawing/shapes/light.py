@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from matteline.drawing.shapes.arrays import Floats, floats
+from matteline.pictures.srgb import srgb_decode, srgb_encode
 
 Colour = tuple[float, float, float]
 
@@ -52,17 +53,12 @@ class Lighting:
 
 def encode(linear: Floats) -> Floats:
     """Return linear light sRGB-encoded (IEC 61966-2-1), clipped to 0..1."""
-    light = np.clip(linear, 0, 1)
-    encoded: Floats = np.where(
-        light <= 0.0031308, light * 12.92, 1.055 * light ** np.float32(1 / 2.4) - 0.055
-    )
-    return encoded
+    return srgb_encode(np.clip(linear, 0, 1))
 
 
 def decode(encoded: Colour | Floats) -> Floats:
     """Return sRGB-encoded values, a colour or a picture (..., 3), as linear light (IEC 61966-2-1)."""
-    value = floats(encoded)
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    return srgb_decode(floats(encoded))
 
 
 def _unit(vector: tuple[float, float, float] | Floats) -> Floats:

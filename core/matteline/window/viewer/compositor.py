@@ -8,9 +8,17 @@ from typing import Final
 
 import numpy as np
 
-from matteline.colour.checkerboard import checkerboard
-from matteline.colour.viewer import Bytes, Floats, Grade, Shower, as_floats, linear_of, values_shown
+from matteline.colour.display_transform import (
+    Bytes,
+    DisplayTransform,
+    Floats,
+    ViewerGrade,
+    as_floats,
+    values_to_display,
+)
 from matteline.media.frame import Pixels
+from matteline.pictures.checkerboard import checkerboard
+from matteline.pictures.srgb import srgb_decode
 from matteline.window.viewer.footage import Footage
 
 # Modes in the order of the number keys, with their names.
@@ -92,14 +100,14 @@ class Compositor:
 
     Attributes:
         footage: Footage that the frames belong to.
-        shower: Transform from its colour space to the screen.
+        transform: Transform from its colour space to the screen.
     """
 
     footage: Footage
-    shower: Shower
+    transform: DisplayTransform
 
     def picture(
-        self, mode: str, frames: Frames, grade: Grade, behind: Floats | None, top_left: tuple[int, int]
+        self, mode: str, frames: Frames, grade: ViewerGrade, behind: Floats | None, top_left: tuple[int, int]
     ) -> Bytes:
         """Return the picture of a mode as the screen shows it.
 
@@ -114,20 +122,20 @@ class Compositor:
             (H, W, 4) uint8.
         """
         if mode == "plate":
-            return self.shower.show(frames["plate"], grade)
+            return self.transform.to_display(frames["plate"], grade)
         if mode == "alpha":
-            return values_shown(self._alpha(frames), grade)
+            return values_to_display(self._alpha(frames), grade)
         if mode == "fgr" and "fgr" in frames:
-            return self.shower.show(frames["fgr"], grade)
+            return self.transform.to_display(frames["fgr"], grade)
         # Composites are made in linear light, as a compositing program makes them.
-        return self.shower.show_light(self._composed(mode, frames, behind, top_left), grade)
+        return self.transform.light_to_display(self._composed(mode, frames, behind, top_left), grade)
 
     def values(self, mode: str, frames: Frames) -> Floats:
         """Return the values that a difference is taken of: alpha (H, W, 1), or linear light (H, W, 3)."""
         if mode == "alpha":
             return self._alpha(frames)[..., None]
         if mode == "plate":
-            return self.shower.light(frames["plate"])
+            return self.transform.to_light(frames["plate"])
         return self._composed(mode, frames, np.zeros(3, np.float32), (0, 0))
 
     def _composed(
@@ -135,12 +143,14 @@ class Compositor:
     ) -> Floats:
         """Return a mode that is made of the foreground, as linear light (H, W, 3)."""
         if "fgr" in frames:
-            fgr = self.shower.light(frames["fgr"])
+            fgr = self.transform.to_light(frames["fgr"])
         else:
             values = as_floats(_with_alpha(frames))
             colour, cover = values[..., :3], values[..., 3:]
             # Divided in stored values, before the curve: that is how the file was multiplied.
-            fgr = self.shower.light(colour if self.footage.straight else colour / np.maximum(cover, 1e-6))
+            fgr = self.transform.to_light(
+                colour if self.footage.straight else colour / np.maximum(cover, 1e-6)
+            )
         if mode == "fgr":
             return fgr
         alpha = self._alpha(frames)[..., None]
@@ -148,9 +158,9 @@ class Compositor:
             return fgr * alpha
         if behind is None:
             (height, width), (left, top) = alpha.shape[:2], top_left
-            ground = linear_of(checkerboard(height, width, _CHECKER_PIXELS, top=top, left=left))
+            ground = srgb_decode(checkerboard(height, width, _CHECKER_PIXELS, top=top, left=left))
         else:
-            ground = self.shower.from_rec709(behind)
+            ground = self.transform.from_rec709(behind)
         return fgr * alpha + ground * (1 - alpha)
 
     def _alpha(self, frames: Frames) -> Floats:

@@ -11,9 +11,17 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, QRect, QRectF, Signal
 from PySide6.QtGui import QImage
 
-from matteline.colour.viewer import PLAIN, Bytes, Floats, Grade, Shower, linear_of, values_shown
+from matteline.colour.display_transform import (
+    PLAIN,
+    Bytes,
+    DisplayTransform,
+    Floats,
+    ViewerGrade,
+    values_to_display,
+)
 from matteline.contract.errors import MattelineError
 from matteline.media.frame import Pixels
+from matteline.pictures.srgb import srgb_decode
 from matteline.window.background import report_exception
 from matteline.window.viewer.compositor import Compositor, ViewerBackdrop, channel_only, difference
 from matteline.window.viewer.footage import Footage
@@ -51,7 +59,7 @@ class DisplayRequest:
         sides: One side, or two.
         difference: Show the difference of the two, in place of both.
         region: The part of the picture that can be seen, in pixels of the plate.
-        view: As `Shower` takes it.
+        view: As `DisplayTransform` takes it.
         grade: Exposure and gamma.
         channel: 0, 1 or 2 for one channel alone; None for colour.
         backdrop: The picture behind in the mode `over`.
@@ -63,7 +71,7 @@ class DisplayRequest:
     difference: bool
     region: QRect
     view: str
-    grade: Grade
+    grade: ViewerGrade
     channel: int | None
     backdrop: ViewerBackdrop
     behind: CachedFrame | None = None
@@ -103,7 +111,7 @@ class DisplayWorker(QObject):
         self._closed = False
         # Guards the requests and the transforms; notified when there is something to do.
         self._changed = threading.Condition()
-        self._transforms: dict[_TransformKey, Shower | MattelineError] = {}
+        self._transforms: dict[_TransformKey, DisplayTransform | MattelineError] = {}
         self._in_preparation: set[_TransformKey] = set()
         self._preparer = ThreadPoolExecutor(1, "viewer views")
         self._thread = threading.Thread(target=self._work, name="viewer pictures")
@@ -162,7 +170,7 @@ class DisplayWorker(QObject):
         """Make a transform, on the second thread, so that pictures are made meanwhile."""
         self.preparing.emit(True)
         try:
-            made: Shower | MattelineError = Shower(footage.space, view)
+            made: DisplayTransform | MattelineError = DisplayTransform(footage.space, view)
         except MattelineError as error:
             made = error
         with self._changed:
@@ -174,18 +182,18 @@ class DisplayWorker(QObject):
         if not self._closed:
             self.preparing.emit(False)
 
-    def _keep(self, key: _TransformKey, made: Shower | MattelineError) -> None:
+    def _keep(self, key: _TransformKey, made: DisplayTransform | MattelineError) -> None:
         # The oldest goes first.
         while len(self._transforms) >= KEPT_TRANSFORMS:
             self._transforms.pop(next(iter(self._transforms)))
         self._transforms[key] = made
 
-    def _transform(self, footage: Footage, view: str) -> Shower:
+    def _transform(self, footage: Footage, view: str) -> DisplayTransform:
         key = _transform_key(footage, view)
         with self._changed:
             made = self._transforms.get(key)
         if made is None:
-            made = Shower(footage.space, view)
+            made = DisplayTransform(footage.space, view)
             with self._changed:
                 self._keep(key, made)
         if isinstance(made, MattelineError):
@@ -210,7 +218,7 @@ class DisplayWorker(QObject):
             shown = compositor.picture(side.mode, frames, request.grade, behind, corner)
             pictures.append(DisplayPicture(_image(shown, request.channel), place))
         if compare:
-            shown = values_shown(difference(*values), request.grade)
+            shown = values_to_display(difference(*values), request.grade)
             pictures.append(DisplayPicture(_image(shown, request.channel), place))
         return tuple(pictures)
 
@@ -222,9 +230,9 @@ class DisplayWorker(QObject):
             plate, clip = request.sides[0].footage.main.info, backdrop.footage.main.info
             squeeze = clip.pixel_aspect / plate.pixel_aspect
             plate_size = request.sides[0].footage.size
-            return filling(transform.rec709(request.behind.pixels), plate_size, size, place, squeeze)
+            return filling(transform.to_rec709(request.behind.pixels), plate_size, size, place, squeeze)
         if backdrop.colour is not None:
-            return linear_of(np.asarray(backdrop.colour, np.float32))
+            return srgb_decode(np.asarray(backdrop.colour, np.float32))
         return None
 
 

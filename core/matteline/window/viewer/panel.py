@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QVBoxLayout, QWidget
 
-from matteline.colour.viewer import PLAIN
+from matteline.colour.display_transform import PLAIN
 from matteline.contract.frames import FrameSet
 from matteline.window.viewer.canvas import Canvas
 from matteline.window.viewer.commands import Commands

@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from matteline.colour.viewer import NEUTRAL, PLAIN, Grade, as_floats
+from matteline.colour.display_transform import NEUTRAL, PLAIN, ViewerGrade, as_floats
 from matteline.contract.errors import MattelineError
 from matteline.window.viewer.canvas import Canvas, Layout
 from matteline.window.viewer.compositor import MODES, ViewerBackdrop, parts_of
@@ -46,7 +46,7 @@ class ViewState:
     sides: tuple[SideChoice, ...] = ()
     layout: Layout = Layout.SINGLE
     view: str = PLAIN
-    grade: Grade = NEUTRAL
+    grade: ViewerGrade = NEUTRAL
     channel: int | None = None
     backdrop: ViewerBackdrop = field(default_factory=ViewerBackdrop)
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from matteline.colour.viewer import PLAIN, Grade
+from matteline.colour.display_transform import PLAIN, ViewerGrade
 from matteline.window.controls import match_combo_height, viewer_combo
 from matteline.window.viewer.canvas import Layout
 from matteline.window.viewer.compositor import ViewerBackdrop
@@ -95,7 +95,7 @@ class ViewToolbar(QWidget):
         """The state of the view by the controls."""
         sides = tuple(side for side in (self.a.choice, self.b.choice) if side is not None)
         layout = self._layout.currentData() if len(sides) == 2 else Layout.SINGLE
-        grade = Grade(self._exposure.value(), self._gamma.value())
+        grade = ViewerGrade(self._exposure.value(), self._gamma.value())
         view = self._view.currentData() or PLAIN
         return ViewState(sides, layout, view, grade, self._channel, self._backdrop)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from matteline.colour.config import open_config
-from matteline.colour.display import Display
+from matteline.colour.rec709_transform import Rec709Transform
 from matteline.colour.space import PlateSpace, choose_space
 from matteline.contract.plate import ColourTags
 
@@ -19,7 +19,7 @@ def _space(name: str, **tags: str) -> PlateSpace:
 
 def _shown(space: PlateSpace, values: list[float], dtype: type = np.float32) -> np.ndarray:
     pixels = np.repeat(np.array(values, dtype)[None, :, None], 3, axis=2)
-    return Display(space).show(pixels)[0, :, 1]
+    return Rec709Transform(space).apply(pixels)[0, :, 1]
 
 
 @pytest.mark.parametrize("name", ["sRGB", "Rec.709"])

@@ -1,4 +1,4 @@
-"""The words by which files, streams and people name colour spaces, and what each word means."""
+"""The names that files, streams and people have for colour spaces, and what each of them means."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ RECORDED_AS_709: Final = (
 """Display-referred spaces with Rec.709 primaries, by interop ID and by the names that configs use. Pictures
 in them are shown to the network as they are: the clips it was trained on are a mixture of all of them."""
 
-SRGB_WORDS: Final = ("srgb",)
-VIDEO_WORDS: Final = ("rec709", "rec.709", "bt709", "bt.709", "itu-709", "video")
-CINEON_WORDS: Final = ("cineon", "kodaklog", "cineon log")
-PLAIN_WORDS: Final = (*SRGB_WORDS, *VIDEO_WORDS, *CINEON_WORDS)
-"""Words, in lower case, that are understood whatever the config holds."""
+SRGB_NAMES: Final = ("srgb",)
+VIDEO_NAMES: Final = ("rec709", "rec.709", "bt709", "bt.709", "itu-709", "video")
+CINEON_NAMES: Final = ("cineon", "kodaklog", "cineon log")
+PLAIN_NAMES: Final = (*SRGB_NAMES, *VIDEO_NAMES, *CINEON_NAMES)
+"""Names, in lower case, that are understood whatever the config holds."""
 
 OLDER_NAMES: Final = {
     "lin_ap1_scene": ("lin_ap1", "ACEScg", "ACES - ACEScg"),
@@ -59,7 +59,7 @@ OLDER_NAMES: Final = {
     "pq_p3d65_display": ("st2084_p3d65_display", "ST2084-P3-D65 - Display"),
     "hlg_rec2020_display": ("rec2100_hlg_display", "Rec.2100-HLG - Display"),
 }
-"""For each interop ID, what configs called the space before such IDs were."""
+"""For each interop ID, the names that configs had for the space before there were such IDs."""
 
 KNOWN_PRIMARIES: Final[tuple[tuple[Chromaticities, str, str], ...]] = (
     (ACES_AP1, "lin_ap1_scene", "ACEScg"),
