@@ -11,7 +11,6 @@ from torch import Tensor
 
 from matteline.colour.levels import LUMA_709
 from matteline.colour.picture import PictureTransform
-from matteline.colour.tone import decode
 from matteline.contract.frames import FrameRange
 from matteline.engine.first_look import LOOK_LARGER, LookInput
 from matteline.engine.pipeline import each
@@ -22,6 +21,7 @@ from matteline.matting.rvm.network import MattingNetwork, reduce
 from matteline.matting.session import NetworkInput, Session
 from matteline.matting.weights.load import load_network
 from matteline.media.plate import open_plate
+from matteline.pictures.srgb import srgb_decode
 
 READERS = 2
 READ_AHEAD_FRAMES = 2
@@ -105,5 +105,5 @@ def _bright_stops(picture: Tensor) -> float:
     """Return where the brightest hundredth of a picture begins, in stops from white."""
     luma = torch.tensor(LUMA_709, device=picture.device)
     some = picture[:, ::4, ::4].reshape(3, -1)
-    bright = float(decode(torch.quantile(luma @ some, _BRIGHTEST)))
+    bright = float(srgb_decode(torch.quantile(luma @ some, _BRIGHTEST), torch.where))
     return math.log2(bright) if bright > 2.0**_DARKEST_STOPS else _DARKEST_STOPS

@@ -104,6 +104,8 @@ class SourceFile:
             ) from None
         except BINDING_ERRORS as error:
             raise self.failed(binding_words(error)) from None
+        except FileNotFoundError:
+            raise self.unreadable("the file is missing") from None
         except OSError as error:
             raise self.unreadable(error.strerror or str(error)) from None
 
