@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import os
+import platform
+import re
 import secrets
 import stat
 import sys
@@ -22,6 +25,10 @@ _FIRST_PAUSE_SECONDS = 0.01
 _FREE_SPACE = "Free space there and try again; of a render all finished frames stay, so resume it."
 _ASK_RIGHTS = "Choose another folder, or ask for the right to write there."
 _SHORTER = "Choose a shorter folder or plate name."
+
+_THIS_HOST = hashlib.sha256(platform.node().encode("utf-8", "replace")).hexdigest()[:8]
+_TEMPORARY = re.compile(r"\.matteline-(?:(?P<host>[0-9a-f]{8})-)?(?P<pid>\d{1,10})-[0-9a-f]{8}\.tmp")
+_STALE_SECONDS = 24 * 3600
 
 _REASONS = {
     errno.ENOSPC: ("the disk is full", _FREE_SPACE),
@@ -145,32 +152,98 @@ def write_text(path: Path, text: str) -> Path:
 def write_bytes(path: Path, data: bytes) -> Path:
     """Write a file whole or not at all, its folder made if needed. Raises `WriteError`."""
     make_folder(path.parent)
-    with replacing(path) as temporary:
+    with replacing(path, durable=True) as temporary:
         temporary.write_bytes(data)
     return path
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """A temporary name beside `path` that takes its place when the block ends well.
 
     The block writes the temporary file and closes it. On any way out but a good end, an interrupt
     included, the temporary file is removed and what lay at `path` before is untouched. The temporary name
     is short, begins with a dot and ends in `.tmp`, so that no pattern of a sequence matches it.
 
+    Args:
+        path: The file.
+        durable: Whether a power cut right afterwards must find the new file, not the old one. It finds one of the
+            two whole in any case.
+
     Raises:
         WriteError: The block or the replacement met an OSError; it names `path` and the reason.
     """
-    temporary = path.with_name(f".matteline-{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".matteline-{_THIS_HOST}-{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         yield temporary
+        # A rename may reach the disk before the file does, so that a power cut would leave an empty file.
+        _sync(temporary)
         _replace(temporary, path)
+        if durable:
+            _sync_folder(path.parent)
     except BaseException as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise _unwritable(path, error) from error
         raise
+
+
+def remove_stale(folder: Path) -> int:
+    """Remove temporary files of `replacing` that a killed process left in a folder; return how many.
+
+    Those of processes that run on this machine, or may run on another one, stay.
+    """
+    removed = 0
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            match = _TEMPORARY.fullmatch(entry.name)
+            # Another process may be quicker.
+            with suppress(OSError):
+                if match and _is_stale(match, entry.stat(follow_symlinks=False).st_mtime):
+                    os.unlink(entry.path)
+                    removed += 1
+    return removed
+
+
+def _is_stale(name: re.Match[str], changed: float) -> bool:
+    if name["host"] == _THIS_HOST:
+        return not is_running(int(name["pid"]))
+    # Of another machine nothing is known; no file takes so long that nothing is added to it in between.
+    return time.time() - changed > _STALE_SECONDS
+
+
+def is_running(pid: int) -> bool:
+    """Return whether a process of this machine runs; True where the system does not say."""
+    if os.name == "nt":
+        return True  # asking by a signal would end it there
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _sync(file: Path) -> None:
+    """Wait until a file is on its disk. A file that a library keeps open or that is none is left alone."""
+    if file.is_file():
+        descriptor = os.open(file, os.O_RDWR | getattr(os, "O_BINARY", 0))
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on its disk, where the system can be told to."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _unwritable(path: Path, error: OSError) -> WriteError:

@@ -11,6 +11,7 @@ from matteline.engine.checkpoints import StateFiles, StateHashes, state_files
 from matteline.engine.infer import FrameResult
 from matteline.engine.look import take_look
 from matteline.engine.make_movies import make_movies
+from matteline.engine.output_claim import claim_outputs
 from matteline.engine.outputs import prepare_folders
 from matteline.engine.pipeline import do_nothing, each
 from matteline.engine.plan import Plan
@@ -48,6 +49,7 @@ def run(
         WriteError: A result cannot be written.
         ModelError: The weights changed since the plan was made.
         DeviceError: The device has too little memory even for one frame at a time.
+        JobError: Another render is writing the same results with other settings.
     """
     started = time.perf_counter()
     if plan.needs_look:
@@ -55,14 +57,19 @@ def run(
         notes = yield from take_look(plan, network=network, between_frames=between_frames)
         plan = with_notes(plan, notes)
     yield Started(len(plan.render), plan.weights.name, plan.settings.device, str(plan.outputs.folder))
-    if plan.spans:
-        prepare_folders(plan.outputs)
-        record_plan(plan)
-        # A state after the last frame of each span lets a range that grows begin there.
-        ends = frozenset(span.frames.last + 1 for span in plan.spans)
-        states = replace(state_files(plan.outputs), also=ends)
-        yield from run_spans(plan, network, between_frames, states)
-    yield from make_movies(plan)
+    with claim_outputs(plan) as claim:
+        if plan.spans:
+            prepare_folders(plan.outputs)
+            record_plan(plan)
+            # A state after the last frame of each span lets a range that grows begin there.
+            ends = frozenset(span.frames.last + 1 for span in plan.spans)
+            states = replace(state_files(plan.outputs), also=ends)
+            for event in run_spans(plan, network, between_frames, states):
+                claim.keep()
+                yield event
+        for event in make_movies(plan):
+            claim.keep()
+            yield event
     yield Finished(len(plan.render), time.perf_counter() - started)
 
 

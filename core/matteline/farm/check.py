@@ -10,6 +10,7 @@ from matteline.contract.errors import ReadError
 from matteline.contract.events import Event
 from matteline.contract.frames import FrameSet
 from matteline.engine.existing import examine_results
+from matteline.engine.output_claim import remove_leftovers
 from matteline.engine.outputs import existing_frames
 from matteline.farm.farm_job import FILE_NAME
 from matteline.farm.open_farm_job import OpenFarmJob
@@ -62,6 +63,7 @@ class CheckResult:
 def check(opened: OpenFarmJob) -> CheckResult:
     """Read every result of a shot to its last pixel, and the recipe in it."""
     plan, frames = opened.plan, opened.farm_job.frames
+    remove_leftovers(plan.outputs)
     # Names first, since only what is there has to be read.
     some = existing_frames(plan.outputs, frames)
     there = FrameSet.of(number for number in some if all(p.exists() for p in plan.outputs.paths(number)))

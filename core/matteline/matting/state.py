@@ -50,7 +50,7 @@ def save_state(path: Path, states: Sequence[State], *, next_frame: int, hashes: 
         "hashes": json.dumps(dict(hashes), sort_keys=True),
         "sha256": _checksum(tensors),
     }
-    with replacing(path) as temporary:
+    with replacing(path, durable=True) as temporary:
         temporary.write_bytes(safetensors.torch.save(tensors, metadata))
 
 
