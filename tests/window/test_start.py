@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from PySide6.QtWidgets import QStyle, QStyleOptionTab
 
@@ -29,6 +31,45 @@ def test_the_window_opens_closes_and_loads_no_torch(usable, tmp_path):
     modules = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "import time:" in line}
     assert "PySide6.QtWidgets" in modules
     assert not {name for name in modules if name.split(".")[0] == "torch"}
+
+
+DRIVE = """
+import sys
+from PySide6.QtCore import QTimer
+from matteline.cli.view import window_config
+from matteline.contract.job import Job
+from matteline.window.app import run
+
+def shown(window):
+    window.connection.plan(Job("nothing.exr", "out"))
+    timer = QTimer(window, interval=20)
+    def tell():
+        if window.connection.pid is not None:
+            timer.stop()
+            print(window.connection.pid, flush=True)
+    timer.timeout.connect(tell)
+    timer.start()
+
+sys.exit(run([], window_config(), settings_file=sys.argv[1], when_shown=shown))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_a_signal_ends_the_window_and_its_worker(usable, tmp_path, name):
+    window = subprocess.Popen(
+        [sys.executable, "-c", DRIVE, str(tmp_path / "settings.ini")],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+    )  # fmt: skip
+    worker = psutil.Process(int(window.stdout.readline()))
+    number = getattr(signal, name)
+    window.send_signal(number)
+    _, errors = window.communicate(timeout=PATIENCE_SECONDS)
+    assert (window.returncode, "Traceback" in errors) == (128 + number, False)
+    psutil.wait_procs([worker], timeout=PATIENCE_SECONDS)
+    assert not worker.is_running()
 
 
 def test_pyside_that_is_missing_costs_a_sentence():

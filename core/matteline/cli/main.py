@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 
 import click
@@ -78,13 +80,56 @@ def main() -> None:
     # Before torch loads: its threads otherwise spin while they wait, and take the cores that reading and
     # writing need beside them (docs/performance.md).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(_exit_code())
+    end_at_signals()
+    sys.exit(_flushed(_exit_code()))
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    # As an exception, so that every `with` closes: threads end and temporary files go.
-    raise SystemExit(143)
+def end_at_signals() -> None:
+    """End the command at Ctrl-C, `kill` and a closed terminal, once, however often they come."""
+    ending = _Ending()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # `nohup`, and shells for what they start behind, ask that some are ignored.
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, ending)
+
+
+class _Ending:
+    """Handler of the signals that end a command."""
+
+    def __init__(self) -> None:
+        self._received = 0
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        self._received += 1
+        if self._received == 1:
+            # As an exception, so that every `with` closes: threads end and temporary files go.
+            raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+        # A second exception would fall into that closing. Whoever insists gets an end without it.
+        if self._received > _MOST_SIGNALS:
+            os._exit(128 + number)
+
+
+_MOST_SIGNALS = 4
+
+
+def _flushed(code: int) -> int:
+    """Write out what is still to be printed; return the exit code, another one where that fails."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # Or else Python tries once more as it ends, and prints a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _unprinted(error)
+    return code
+
+
+def _unprinted(error: OSError) -> int:
+    # Whoever reads only the beginning, as `head` does, has what it wants.
+    if not isinstance(error, BrokenPipeError):
+        with suppress(OSError):
+            click.echo(f"Error: The output cannot be written: {error.strerror or error}.", err=True)
+    return 5
 
 
 def _exit_code() -> int:
@@ -104,6 +149,10 @@ def _exit_code() -> int:
             raise
         show_error(too_little)
         return too_little.exit_code
+    except OSError as error:
+        if error.filename is not None or error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO):
+            raise
+        return _unprinted(error)
     return result if isinstance(result, int) else 0
 
 

@@ -44,6 +44,7 @@ def view(paths: tuple[str, ...], settings: str, self_test: bool) -> None:
     from matteline.window.app import run
 
     when_shown = (lambda window: window.close()) if self_test else None
+    # The window ends at signals in its own way, between two of its events.
     sys.exit(run(paths, window_config(), settings_file=settings, when_shown=when_shown))
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
-from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtCore import QSettings, QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
 from matteline import __version__
@@ -52,4 +56,43 @@ def run(
     if when_shown is not None:
         # After the events of showing and painting, which are in the queue already.
         QTimer.singleShot(0, window, lambda: when_shown(window))
-    return app.exec()
+    with _closing_at_signals(app, window):
+        return app.exec()
+
+
+@contextmanager
+def _closing_at_signals(app: QApplication, window: MainWindow) -> Iterator[None]:
+    """Close the window at `kill`, Ctrl-C and a closed terminal.
+
+    Python sees a signal only when it runs, and Qt's loop may wait for long: so the signal's number comes through a
+    socket that Qt waits for, too.
+    """
+    if sys.platform == "win32":  # there Qt watches no such sockets, and no such signals come
+        yield
+        return
+    ours, pythons = socket.socketpair()
+    pythons.setblocking(False)
+
+    def end() -> None:
+        numbers = ours.recv(64)
+        window.close_all()
+        app.exit(128 + numbers[0])
+
+    notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read)
+    notifier.activated.connect(end)
+    names = [
+        each
+        for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        if signal.getsignal(each) != signal.SIG_IGN
+    ]
+    before = {number: signal.signal(number, lambda *_: None) for number in names}
+    old = signal.set_wakeup_fd(pythons.fileno())
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(old)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        notifier.setEnabled(False)
+        ours.close()
+        pythons.close()
