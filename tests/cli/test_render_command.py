@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import av
@@ -123,15 +124,22 @@ def test_killed_at_a_random_moment_and_resumed_gives_the_pixels_of_an_unbroken_r
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_render_stops_and_leaves_only_whole_frames(plate, weights, tmp_path, number, code):
+@pytest.mark.parametrize(
+    ("number", "code", "times"),
+    [("SIGINT", 130, 1), ("SIGINT", 130, 3), ("SIGTERM", 143, 1), ("SIGHUP", 129, 1)],
+)
+def test_an_interrupted_render_stops_and_leaves_only_whole_frames(
+    plate, weights, tmp_path, number, code, times
+):
     lengthened(plate, 3000)
     command = [sys.executable, "-m", "matteline", "render", plate, "-o", tmp_path / "out", *SMALL, *weights]
     process = subprocess.Popen(
         list(map(str, command)), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     )
     wait_until(lambda: list((tmp_path / "out").rglob("*.exr")))
-    process.send_signal(number)
+    for _ in range(times):
+        process.send_signal(getattr(signal, number))
+        time.sleep(0.05)  # signals that come at once are one
     _, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == code
     assert "Traceback" not in errors
@@ -243,6 +251,57 @@ def test_a_folder_that_cannot_be_written_costs_one_sentence(plate, weights):
     done = matteline("render", plate, "-o", "/proc/mattes", *SMALL, *weights)
     assert done.returncode == 5
     assert "/proc/mattes" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_output_that_cannot_be_printed_costs_one_sentence():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "matteline", "--help"],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE_SECONDS,
+        )  # fmt: skip
+    assert done.returncode == 5
+    assert done.stderr == "Error: The output cannot be written: No space left on device.\n"
+
+
+@pytest.mark.parametrize(
+    ("output", "code", "words"),
+    [
+        ("", 2, "The output folder is not named"),
+        ("  ", 2, "The output folder is not named"),
+        ("x" * 300, 5, "File name too long"),
+        ("x" * 5000, 5, "File name too long"),
+    ],
+)
+def test_an_output_that_is_no_folders_name_costs_one_sentence(plate, weights, tmp_path, output, code, words):
+    done = matteline("render", plate, "-o", output, "--dry-run", *SMALL, *weights, cwd=tmp_path)
+    assert done.returncode == code
+    assert words in done.stderr and "Traceback" not in done.stderr
+    assert max(map(len, done.stderr.splitlines())) < 500
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="names of any bytes exist on Linux")
+def test_plate_and_results_may_lie_below_names_of_any_bytes(plate, weights, tmp_path):
+    folder = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")
+    os.rename(plate, folder)
+    out = os.path.join(folder, "out")
+    arguments = (
+        "render",
+        os.path.join(folder, "sh.####.png"),
+        "-o",
+        out,
+        "--frames",
+        "1003",
+        "--write",
+        "alpha",
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "matteline", *arguments, *SMALL, *weights],
+        capture_output=True, timeout=PATIENCE_SECONDS,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert os.listdir(os.path.join(out, "alpha")) == ["sh_alpha.1003.exr"]
 
 
 @pytest.mark.slow

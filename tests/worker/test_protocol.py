@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -10,8 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from matteline import __version__
+from matteline.contract.errors import LONGEST_SENTENCE
 from matteline.contract.events import to_dict
 from matteline.contract.wire import LONGEST_LINE_BYTES
 from tests.waiting import PATIENCE_SECONDS
@@ -65,6 +68,73 @@ def test_a_line_that_is_no_request_is_answered_and_not_died_of(line, number, sen
     assert sentence in answer["message"]
     assert (answer["id"], answer["event"], answer["kind"]) == (number, "failed", "JobError")
     assert answer["last"] is True
+
+
+def converse(jobs: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Ask one worker to plan some jobs, one after another; the last answer to each."""
+    answers = []
+    with subprocess.Popen(worker_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as worker:
+        worker.stdout.readline()
+        for number, job in enumerate(jobs):
+            line = json.dumps({"id": number, "request": "plan", "job": job}) + "\n"
+            worker.stdin.write(line.encode())
+            worker.stdin.flush()
+            answers.append(json.loads(worker.stdout.readline()))
+        worker.stdin.close()
+    assert worker.returncode == 0
+    return answers
+
+
+@pytest.fixture
+def small_job(tmp_path):
+    """Make the JSON of a small job with some of its values changed."""
+    Image.new("RGB", (64, 48)).save(tmp_path / "p.0001.png")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "fifo")
+        os.mkfifo(tmp_path / "fifo.mov")
+
+    def make(settings=None, **values):
+        job = {"version": 1, "plate": str(tmp_path / "p.0001.png"), "output": str(tmp_path / "out")}
+        words = json.dumps({**job, **values, "settings": {"device": "cpu", **(settings or {})}})
+        return json.loads(words.replace("TMP", str(tmp_path)))
+
+    return make
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names on this system")
+def test_a_pipe_or_a_device_in_place_of_a_file_is_refused_and_not_waited_for(small_job):
+    named = [{"plate": "TMP/fifo"}, {"plate": "TMP/fifo.mov"}, {"plate": "/dev/zero"}]
+    named += [{"settings": {field: "TMP/fifo"}} for field in ("garbage", "holdout", "ocio", "weights")]
+    named += [{"settings": {"garbage": "TMP/fifo.mov"}}]
+    for values, answer in zip(named, converse([small_job(**each) for each in named]), strict=True):
+        assert answer["event"] == "failed", values
+        assert answer["kind"] in ("ReadError", "ColourError", "ModelError"), (values, answer)
+
+
+def test_a_value_that_cannot_be_is_refused_in_a_short_sentence(small_job):
+    long = "x" * 5000
+    given = [{name: long} for name in ("version", "plate", "output", "frames", "first_frame", "existing")]
+    given += [{"settings": {name: long}} for name in ("ocio", "weights", "garbage", "network_view")]
+    given += [
+        {"frames": ",".join(map(str, range(0, 50_000, 2)))},
+        {"frames": "9" * 5000},
+        {"output": "a\0b"},
+        {"plate": "a\0b"},
+        {"output": ""},
+        {"output": "y" * 300},
+        {"plate": "caf\udce9/p.exr"},
+        {"settings": {"garbage": "caf\udce9.exr"}},
+        {"settings": {"ocio": "caf\udce9.ocio"}},
+        {"settings": {"weights": "caf\udce9"}},
+        {"settings": {"ocio": "a\0b"}},
+        {"settings": {"weights": "a\0b"}},
+        {"settings": {"garbage": "a\0b"}},
+    ]
+    for values, answer in zip(given, converse([small_job(**each) for each in given]), strict=True):
+        words = str(values)[:60]
+        assert answer["event"] == "failed" and answer["kind"] != "InternalError", (words, answer)
+        assert len(answer["message"]) <= LONGEST_SENTENCE, words
+        assert max(map(len, answer["hint"].split("\n"))) <= LONGEST_SENTENCE, words
 
 
 def test_the_worker_goes_on_after_lines_that_are_none():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -14,6 +15,7 @@ import OpenImageIO as oiio
 
 from matteline.colour.halves import HALF_MAX
 from matteline.contract.errors import ColourError
+from matteline.contract.files import check_regular
 from matteline.contract.library_text import one_line, pending_error
 
 BUILT_IN: Final = "ocio://studio-config-latest"
@@ -170,6 +172,19 @@ def open_config(path: str | None) -> Config:
         ColourError: There is no such config, or it is broken.
     """
     source = path or BUILT_IN
+    try:
+        # Its library finds a config's tables by this path later on, and takes Unicode only.
+        source.encode("utf-8")
+        if os.path.exists(source):
+            check_regular(source)
+    except UnicodeEncodeError:
+        part = next(each for each in source.split(os.sep) if each.encode("utf-8", "replace").decode() != each)
+        raise ColourError(
+            f"The OCIO config {source} cannot be used: '{part}' is not Unicode.",
+            hint="Copy it to another folder.",
+        ) from None
+    except OSError as error:
+        raise ColourError(f"The OCIO config {source} cannot be used: {error.strerror}.") from None
     handle = oiio.ColorConfig(source)
     if fault := pending_error(handle):
         raise ColourError(

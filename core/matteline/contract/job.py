@@ -48,6 +48,14 @@ class Job:
 
     def __post_init__(self) -> None:
         check_values(self)
+        # An empty name is an unset variable of a script, and would be the current folder.
+        if not self.output.strip() or "\0" in self.output:
+            raise JobError(
+                "The output folder is not named.",
+                field="output",
+                hint="Name a folder; '.' is the current one.",
+                settings=("output",),
+            )
 
     def to_json(self) -> str:
         """The job as one JSON object with its version."""
