@@ -81,7 +81,10 @@ def main() -> None:
     # writing need beside them (docs/performance.md).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     end_at_signals()
-    sys.exit(_flushed(_exit_code()))
+    code = _flushed(_exit_code())
+    # What comes now would end Python while it ends, with another code.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)
 
 
 def end_at_signals() -> None:

@@ -143,10 +143,12 @@ def make_folder(folder: Path) -> None:
 def write_text(path: Path, text: str) -> Path:
     """Write a text as UTF-8, whole or not at all, its folder made if needed. Lines end as `text` has them.
 
+    Bytes of a file name that are no UTF-8 are escaped, which JSON reads back as they were.
+
     Raises:
         WriteError: It cannot be written.
     """
-    return write_bytes(path, text.encode())
+    return write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
 def write_bytes(path: Path, data: bytes) -> Path:

@@ -133,9 +133,10 @@ def check_writable(folder: Path) -> None:
     except OSError as error:
         # The system refuses to look for it, as for a part of more than 255 bytes.
         longest = max(folder.parts, key=len)
-        reason = f"{error.strerror or error} ({longest})" if len(longest) > _LONGEST_PART else error.strerror
         raise WriteError(
-            f"{folder} cannot be a folder: {reason}.", path=folder, hint="Choose a shorter name."
+            f"The output folder cannot be made: {error.strerror or error} ('{longest}').",
+            path=folder,
+            hint="Choose a shorter name.",
         ) from None
     if not nearest.is_dir():
         raise WriteError(f"{nearest} is a file, so nothing can be written below it.", path=nearest)
@@ -150,10 +151,6 @@ def check_writable(folder: Path) -> None:
 def free_bytes(folder: Path) -> int:
     """Return the free space of the disk that a folder lies on, or will lie on."""
     return shutil.disk_usage(_nearest(folder)).free
-
-
-_LONGEST_PART = 80
-"""Characters of a folder's name, well below what systems allow, that are worth naming where they refuse one."""
 
 
 def _nearest(folder: Path) -> Path:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import OpenImageIO as oiio
 
+from matteline.contract.files import unicode_path
 from matteline.contract.plate import Window
-from matteline.media.library_errors import oiio_error
-from matteline.media.metadata import clean_text
+from matteline.media.library_errors import BINDING_ERRORS, oiio_error
 from matteline.media.png_chunks import SIGNATURE, chunks
 
 # PNG's colour types without a palette, and their numbers of channels.
@@ -34,7 +34,15 @@ def is_complete(path: Path, *, canvas: Window, channels: int) -> bool:
     """
     if path.suffix.lower() == ".png":
         return _is_whole_png(path, canvas, channels)
-    image = oiio.ImageInput.open(clean_text(path))
+    try:
+        with unicode_path(path) as name:
+            return _is_whole_image(name, canvas, channels)
+    except (OSError, *BINDING_ERRORS):
+        return False
+
+
+def _is_whole_image(path: str, canvas: Window, channels: int) -> bool:
+    image = oiio.ImageInput.open(path)
     if image is None:
         oiio_error()  # not taken, it is printed when the program ends
         return False

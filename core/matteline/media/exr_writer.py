@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import OpenImageIO as oiio
 
+from matteline.contract.files import unicode_path
 from matteline.contract.library_text import first_line
 from matteline.contract.plate import Header, Window
 from matteline.media.encoding import Encoding
@@ -82,27 +83,27 @@ def write_exr(
 
 
 def _write(path: Path, spec: oiio.ImageSpec, samples: Pixels) -> None:
-    if clean_text(path) != str(path):
-        raise EncodeError("its folder's name is not Unicode, which EXR files need")
     output = oiio.ImageOutput.create("openexr")  # by format: the temporary name does not end in .exr
     assert output is not None
-    opened = output.open(str(path), spec)
-    try:
-        written = opened and output.write_image(samples)
-    finally:
-        closed = output.close()
-    if not (written and closed and _ends_whole(path, spec)):
+    with unicode_path(path) as name:
+        opened = output.open(name, spec)
+        try:
+            written = opened and output.write_image(samples)
+        finally:
+            closed = output.close()
+        is_whole = written and closed and _ends_whole(name, spec)
+    if not is_whole:
         words = oiio_error(output)
         raise system_error(path) or EncodeError(first_line(words))
 
 
-def _ends_whole(path: Path, spec: oiio.ImageSpec) -> bool:
+def _ends_whole(path: str, spec: oiio.ImageSpec) -> bool:
     """Return whether the last scanline can be read back.
 
     OpenEXR hands the last few kilobytes to the system when it closes the file, and there does not report
     that the disk was full. They hold the last scanline.
     """
-    written = oiio.ImageInput.open(str(path))
+    written = oiio.ImageInput.open(path)
     if written is None:
         oiio_error()  # not taken, it is printed when the program ends
         return False
