@@ -6,9 +6,10 @@ here, each with the node; in `nuke -t` they wait for the end and raise what went
 
 from __future__ import annotations
 
+from .compare import settings_changed
 from .farm import before_render, render_missing, submit, write_job
 from .node import create
-from .render import cancel, render, render_current, resume, show
+from .render import cancel, new_version, render, render_all, render_current, resume, show
 from .session import check, close, start
 from .upgrade import upgrade
 from .version import VERSION
@@ -20,10 +21,13 @@ __all__ = [
     "check",
     "close",
     "create",
+    "new_version",
     "render",
+    "render_all",
     "render_current",
     "render_missing",
     "resume",
+    "settings_changed",
     "show",
     "start",
     "submit",

@@ -21,7 +21,7 @@ from .report import error_text, log, report_errors
 from .results import Result, show_result
 from .script import temporary_folder
 from .session import session, set_status
-from .state import NodeState, mark, nodes_below, write_state
+from .state import change_state, mark, nodes_below
 
 # A submission reads the plate, and asks an engine over the network.
 SUBMIT_SECONDS = 300.0
@@ -129,7 +129,7 @@ def _write_job(node: nuke.Node) -> tuple[str, Job]:
         plan = ask(client, client.plan(request.job))
     result = Result.of(request).planned(plan)
     node_ref = mark(node)
-    write_state(node, NodeState(node_ref.token, result.to_data()))
+    change_state(node, token=node_ref.token, last=result.to_data())
     path = f"{request.job.output}/matteline_job.json"
     write_job_file(path, request.job)
     return path, request.job

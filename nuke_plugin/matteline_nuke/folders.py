@@ -1,4 +1,4 @@
-"""Folders for results: one for each render, under the next free version, so that nothing is overwritten."""
+"""Folders for results: one for each version of a node's, and temporary ones for previews."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import re
 import shutil
 import tempfile
 import time
+from pathlib import Path
 
 import nuke
 
 from . import script
 from .contract.errors import JobError, WriteError
+from .contract.record import RECORD_FOLDER, read_record
 from .knobs import evaluated
 from .names import knob_name
 from .sequences import slashed
@@ -22,43 +24,50 @@ PREVIEW_SECONDS = 7 * 24 * 3600
 
 # Characters that Nuke takes for Tcl or a frame number.
 _TCL = '[]{}\\$#%"'
+_SCRIPT_VERSION = re.compile(r"[._-]v\d+$", re.IGNORECASE)
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-def next_folder(node: nuke.Node) -> str:
-    """Return the folder of the node's next render; it does not exist yet.
+def results_folder(node: nuke.Node) -> str:
+    """Return the folder of the node's results, of the version that its knob says; it need not exist.
 
     Raises:
         JobError: The output knob is empty, or its folder has a character that Nuke would take for Tcl or a
             frame number.
     """
-    pattern = _pattern(node)
-    head, _, tail = pattern.partition(VERSION)
+    return _pattern(node).replace(VERSION, f"v{int(node[knob_name('version')].value()):03d}")
+
+
+def next_version(node: nuke.Node) -> int:
+    """Return the version after all that are on disk, and after the node's own. Raises `JobError`."""
+    head, _, tail = _pattern(node).partition(VERSION)
     parent, prefix = os.path.split(head)
     shape = re.compile(re.escape(prefix) + r"v(\d+)" + re.escape(tail.split("/")[0]))
     try:
-        names = os.listdir(parent)
+        found = os.listdir(parent)
     except OSError:
-        names = []
-    versions = (int(match[1]) for name in names if (match := shape.fullmatch(name)))
-    return pattern.replace(VERSION, f"v{max(versions, default=0) + 1:03d}")
+        found = []
+    versions = [int(match[1]) for name in found if (match := shape.fullmatch(name))]
+    # Its own need not have been rendered: then it is free, and stays.
+    own = int(node[knob_name("version")].value())
+    return max(versions) + 1 if versions else own
 
 
-def reserve(folder: str) -> bool:
-    """Make a folder; return False if it is there already, because another render was first.
+def holds_another_plate(folder: str, plate: str) -> bool:
+    """Tell whether a folder has results of another plate, such as those of a node in another script."""
+    records = Path(folder).glob(f"{RECORD_FOLDER}/*.json")
+    latest = [record.latest for record in map(read_record, records)]
+    return any(each is not None and each.plate not in ("", plate) for each in latest)
 
-    Raises:
-        WriteError: It cannot be made.
-    """
+
+def make(folder: str) -> None:
+    """Make a folder, unless it is there. Raises `WriteError`."""
     try:
-        os.makedirs(folder)
-    except FileExistsError:
-        return False
+        os.makedirs(folder, exist_ok=True)
     except OSError as error:
         raise WriteError(
             f"{folder} cannot be made: {error.strerror}.", path=folder, hint="Choose another Output folder."
         ) from None
-    return True
 
 
 def preview_folder() -> str:
@@ -112,7 +121,8 @@ def _pattern(node: nuke.Node) -> str:
         raise JobError("There is no Output folder.", field="output", hint="Choose one in the node's panel.")
     words = {
         "{script_dir}": script.script_folder(),
-        "{script}": _UNSAFE.sub("_", script.script_name()),
+        # Without its version: a script that was saved under the next one goes on with the same results.
+        "{script}": _SCRIPT_VERSION.sub("", _UNSAFE.sub("_", script.script_name())),
         "{node}": _UNSAFE.sub("_", node.fullName()),
     }
     for word, meaning in words.items():
@@ -124,6 +134,6 @@ def _pattern(node: nuke.Node) -> str:
             field="output",
             hint="Choose another Output folder in the node's panel.",
         )
-    # Without a word for the version each render would meet the files of the one before.
+    # New Version needs a place for it.
     text = text if VERSION in text else f"{text}/{VERSION}"
     return script.absolute(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import nuke
 
@@ -31,6 +31,7 @@ class RenderRequest:
         shift: Number added to the script's frames for those of the files.
         view: The view of the script.
         preview: True for one frame to look at, in a temporary folder.
+        asked: The settings as the knobs have them, before the plate's colour space was filled in.
     """
 
     job: Job
@@ -40,6 +41,7 @@ class RenderRequest:
     shift: int
     view: str
     preview: bool = False
+    asked: MatteSettings = field(default_factory=MatteSettings)
 
 
 def job_of(node: nuke.Node) -> Job:
@@ -48,7 +50,7 @@ def job_of(node: nuke.Node) -> Job:
     Raises:
         JobError: Something about the node, its input or its settings is wrong.
     """
-    return request_of(node, folders.next_folder(node)).job
+    return request_of(node, folders.results_folder(node)).job
 
 
 def request_of(node: nuke.Node, folder: str, preview: bool = False) -> RenderRequest:
@@ -57,7 +59,7 @@ def request_of(node: nuke.Node, folder: str, preview: bool = False) -> RenderReq
     Raises:
         JobError: Something about the node, its input or its settings is wrong.
     """
-    settings = _settings(node, preview)
+    settings = asked = settings_of(node, preview)
     span = span_of(node, preview)
     # Where the plate is written, the preroll before the range has to be written too.
     available = script.input_span(node)
@@ -79,13 +81,19 @@ def request_of(node: nuke.Node, folder: str, preview: bool = False) -> RenderReq
         colour_space=_chosen(settings.colour_space, plate.colour.space, settings.ocio),
         ocio=_chosen(settings.ocio, plate.colour.config),
     )
-    job = Job(plate=plate.path, output=folder, frames=FrameSet((shifted(span, shift),)), settings=settings)
+    job = Job(
+        plate=plate.path,
+        output=folder,
+        frames=FrameSet((shifted(span, shift),)),
+        existing="update",
+        settings=settings,
+    )
     # Empty takes the script's first view.
     view = script.view_of(value(node, "view").strip())
-    return RenderRequest(job, plate, span, handles, shift, view, preview)
+    return RenderRequest(job, plate, span, handles, shift, view, preview, asked)
 
 
-def _settings(node: nuke.Node, preview: bool) -> MatteSettings:
+def settings_of(node: nuke.Node, preview: bool = False) -> MatteSettings:
     """Return the node's settings. Raises `JobError` where the node could not show what they make."""
     # Edges that are live are not in the files too.
     live = names.LIVE if value(node, "edges_live") else {}

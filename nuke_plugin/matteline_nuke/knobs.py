@@ -30,10 +30,18 @@ _TABS = (
 )
 _NOTE = "Buttons need the plug-in matteline_nuke. Without it this node shows what has been rendered."
 _OUTPUT_HELP = (
-    "Folder for results. {version} becomes the next free v001, v002 and so on, so nothing is overwritten; "
-    "{script_dir}, {script} and {node} stand for the script's folder, its name and the node's name. "
-    "Tcl in square brackets is carried out."
+    "Folder for results. {version} is that of the knob Version; {script_dir}, {script} and {node} stand for the "
+    "script's folder, its name without its version, and the node's name. A relative folder starts at the project "
+    "directory. Tcl in square brackets is carried out."
 )
+_RENDER_HELP = (
+    "Renders the frames of the range that are missing, or were made with other settings or of another plate, and "
+    "then shows the range. Other frames are kept as they are."
+)
+_VERSION_HELP = (
+    "Version of the results. It changes only when you ask for it: New Version keeps what was rendered."
+)
+_DIFFERENCE_HELP = "The settings beside those that the shown result was made with."
 _VIEW_HELP = "The view of a stereo script to render, empty for the first. Each view needs a node of its own."
 _INPUT_HELP = (
     "'auto' hands over the files of the Read above when nothing was done to them, and else writes what comes "
@@ -131,6 +139,11 @@ def _main_tab() -> Iterable[nuke.Knob]:
     yield with_help(nuke.Enumeration_Knob(knob_name("input"), "Input", list(INPUTS)), _INPUT_HELP)
     yield with_help(nuke.String_Knob(knob_name("view"), "View"), _VIEW_HELP)
     yield with_help(with_value(nuke.File_Knob(knob_name("output"), "Output"), DEFAULT_OUTPUT), _OUTPUT_HELP)
+    version = with_value(nuke.Int_Knob(knob_name("version"), "Version"), 1)
+    version.setFlag(nuke.STARTLINE)
+    yield with_help(version, _VERSION_HELP)
+    yield _button("new_version", "New Version", "The next render begins a version of its own.")
+    yield _button("render_all", "Render All Again", "Renders every frame of the range, whatever is there.")
     yield with_help(nuke.Boolean_Knob(knob_name("keep_input"), "Keep written input"), _KEEP_HELP)
     yield nuke.Text_Knob(knob_name("note"), "", _NOTE)
     # Kept in the script, and seen by nobody.
@@ -145,15 +158,17 @@ def _main_tab() -> Iterable[nuke.Knob]:
 
 
 def _render_knobs() -> Iterable[nuke.Knob]:
-    yield _button("render", "Render Matte", "Renders the matte of the range, in the background.", line=True)
+    yield _button("render", "Render Matte", _RENDER_HELP, line=True)
     yield _button("render_current", "Preview Frame", "Renders the current frame into a temporary place.")
-    yield _button("resume", "Render Missing", "Finishes the last render where it was cancelled or failed.")
     yield _button("cancel", "Cancel", "Stops rendering. Complete frames are kept.")
     yield _button("show", "Show Last Render", "Shows the last full render, when all its frames are there.")
     # A string can be selected and copied; a command that a status says is for a terminal.
     status = with_value(nuke.String_Knob(knob_name("status"), "Status"), "Not rendered yet.")
     status.setFlag(nuke.STARTLINE)
     yield with_help(status, _STATUS_HELP)
+    difference = nuke.String_Knob(knob_name("difference"), "Settings")
+    difference.setFlag(nuke.STARTLINE)
+    yield with_help(difference, _DIFFERENCE_HELP)
     use = nuke.Boolean_Knob(knob_name("use"), "Use rendered matte")
     use.setFlag(nuke.STARTLINE)
     yield with_help(use, _USE_HELP)

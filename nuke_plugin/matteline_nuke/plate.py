@@ -26,6 +26,9 @@ IMAGES = (".exr", ".dpx", ".cin", ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".tg
 # Formats whose pixels are floats, and those of 8 bits: the script says what their default is, should Nuke not.
 FLOATS = (".exr", ".hdr")
 EIGHT_BITS = (".jpg", ".jpeg")
+# The attribute that says when a file was written, and how far into it that may stand.
+_DATE = b"capDate\0string\0"
+HEADER_BYTES = 1 << 16
 # Classes that change no pixel.
 PASSING = ("Dot", "NoOp")
 
@@ -115,6 +118,20 @@ def write_input(node: nuke.Node, pattern: str, span: FrameRange, view: str, shif
             raise ReadError(
                 f"Nuke did not write frame {frame} of the input of {node.fullName()}.", frame=frame
             )
+        _blank_date(numbered(pattern, frame))
+
+
+def _blank_date(path: str) -> None:
+    """Blank the date in an EXR's header, so that the same picture is the same file, and is not rendered again."""
+    with open(path, "r+b") as file:
+        header = file.read(HEADER_BYTES)
+        place = header.find(_DATE)
+        if place >= 0:
+            # Name and type, then the length of the text, then the text: EXR's own form of an attribute.
+            start = place + len(_DATE) + 4
+            length = int.from_bytes(header[start - 4 : start], "little")
+            file.seek(start)
+            file.write(b"0" * min(length, HEADER_BYTES - start))
 
 
 @contextmanager

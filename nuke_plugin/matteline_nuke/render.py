@@ -11,53 +11,57 @@ from .client import ask
 from .contract.client import WorkerClient
 from .contract.errors import JobError, MattelineError, ReadError
 from .contract.frames import FrameRange, FrameSet
-from .contract.job import Job
 from .job import RenderRequest, request_of
+from .knobs import set_value
 from .plate import shifted, write_input
 from .report import error_text, report_errors
 from .results import Result, show_result
-from .sequences import is_complete, numbered
 from .session import session, set_status
-from .state import read_state
+from .state import nodes_below, one_undo, read_state
 
 
 @report_errors
 def render(node: nuke.Node) -> None:
-    """Render the matte of the node's range, and show it when every frame is there.
+    """Render the frames of the node's range that are missing or were made otherwise, and show the range.
 
     In the background where Nuke has windows; else this waits, and raises what went wrong.
 
     Raises:
         MattelineError: Something about the node, its input, its settings or the worker is wrong.
     """
-    _begin(node, preview=False)
+    _begin(node)
+
+
+@report_errors
+def render_all(node: nuke.Node) -> None:
+    """Render every frame of the node's range again. Waits and raises as `render`."""
+    _begin(node, existing="overwrite")
+
+
+# The button of an older release's nodes: what is missing is rendered by every render now.
+resume = render
+
+
+@report_errors
+def new_version(node: nuke.Node) -> None:
+    """Let the next render begin a version of its own, and keep the results of this one.
+
+    Raises:
+        JobError: The output knob is empty or cannot be used.
+    """
+    version = folders.next_version(node)
+    with one_undo("New Version"):
+        set_value(node, "version", version)
+    set_status(node, f"The next render goes to {folders.results_folder(node)}")
 
 
 @report_errors
 def render_current(node: nuke.Node) -> None:
     """Render the current frame alone into a temporary folder, and show it. Waits and raises as `render`."""
-    _begin(node, preview=True)
-
-
-@report_errors
-def resume(node: nuke.Node) -> None:
-    """Render the frames that the last render has not, with its settings. Waits and raises as `render`.
-
-    Raises:
-        JobError: There was none, or the input that was written for it is gone.
-    """
     session.must_be_free(node)
-    last = last_result(node)
-    job = replace(Job.from_json(last.job), existing="resume")
-    # A written input is removed when its render is complete, so there may be nothing to resume.
-    if last.written and not is_complete(numbered(job.plate, last.first + last.shift)):
-        if last.files and not len(last.missing()):
-            set_status(node, show_result(node, last))
-            return
-        raise JobError(
-            f"The input that was written for {last.folder} is gone.", hint="Render the whole range again."
-        )
-    session.run(node, job, last)
+    with session.worker.asking() as client:
+        request = prepare(node, client, preview=True)
+    session.run(node, request.job, Result.of(request))
 
 
 @report_errors
@@ -108,29 +112,55 @@ def prepare(node: nuke.Node, client: WorkerClient, preview: bool = False) -> Ren
     return request
 
 
-def _begin(node: nuke.Node, preview: bool) -> None:
+def _begin(node: nuke.Node, existing: str = "update") -> None:
     session.must_be_free(node)
     with session.worker.asking() as client:
-        request = prepare(node, client, preview)
-    session.run(node, request.job, Result.of(request))
+        request = prepare(node, client)
+    session.run(node, replace(request.job, existing=existing), Result.of(request))
 
 
 def _reserved(node: nuke.Node, preview: bool) -> RenderRequest:
-    """Return a request with a folder of its own: two nodes, or two Nukes, never take the same version."""
+    """Return a request whose folder is there, and is this node's alone."""
     if preview:
         # Once without a folder, so that a mistake leaves none behind.
         request_of(node, "", preview=True)
         return request_of(node, folders.preview_folder(), preview=True)
-    # Another node, or another Nuke, may take the version between the two calls.
-    while True:
-        request = request_of(node, folders.next_folder(node))
-        if folders.reserve(request.job.output):
-            return request
+    folder = folders.results_folder(node)
+    request = request_of(node, folder)
+    _must_be_only(node, folder)
+    while folders.holds_another_plate(folder, request.job.plate):
+        # Results of another script's node, or of a plate that was here before: they are kept.
+        set_value(node, "version", folders.next_version(node))
+        folder = folders.results_folder(node)
+        request = request_of(node, folder)
+    folders.make(folder)
+    return request
+
+
+def _must_be_only(node: nuke.Node, folder: str) -> None:
+    """Raise `JobError` where another node of the script has the same folder for its results."""
+    for other in nodes_below(nuke.root()):
+        if other.fullName() != node.fullName() and _folder_of(other) == folder:
+            raise JobError(
+                f"{other.fullName()} renders to {folder} too.",
+                field="output",
+                hint="Put {node} into Output, or choose another folder for one of them.",
+            )
+
+
+def _folder_of(node: nuke.Node) -> str:
+    try:
+        return folders.results_folder(node)
+    except MattelineError:
+        # What is wrong with another node's folder is said when that one renders.
+        return ""
 
 
 def _write_plate(node: nuke.Node, request: RenderRequest, client: WorkerClient) -> None:
     """Write one frame for the worker to check, then the others."""
     job, first = request.job, request.handles.first
+    # Of an earlier range, and perhaps of another picture.
+    folders.drop_input(job.output)
     set_status(node, f"Writing input: {request.plate.why}")
     one = FrameRange(first, first)
     write_input(node, job.plate, one, request.view, request.shift)

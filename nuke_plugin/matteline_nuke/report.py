@@ -13,7 +13,9 @@ from .contract.messages import sentence
 
 # Where a button or knob of the node is not called as the setting is.
 _CONTROLS = {
-    "existing=resume": "Render Missing",
+    "existing=update": "Render Matte",
+    "existing=resume": "Render Matte",
+    "existing=overwrite": "Render All Again",
     "output": "Output",
     "frames": "Range",
 }

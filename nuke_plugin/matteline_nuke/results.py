@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Optional
 
 import nuke
@@ -19,7 +19,7 @@ from .knobs import set_value, value
 from .node import inner, set_inner
 from .plate import shifted
 from .sequences import is_complete, numbered, slashed
-from .state import not_undone
+from .state import change_state, not_undone
 
 # The frame number before the extension.
 _NUMBER = re.compile(r"([0-9]+)(\.[^.]*)$")
@@ -43,6 +43,7 @@ class Result:
         read_as: The name of the foreground's colour space; empty for raw.
         view: The view that was rendered.
         preview: True for a single frame in a temporary folder.
+        asked: The settings that the node had, by name; empty for a result of an older release.
     """
 
     job: str
@@ -54,6 +55,7 @@ class Result:
     read_as: str = ""
     view: str = ""
     preview: bool = False
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, request: RenderRequest) -> Result:
@@ -67,6 +69,7 @@ class Result:
             read_as=request.plate.read_as,
             view=request.view,
             preview=request.preview,
+            asked=asdict(request.asked),
         )
 
     @classmethod
@@ -79,7 +82,7 @@ class Result:
 
     def to_data(self) -> dict[str, Any]:
         """Return the result as plain JSON values."""
-        return {**self.__dict__, "files": dict(self.files)}
+        return {**self.__dict__, "files": dict(self.files), "asked": dict(self.asked)}
 
     def planned(self, plan: Mapping[str, Any]) -> Result:
         """Return the same with the files that the worker's plan names."""
@@ -149,6 +152,8 @@ def show_result(node: nuke.Node, result: Result) -> str:
         # Last, when everything that it shows is in place.
         set_value(node, "use", True)
         set_value(node, "tile", f"{'preview ' if result.preview else ''}{result.span}")
+    if not result.preview:
+        change_state(node, shown=result.to_data())
     # Changes that cannot be undone may not count as changes of the script, and closing it would lose the link.
     root: Any = nuke.root()
     root.setModified(True)
@@ -187,7 +192,7 @@ def _must_be_whole(result: Result) -> None:
             f"{len(missing)} of {len(result.span)} frames are missing in {result.folder}: {missing}.",
             path=result.folder,
             frame=missing.first,
-            hint="Press Render Missing to finish them.",
+            hint="Press Render Matte, which renders what is missing.",
         )
 
 
@@ -195,7 +200,10 @@ def _point(node: nuke.Node, name: str, pattern: str, result: Result, read_as: st
     """Point a Read at files: outside their frames it gives black, and where a file has gone it fails."""
     files = shifted(result.span, result.shift)
     read: Any = inner(node, name)
-    if read is not None:
+    if read is None:
+        # Another name makes Nuke look at the files again.
+        set_inner(node, name, file="")
+    else:
         # As if the artist had typed it: so Nuke finds the format and the range of the files.
         read["file"].fromUserText(f"{pattern} {files.first}-{files.last}")
     set_inner(
@@ -215,6 +223,9 @@ def _point(node: nuke.Node, name: str, pattern: str, result: Result, read_as: st
         raw=not read_as,
         premultiplied=False,
     )
+    if read is not None:
+        # The same names may hold other pictures now.
+        read["reload"].execute()
     if read_as:
         set_inner(node, name, colorspace=read_as, premultiplied=_is_premultiplied(result, "rgba"))
 

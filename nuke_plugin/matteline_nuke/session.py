@@ -9,6 +9,7 @@ from typing import Optional
 import nuke
 
 from .client import ask, start_worker, worker_command
+from .compare import settings_changed, show_difference
 from .contract.errors import JobError, MattelineError, WorkerError
 from .contract.job import Job
 from .contract.messages import describe_check
@@ -18,7 +19,7 @@ from .knobs import set_value, value
 from .report import error_text, log, report_errors
 from .results import Result, show_result
 from .running_render import RunningRender
-from .state import NodeState, find, mark, not_undone, write_state
+from .state import change_state, find, mark, not_undone
 from .ticker import Ticker
 
 WAIT_SECONDS = 0.05
@@ -58,7 +59,7 @@ class RenderSession:
         """
         node_ref = mark(node)
         if not result.preview:
-            write_state(node, NodeState(node_ref.token, result.to_data()))
+            change_state(node, token=node_ref.token, last=result.to_data())
         with self.worker.asking() as client:
             number = client.render(job)
         task = nuke.ProgressTask(f"Matteline {node.fullName()}") if nuke.GUI else None
@@ -124,7 +125,7 @@ class RenderSession:
                 self.worker.close()
             raise
         if render.cancelled:
-            self._end(render, "Cancelled. Complete frames are kept: Render Missing goes on from them.")
+            self._end(render, "Cancelled. Complete frames are kept: Render Matte goes on from them.")
             if render.overdue:
                 self.worker.close()
         elif render.finished:
@@ -139,8 +140,8 @@ class RenderSession:
         node = find(render.node_ref)
         if node is not None:
             if not render.result.preview:
-                # With the files that the worker has planned, for Show Last Render and Render Missing.
-                write_state(node, NodeState(render.node_ref.token, render.result.to_data()))
+                # With the files that the worker has planned, for Show Last Render.
+                change_state(node, token=render.node_ref.token, last=render.result.to_data())
             set_status(node, words)
         return node
 
@@ -155,6 +156,7 @@ class RenderSession:
             set_status(node, error_text(error))
             raise
         set_status(node, words)
+        show_difference(node)
         if render.result.written and not value(node, "keep_input"):
             drop_input(render.result.folder)
 
@@ -164,8 +166,9 @@ session = RenderSession()
 
 
 def start() -> None:
-    """End the worker with the script that it renders for, and with Nuke."""
+    """Watch the knobs of nodes, and end the worker with the script that it renders for, and with Nuke."""
     nuke.addOnScriptClose(session.close, nodeClass="Root")
+    nuke.addKnobChanged(settings_changed, nodeClass="Group")
     atexit.register(session.close)
 
 

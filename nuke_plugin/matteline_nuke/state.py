@@ -7,7 +7,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Optional
 
 import nuke
@@ -35,11 +35,13 @@ class NodeState:
 
     Attributes:
         token: Token of the last render that was begun.
-        last: The last full render, as `results.Result.to_data` writes it; empty before the first.
+        last: The last full render that was begun, as `results.Result.to_data` writes it; empty before the first.
+        shown: The full render that the node shows, in the same form.
     """
 
     token: str = ""
     last: dict[str, Any] = field(default_factory=dict)
+    shown: dict[str, Any] = field(default_factory=dict)
 
 
 def read_state(node: nuke.Node) -> NodeState:
@@ -47,14 +49,14 @@ def read_state(node: nuke.Node) -> NodeState:
     try:
         # An artist may have pasted anything into the knob of a script on disk.
         data = json.loads(base64.urlsafe_b64decode(str(value(node, "state")).encode("ascii")))
-        return NodeState(str(data["token"]), dict(data["last"]))
+        return NodeState(str(data["token"]), dict(data["last"]), dict(data.get("shown") or data["last"]))
     except (ValueError, KeyError, TypeError):
         return NodeState()
 
 
-def write_state(node: nuke.Node, state: NodeState) -> None:
-    """Write the node's state, without a step to undo."""
-    text = json.dumps({"token": state.token, "last": state.last})
+def change_state(node: nuke.Node, **changes: Any) -> None:
+    """Write some of the node's state, without a step to undo."""
+    text = json.dumps(asdict(replace(read_state(node), **changes)))
     # Base64, because Nuke's knobs take brackets and backslashes for Tcl.
     with not_undone():
         set_value(node, "state", base64.urlsafe_b64encode(text.encode("utf-8")).decode("ascii"))
@@ -64,7 +66,7 @@ def mark(node: nuke.Node) -> NodeRef:
     """Give a node a new token, so that copies of it are not taken for it."""
     # A new one for each render: a copy of the node made before has the old one.
     token = uuid.uuid4().hex
-    write_state(node, NodeState(token, read_state(node).last))
+    change_state(node, token=token)
     return NodeRef(node.fullName(), token)
 
 

@@ -49,6 +49,7 @@ def begun(comp, node):
 def test_a_cancel_half_way_keeps_the_old_result(comp, plate, long_plate, way):
     node = comp.node(comp.read(plate))
     comp.render(node)
+    comp.press(node, "new_version")
     lengthened(Path(long_plate).parent, 3000)
     comp.nuke.toNode("Read1")["file"].fromUserText(f"{long_plate} 1001-3000")
     begun(comp, node)
@@ -67,7 +68,7 @@ def test_a_cancelled_render_goes_on_where_it_stopped(comp, rendering, long_plate
     comp.wait()
     kept = {path: path.stat().st_mtime_ns for path in comp.mattes()}
     assert 0 < len(kept) < len(LONG)
-    comp.render(rendering, "resume")
+    comp.render(rendering)
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     direct = comp.direct(long_plate)
     for frame in (LONG[0], 1030, LONG[-1]):

@@ -61,8 +61,8 @@ MISTAKES = {
     ),
     "Copy's inputs are swapped": Mistake(
         "inside.py",
-        "push $MattelineMatteFile\npush $MattelinePlate\n",
-        "push $MattelinePlate\npush $MattelineMatteFile\n",
+        "push $MattelineMatteLive\npush $MattelinePlate\n",
+        "push $MattelinePlate\npush $MattelineMatteLive\n",
         "test_script.test_a_saved_node_is_wired_as_meant",
     ),
     "the Write is not raw": Mistake(

@@ -188,11 +188,12 @@ def test_a_node_inside_a_group(comp, plate):
     assert_shows(comp, group, comp.direct(plate, **LINEAR))
 
 
-def test_the_same_plate_with_other_settings_gets_a_version_of_its_own(comp, plate):
+def test_results_get_a_version_of_their_own_when_the_artist_asks_for_one(comp, plate):
     node = comp.node(comp.read(plate))
     comp.render(node)
     first = comp.shown(node, 1001).alpha
     comp.set(node, choke=3.0)
+    comp.press(node, "new_version")
     comp.render(node)
     assert not np.array_equal(comp.shown(node, 1001).alpha, first)
     assert len([path for path in comp.folder.rglob("v0*") if path.is_dir()]) == 2
