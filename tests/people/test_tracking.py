@@ -145,3 +145,10 @@ def test_damaged_shares_are_refused(crossed, damage):
     _, _, shares = crossed
     with pytest.raises(ValueError, match="Shares of people"):
         FrameShares.from_bytes(damage(shares[7].to_bytes()))
+
+
+def test_a_point_names_all_of_a_person_who_touches_another():
+    frames = [[(RED, 40 + 2 * n), (GREEN, 140 - 2 * n)] for n in range(20)]
+    _, shares = Scene(frames).track([PointHint(19, 76, 100, "anna")])  # on the legs of red, beside green
+    for y in (30, 50, BODY):
+        assert person_at(shares[19], 76, y) == 0

@@ -10,6 +10,7 @@ from torch import Tensor
 
 STEP: Final = 0.02  # cost of a step between equal cells, so that the nearer one of two alike people wins
 UPRIGHT: Final = np.float32(0.4)
+BORDER: Final = np.float32(4)  # from one likely person to another: more than a way through a whole body costs
 
 
 def grow_labels(
@@ -65,6 +66,7 @@ def _step_costs(
     for axis in (1, 0):
         step = np.square(np.diff(planes, axis=axis)).sum(2) + np.float32(STEP)
         step *= 1.0 if axis == 1 else UPRIGHT
+        step[np.diff(guessed, axis=axis) != 0] += BORDER
         both = np.moveaxis(occupied, axis, 0)
         open_ = np.moveaxis(both[1:] & both[:-1], 0, axis)
         costs.append(np.where(open_, step, np.float32(np.inf)))
