@@ -1,0 +1,213 @@
+"""How well people are told apart: drawn scenes of two to five people, with the exact alpha of each.
+
+    python -m tests.benchmarks.people --weights FILE --seeds 1000-1019
+
+For every scene it prints each person's IoU without hints and with one click a person, how often an identity was
+wrong for three looked-at frames or longer, and the processor time of observing and tracking a frame. `net` is the
+whole way with the network's matte; `own` separates the true matte by the shares found, which leaves out what the
+network does not see.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby, permutations
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import max_pool2d
+
+from matteline.contract.frames import FrameRange
+from matteline.contract.people import PointHint
+from matteline.drawing.crowd import draw_crowd
+from matteline.engine.timeline import mirror
+from matteline.matting.features import FeatureSession
+from matteline.matting.rvm.network import MattingNetwork
+from matteline.matting.weights.load import load_state
+from matteline.people import FrameShares, Observation, Tracker, observe, separate
+
+WIDTH, HEIGHT, FRAMES = 512, 288, 48
+PREROLL = 10
+EVERY = 2
+"""Frames between those that are measured."""
+VISIBLE = 0.2
+"""Share of a person's largest area from which on it counts who they are taken for."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A drawn scene and what the network made of it."""
+
+    plates: list[Tensor]
+    truth: list[Tensor]
+    alphas: list[Tensor]
+    observations: list[Observation]
+    milliseconds: float
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Figures of one scene, the people in the order of the truth."""
+
+    net: list[float]
+    own: list[float]
+    swaps: int
+    found: int
+    milliseconds: float
+
+
+def scene_of(network: MattingNetwork, seed: int) -> Scene:
+    """Draw a scene and run the network over it."""
+    drawings = list(draw_crowd(WIDTH, HEIGHT, FRAMES, seed=seed))
+    plates = [torch.from_numpy(each.plate).permute(2, 0, 1).contiguous() for each in drawings]
+    session = FeatureSession(network, torch.device("cpu"))
+    session.begin([plates[number] for number in mirror(FrameRange(0, FRAMES - 1), PREROLL)])
+    alphas, observations, before = [], [], time.process_time()
+    for number, plate in enumerate(plates):
+        seen = session.advance(plate)
+        alphas.append(seen.alpha)
+        observations.append(observe(number, plate, seen.alpha, seen.features))
+    spent = 1000 * (time.process_time() - before) / FRAMES
+    return Scene(plates, [torch.from_numpy(each.people) for each in drawings], alphas, observations, spent)
+
+
+def clicks(scene: Scene) -> list[PointHint]:
+    """One click a person, in the middle of them, in the frame in which most of them is seen and others are far."""
+    hints = []
+    areas = torch.stack([each.sum((1, 2)) for each in scene.truth])
+    columns = torch.arange(WIDTH).float()
+    for person in range(areas.shape[1]):
+        best, at = -1.0, 0
+        for number in range(0, FRAMES, 4):
+            truth = scene.truth[number]
+            middles = (truth.sum(1) * columns).sum(1) / areas[number].clamp(min=1)
+            others = [float(abs(middles[person] - middles[n])) for n in range(len(middles)) if n != person]
+            worth = float(areas[number, person] / areas[:, person].max()) + min(
+                1, min(others) / (0.15 * WIDTH)
+            )
+            if worth > best:
+                best, at = worth, number
+        row, column = _middle(scene.truth[at][person])
+        hints.append(PointHint(at, column + 0.5, row + 0.5, f"truth{person}"))
+    return hints
+
+
+def _middle(alpha: Tensor) -> tuple[int, int]:
+    """A pixel furthest from the edge of a matte."""
+    inside, last = (alpha > 0.9).float()[None, None], None
+    while inside.any():
+        last, inside = inside, 1 - max_pool2d(1 - inside, 3, 1, 1)
+    assert last is not None
+    row, column = last[0, 0].nonzero()[0].tolist()
+    return row, column
+
+
+def figures_of(scene: Scene, hints: Sequence[PointHint]) -> Figures:
+    """Track a scene and compare everyone's matte with the truth."""
+    before = time.process_time()
+    tracker = Tracker(scene.observations, [FrameRange(0, FRAMES - 1)], hints, (WIDTH, HEIGHT))
+    shares = list(tracker.shares())
+    spent = 1000 * (time.process_time() - before) / FRAMES
+    net = _Overlap.of(scene, shares, scene.alphas)
+    own = _Overlap.of(scene, shares, [each.sum(0).clamp(max=1) for each in scene.truth])
+    names = [person.name for person in tracker.people]
+    people = range(scene.truth[0].shape[0])
+    named = [names.index(f"truth{n}") if f"truth{n}" in names else -1 for n in people]
+    order = named if hints else own.best_order()
+    return Figures(net.of_people(order), own.of_people(order), own.swaps(order), len(names), spent)
+
+
+@dataclass(frozen=True)
+class _Overlap:
+    """Common pixels (T, K, N) of found and true people, and the pixels of each (T, K) and (T, N)."""
+
+    common: Tensor
+    found: Tensor
+    true: Tensor
+
+    @classmethod
+    def of(cls, scene: Scene, shares: Sequence[FrameShares], alphas: Sequence[Tensor]) -> _Overlap:
+        rows = []
+        for number in range(0, FRAMES, EVERY):
+            mattes = separate(shares[number], scene.plates[number], alphas[number]) > 0.5
+            truth = scene.truth[number] > 0.5
+            common = torch.einsum("khw,nhw->kn", mattes.float(), truth.float())
+            rows.append((common, mattes.sum((1, 2)).float(), truth.sum((1, 2)).float()))
+        common, found, true = zip(*rows, strict=True)
+        return cls(torch.stack(common), torch.stack(found), torch.stack(true))
+
+    def iou(self) -> Tensor:
+        common = self.common.sum(0)
+        return common / (self.found.sum(0)[:, None] + self.true.sum(0) - common).clamp(min=1)
+
+    def best_order(self) -> list[int]:
+        """For each true person the found one, so that the sum of IoU is greatest; -1 for none."""
+        iou = self.iou()
+        found = [*range(len(iou)), *[-1] * iou.shape[1]]
+        return list(
+            max(
+                set(permutations(found, iou.shape[1])),
+                key=lambda order: sum(float(iou[k, n]) for n, k in enumerate(order) if k >= 0),
+            )
+        )
+
+    def of_people(self, order: Sequence[int]) -> list[float]:
+        iou = self.iou()
+        return [float(iou[k, n]) if k >= 0 else 0.0 for n, k in enumerate(order)]
+
+    def swaps(self, order: Sequence[int]) -> int:
+        """Times that a person was mostly taken for another one in three measured frames or more in a row."""
+        count = 0
+        for person, right in enumerate(order):
+            seen = self.true[:, person] > VISIBLE * self.true[:, person].max()
+            wrong = [
+                bool(seen[t])
+                and bool(self.common[t, :, person].any())
+                and int(self.common[t, :, person].argmax()) != right
+                for t in range(len(seen))
+            ]
+            count += sum(state and len(list(run)) >= 3 for state, run in groupby(wrong))
+        return count
+
+
+def _printed(label: str, figures: Figures) -> str:
+    people = " ".join(f"{net:.2f}/{own:.2f}" for net, own in zip(figures.net, figures.own, strict=True))
+    return (
+        f"{label:12} net/own {people}  swaps {figures.swaps}  found {figures.found}  "
+        f"{figures.milliseconds:.0f} ms a frame"
+    )
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--seeds", default="1000-1019")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    network = MattingNetwork()
+    network.load_state_dict(load_state(arguments.weights))
+    network.eval()
+    first, last = map(int, arguments.seeds.split("-"))
+    all_of_them: dict[str, list[Figures]] = {"no hints": [], "clicks": []}
+    for seed in range(first, last + 1):
+        scene = scene_of(network, seed)
+        hints = clicks(scene)
+        for kind, given in (("no hints", []), ("clicks", hints)):
+            figures = figures_of(scene, given)
+            all_of_them[kind].append(figures)
+            print(_printed(f"{seed} {kind}", figures), flush=True)
+    for kind, scenes in all_of_them.items():
+        net, own = (
+            np.mean([each for one in scenes for each in getattr(one, name)]) for name in ("net", "own")
+        )
+        print(f"{kind}: mean IoU net {net:.3f} own {own:.3f}, swaps {sum(each.swaps for each in scenes)}")
+
+
+if __name__ == "__main__":
+    main()
