@@ -14,10 +14,10 @@ bl_info = {
     "category": "Sequencer",
 }
 
-from . import menus, operators, panels, preferences, settings  # noqa: E402
+from . import menus, models, operators, panels, preferences, scene_operators, settings  # noqa: E402
 
 # In the order they are registered: panels draw settings and operators, which must be there before.
-_PARTS = (settings, preferences, operators, panels, menus)
+_PARTS = (settings, preferences, operators, scene_operators, models, panels, menus)
 
 
 def register():

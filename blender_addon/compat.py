@@ -159,6 +159,12 @@ def make_compositor_tree(scene):
     return tree, output_node(tree) or tree.nodes.new("CompositorNodeComposite")
 
 
+# The node that shows what a scene renders.
+OUTPUT_NODE = (
+    "CompositorNodeComposite" if hasattr(bpy.types, "CompositorNodeComposite") else "NodeGroupOutput"
+)
+
+
 def output_node(tree):
     """Return the node of a compositor tree that shows what the scene renders; None without one."""
     kinds = ("NodeGroupOutput", "CompositorNodeComposite")
@@ -205,6 +211,30 @@ def add_math(tree, operation, *operands):
         else:
             socket.default_value = operand
     return node.outputs[0]
+
+
+def drive_by_frame(socket, first, last):
+    """Let a socket be 1 at the scene's frames from `first` to `last`, and 0 at all others."""
+    driver = socket.driver_add("default_value").driver
+    # Plain arithmetic, which Blender evaluates without Python, also where scripts of files are not trusted.
+    driver.type, driver.expression = "SCRIPTED", f"(frame >= {first}) * (frame <= {last})"
+
+
+def show_numbers(user, first, last, start):
+    """Let a node or image user show the files of a sequence.
+
+    Args:
+        user: Whatever has `frame_start`, `frame_offset` and `frame_duration`.
+        first: Number of the first file.
+        last: Number of the last file.
+        start: The scene's frame that shows the first one.
+    """
+    # Blender shows the file with number: scene frame - frame_start + 1 + frame_offset. The part before the
+    # offset is kept between 0 and the duration, so 0 stands for the first file: before 4.5 a file that is
+    # missing makes the whole picture opaque black.
+    user.frame_duration, user.frame_start, user.frame_offset = last - first, start + 1, first
+    # Or the picture of the first frame would stay.
+    user.use_auto_refresh = True
 
 
 def add_translate(tree, picture, x, y):

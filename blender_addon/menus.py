@@ -20,6 +20,12 @@ def _node_menu(self, context):
         self.layout.separator()
         self.layout.operator("matteline.render_node", icon="MOD_MASK")
         self.layout.operator("matteline.add_nodes", icon="NODETREE")
+        self.layout.operator("matteline.composite_over_render", icon="NODE_COMPOSITING")
+
+
+def _add_menu(self, _context):
+    self.layout.separator()
+    self.layout.operator("matteline.add_plane", text="Matte as Plane", icon="MOD_MASK")
 
 
 def _status_bar(self, context):
@@ -37,6 +43,8 @@ _ENTRIES = (
     ("CLIP_MT_clip", _clip_menu),
     ("NODE_MT_node", _node_menu),
     ("NODE_MT_context_menu", _node_menu),
+    # Where Blender adds pictures to a scene.
+    ("VIEW3D_MT_image_add", _add_menu),
 )
 
 

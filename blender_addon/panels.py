@@ -79,6 +79,18 @@ class _SettingsPanel(_Panel):
                 _draw_setting(layout, values, name)
 
 
+class _ScenePanel(_Panel):
+    bl_options: ClassVar = {"DEFAULT_CLOSED"}
+
+    def draw(self, _context):
+        """Draw the buttons that bring the last result into the 3D scene."""
+        column = self.layout.column()
+        column.operator("matteline.add_plane", text="Add as Plane", icon="MESH_PLANE")
+        column.operator("matteline.camera_background", text="Camera Background", icon="CAMERA_DATA")
+        if self.kind != "STRIP":
+            column.operator("matteline.composite_over_render", text="Composite over Render")
+
+
 class _FarmPanel(_Panel):
     bl_options: ClassVar = {"DEFAULT_CLOSED"}
 
@@ -145,6 +157,7 @@ _CLASSES = [
             # Strips have their own kind of files.
             if (kind, group) != ("STRIP", "output")
         ),
+        _panel_class(_ScenePanel, "_scene", kind, "Into the Scene"),
         _panel_class(_FarmPanel, "_farm", kind, "Farm"),
         _panel_class(_PlanPanel, "_plan", kind, "Plan"),
     )

@@ -232,9 +232,7 @@ def _empty_outside(group, matte, plate, rendered):
     first, last = _scene_range(plate, rendered)
     inside = compat.add_math(group, "MULTIPLY", matte, 1.0)
     inside.node.label, inside.node.location = f"Frames {first} to {last}", (250, 0)
-    # Plain arithmetic, which Blender evaluates without Python, also where scripts of files are not trusted.
-    driver = inside.node.inputs[1].driver_add("default_value").driver
-    driver.type, driver.expression = "SCRIPTED", f"(frame >= {first}) * (frame <= {last})"
+    compat.drive_by_frame(inside.node.inputs[1], first, last)
     return inside
 
 
@@ -275,14 +273,8 @@ def _image_node(group, scene, plate, rendered, product, location, undo):
     node.image, node.label, node.location = image, product, location
     if len(frames) > 1:
         image.source = "SEQUENCE"
-        # Blender shows the file with number: scene frame - frame_start + 1 + frame_offset. The part before the
-        # offset is kept between 0 and the duration, so 0 stands for the first file: before 4.5 a file that is
-        # missing makes the whole picture opaque black.
-        node.frame_duration = len(frames.hull) - 1
-        node.frame_start = first_frame(plate, frames.first, rendered.request.target.base) + 1
-        node.frame_offset = frames.first
-        # Or the picture of the first frame would stay.
-        node.use_auto_refresh = True
+        start = first_frame(plate, frames.first, rendered.request.target.base)
+        compat.show_numbers(node, frames.first, frames.last, start)
     return node
 
 

@@ -26,6 +26,25 @@ def _forget_answer(_preferences, context):
     context.window_manager.matteline.worker = ""
 
 
+def _draw_models(layout, context):
+    """Draw the list of models, with what they are worth and how to get them."""
+    status = context.window_manager.matteline
+    layout.operator("matteline.list_models", text="List Models", icon="FILE_REFRESH")
+    for each in status.models:
+        box = layout.box()
+        row = box.row()
+        automatic = " (Auto takes this one)" if each.automatic else ""
+        row.label(text=f"{each.name}, {each.megabytes} MB{automatic}")
+        if each.problem:
+            row.label(text=each.problem, icon="ERROR")
+        elif each.installed:
+            row.operator("matteline.use_model", text="Use").model = each.name
+        else:
+            row.operator("matteline.fetch_model", text="Fetch", icon="IMPORT").model = each.name
+        if each.quality:
+            box.label(text=each.quality[:1].upper() + each.quality[1:])
+
+
 class MattelinePreferences(bpy.types.AddonPreferences):
     """The add-on's preferences."""
 
@@ -57,6 +76,7 @@ class MattelinePreferences(bpy.types.AddonPreferences):
         row.operator("matteline.check", text="Check")
         row.label(text=context.window_manager.matteline.worker)
         layout.prop(self, "model")
+        _draw_models(layout, context)
         layout.prop(self, "show_farm")
 
 

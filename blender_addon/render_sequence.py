@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from .contract.errors import JobError
 from .contract.events import error_of
-from .contract.messages import describe_check, describe_submission, progress_text
+from .contract.messages import counted, describe_check, describe_submission, progress_text
 from .contract.progress import RenderProgress
 from .jobs import RenderedJob
 
@@ -172,7 +172,6 @@ class WorkerQuestion:
         message: The worker's message that it was made of.
     """
 
-    fraction = 0.0
     failures: ClassVar = {}
     rows = ()
 
@@ -180,7 +179,7 @@ class WorkerQuestion:
         self.answer, self.message = "", {}
         self.cancelled = False
         self.notices = []
-        self.words = waiting
+        self.words, self.fraction = waiting, 0.0
         self._client, self._number = client, number
         self._event, self._describe = event, describe
 
@@ -196,6 +195,8 @@ class WorkerQuestion:
                 raise error_of(message)
             if message["event"] == self._event:
                 self.answer, self.message = self._describe(message), message
+            elif message["event"] == "fetching":
+                self.fraction = message["done"] / max(message["total"], 1)
             else:
                 self.words = progress_text(message) or self.words
 
@@ -227,3 +228,23 @@ def preview(client, targeted, number):
     asked = client.preview(targeted.job, number, products=("rgba",), file_format="exr" if linear else "png")
     described = f"Frame {number} of {targeted.target.name} as a render makes it."
     return WorkerQuestion(client, asked, "preview", lambda _message: described, f"Rendering frame {number}")
+
+
+def networks(client):
+    """Ask a worker for the networks that can be used or fetched."""
+
+    def describe(answer):
+        installed = sum(each["installed"] for each in answer["networks"])
+        return f"{installed} of {counted(len(answer['networks']), 'model')} installed, in {answer['folder']}."
+
+    return WorkerQuestion(client, client.networks(), "networks", describe, "Asking for models")
+
+
+def fetch(client, network, *, agreed, place):
+    """Ask a worker to fetch a network, from a file or a folder where a place is given."""
+    number = client.fetch(network, agreed=agreed, place=place or None)
+
+    def describe(answer):
+        return f"{network} is in {answer['path']}."
+
+    return WorkerQuestion(client, number, "fetched", describe, f"Fetching {network}")

@@ -190,6 +190,17 @@ class MattelineQueueRow(bpy.types.PropertyGroup):
     words: bpy.props.StringProperty()
 
 
+class MattelineModel(bpy.types.PropertyGroup):
+    """A model that the worker listed, by name."""
+
+    quality: bpy.props.StringProperty()
+    licence: bpy.props.StringProperty()
+    problem: bpy.props.StringProperty()
+    installed: bpy.props.BoolProperty()
+    automatic: bpy.props.BoolProperty()
+    megabytes: bpy.props.IntProperty()
+
+
 class MattelineStatus(bpy.types.PropertyGroup):
     """The progress of a render, for panels to draw. It belongs to this Blender, not to the file."""
 
@@ -200,6 +211,7 @@ class MattelineStatus(bpy.types.PropertyGroup):
     worker: bpy.props.StringProperty()
     plan: bpy.props.CollectionProperty(type=MattelinePlanRow)
     queue: bpy.props.CollectionProperty(type=MattelineQueueRow)
+    models: bpy.props.CollectionProperty(type=MattelineModel)
 
 
 _CLASSES = (
@@ -208,6 +220,7 @@ _CLASSES = (
     MattelineScene,
     MattelinePlanRow,
     MattelineQueueRow,
+    MattelineModel,
     MattelineStatus,
 )
 

@@ -220,6 +220,34 @@ def open_clip(path, start=1, offset=0, output="", size=(WIDTH, HEIGHT)):
     return clip.name
 
 
+def add_camera():
+    """A camera at the origin that looks along y, as cameras stand on a floor."""
+    scene = bpy.context.scene
+    camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+    camera.rotation_euler = (1.5707963, 0, 0)
+    scene.collection.objects.link(camera)
+    scene.camera = camera
+
+
+def add_cube():
+    """A large cube far in front of the camera."""
+    bpy.ops.mesh.primitive_cube_add(size=40, location=(0, 60, 0))
+
+
+def show_3d(compositor=False):
+    """Let renders be of the 3D scene, with few samples."""
+    scene = bpy.context.scene
+    scene.render.engine, scene.cycles.samples, scene.cycles.device = "CYCLES", 8, "CPU"
+    # The installed release may be built without a denoiser.
+    scene.cycles.pixel_filter_type, scene.cycles.use_denoising = "BOX", False
+    scene.render.use_sequencer, scene.render.use_compositing = False, compositor
+    scene.render.threads_mode, scene.render.threads = "FIXED", 2
+
+
+def kinds_of_nodes():
+    return [each.bl_idname for each in addon("compat").compositor_tree(bpy.context.scene).nodes]
+
+
 # What the add-on is asked
 
 

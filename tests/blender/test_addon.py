@@ -151,6 +151,34 @@ def another(name: str) -> tuple[object, dict[str, object]]:
     return word, {name: word}
 
 
+MODELS = """[{'name': each.name, 'installed': each.installed, 'licence': each.licence, 'size': each.megabytes}
+    for each in bpy.context.window_manager.matteline.models]"""
+
+
+@pytest.mark.host
+def test_models_are_listed_with_their_terms(blender):
+    assert blender.call("operator", name="list_models") == ["FINISHED"]
+    listed = {each["name"]: each for each in blender.call("evaluate", expression=MODELS)}
+    assert {"rvm_mobilenetv3", "rvm_resnet50"} <= set(listed)
+    assert "GPL-3.0" in listed["rvm_resnet50"]["licence"] and listed["rvm_resnet50"]["size"] > 10
+
+
+@pytest.mark.host
+def test_a_model_is_fetched_only_with_consent(blender, tmp_path):
+    said = blender.call("operator", name="download_model", model="rvm_resnet50", place=str(tmp_path))
+    assert "agreed" in said and "GPL-3.0" in said
+
+
+@pytest.mark.host
+def test_a_model_is_not_downloaded_where_blender_is_to_stay_offline(blender):
+    if not blender.call("evaluate", expression="hasattr(bpy.app, 'online_access')"):
+        pytest.skip("Blender has a switch for online access from 4.2 on")
+    offline = "bpy.context.preferences.system.use_online_access = False"
+    blender.call("execute", statements=offline)
+    said = blender.call("operator", name="download_model", model="rvm_resnet50", agreed=True)
+    assert "Online access is off" in said
+
+
 def test_versions_agree():
     files = extension_files()
     manifest = tomllib.loads(files[MANIFEST].decode())
@@ -162,9 +190,10 @@ def test_versions_agree():
     assert manifest["version"] == ".".join(map(str, bl_info["version"])) == matteline.__version__
 
 
-def test_the_extension_asks_for_no_network_and_no_wheels():
+def test_the_extension_asks_for_the_network_only_to_fetch_models_and_brings_no_wheels():
     manifest = tomllib.loads(extension_files()[MANIFEST].decode())
-    assert set(manifest["permissions"]) == {"files"} and "wheels" not in manifest
+    assert set(manifest["permissions"]) == {"files", "network"} and "wheels" not in manifest
+    assert "fetch a model" in manifest["permissions"]["network"]
 
 
 def test_the_licence_is_in_the_zip():

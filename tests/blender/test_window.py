@@ -91,6 +91,10 @@ def test_one_undo_takes_the_result_away_and_one_redo_brings_it_back(found):
     assert found["redone"] == ["plate", "plate matte"]
 
 
+def test_a_preview_is_shown_in_an_image_editor(found):
+    assert found["preview"] == ["Matteline Preview"]
+
+
 def test_an_undo_during_the_job_does_not_lose_the_result(found):
     assert found["undo during"] == [1, True]
 

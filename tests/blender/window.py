@@ -23,6 +23,7 @@ def session():
     yield from install()
     yield from sequencer_render()
     yield from undo_and_redo()
+    yield from preview_a_frame()
     yield from undo_during_a_job()
     yield from keep_on_at_escape_and_cancel_by_the_cross()
     yield from load_a_file_during_a_job()
@@ -70,6 +71,22 @@ def undo_and_redo():
     bpy.ops.ed.redo()
     yield from pause(0.5)
     FOUND["redone"] = strips()
+
+
+def preview_a_frame():
+    """In a window of its own, which is closed again."""
+    select("plate")
+    before = len(bpy.context.window_manager.windows)
+    yield from follow("preview_strip")
+    windows = bpy.context.window_manager.windows
+    editors = [each for window in windows for each in window.screen.areas if each.type == "IMAGE_EDITOR"]
+    FOUND["preview"] = [each.spaces.active.image.name for each in editors if each.spaces.active.image]
+    yield from pause(2)
+    screenshot("preview")
+    if len(windows) > before:
+        with bpy.context.temp_override(window=windows[-1]):
+            bpy.ops.wm.window_close()
+    yield from pause(1)
 
 
 def undo_during_a_job():
