@@ -9,11 +9,12 @@ from .contract.errors import JobError, ReadError
 from .contract.frames import FrameSet
 from .edge_nodes import add_edge_inputs, add_edge_tools
 from .jobs import as_blender_path, listing
+from .place_people import PEOPLE, place_people
 
 # Between two nodes, in points.
 GAP = 60
 LAYERS = "layers"
-_PRODUCTS = {"alpha", "fgr", LAYERS}
+_PRODUCTS = {"alpha", "fgr", LAYERS, PEOPLE}
 
 
 def place_nodes(_context, rendered, steps):
@@ -35,8 +36,29 @@ def place_nodes(_context, rendered, steps):
     if scene is None:
         raise JobError(f"The scene {target.scene} is not there any more.")
     _check_rendered(rendered)
-    # Only a tree made here gets the group as its output; an artist's own links stay.
-    tree, output = compat.compositor_tree(scene), None
+    tree, plate, output = _plate_node(scene, target, undo)
+    steps.notes += _notes(scene, plate, rendered)
+    group = _group(scene, plate, rendered, undo)
+    node = _group_node_of(tree, plate)
+    if node is not None:
+        _exchange(tree, node.node_tree, group, steps)
+    else:
+        node = _add_group_node(tree, group, plate, undo)
+        tree.links.new(plate.outputs[0], node.inputs[0])
+        if output is not None:
+            _show(tree, node, output)
+    if PEOPLE in rendered.files:
+        place_people(tree, scene, plate, node, rendered, _scene_range(plate, rendered)[0], undo)
+    return node.label
+
+
+def _plate_node(scene, target, undo):
+    """Return the tree, the node in it that shows a target's plate, and the output of a tree made here, or None.
+
+    Raises:
+        JobError: The node or clip is gone.
+    """
+    tree = compat.compositor_tree(scene)
     if target.kind == "NODE":
         # Nodes are known by name: their order changes as others come and go.
         plate = tree and tree.nodes.get(target.name)
@@ -45,27 +67,18 @@ def place_nodes(_context, rendered, steps):
                 f"The node {target.name} is not in the compositor any more.",
                 hint="The results are kept: bring the node back and use Import Last Result.",
             )
-    else:
-        clip = bpy.data.movieclips.get(target.name)
-        if clip is None:
-            raise JobError(
-                f"The clip {target.name} is not in this file any more.", hint="The results are kept on disk."
-            )
-        if tree is None:
-            tree, output = compat.make_compositor_tree(scene)
-            undo.callback(compat.drop_compositor_tree, scene)
-        plate = _clip_node(tree, clip, undo)
-    steps.notes += _notes(scene, plate, rendered)
-    group = _group(scene, plate, rendered, undo)
-    node = _group_node_of(tree, plate)
-    if node is not None:
-        _exchange(tree, node.node_tree, group, steps)
-        return node.label
-    node = _add_group_node(tree, group, plate, undo)
-    tree.links.new(plate.outputs[0], node.inputs[0])
-    if output is not None:
-        _show(tree, node, output)
-    return node.label
+        return tree, plate, None
+    clip = bpy.data.movieclips.get(target.name)
+    if clip is None:
+        raise JobError(
+            f"The clip {target.name} is not in this file any more.", hint="The results are kept on disk."
+        )
+    # Only a tree made here gets the group as its output; an artist's own links stay.
+    output = None
+    if tree is None:
+        tree, output = compat.make_compositor_tree(scene)
+        undo.callback(compat.drop_compositor_tree, scene)
+    return tree, _clip_node(tree, clip, undo), output
 
 
 def plate_of_group(node):

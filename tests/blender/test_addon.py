@@ -144,7 +144,8 @@ def another(name: str) -> tuple[object, dict[str, object]]:
         number = 3 if choice.kind == "count" else 0.7
         return number, {name: "number", f"{name}_number": number} if choice.options else {name: number}
     if choice.kind in ("text", "path"):
-        return "something", {name: "something"}
+        word = "1010" if name == "cuts" else "something"
+        return word, {name: word}
     word = next(each for each in choice.options if each != default)
     if name == "depth":
         word = "float"

@@ -13,7 +13,9 @@ import torch
 from PIL import Image
 
 from matteline.contract.frames import FrameSet
+from matteline.contract.plate import Header, Window
 from matteline.matting.edges import EdgeTools
+from matteline.media.cryptomatte import write_cryptomatte
 from tests.blender import plates
 from tests.blender.conftest import PERSON_SIZE, Blender
 from tests.blender.test_render import quick
@@ -317,3 +319,39 @@ def test_live_edges_equal_a_render_with_the_same_settings(exact_nodes, blender, 
     assert blender.call("evaluate", expression=kept) == [0.1, 0.8, 1, 1], "an update keeps the sliders"
     error = np.abs(live - 255 * result(tmp_path, "alpha", 1002)[..., 0])
     assert error.max() <= 2
+
+
+def test_people_arrive_as_blenders_cryptomatte_node_with_all_of_them_picked(blender, shown, tmp_path):
+    path = sequence(tmp_path, range(1001, 1004))
+    blender.call(
+        "compositor", kind="Image", path=path, offset=1000, duration=3, output=str(tmp_path / "mattes")
+    )
+    blender.call("values", matte__format="png")
+    files = write_results(blender.call("requests_for", kind="NODE")[0], 1001)
+    window = Window(0, 0, plates.WIDTH, plates.HEIGHT)
+    shares = np.zeros((3, plates.HEIGHT, plates.WIDTH), np.float32)
+    for index, number in enumerate((1001, 1002, 1003)):
+        shares[0, :10, :10], shares[1, -10:, 20 + 4 * index :] = 0.5, 1.0
+        people = tmp_path / "people" / f"plate_people.{number}.exr"
+        people.parent.mkdir(exist_ok=True)
+        write_cryptomatte(people, shares, Header(window, window), names=["person1", "person2", "Zoë"])
+    files["people"] = str(people)
+    blender.call("pretend_rendered", kind="NODE", files=[files], size=[plates.WIDTH, plates.HEIGHT])
+    assert blender.call("operator", name="import_last") == ["FINISHED"]
+    node = "addon('compat').compositor_tree(bpy.context.scene).nodes['Cryptomatte']"
+    assert blender.call("evaluate", expression=f"{node}.matte_id") == "person1,person2,Zoë"
+    both = shown_node(blender, "People", 3, tmp_path)
+    assert np.abs(both - 255 * shares.sum(0)).max() <= 2
+    # Whom the artist picks stays picked when the result is placed again.
+    blender.call("execute", statements=f"{node}.matte_id = 'person1'")
+    assert blender.call("operator", name="import_last") == ["FINISHED"]
+    assert blender.call("evaluate", expression=f"{node}.matte_id") == "person1"
+    assert np.abs(shown_node(blender, "People", 3, tmp_path) - 255 * shares[0]).max() <= 2
+
+
+def shown_node(blender: Blender, label: str, frame: int, folder: Path) -> np.ndarray:
+    """The alpha, 0 to 255, of a node's picture."""
+    blender.call("show", node=label, socket="Image")
+    return plates.read(blender.call("render", frames=[frame], folder=str(folder), background=False)[0])[
+        ..., 3
+    ]
