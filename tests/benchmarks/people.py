@@ -1,6 +1,7 @@
-"""How well people are told apart: drawn scenes of two to five people, with the exact alpha of each.
+"""How well people are told apart: drawn scenes of two to five people, or cut-outs that cross, with exact alphas.
 
-    python -m tests.benchmarks.people --weights FILE --seeds 1000-1019
+    python -m tests.benchmarks.people --weights FILE --seeds 1100-1119
+    python -m tests.benchmarks.people --weights FILE --cutouts
 
 For every scene it prints each person's IoU without hints and with one click a person, how often an identity was
 wrong for three looked-at frames or longer, and the processor time of observing and tracking a frame. `net` is the
@@ -12,13 +13,15 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import groupby, permutations
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations, groupby, permutations
 from pathlib import Path
 
 import numpy as np
 import torch
+from tests.benchmarks import composites
+from tests.benchmarks.composites import Composite
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
@@ -61,19 +64,40 @@ class Figures:
     milliseconds: float
 
 
-def scene_of(network: MattingNetwork, seed: int) -> Scene:
+def drawn_scene(network: MattingNetwork, seed: int) -> Scene:
     """Draw a scene and run the network over it."""
     drawings = list(draw_crowd(WIDTH, HEIGHT, FRAMES, seed=seed))
     plates = [torch.from_numpy(each.plate).permute(2, 0, 1).contiguous() for each in drawings]
+    return _seen(network, plates, [torch.from_numpy(each.people) for each in drawings])
+
+
+def cutout_scene(network: MattingNetwork, front: Composite, behind: Composite) -> Scene:
+    """Let two cut-outs of real people cross over a photo, and run the network over them."""
+    front, behind = (
+        replace(each, anchor="middle", height=0.75, walk=way) for each, way in ((front, 0.6), (behind, -0.6))
+    )
+    plates, truth = [], []
+    for near, far in zip(
+        composites.frames(front, WIDTH, HEIGHT), composites.frames(behind, WIDTH, HEIGHT), strict=True
+    ):
+        cover = near.alpha[..., None]
+        plate = cover * near.fgr + (1 - cover) * (far.plate / np.float32(255))
+        plates.append(torch.from_numpy(plate.astype(np.float32)).permute(2, 0, 1).contiguous())
+        truth.append(torch.from_numpy(np.stack([near.alpha, (1 - near.alpha) * far.alpha])))
+    return _seen(network, plates, truth)
+
+
+def _seen(network: MattingNetwork, plates: list[Tensor], truth: list[Tensor]) -> Scene:
+    frames = FrameRange(0, len(plates) - 1)
     session = FeatureSession(network, torch.device("cpu"))
-    session.begin([plates[number] for number in mirror(FrameRange(0, FRAMES - 1), PREROLL)])
+    session.begin([plates[number] for number in mirror(frames, PREROLL)])
     alphas, observations, before = [], [], time.process_time()
     for number, plate in enumerate(plates):
         seen = session.advance(plate)
         alphas.append(seen.alpha)
         observations.append(observe(number, plate, seen.alpha, seen.features))
-    spent = 1000 * (time.process_time() - before) / FRAMES
-    return Scene(plates, [torch.from_numpy(each.people) for each in drawings], alphas, observations, spent)
+    spent = 1000 * (time.process_time() - before) / len(plates)
+    return Scene(plates, truth, alphas, observations, spent)
 
 
 def clicks(scene: Scene) -> list[PointHint]:
@@ -83,7 +107,7 @@ def clicks(scene: Scene) -> list[PointHint]:
     columns = torch.arange(WIDTH).float()
     for person in range(areas.shape[1]):
         best, at = -1.0, 0
-        for number in range(0, FRAMES, 4):
+        for number in range(0, len(scene.truth), 4):
             truth = scene.truth[number]
             middles = (truth.sum(1) * columns).sum(1) / areas[number].clamp(min=1)
             others = [float(abs(middles[person] - middles[n])) for n in range(len(middles)) if n != person]
@@ -110,9 +134,9 @@ def _middle(alpha: Tensor) -> tuple[int, int]:
 def figures_of(scene: Scene, hints: Sequence[PointHint]) -> Figures:
     """Track a scene and compare everyone's matte with the truth."""
     before = time.process_time()
-    tracker = Tracker(scene.observations, [FrameRange(0, FRAMES - 1)], hints, (WIDTH, HEIGHT))
+    tracker = Tracker(scene.observations, [FrameRange(0, len(scene.plates) - 1)], hints, (WIDTH, HEIGHT))
     shares = list(tracker.shares())
-    spent = 1000 * (time.process_time() - before) / FRAMES
+    spent = 1000 * (time.process_time() - before) / len(shares)
     net = _Overlap.of(scene, shares, scene.alphas)
     own = _Overlap.of(scene, shares, [each.sum(0).clamp(max=1) for each in scene.truth])
     names = [person.name for person in tracker.people]
@@ -133,7 +157,7 @@ class _Overlap:
     @classmethod
     def of(cls, scene: Scene, shares: Sequence[FrameShares], alphas: Sequence[Tensor]) -> _Overlap:
         rows = []
-        for number in range(0, FRAMES, EVERY):
+        for number in range(0, len(scene.plates), EVERY):
             mattes = separate(shares[number], scene.plates[number], alphas[number]) > 0.5
             truth = scene.truth[number] > 0.5
             common = torch.einsum("khw,nhw->kn", mattes.float(), truth.float())
@@ -183,25 +207,34 @@ def _printed(label: str, figures: Figures) -> str:
     )
 
 
+def _scenes(network: MattingNetwork, seeds: str, cutouts: bool) -> Iterator[tuple[str, Scene]]:
+    if cutouts:
+        for front, behind in combinations(composites.WALKERS, 2):
+            yield f"{front.name}/{behind.name}", cutout_scene(network, front, behind)
+        return
+    first, last = map(int, seeds.split("-"))
+    for seed in range(first, last + 1):
+        yield str(seed), drawn_scene(network, seed)
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--seeds", default="1000-1019")
+    parser.add_argument("--seeds", default="1100-1119")
+    parser.add_argument("--cutouts", action="store_true", help="Pairs of cut-outs instead of drawn scenes.")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     network = MattingNetwork()
     network.load_state_dict(load_state(arguments.weights))
     network.eval()
-    first, last = map(int, arguments.seeds.split("-"))
     all_of_them: dict[str, list[Figures]] = {"no hints": [], "clicks": []}
-    for seed in range(first, last + 1):
-        scene = scene_of(network, seed)
+    for name, scene in _scenes(network, arguments.seeds, arguments.cutouts):
         hints = clicks(scene)
         for kind, given in (("no hints", []), ("clicks", hints)):
             figures = figures_of(scene, given)
             all_of_them[kind].append(figures)
-            print(_printed(f"{seed} {kind}", figures), flush=True)
+            print(_printed(f"{name} {kind}", figures), flush=True)
     for kind, scenes in all_of_them.items():
         net, own = (
             np.mean([each for one in scenes for each in getattr(one, name)]) for name in ("net", "own")
