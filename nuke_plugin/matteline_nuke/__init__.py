@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .compare import settings_changed
 from .farm import before_render, render_missing, submit, write_job
+from .networks import choose_model, fetch_model, networks
 from .node import create
 from .render import cancel, new_version, render, render_all, render_current, resume, show
 from .session import check, close, start
@@ -19,8 +20,11 @@ __all__ = [
     "before_render",
     "cancel",
     "check",
+    "choose_model",
     "close",
     "create",
+    "fetch_model",
+    "networks",
     "new_version",
     "render",
     "render_all",

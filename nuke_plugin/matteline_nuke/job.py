@@ -17,6 +17,8 @@ from .plate import InputPlate, plate_of, shifted
 
 # Files of a range with frames below 0 are numbered this much higher, so that no name has a sign.
 SHIFT_STEP = 10000
+# Frames before a previewed one that the network is shown (docs/protocol.md).
+PREVIEW_HANDLES = 6
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ def request_of(node: nuke.Node, folder: str, preview: bool = False) -> RenderReq
     span = span_of(node, preview)
     # Where the plate is written, the preroll before the range has to be written too.
     available = script.input_span(node)
+    if preview:
+        settings = replace(settings, preroll=PREVIEW_HANDLES)
     words = {"auto": AUTO_PREROLL_FRAMES, "all": max(span.first - available.first, 0)}
     preroll = int(words.get(str(settings.preroll), settings.preroll))
     # No frame below 0 is written for the preroll of a range that has none itself.

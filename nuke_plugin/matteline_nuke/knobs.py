@@ -56,6 +56,10 @@ _LIVE_HELP = (
     "Black point, white point, choke and soften act in the node at once, without a render, and files have none of "
     "them. Off renders them into the files, exactly as the command does."
 )
+_MODEL_HELP = (
+    "Lists the networks with their quality and licence. One that is not installed is fetched when you agree to its "
+    "licence."
+)
 _KEEP_HELP = "Keeps the EXR files that were written as input; they are needed no more once all is rendered."
 _DEMAND_HELP = (
     "When a Write renders without a window, as in 'nuke -x', mattes that are missing are rendered first."
@@ -86,6 +90,8 @@ def all_knobs() -> Iterable[nuke.Knob]:
             live = nuke.Boolean_Knob(knob_name("edges_live"), "Live", True)
             live.setFlag(nuke.STARTLINE)
             yield with_help(live, _LIVE_HELP)
+        if group == "matte":
+            yield _button("choose_model", "Choose Model...", _MODEL_HELP, line=True)
         for name, choice in choices().items():
             if choice.group == group:
                 yield from knobs_of(name, choice, _defaults(MatteSettings)[name])

@@ -122,8 +122,8 @@ def _begin(node: nuke.Node, existing: str = "update") -> None:
 def _reserved(node: nuke.Node, preview: bool) -> RenderRequest:
     """Return a request whose folder is there, and is this node's alone."""
     if preview:
-        # Once without a folder, so that a mistake leaves none behind.
-        request_of(node, "", preview=True)
+        # Once without making a folder, so that a mistake leaves none behind.
+        request_of(node, folders.private_folder(), preview=True)
         return request_of(node, folders.preview_folder(), preview=True)
     folder = folders.results_folder(node)
     request = request_of(node, folder)

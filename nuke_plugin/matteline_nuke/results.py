@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Optional
@@ -11,7 +12,7 @@ from typing import Any, Optional
 import nuke
 
 from . import names, script
-from .contract.errors import JobError, ReadError
+from .contract.errors import JobError, ReadError, WriteError
 from .contract.frames import FrameRange, FrameSet
 from .contract.job import Job
 from .job import RenderRequest
@@ -93,6 +94,25 @@ class Result:
             tail = _NUMBER.sub(lambda match: "#" * len(match[1]) + match[2], tail)
             files[str(name)] = slashed(os.path.join(head, tail))
         return replace(self, files=files)
+
+    def previewed(self, files: Mapping[str, str]) -> Result:
+        """Return the same with a preview's files, copied here: the worker keeps its own for a short time only.
+
+        Raises:
+            WriteError: They cannot be copied.
+        """
+        copied = {}
+        for name, path in files.items():
+            pattern = f"{self.folder}/{name}.####{os.path.splitext(path)[1]}"
+            target = numbered(pattern, self.first + self.shift)
+            try:
+                shutil.copyfile(path, target)
+            except OSError as error:
+                raise WriteError(
+                    f"The preview cannot be copied to {target}: {error.strerror}.", path=target
+                ) from None
+            copied[name] = pattern
+        return replace(self, files=copied)
 
     @property
     def span(self) -> FrameRange:

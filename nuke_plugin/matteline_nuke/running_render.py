@@ -80,6 +80,10 @@ class RunningRender:
             self.result = self.result.planned(message)
         elif event == "notice":
             self.notices.append(message["message"])
+        elif event == "preview":
+            self.result = self.result.previewed(message["files"])
+            self.notices += message["notes"]
+            self.finished = True
         elif event in ("finished", "cancelled"):
             self.finished, self.cancelled = event == "finished", event == "cancelled"
         elif self._cancelled_at is None:

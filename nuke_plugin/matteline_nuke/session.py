@@ -61,7 +61,10 @@ class RenderSession:
         if not result.preview:
             change_state(node, token=node_ref.token, last=result.to_data())
         with self.worker.asking() as client:
-            number = client.render(job)
+            if result.preview:
+                number = client.preview(job, result.first + result.shift, file_format="exr")
+            else:
+                number = client.render(job)
         task = nuke.ProgressTask(f"Matteline {node.fullName()}") if nuke.GUI else None
         render = RunningRender(node_ref, client, number, result, task)
         self.renders.append(render)
@@ -185,7 +188,13 @@ def check(node: nuke.Node) -> None:
         MattelineError: It is not found, or does not answer.
     """
     with session.worker.asking() as client:
-        set_status(node, describe_check(ask(client, client.check())))
+        words = describe_check(ask(client, client.check()))
+        networks = ask(client, client.networks())["networks"]
+    # A newcomer has a small network, and would not know that there is a better one.
+    better = [each["name"] for each in networks if each["official"] and not each["installed"]]
+    if better and not any(each["official"] and each["installed"] for each in networks):
+        words += f". Better models can be fetched: {', '.join(better)}. Press Choose Model"
+    set_status(node, words)
 
 
 def set_status(node: nuke.Node, words: str) -> None:

@@ -52,7 +52,14 @@ class Comp:
         host.root.children.clear()
         host.undo.steps.clear()
         host.decoded.clear()
-        for kept in (host.offences, host.said, host.answers, host.executing.frames, host.bars.messages):
+        for kept in (
+            host.offences,
+            host.said,
+            host.answers,
+            host.choices,
+            host.executing.frames,
+            host.bars.messages,
+        ):
             kept.clear()
         host.frame, host.views, host.view = plates.FIRST, ["main"], "main"
         host.executing.cancel_at = None

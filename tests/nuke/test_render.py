@@ -157,7 +157,9 @@ def test_a_preview_shows_the_current_frame_and_the_last_render_can_be_shown_agai
     comp.host.frame = 1003
     comp.set(node, choke=2.0)
     assert "1003" in comp.render(node, "render_current")
-    assert_shows(comp, node, comp.direct(plate, "1003", choke=2.0), [1003])
+    # A preview is shown six handles, and written as half floats.
+    assert_shows(comp, node, comp.direct(plate, "1003", choke=2.0, preroll=6), [1003])
+    assert comp.shown(node, 1002).alpha.max() == 0
     comp.press(node, "show")
     assert_shows(comp, node, comp.direct(plate))
 

@@ -55,6 +55,7 @@ class FakeNuke:
         self.offences: list[str] = []
         self.said: list[tuple[str, str]] = []
         self.answers: list[Any] = []
+        self.choices: list[list[str]] = []
         self.frame, self.views, self.view = 1, ["main"], "main"
         self.layers: dict[str, tuple[str, ...]] = {"rgba": RGBA}
         self.formats: dict[str, Format] = {}

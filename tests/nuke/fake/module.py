@@ -6,6 +6,7 @@ import os
 import runpy
 import sys
 import traceback
+from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -73,21 +74,36 @@ def _threads(host: FakeNuke) -> dict[str, Any]:
     }
 
 
+def _dialog(host: FakeNuke, kind: str, answer: bool) -> Callable[[str], Any]:
+    """A box that waits for the artist; `host.answers` has what she answers."""
+
+    def show(prompt: str) -> Any:
+        if not isinstance(prompt, str):
+            raise TypeError(f"{prompt!r} is no prompt")
+        host.main.guard(kind)
+        if not host.gui:
+            raise host.offence(f"nuke.{kind} in a terminal: {prompt}")
+        if host.main.answering or host.executing.now:
+            raise host.offence(f"nuke.{kind} while another thread waits, or during a render: {prompt}")
+        host.said.append((kind, prompt))
+        return host.answers.pop(0) if answer else None
+
+    return show
+
+
+def _choice(host: FakeNuke) -> Callable[..., Any]:
+    asked = _dialog(host, "choice", True)
+
+    def choice(title: str, prompt: str, options: list[str], default: int = 0) -> Any:
+        if not options or not all(isinstance(each, str) for each in options):
+            raise TypeError(f"{options!r} is nothing to choose from")
+        host.choices.append(list(options))
+        return asked(f"{title}: {prompt}")
+
+    return choice
+
+
 def _words(host: FakeNuke) -> dict[str, Any]:
-    def dialog(kind: str, answer: Any) -> Any:
-        def show(prompt: str) -> Any:
-            if not isinstance(prompt, str):
-                raise TypeError(f"{prompt!r} is no prompt")
-            host.main.guard(kind)
-            if not host.gui:
-                raise host.offence(f"nuke.{kind} in a terminal: {prompt}")
-            if host.main.answering or host.executing.now:
-                raise host.offence(f"nuke.{kind} while another thread waits, or during a render: {prompt}")
-            host.said.append((kind, prompt))
-            return host.answers.pop(0) if answer else None
-
-        return show
-
     def line(kind: str) -> Any:
         return lambda text: host.said.append((kind, str(text)))
 
@@ -96,8 +112,9 @@ def _words(host: FakeNuke) -> dict[str, Any]:
         print(*values, sep=sep, end=end, file=file or sys.stdout)
 
     return {
-        "message": dialog("message", False),
-        "ask": dialog("ask", True),
+        "message": _dialog(host, "message", False),
+        "ask": _dialog(host, "ask", True),
+        "choice": _choice(host),
         "tprint": tprint,
         **{kind: line(kind) for kind in ("warning", "error", "critical", "debug")},
     }
