@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from matteline.drawing import draw_people, draw_place
 from matteline.drawing.framing import random_actors
-from matteline.drawing.person.appearance import Appearance, HeadPose
+from matteline.drawing.person.appearance import FaceAppearance, HeadPose
 from matteline.drawing.person.canvas import PersonCanvas
 from matteline.drawing.person.face import FaceFeatures, draw_face
 from matteline.drawing.person.parts import draw_person
-from matteline.drawing.person.person import Person
+from matteline.drawing.person.person import DrawnPerson
 from matteline.drawing.places.place import Place
 from matteline.drawing.sensor import Sensor
 from matteline.drawing.shapes.camera import Camera
@@ -184,7 +184,7 @@ def test_hair_lets_the_background_through():
 
 
 def test_a_larger_picture_shows_the_same_person():
-    person = Person.random(np.random.default_rng(4))
+    person = DrawnPerson.random(np.random.default_rng(4))
 
     def alpha(scale):
         layers = Layers(160 * scale, 90 * scale)
@@ -224,7 +224,7 @@ def test_every_head_can_take_every_pose(seed, yaw, pitch, roll, x, blink, mouth)
     pose = HeadPose(yaw, pitch, roll, sway=0.0, blink=blink, mouth=mouth)
     features = FaceFeatures.random(rng, feminine=False)
     canvas = PersonCanvas(layers, camera, Lighting())
-    draw_face(canvas, head, Appearance.random(rng), features, pose, np.zeros(2, np.float32), ears=True)
+    draw_face(canvas, head, FaceAppearance.random(rng), features, pose, np.zeros(2, np.float32), ears=True)
     fgr, alpha = layers.straight()
     assert np.isfinite(fgr).all()
     assert np.isfinite(alpha).all()

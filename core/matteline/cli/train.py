@@ -90,9 +90,9 @@ def train(**values: Any) -> None:
         hint = "Install it from a checkout of matteline: pip install ./training"
         raise JobError("Training is not installed; it is a package of its own.", hint=hint)
     from matteline.api import resources
-    from matteline.training.assemble import Request, assemble, device_of
+    from matteline.training.assemble import TrainingRequest, assemble, device_of
 
-    request = Request(**values, weight_folders=resources().weight_folders, processes=_process_group())
+    request = TrainingRequest(**values, weight_folders=resources().weight_folders, processes=_process_group())
     device = device_of(request)
     with request.processes.joined(device):
         run = assemble(request, device, _show_preparing)

@@ -11,7 +11,7 @@ import numpy as np
 from matteline.drawing.framing import Grade, random_lighting
 from matteline.drawing.person.canvas import PersonCanvas
 from matteline.drawing.person.parts import draw_person
-from matteline.drawing.person.person import Person
+from matteline.drawing.person.person import DrawnPerson
 from matteline.drawing.person.stance import GESTURES
 from matteline.drawing.places.place import Place
 from matteline.drawing.sensor import Sensor
@@ -63,13 +63,13 @@ def draw_crowd(width: int, height: int, frames: int, *, seed: int, people: int =
         seed: Chooses everything.
         people: How many, 2 to 5; 0 lets the seed choose.
     """
-    scene = _Scene.random(width, height, frames / _FRAMES_PER_SECOND, seed, people)
+    scene = _CrowdScene.random(width, height, frames / _FRAMES_PER_SECOND, seed, people)
     for number in range(frames):
         yield scene.drawing(number, np.random.default_rng([seed, 29, number]))
 
 
 @dataclass(frozen=True)
-class _Walk:
+class _WalkPath:
     """The way of one person: places at moments, and smooth movement between them.
 
     Attributes:
@@ -92,9 +92,9 @@ class _Walk:
 class _Member:
     """A person of the scene, where the camera sees them from, and their way."""
 
-    person: Person
+    person: DrawnPerson
     camera: Camera
-    walk: _Walk
+    walk: _WalkPath
 
     def root(self, seconds: float) -> Floats:
         """(2,) place in the world, in heights of the head."""
@@ -108,7 +108,7 @@ class _Member:
 
 
 @dataclass(frozen=True)
-class _Scene:
+class _CrowdScene:
     """All that stays the same throughout a scene; members are ordered from the back to the front."""
 
     members: list[_Member]
@@ -118,7 +118,7 @@ class _Scene:
     sensor: Sensor
 
     @classmethod
-    def random(cls, width: int, height: int, seconds: float, seed: int, people: int) -> _Scene:
+    def random(cls, width: int, height: int, seconds: float, seed: int, people: int) -> _CrowdScene:
         rng = np.random.default_rng([seed, 28])
         count = people or int(rng.integers(2, 6))
         return cls(
@@ -188,11 +188,11 @@ class _Stage:
             walks[0] = self._there_and_back(slots[0], self._outside(slots[0]))
         return [self._member(walks[index]) for index in rng.permutation(count)]
 
-    def _crossing(self, start: float, end: float) -> _Walk:
+    def _crossing(self, start: float, end: float) -> _WalkPath:
         begin, last = (float(self.rng.uniform(*part)) * self.seconds for part in ((0.05, 0.3), (0.7, 0.95)))
-        return _Walk((0.0, begin, last, self.seconds), (start, start, end, end))
+        return _WalkPath((0.0, begin, last, self.seconds), (start, start, end, end))
 
-    def _any_walk(self, slots: list[float], index: int) -> _Walk:
+    def _any_walk(self, slots: list[float], index: int) -> _WalkPath:
         slot = slots[index]
         neighbour = slots[index + 1] if index + 1 < len(slots) else slots[index - 1]
         toward = math.copysign(self.head, neighbour - slot)
@@ -204,17 +204,17 @@ class _Stage:
         }[str(self.rng.choice(["leave", "touch", "pass", "stay"]))]
         return self._there_and_back(slot, turning_point)
 
-    def _there_and_back(self, slot: float, turning_point: float) -> _Walk:
+    def _there_and_back(self, slot: float, turning_point: float) -> _WalkPath:
         begin = float(self.rng.uniform(0.05, 0.15))
         moments = tuple(share * self.seconds for share in (0.0, begin, 0.42, 0.58, 0.95))
-        return _Walk(moments, (slot, slot, turning_point, turning_point, slot))
+        return _WalkPath(moments, (slot, slot, turning_point, turning_point, slot))
 
     def _outside(self, slot: float) -> float:
         beyond = _OUTSIDE_HEADS * self.head
         return -beyond if slot < self.width / 2 else self.width + beyond
 
-    def _member(self, walk: _Walk) -> _Member:
-        rng, person = self.rng, Person.random(self.rng)
+    def _member(self, walk: _WalkPath) -> _Member:
+        rng, person = self.rng, DrawnPerson.random(self.rng)
         moves = max(walk.columns) - min(walk.columns) > self.head
         stance = replace(person.stance, kind="walk" if moves else "stand")
         if any(abs(arm.upper[0]) > 0.6 for arm in stance.gestures):  # arms that would reach the neighbours

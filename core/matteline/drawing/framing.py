@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from matteline.drawing.person.person import Person
+from matteline.drawing.person.person import DrawnPerson
 from matteline.drawing.places.place import Place
 from matteline.drawing.shapes.arrays import Floats, floats
 from matteline.drawing.shapes.camera import Camera
@@ -37,7 +37,7 @@ class Actor:
         phase: Phase at which they begin, in radians.
     """
 
-    person: Person
+    person: DrawnPerson
     camera: Camera
     reach: Floats
     pace: float
@@ -76,7 +76,7 @@ def _random_actor(
     """Return a random person at a share `spot` of the width, as large as a `kind` of `_SIZES` says."""
     # Clothes that hardly stand out against the place.
     near = place.colour_of_a_spot(rng) if rng.random() < 0.3 else None
-    person = Person.random(rng, near)
+    person = DrawnPerson.random(rng, near)
     if kind == "far" and rng.random() < 0.7:
         person = replace(person, stance=replace(person.stance, kind="walk"))
     if kind in ("close", "bust") and person.prop is not None and person.prop.kind == "umbrella":

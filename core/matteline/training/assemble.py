@@ -45,7 +45,7 @@ _LEAST_LINES: Final = 10
 
 
 @dataclass(frozen=True)
-class Request:
+class TrainingRequest:
     """A training in the user's words, which may be wrong. See `matteline train --help` for each field."""
 
     output: Path
@@ -73,7 +73,7 @@ class Request:
     processes: ProcessGroup = SINGLE_PROCESS
 
 
-def assemble(request: Request, device: torch.device, progress: Preparing) -> Run:
+def assemble(request: TrainingRequest, device: torch.device, progress: Preparing) -> Run:
     """Check a request, prepare its data, and make it a run.
 
     Args:
@@ -149,7 +149,7 @@ def assemble(request: Request, device: torch.device, progress: Preparing) -> Run
     return run
 
 
-def device_of(request: Request) -> torch.device:
+def device_of(request: TrainingRequest) -> torch.device:
     """Return the device of this process of the request.
 
     Raises:
@@ -159,7 +159,7 @@ def device_of(request: Request) -> torch.device:
     return request.processes.device(resolve_device(request.device))
 
 
-def _architecture(request: Request, preset: Preset, begin: FoundWeights | None) -> Architecture:
+def _architecture(request: TrainingRequest, preset: Preset, begin: FoundWeights | None) -> Architecture:
     if begin is None:
         return Architecture(refiner=preset.refiner, width=request.width or preset.width)
     if request.width not in (None, begin.architecture.width):
@@ -176,7 +176,11 @@ def _architecture(request: Request, preset: Preset, begin: FoundWeights | None) 
 
 
 def _training_set(
-    request: Request, preset: Preset, teacher: FoundWeights | None, device: torch.device, progress: Preparing
+    request: TrainingRequest,
+    preset: Preset,
+    teacher: FoundWeights | None,
+    device: torch.device,
+    progress: Preparing,
 ) -> TrainingSet:
     # Masks alone are packed where the preset learns from packs, and read at every step where it does not.
     mattes = request.matting_clips or request.matting_images
@@ -194,7 +198,11 @@ def _training_set(
 
 
 def _distillation_set(
-    request: Request, preset: Preset, teacher: FoundWeights | None, device: torch.device, progress: Preparing
+    request: TrainingRequest,
+    preset: Preset,
+    teacher: FoundWeights | None,
+    device: torch.device,
+    progress: Preparing,
 ) -> TrainingSet:
     shown = bool(request.pictures or request.stretched)
     if teacher is None and (shown or not (request.drawn or request.segmentation)):
@@ -229,7 +237,7 @@ def _distillation_set(
     return training_set
 
 
-def _joint_set(request: Request, preset: Preset) -> TrainingSet:
+def _joint_set(request: TrainingRequest, preset: Preset) -> TrainingSet:
     drawn = request.drawn
     people: list[Source[MattingFootage]] = []
     if request.matting_clips is not None:
@@ -259,7 +267,7 @@ def _joint_set(request: Request, preset: Preset) -> TrainingSet:
 
 
 def _recipe(
-    request: Request,
+    request: TrainingRequest,
     architecture: Architecture,
     teacher: FoundWeights | None,
     begin: FoundWeights | None,

@@ -19,7 +19,7 @@ _AT_ONCE: Final = 16  # examples in memory
 
 
 @dataclass(frozen=True)
-class Region:
+class EmptyRegion:
     """A part of a packed example, in pixels of its square.
 
     Attributes:
@@ -68,7 +68,7 @@ class Backgrounds:
         return torch.stack(chosen)
 
 
-def _empty_regions(examples: Examples) -> Iterable[Region]:
+def _empty_regions(examples: Examples) -> Iterable[EmptyRegion]:
     """Yield the largest strip along a side of each example that shows nobody, where it is large enough."""
     for first in range(0, len(examples), _AT_ONCE):
         numbers = range(first, min(first + _AT_ONCE, len(examples)))
@@ -79,16 +79,16 @@ def _empty_regions(examples: Examples) -> Iterable[Region]:
                 yield region
 
 
-def _largest_strip(number: int, people: np.ndarray) -> Region:
+def _largest_strip(number: int, people: np.ndarray) -> EmptyRegion:
     """Return the largest strip along a side of a matte (side, side), bool, in which nobody is."""
     side = len(people)
     rows, columns = np.flatnonzero(people.any(1)), np.flatnonzero(people.any(0))
     if not len(rows):
-        return Region(number, 0, side, 0, side)
+        return EmptyRegion(number, 0, side, 0, side)
     strips = [
-        Region(number, 0, int(rows[0]), 0, side),
-        Region(number, int(rows[-1]) + 1, side, 0, side),
-        Region(number, 0, side, 0, int(columns[0])),
-        Region(number, 0, side, int(columns[-1]) + 1, side),
+        EmptyRegion(number, 0, int(rows[0]), 0, side),
+        EmptyRegion(number, int(rows[-1]) + 1, side, 0, side),
+        EmptyRegion(number, 0, side, 0, int(columns[0])),
+        EmptyRegion(number, 0, side, int(columns[-1]) + 1, side),
     ]
     return max(strips, key=lambda each: (each.bottom - each.top) * (each.right - each.left))

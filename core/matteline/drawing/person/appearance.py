@@ -25,7 +25,7 @@ _RED: Colour = (0.62, 0.2, 0.24)
 
 
 @dataclass(frozen=True)
-class Appearance:
+class FaceAppearance:
     """Colours and face of a person. Colours are sRGB-encoded, as in plain light.
 
     Attributes:
@@ -45,7 +45,7 @@ class Appearance:
     seed: int
 
     @classmethod
-    def random(cls, rng: np.random.Generator) -> Appearance:
+    def random(cls, rng: np.random.Generator) -> FaceAppearance:
         """Return random looks."""
         skin, hair = _complexion(rng)
         red, green, blue = (0.6 * a + 0.4 * b for a, b in zip(skin, _RED, strict=True))

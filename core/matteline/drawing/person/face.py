@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matteline.drawing.person.appearance import Appearance, HeadPose
+from matteline.drawing.person.appearance import FaceAppearance, HeadPose
 from matteline.drawing.person.canvas import HAIR, SKIN, PersonCanvas
 from matteline.drawing.person.face_paint import paint_face
 from matteline.drawing.person.head import head_solids
@@ -56,7 +56,7 @@ class FaceFeatures:
 def draw_face(
     canvas: PersonCanvas,
     head: Placement,
-    appearance: Appearance,
+    appearance: FaceAppearance,
     features: FaceFeatures,
     pose: HeadPose,
     moved: Floats,
@@ -88,7 +88,7 @@ def draw_face(
 def _draw_skin(
     canvas: PersonCanvas,
     head: Placement,
-    appearance: Appearance,
+    appearance: FaceAppearance,
     features: FaceFeatures,
     pose: HeadPose,
     moved: Floats,
@@ -116,7 +116,9 @@ def _draw_skin(
     canvas.paint(seen, albedo * shadow[..., None], SKIN)
 
 
-def _paint_beard(albedo: Floats, appearance: Appearance, beard: float, points: Floats, front: Floats) -> None:
+def _paint_beard(
+    albedo: Floats, appearance: FaceAppearance, beard: float, points: Floats, front: Floats
+) -> None:
     u, v, near = points[..., 0] / appearance.face_width, points[..., 1], points[..., 2]
     # From the cheeks down, around the lips, and up to the ears.
     lower = np.clip((-0.17 - 0.35 * np.maximum(0.14 - np.abs(u), 0) - v) / 0.05, 0, 1)
@@ -133,7 +135,7 @@ def _paint_glasses(
     albedo: Floats,
     features: FaceFeatures,
     frame: Colour,
-    appearance: Appearance,
+    appearance: FaceAppearance,
     points: Floats,
     front: Floats,
 ) -> None:
@@ -153,7 +155,7 @@ def _paint_glasses(
 
 
 def _draw_ear(
-    canvas: PersonCanvas, head: Placement, appearance: Appearance, side: int, moved: Floats
+    canvas: PersonCanvas, head: Placement, appearance: FaceAppearance, side: int, moved: Floats
 ) -> None:
     ear = Ellipsoid(
         (side * 0.335 * appearance.face_width, -0.035, -0.04), (0.04, 0.105, 0.065), tilt=side * 0.15
@@ -167,7 +169,7 @@ def _draw_ear(
 
 
 def _draw_beard(
-    canvas: PersonCanvas, head: Placement, appearance: Appearance, beard: float, moved: Floats
+    canvas: PersonCanvas, head: Placement, appearance: FaceAppearance, beard: float, moved: Floats
 ) -> None:
     """Draw a beard that stands off the chin."""
     long_ = 0.12 * (beard - 0.5)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from matteline.drawing.person.appearance import Appearance, HeadPose
+from matteline.drawing.person.appearance import FaceAppearance, HeadPose
 from matteline.drawing.shapes.arrays import Floats, floats
 from matteline.drawing.shapes.light import Colour, decode
 from matteline.drawing.shapes.noise import Noise
@@ -18,7 +18,7 @@ _EYE_HALF_WIDTH, _EYE_HALF_HEIGHT = 0.062, 0.030
 _IRIS, _PUPIL = 0.029, 0.013  # radii
 
 
-def paint_face(appearance: Appearance, pose: HeadPose, points: Floats) -> tuple[Floats, Floats]:
+def paint_face(appearance: FaceAppearance, pose: HeadPose, points: Floats) -> tuple[Floats, Floats]:
     """Return the colour of the skin with all features.
 
     Args:
@@ -45,7 +45,7 @@ def paint_face(appearance: Appearance, pose: HeadPose, points: Floats) -> tuple[
 
 
 def _paint_eye(
-    albedo: Floats, appearance: Appearance, pose: HeadPose, u: Floats, v: Floats, front: Floats
+    albedo: Floats, appearance: FaceAppearance, pose: HeadPose, u: Floats, v: Floats, front: Floats
 ) -> None:
     """Paint one eye; u grows towards the ear, and both are 0 at its centre."""
     open_ = 1 - pose.blink
@@ -69,7 +69,7 @@ def _paint_eye(
     albedo *= (1 - 0.45 * fold - 0.35 * under)[..., None]
 
 
-def _paint_brow(albedo: Floats, appearance: Appearance, u: Floats, v: Floats, front: Floats) -> None:
+def _paint_brow(albedo: Floats, appearance: FaceAppearance, u: Floats, v: Floats, front: Floats) -> None:
     """Paint one brow; u grows towards the ear."""
     along = (u - 0.055) / 0.15
     middle = 0.082 + 0.028 * np.sin(np.clip(along, 0, 1) * 2.2)
@@ -85,7 +85,7 @@ def _paint_brow(albedo: Floats, appearance: Appearance, u: Floats, v: Floats, fr
 
 
 def _paint_mouth(
-    albedo: Floats, appearance: Appearance, pose: HeadPose, u: Floats, v: Floats, front: Floats
+    albedo: Floats, appearance: FaceAppearance, pose: HeadPose, u: Floats, v: Floats, front: Floats
 ) -> None:
     drop = 0.05 * pose.mouth
     along = np.clip(1 - (u / 0.098) ** 2, 0, 1)

@@ -13,7 +13,7 @@ from matteline.drawing.person.face import draw_face
 from matteline.drawing.person.hair import draw_hair_behind, draw_hair_on, draw_hair_strands, hair_behind
 from matteline.drawing.person.headwear import draw_headwear
 from matteline.drawing.person.limbs import draw_arm, draw_foot, draw_hand, draw_leg, draw_skirt
-from matteline.drawing.person.person import Person
+from matteline.drawing.person.person import DrawnPerson
 from matteline.drawing.person.props import draw_prop
 from matteline.drawing.person.skeleton import Skeleton
 from matteline.drawing.person.trunk import draw_scarf, draw_trunk
@@ -28,7 +28,7 @@ _Part = tuple[float, Callable[[], None]]
 
 def draw_person(
     canvas: PersonCanvas,
-    person: Person,
+    person: DrawnPerson,
     seconds: float,
     root: Floats,
     velocity: Floats,
@@ -66,7 +66,7 @@ class _Parts:
     """
 
     canvas: PersonCanvas
-    person: Person
+    person: DrawnPerson
     now: Skeleton
     then: Skeleton
 

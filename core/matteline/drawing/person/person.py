@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from matteline.drawing.person.appearance import Appearance, HeadPose
+from matteline.drawing.person.appearance import FaceAppearance, HeadPose
 from matteline.drawing.person.build import Build
 from matteline.drawing.person.face import FaceFeatures
 from matteline.drawing.person.hairstyle import Hairstyle
@@ -20,7 +20,7 @@ from matteline.drawing.shapes.light import Colour
 
 
 @dataclass(frozen=True)
-class Person:
+class DrawnPerson:
     """Everything about a person that stays the same throughout a clip.
 
     Attributes:
@@ -34,7 +34,7 @@ class Person:
         stance: Movement of trunk and limbs.
     """
 
-    appearance: Appearance
+    appearance: FaceAppearance
     build: Build
     hairstyle: Hairstyle
     features: FaceFeatures
@@ -44,11 +44,11 @@ class Person:
     stance: Stance
 
     @classmethod
-    def random(cls, rng: np.random.Generator, near: Colour | None = None) -> Person:
+    def random(cls, rng: np.random.Generator, near: Colour | None = None) -> DrawnPerson:
         """Return a random person; some clothes of a colour close to `near`."""
         feminine = bool(rng.random() < 0.5)
         # The order of draws is part of what a seed means: a new one belongs at the end.
-        appearance = Appearance.random(rng)
+        appearance = FaceAppearance.random(rng)
         headwear = Headwear.random(rng, feminine)
         return cls(
             appearance=appearance,

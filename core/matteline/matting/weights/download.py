@@ -63,7 +63,7 @@ def download(
         PlaceFailed: The server or the network failed, or sent another file.
         OSError: `part` cannot be written.
     """
-    source = _Source(file, url, opener or build_opener(_NoDowngrade), timeout_seconds)
+    source = _Download(file, url, opener or build_opener(_NoDowngrade), timeout_seconds)
     if _size(part) > file.size:
         part.unlink()
     if _size(part) < file.size:
@@ -77,7 +77,7 @@ def download(
 
 
 @dataclass(frozen=True)
-class _Source:
+class _Download:
     file: ReleaseFile
     url: str
     opener: OpenerDirector
@@ -103,7 +103,7 @@ class _NoDowngrade(HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def _receive(source: _Source, part: Path, progress: Progress) -> None:
+def _receive(source: _Download, part: Path, progress: Progress) -> None:
     total = source.file.size
     with _opened(source, _size(part)) as response:
         start = _start(source, response, _size(part))
@@ -118,7 +118,7 @@ def _receive(source: _Source, part: Path, progress: Progress) -> None:
         raise PlaceFailed(f"the connection ended after {_size(part):,} of {total:,} bytes", _RESUME)
 
 
-def _opened(source: _Source, offset: int) -> http.client.HTTPResponse:
+def _opened(source: _Download, offset: int) -> http.client.HTTPResponse:
     try:
         return source.open(offset)
     except HTTPError as error:
@@ -132,7 +132,7 @@ def _opened(source: _Source, offset: int) -> http.client.HTTPResponse:
         raise PlaceFailed(_reason(error), hint) from error
 
 
-def _start(source: _Source, response: http.client.HTTPResponse, offset: int) -> int:
+def _start(source: _Download, response: http.client.HTTPResponse, offset: int) -> int:
     """Return the byte that the response begins with: the end of the partial file, or 0 for the whole file."""
     total = source.file.size
     if response.status == HTTPStatus.PARTIAL_CONTENT:
@@ -146,7 +146,7 @@ def _start(source: _Source, response: http.client.HTTPResponse, offset: int) -> 
     return 0
 
 
-def _chunks(source: _Source, response: http.client.HTTPResponse, wanted: int) -> Iterator[bytes]:
+def _chunks(source: _Download, response: http.client.HTTPResponse, wanted: int) -> Iterator[bytes]:
     """Yield what the server sends, up to as many bytes as are wanted; fewer where the connection ends."""
     while wanted:
         try:

@@ -118,7 +118,7 @@ def read_graph(data: bytes) -> ConvolutionGraph:
         UnusableGraph: The file is damaged or no ONNX file, keeps its tensors elsewhere, or computes weights.
     """
     try:
-        return _Walk(_parse(memoryview(data), Budget(_MAX_FIELDS))).convolutions()
+        return _GraphWalk(_parse(memoryview(data), Budget(_MAX_FIELDS))).convolutions()
     except BrokenMessage as error:
         raise UnusableGraph(f"is damaged, cut short or no ONNX file: {error}") from error
 
@@ -217,7 +217,7 @@ def _values(message: memoryview, budget: Budget) -> np.ndarray:
     return np.frombuffer(raw, _DTYPES[kind]).reshape(shape)
 
 
-class _Walk:
+class _GraphWalk:
     """Follows values from node to node, in the order in which ONNX promises that they are made."""
 
     def __init__(self, graph: _Graph) -> None:
