@@ -115,6 +115,7 @@ def _requests(
         output=values["output"] or (host.output if host else ""),
         frames=None if values["frames"] is None else FrameSet.parse(values["frames"]),
         existing=values["existing"] or "refuse",
+        # A job from a host has its own settings, and flags beside it would contradict them without a word.
         settings=host.settings if host else settings,
     )
     found: list[ShotRequest] = []
@@ -140,6 +141,7 @@ def _requests(
 
 
 def _pair(text: str) -> tuple[str, str]:
+    # Split at the first one only: values of engines, such as environments, hold more of them.
     name, equals, value = text.partition("=")
     if not equals or not name.strip() or not value.strip():
         raise JobError(

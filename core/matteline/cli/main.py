@@ -137,6 +137,7 @@ def _unprinted(error: OSError) -> int:
 
 def _exit_code() -> int:
     try:
+        # Not click's own ending: it would print a traceback's worth for errors that are sentences here.
         result = cli.main(prog_name="matteline", standalone_mode=False)
     except click.ClickException as error:
         error.show()
@@ -147,6 +148,7 @@ def _exit_code() -> int:
     except MattelineError as error:
         show_error(error)
         return error.exit_code
+    # torch reports memory that ran out as a RuntimeError; any other one is a fault of ours and keeps its traceback.
     except (MemoryError, RuntimeError) as error:
         if (too_little := memory_error(error)) is None:
             raise

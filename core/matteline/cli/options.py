@@ -12,13 +12,13 @@ from matteline.contract.choices import Choice, choices_of, parse_text
 from matteline.contract.errors import JobError
 from matteline.contract.settings import MatteSettings
 
+# Flags that are not named after their setting.
 _FLAGS: Final = {
     "existing=resume": "--resume",
     "existing=update": "--update",
     "existing=overwrite": "--overwrite",
     "output": "-o",
 }
-"""Flags that are not named after their setting."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Settings = TypeVar("Settings")
@@ -42,6 +42,7 @@ def options_of(kind: type[Any]) -> Callable[[Function], Function]:
     """Return a decorator that gives a command a flag for every field of a settings dataclass."""
 
     def decorate(function: Function) -> Function:
+        # Decorators apply from the inside out, so the last field is added first to keep the order in `--help`.
         for each in reversed(fields(kind)):
             function = _option(each.name, choices_of(kind)[each.name], each.default)(function)
         return function
@@ -59,7 +60,12 @@ def taken_from(values: dict[str, Any], kind: type[Settings]) -> Settings:
 
 def _option(name: str, choice: Choice, default: Any) -> Callable[[Function], Function]:
     return click.option(
-        flag(name), name, default=None, metavar=_metavar(choice), help=f"{choice.help} [{_said(default)}]"
+        # None tells a flag that was not given from one that repeats the default, which `--stock` depends on.
+        flag(name),
+        name,
+        default=None,
+        metavar=_metavar(choice),
+        help=f"{choice.help} [{_said(default)}]",
     )
 
 

@@ -53,6 +53,7 @@ def reporter(progress: str) -> Iterator[Reporter]:
     elif progress == "none":
         yield _Silent()
     else:
+        # Standard error, so that the plan on standard output can be piped on.
         bar = _bar(Console(stderr=True))
         try:
             yield _Bar(bar)
@@ -75,6 +76,7 @@ class _Json:
 
     def _line(self, data: dict[str, object]) -> None:
         sys.stdout.write(json.dumps(data) + "\n")
+        # Flushed at each line: a program at the other end of a pipe would otherwise see nothing until the end.
         sys.stdout.flush()
 
 

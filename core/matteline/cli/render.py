@@ -96,6 +96,7 @@ def render_job(job: Job, report: Reporter, *, dry_run: bool = False) -> Plan:
     Raises:
         MattelineError: As `plan` and `run` do; the reporter has been told of it.
     """
+    # Imported here, as in all commands: torch takes seconds to load, and `--help` must not wait for it.
     from matteline.api import plan, run
 
     try:
@@ -139,6 +140,7 @@ def _worker() -> WorkerClient:
 
 
 def _follow(events: Iterator[Event], report: Reporter) -> None:
+    # Closed on any way out, so that an interrupt ends threads and keeps only whole files.
     with closing(events):  # type: ignore[type-var]
         for event in events:
             report.event(event)

@@ -102,6 +102,7 @@ def _allowed(choice: Choice, value: Any) -> bool:
     # Python counts True as a number.
     if isinstance(value, bool) or not isinstance(value, int if choice.kind == "count" else (int, float)):
         return False
+    # First the type, then the bounds: comparing a text with a number would be an error of another kind.
     above = choice.minimum is None or value >= choice.minimum
     return above and (choice.maximum is None or value <= choice.maximum)
 

@@ -200,6 +200,7 @@ class WorkerClient:
     def _take_in(self) -> None:
         if self._error is not None:
             return
+        # Asked before reading: what arrives between the two belongs to the messages, not to the end.
         ended = self._process.ended
         for message in self._process.read():
             if self._hello is None:

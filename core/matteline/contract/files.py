@@ -19,6 +19,7 @@ from typing import Union
 
 from matteline.contract.errors import WriteError
 
+# Six tries of 10, 20, … 160 ms: a third of a second, longer than indexers and virus scanners hold a file.
 _REPLACE_ATTEMPTS = 6
 _FIRST_PAUSE_SECONDS = 0.01
 
@@ -109,6 +110,7 @@ def unicode_path(path: AnyPath) -> Iterator[str]:
         is_name_fine = name.encode("utf-8", "replace").decode() == name
         if not sys.platform.startswith("linux"):
             raise OSError(errno.EILSEQ, "its path is not Unicode") from None
+        # The folder where only its name is the trouble: the file need not exist yet.
         descriptor = os.open((folder or os.curdir) if is_name_fine else text, os.O_RDONLY | os.O_NONBLOCK)
         try:
             alias = f"/proc/self/fd/{descriptor}"
@@ -183,6 +185,7 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
         _replace(temporary, path)
         if durable:
             _sync_folder(path.parent)
+    # BaseException: an interrupt must not leave the temporary file behind either.
     except BaseException as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from matteline.contract.errors import JobError
 
+# Numbers of 18 digits at most: all that a 64-bit machine can count.
 _RANGE = re.compile(r"(-?\d{1,18})(?:-(-?\d{1,18}))?")
-"""Numbers of 18 digits at most: all that a 64-bit machine can count."""
 
+# A line of a message holds about six ranges.
 _SHOWN_PIECES = 6
 
 

@@ -12,17 +12,17 @@ from typing import Any, Optional
 from matteline.contract.errors import WorkerError
 from matteline.contract.messages import how_to_install
 
+# Variables that belong to a Python, Qt or Tcl of the host and mislead those of the worker.
 _FOREIGN = re.compile(
     r"PYTHON\w*|__PYVENV_LAUNCHER__|VIRTUAL_ENV|CONDA_PREFIX|UV_PYTHON|UV_SYSTEM_PYTHON"
     r"|QT_\w+|TCL_LIBRARY|TK_LIBRARY"
 )
-"""Variables that belong to a Python, Qt or Tcl of the host and mislead those of the worker."""
 
+# Variables that drivers and studios need too, so that only the host's own folders leave them.
 _SEARCH_PATHS = ("PATH", "LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
-"""Variables that drivers and studios need too, so that only the host's own folders leave them."""
 
+# Folders that are never a host's own, even where a package manager has put the host there.
 _SHARED = re.compile(r"/|/opt|/usr|/usr/local|(/usr|/usr/local)?/(bin|sbin|lib|lib64)")
-"""Folders that are never a host's own, even where a package manager has put the host there."""
 
 
 def clean_environment(environ: Mapping[str, str], host_dirs: Sequence[str] = ()) -> dict[str, str]:
@@ -40,6 +40,7 @@ def clean_environment(environ: Mapping[str, str], host_dirs: Sequence[str] = ())
         kept[name] = os.pathsep.join(each for each in entries if not _is_below(each, own))
         if not kept[name]:
             del kept[name]
+    # User site packages hold other versions of numpy and torch often enough; UTF-8, because pipes carry JSON.
     return {**kept, "PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1"}
 
 
@@ -60,6 +61,7 @@ def find_worker(
     if chosen:
         return _command(_program(os.path.expanduser(chosen)), chosen)
     more = standard_places(environ, sys.platform) if places is None else places
+    # Only absolute entries: a relative one depends on the host's current folder, which may be a project's.
     on_path = [each for each in environ.get("PATH", "").split(os.pathsep) if os.path.isabs(each)]
     for place in [*on_path, *more]:
         program = _in_folder(place)
@@ -136,4 +138,5 @@ def _is_below(entry: str, folders: Sequence[str]) -> bool:
 
 
 def _plain(path: str) -> str:
+    # Links are followed on both sides: hosts are often reached through a link to the current version.
     return os.path.normcase(os.path.realpath(path))

@@ -39,6 +39,7 @@ def _control(setting: str, controls: Mapping[str, str]) -> str:
     if setting in controls:
         return controls[setting]
     described = {**choices_of(Job), **farm_choices(), **choices()}
+    # The name of a setting comes from the host if it has one, else from the setting's own label: one word everywhere.
     label = controls.get(name) or (described[name].label if name in described else name.replace("_", " "))
     return f"{label}: {value}" if value else label
 
@@ -104,6 +105,7 @@ CANCELLED = "Cancelled. Complete frames are kept."
 
 def duration(seconds: float) -> str:
     """Return a length of time for people: `12 s`, `3 min 05 s`, `2 h 10 min`."""
+    # Rounded before it is split, or 59.6 s would read "60 s" and 3599.7 s "59 min 60 s".
     whole = max(round(seconds), 0)
     if whole < 60:
         return f"{whole} s"

@@ -17,10 +17,15 @@ from matteline.contract.errors import WorkerError
 from matteline.contract.launch import clean_environment, popen_options
 from matteline.contract.wire import Garbled, encode, messages
 
+# Enough for a traceback's end, few enough for a dialog.
 LAST_WORDS_LINES = 12
+# A library that prints megabytes without a line's end must not fill the host's memory.
 LONGEST_LOG_LINE_BYTES = 2000
+# Python's faulthandler begins its report with these words.
 CRASH_REPORT = "Fatal Python error"
+# A host may stay open for weeks, and its worker with it.
 LOG_FILE_BYTES = 16 << 20
+# Long enough for a render to finish the file it writes, short enough for a host that is closing.
 KILL_AFTER_SECONDS = 1.0
 JOIN_SECONDS = 1.0
 LINGER_SECONDS = 2.0
@@ -48,6 +53,7 @@ class WorkerProcess:
         self._inbox: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._outbox: queue.SimpleQueue[Optional[bytes]] = queue.SimpleQueue()
         self._ended = threading.Event()
+        # One thread a pipe: a worker that fills its log while the host fills its input would block both for good.
         self._log_reader = _thread(self._read_log, self._popen.stderr)
         self._threads = (
             self._log_reader,
@@ -85,6 +91,7 @@ class WorkerProcess:
 
     def close(self, timeout_seconds: float) -> None:
         """Close its input, which ends a worker; else ask it to terminate; else kill it and all it started."""
+        # End of file on its input is what ends a worker, also where the host itself is killed.
         self._outbox.put(None)
         if not self._gone(timeout_seconds):
             self._signal("SIGTERM")
@@ -114,11 +121,13 @@ class WorkerProcess:
             if sys.platform == "win32":
                 self._popen.terminate()
             else:
+                # The worker leads a process group of its own (`popen_options`), so FFmpeg and others end with it.
                 os.killpg(self._popen.pid, getattr(signal, name))
 
     def _read_answers(self, pipe: BinaryIO) -> None:
         with pipe:
             for message in messages(pipe):
+                # Whatever a library prints to standard output is no message; it tells why something failed.
                 if isinstance(message, Garbled):
                     self._log.add(f"(on standard output) {message.beginning}")
                 else:
@@ -181,6 +190,7 @@ class _Log:
 
 
 def _thread(work: Callable[[Any], None], pipe: object) -> threading.Thread:
+    # Daemon threads: a host that leaves without `close` must not wait for a pipe.
     thread = threading.Thread(target=work, args=(pipe,), name="matteline worker", daemon=True)
     thread.start()
     return thread
@@ -201,6 +211,7 @@ def _open_log(path: str) -> Optional[BinaryIO]:
     if not path:
         return None
     try:
+        # Unbuffered: the last lines before a crash are the ones that matter.
         return open(path, "wb", buffering=0)
     except OSError:
         # A log that cannot be kept is no reason not to render.
@@ -214,4 +225,5 @@ def _cause(code: Optional[int]) -> str:
         return "it was killed, by a user or because memory ran out (signal 9)"
     if code < 0:
         return f"it was ended by signal {-code}"
+    # Windows reports crashes as 32-bit codes that people know in hexadecimal, such as 0xC0000005.
     return f"exit code {code}" if code < 256 else f"exit code {code:#x}"

@@ -87,6 +87,7 @@ class Record:
         before = self.renders.get(mark)
         frames = FrameSet.joined((*render.frames.ranges, *(before.frames.ranges if before else ())))
         others = {name: each for name, each in self.renders.items() if name != mark}
+        # Moved to the end: the latest render is the one that doors offer to open or continue.
         return Record({**others, mark: RenderRecord(frames, render.recipe, render.job)})
 
 

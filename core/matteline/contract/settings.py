@@ -23,6 +23,7 @@ The frames before the range cost about half the time of rendering them, and most
 
 PRODUCTS = ("alpha", "fgr", "rgba")
 MOVIES = ("prores4444", "matte", "matte_full", "preview", "preview_hevc")
+# Results of the network that each movie needs, so that a movie never asks for a product that is not made.
 _MADE_OF = {movie: ("alpha",) if movie.startswith("matte") else ("alpha", "fgr") for movie in MOVIES}
 COMPRESSIONS = ("none", "rle", "zips", "zip", "piz", "dwaa", "dwab")
 

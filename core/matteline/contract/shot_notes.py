@@ -29,6 +29,7 @@ STRIDE_PIXELS = 16
 """Pixels of the network's picture to one value of its coarsest state. A region moves by multiples of these, so
 that the state can be moved along."""
 
+# Limits, because notes are untrusted files: each of these would otherwise decide how much memory is taken.
 MOST_PIXELS = 1 << 16
 MOST_FRAMES = 1 << 24
 MOST_PEOPLE = 256
@@ -215,6 +216,7 @@ class ShotNotes:
             "hashes": dict(self.hashes),
             "edited": self.edited,
         }
+        # No spaces and ASCII alone: the digest must not depend on how a machine writes JSON.
         return json.dumps(data, ensure_ascii=True, separators=(",", ":"))
 
     @classmethod
@@ -250,6 +252,7 @@ class ShotNotes:
             found_cuts=tuple(data.integers("found_cuts")),
             looked=tuple(_looked(each) for each in data.items("looked")),
             segments=tuple(_segment(each) for each in data.items("segments")),
+            # Sorted, so that equal notes are equal values, whatever order the file has.
             hashes=tuple(sorted(hashes.items())),
             edited=edited,
         )

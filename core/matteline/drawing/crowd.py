@@ -21,12 +21,12 @@ from matteline.drawing.shapes.layers import Layers
 from matteline.drawing.shapes.light import Lighting, encode
 
 _FRAMES_PER_SECOND = 24
+# Height of a head over that of the picture, least and most, by the number of people: all must find room.
 _HEAD_SHARES = {2: (0.13, 0.26), 3: (0.11, 0.18), 4: (0.095, 0.13), 5: (0.08, 0.105)}
-"""Height of a head over that of the picture, least and most, by the number of people: all must find room."""
+# Distance between two people whose shoulders overlap a little.
 _TOUCHING_HEADS = 1.25
-"""Distance between two people whose shoulders overlap a little."""
+# Distance from the picture's border at which nothing of a person is seen.
 _OUTSIDE_HEADS = 3.0
-"""Distance from the picture's border at which nothing of a person is seen."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from matteline.drawing.shapes.arrays import Floats, floats
 from matteline.drawing.shapes.camera import Camera
 from matteline.drawing.shapes.light import Colour, Lighting
 
+# Least and greatest height of the head, and its distance from the top, in heights of the picture.
 _SIZES = {
     "close": ((0.5, 0.85), (0.42, 0.6)),
     "bust": ((0.28, 0.46), (0.3, 0.45)),
@@ -21,7 +22,6 @@ _SIZES = {
     "full": ((0.1, 0.13), (0.07, 0.16)),
     "far": ((0.06, 0.1), (0.15, 0.5)),
 }
-"""Least and greatest height of the head, and its distance from the top, in heights of the picture."""
 _SHARES = (0.14, 0.24, 0.24, 0.14, 0.18, 0.06)  # of clips, in the order of `_SIZES`
 
 

@@ -54,6 +54,7 @@ class StateFiles:
         every = self.every_frames
         if not every:
             return []
+        # Multiples of `every`, not counted from the span: ranges that overlap then share their states.
         first = -(-(span.frames.first + 1) // every) * every
         return [SavedState(span.run, number) for number in range(first, span.render.last + 1, every)]
 
@@ -136,4 +137,5 @@ def begin_from_states(
         usable = states.usable(begins, hashes, refuse_others=refuse_others)
         if usable == begins:
             return parts
+        # Without its states there is nothing that can be begun from, and the next round finds another way.
         there = [state for state in there if state in usable or state not in begins]

@@ -60,14 +60,14 @@ NOISE: Final = 1.0
 """Standard deviation, of 255, of what is left of a plate's noise in a thumbnail at half size."""
 
 _HALF: Final = SIDE // 2
+# Size of the Fourier transform in which a picture of half the side can be moved anywhere without wrapping.
 _TRANSFORM: Final = 2 * _HALF
-"""Size of the Fourier transform in which a picture of half the side can be moved anywhere without wrapping."""
+# Brightest level, of 255, of a black bar: video black with compression noise stays below.
 _BAR_LEVEL: Final = 24
-"""Brightest level, of 255, of a black bar: video black with compression noise stays below."""
+# Clipped frames at an end of the plate that may be a flash.
 _FLASH_FRAMES: Final = 3
-"""Clipped frames at an end of the plate that may be a flash."""
+# Mean difference, of 255, of the shots on both sides of a mixed frame; what it is mixed of shows no less.
 _MIXTURE: Final = 9.0
-"""Mean difference, of 255, of the shots on both sides of a mixed frame; what it is mixed of shows no less."""
 
 
 def thumbnail(picture: Tensor) -> Thumbnail:

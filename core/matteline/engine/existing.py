@@ -70,6 +70,7 @@ def refuse_stale(plan: Plan, found: ExistingResults) -> None:
     """
     if not found.stale.ranges:
         return
+    # The plate first, then cuts, then settings: the first is what an artist is least likely to expect.
     if found.other_plate.ranges:
         frames, why = found.other_plate, "were made of files of the plate that have changed since"
     elif found.other_segment.ranges:
@@ -100,6 +101,7 @@ class _Marks(NamedTuple):
 
 def _metadata(plan: Plan, number: int) -> _Marks:
     found = {_marks_of(path, number) for path in plan.outputs.paths(number)}
+    # One product made otherwise is enough to make the frame another's: products of a frame belong together.
     return found.pop() if len(found) == 1 else _Marks()
 
 

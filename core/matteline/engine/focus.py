@@ -35,18 +35,18 @@ MOST_COST: Final = 3.0
 """Most that the network sees in all, as a multiple of a plate of 16:9 reduced to the weights' longer side. People
 who fill such a plate are shown at 2.25."""
 
+# Cells along the longer side of a matte in which people are looked for: 20 pixels of HD.
 _CELLS: Final = 96
-"""Cells along the longer side of a matte in which people are looked for: 20 pixels of HD."""
 _PRESENT: Final = 0.5
 _CERTAIN: Final = 0.9
+# Alpha of a person in all, as a share of the picture: of somebody a twelfth of its height.
 _LEAST_SHARE: Final = 5e-4
-"""Alpha of a person in all, as a share of the picture: of somebody a twelfth of its height."""
+# A box smaller than this share of the plate that is seen in one looked frame alone is taken for a mistake.
 _MISTAKEN_SHARE: Final = 5e-3
-"""A box smaller than this share of the plate that is seen in one looked frame alone is taken for a mistake."""
 _SAME_HEIGHT: Final = 1.6
+# Boxes of two looked frames are of the same people if neither is so many times as high as the other, and their
+# middles are no further apart than this part of their longest side.
 _SAME_PLACE: Final = 0.75
-"""Boxes of two looked frames are of the same people if neither is so many times as high as the other, and their
-middles are no further apart than this part of their longest side."""
 
 Alpha = npt.NDArray[np.float32]
 Track = tuple[Window, ...]

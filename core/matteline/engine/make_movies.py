@@ -25,6 +25,7 @@ from matteline.media.result import read_result
 from matteline.media.samples import to_float
 from matteline.media.sound import Sound, sound_for_frames
 
+# Encoders have threads of their own: more readers would take their cores.
 READERS = 2
 READ_AHEAD_FRAMES = 2
 
@@ -53,6 +54,7 @@ def make_movies(plan: Plan) -> Iterator[Event]:
     """
     if not plan.movies:
         return
+    # One call of the sound for all movies: they show the same frames at the same rate.
     sound = _sound(plan)
     cutter = CutoutReader(plan.outputs, Rec709Transform(plan.space))
     for movie in plan.movies:
@@ -63,6 +65,7 @@ def make_movies(plan: Plan) -> Iterator[Event]:
 def _movie(plan: Plan, movie: MoviePlan, cutter: CutoutReader, sound: Sound | None) -> Iterator[Event]:
     colour = movie.kind.shows != "matte"
     total = len(plan.frames)
+    # Read alone before all others: its header holds the timecode, which the container wants before any picture.
     first = cutter.cut(plan.frames.first, colour=False).header
     with (
         each(
@@ -138,6 +141,7 @@ class CutoutReader:
 
 def _divided(premultiplied: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     colour = to_float(premultiplied[..., :3], np.float32)
+    # Where alpha is 0 the colour is not known any more, and black is what premultiplied pixels say of it.
     straight: np.ndarray = np.divide(colour, alpha, out=np.zeros_like(colour), where=alpha > 0)
     return straight
 

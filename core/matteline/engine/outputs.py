@@ -17,14 +17,14 @@ from matteline.contract.settings import MatteSettings
 from matteline.media.naming import padded
 from matteline.media.writer import Encoding, frame_path, is_complete
 
+# Channel names as compositing programs know them: the matte is the alpha of the picture that needs no layer. A
+# channel of its own called `matte` would end in Nuke's layer 'other'.
 _CHANNELS = {
     "alpha": ("R", "G", "B"),
     "fgr": ("R", "G", "B"),
     "rgba": ("R", "G", "B", "A"),
     "layers": ("R", "G", "B", "A", "fgr.R", "fgr.G", "fgr.B"),
 }
-"""Channel names as compositing programs know them: the matte is the alpha of the picture that needs no layer.
-A channel of its own called `matte` would end in Nuke's layer 'other'."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,7 @@ def _product(name: str, settings: MatteSettings) -> Product:
 
 def existing_frames(outputs: Outputs, frames: FrameSet) -> FrameSet:
     """Return those of `frames` of which any product exists, whole or not. Lists folders, opens no file."""
+    # One listing a folder: on a network disk asking for each file would be one request a frame.
     there = {product.name: _names(outputs.folder / product.name) for product in outputs.products}
     return FrameSet.of(
         frame
@@ -91,6 +92,7 @@ def existing_frames(outputs: Outputs, frames: FrameSet) -> FrameSet:
 
 def complete_frames(outputs: Outputs, plate: PlateInfo, frames: FrameSet) -> FrameSet:
     """Return those of `frames` of which every product can be read to its last pixel."""
+    # Reading to the last pixel is decoding, which releases the interpreter: threads are enough.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         numbers = list(existing_frames(outputs, frames))
         whole = pool.map(lambda frame: _is_whole(outputs, plate, frame), numbers)

@@ -36,6 +36,7 @@ def each(
     try:
         yield _in_order(pool, work, items, depth)
     finally:
+        # `cancel_futures` drops what waits; what runs is waited for, because it may hold open files.
         pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -53,6 +54,7 @@ def _in_order(
     waiting: deque[Future[Result]] = deque()
     for future in _submitted(pool, work, items):
         waiting.append(future)
+        # Depth beside the one that is handed out: with 0 nothing would be ahead, and the threads would idle.
         if len(waiting) > depth:
             yield waiting.popleft().result()
     while waiting:

@@ -61,6 +61,7 @@ def read_frames(
         with each(lambda n: _attempt(plate, n, missing), numbers, workers=workers, depth=depth) as read:
             yield _filled(plate.info, numbers, read, missing)
     else:
+        # One thread for a movie: its frames depend on each other, and FFmpeg has threads of its own inside.
         with ahead(_movie_attempts(plate, numbers, missing), depth=depth) as decoded:
             yield _filled(plate.info, numbers, decoded, missing)
 
@@ -79,6 +80,7 @@ def _movie_attempts(
     """Decode a movie's frames in one go; see `_attempt` for what stands in the place of each number."""
     info = plate.info
     sources = [number if number in info.frames else _before_gap(info, number, missing) for number in numbers]
+    # Each source once: a frame that is held over a gap must not be decoded again, which would mean going back.
     decoded = plate.attempts(sorted({source for source in sources if source is not None}))
     with closing(decoded):  # type: ignore[type-var]
         at, last = None, None
@@ -139,6 +141,7 @@ def _fill(
 
 
 def _black(info: PlateInfo, number: int) -> Frame:
+    # The plate's own type, so that everything after treats a black frame like any other.
     dtype = {"uint8": np.uint8, "half": np.float16, "float": np.float32}.get(info.pixel_type, np.uint16)
     pixels = np.zeros((info.canvas.height, info.canvas.width, 3), dtype)
     return Frame(number, pixels, Header(info.canvas, info.display_window, info.pixel_aspect))

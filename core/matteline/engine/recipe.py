@@ -19,14 +19,14 @@ from matteline.media.plate import open_plate
 PIXELS = 2
 """Raised whenever a release makes other pixels of the same settings."""
 
+# Settings that decide a frame's pixels by way of its segment; see `segment_mark`.
 _BY_FRAME = ("cuts", "focus")
-"""Settings that decide a frame's pixels by way of its segment; see `segment_mark`."""
 
+# Words of a recipe that decide what the first look sees.
 _LOOK = ("missing", "colour_space", "ocio", "exposure", "denoise", "network_view", "first_frame")
-"""Words of a recipe that decide what the first look sees."""
 
+# Words of a recipe that differ between machines which mount the same files elsewhere.
 _PATHS = ("plate", "garbage", "holdout")
-"""Words of a recipe that differ between machines which mount the same files elsewhere."""
 
 
 def recipe(plan: Plan) -> dict[str, object]:

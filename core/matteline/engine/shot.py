@@ -75,6 +75,7 @@ class Shot:
             plate_ratio=plan.downsample_ratio,
             device=self._device,
             dtype=DTYPES[plan.settings.precision],
+            # Nobody reads the foreground where only alpha is written.
             want_fgr=any(product.name != "alpha" for product in products),
         )
         self._inference: Inference | None = None
@@ -88,6 +89,7 @@ class Shot:
             span: The span that `infer` will be called for next.
             mirrored: The distinct frames of `span.mirrored`, in ascending order.
         """
+        # A span that renders nothing, as one that only saves states, belongs to the segment that it ends in.
         segment = segment_of(
             self._plan.segments, span.render.first if span.render.ranges else span.frames.last
         )
@@ -136,6 +138,7 @@ class Shot:
         if result.matte is None or result.frame is None:
             return replace(result, frame=None)
         files = self._writer.write(result.frame, result.matte, result.ratio)
+        # Results wait in a queue until the frames before them are written; their pixels are on disk already.
         return replace(result, files=files, frame=None, matte=None)
 
     def save_states(self, after: int, states: Sequence[State]) -> None:

@@ -136,6 +136,7 @@ def _missing_parts(span: Span, done: FrameSet, states: Sequence[SavedState]) -> 
     parts: list[Span] = []
     for missing in span.render.minus(done).ranges:
         part = begin_at(replace(span, render=FrameSet((missing,))), missing.first, missing.last, states)
+        # The parts meet: one pass over both is cheaper than to begin again from a state.
         if parts and part.frames.first <= parts[-1].frames.last + 1:
             both = FrameSet((*parts[-1].render.ranges, missing))
             parts[-1] = replace(
@@ -148,6 +149,7 @@ def _missing_parts(span: Span, done: FrameSet, states: Sequence[SavedState]) -> 
 
 def begin_at(span: Span, needed: int, last: int, states: Iterable[SavedState]) -> Span:
     """Begin the same span, up to `last`, from its latest saved state at or before the first frame needed."""
+    # A state before the run's first real frame would be one of mirrored frames, which nobody saves.
     usable = [
         state.next_frame
         for state in states

@@ -103,6 +103,7 @@ def _stream(
             return mask.coverage(number, window)
 
     if mask.still:
+        # A still is decoded once, and handed out for each frame.
         yield repeat(read(frames.first))
     elif mask.random_access:
         with each(read, frames, workers=workers, depth=depth) as images:
@@ -136,6 +137,7 @@ def _opened(field: str, words: str, plate: PlateInfo) -> tuple[Mask, Window]:
     """The matte, and the plate's canvas in its coordinates."""
     with _blamed(field):
         mask = Mask(words, first_frame=plate.frames.first)
+    # Display window first: mattes are mostly painted on what the audience sees, without overscan.
     for own in (plate.display_window, plate.canvas):
         display = mask.info.display_window
         if (display.width, display.height) == (own.width, own.height):

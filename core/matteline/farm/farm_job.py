@@ -190,8 +190,8 @@ class FarmJob:
         return cls(**values)
 
 
+# Types of JSON for fields that have none of their own.
 _JSON_TYPES: Mapping[Any, type] = {Job: dict, FarmSettings: dict, PathMap: list, Mapping[str, Any]: dict}
-"""Types of JSON for fields that have none of their own."""
 
 
 def is_file_name(name: str) -> bool:

@@ -18,8 +18,8 @@ from matteline.farm.paths import PathMap, replace_beginning
 
 STATES_FOLDER = "states"
 
+# Words of a recipe that are paths: they differ between machines, and what lies there is compared instead.
 _PATHS = ("plate", "garbage", "holdout", "ocio")
-"""Words of a recipe that are paths: they differ between machines, and what lies there is compared instead."""
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ SIGMA_PER_RADIUS: Final = 0.5
 
 _REACH_IN_SIGMAS: Final = 3.0
 _WHITE: Final = 1 - 1e-6
+# Worked on at once on a CPU: half a megabyte stays in its cache, which makes choke three times faster.
 _STRIP_PIXELS: Final = 1 << 17
-"""Worked on at once on a CPU: half a megabyte stays in its cache, which makes choke three times faster."""
 
 _Extreme = Callable[[Tensor, Tensor], Tensor]
 

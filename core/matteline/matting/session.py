@@ -161,6 +161,7 @@ class Session:
             JobError: A picture is not of the session's size.
             ValueError: The numbers are not consecutive or not in one window.
         """
+        # Checked before anything is computed: one bad frame must not leave the state half way.
         slots = self._slots(inputs)
         smalls = [self.reduce(each.picture) for each in inputs]
         mattes = {each.number: self._blank(each.number) for each in inputs if each.matte_wanted}
@@ -168,6 +169,7 @@ class Session:
             hidden, state = self._advanced(smalls, slots, self._state, finish=bool(mattes))
             for each, small, slot in zip(inputs, smalls, slots, strict=True):
                 if hidden is not None and each.matte_wanted:
+                    # A ratio of 1 has no smaller picture, and the guided filter would only blur what is exact.
                     coarse = self._network.coarse(small, hidden[slot], refined=self._ratio != 1)
                     matte = mattes[each.number]
                     self._full_size.finish(coarse, each.picture, matte.alpha, matte.fgr)
@@ -205,6 +207,7 @@ class Session:
         self, smalls: Sequence[Tensor], slots: range, state: State | None, *, finish: bool
     ) -> tuple[Tensor | None, State]:
         in_slots = dict(zip(slots, smalls, strict=True))
+        # Any picture will do as padding: no frame sees another in the encoder, and empty slots are not remembered.
         batch = torch.stack([in_slots.get(slot, smalls[0]) for slot in range(self._batch)])
         return self._network.decode(self._network.encode(batch), state, slots, finish=finish)
 

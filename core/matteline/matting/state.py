@@ -20,6 +20,7 @@ from matteline.matting.rvm.decoder import State
 MAX_BYTES: Final = 1 << 30
 """A UHD plate that is not reduced at all has a state of 200 MB; more is no state of ours."""
 
+# The number is the layout's: states of another layout are refused and made anew, never guessed at.
 _FORMAT: Final = "matteline-state-2"
 _NAMES: Final = ("r1", "r2", "r3", "r4")
 _MOST_REGIONS: Final = 16
@@ -47,6 +48,7 @@ def save_state(path: Path, states: Sequence[State], *, next_frame: int, hashes: 
     metadata = {
         "format": _FORMAT,
         "next_frame": str(next_frame),
+        # Sorted, so that the same hashes give the same bytes whatever order they were collected in.
         "hashes": json.dumps(dict(hashes), sort_keys=True),
         "sha256": _checksum(tensors),
     }

@@ -11,8 +11,8 @@ _ROLES = {"r": "R", "red": "R", "g": "G", "green": "G", "b": "B", "blue": "B", "
 _COLOUR_LAYERS = ("rgba", "rgb", "beauty", "combined", "color", "colour", "main", "left")
 
 
+# Layers of ids that call themselves R, G, B and A.
 _CRYPTOMATTE = re.compile(r"crypto\w*\d\d$", re.IGNORECASE)
-"""Layers of ids that call themselves R, G, B and A."""
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ IMAGE_EXTENSIONS = (".exr", ".dpx", ".cin", ".tif", ".tiff", ".png", ".jpg", ".j
 
 _NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<number>(?:(?:(?<=[._ -])|^)-)?[0-9]+)", re.DOTALL)
 _DIGITS = re.compile("-?[0-9]+")
+# Numbers to each file from which on a sequence with uneven steps is none.
 _SPARSE = 20
-"""Numbers to each file from which on a sequence with uneven steps is none."""
 
 _TOKEN = re.compile(r"#+|%(?:0?(?P<width>[0-9]+))?d")
 

@@ -28,11 +28,11 @@ from av.video.stream import VideoStream
 from matteline.media.container import choose_decoder, open_movie, read_packets
 from matteline.media.source_file import SourceFile
 
+# Share of lost pictures up to which a movie is taken for damaged rather than for one of a variable rate.
 _MOST_HOLES = 0.1
-"""Share of lost pictures up to which a movie is taken for damaged rather than for one of a variable rate."""
 
+# Steps by which a timestamp may miss the even clock: Matroska rounds to milliseconds, which are 0.3 at 300 fps.
 _OFF_BEAT = 0.3
-"""Steps by which a timestamp may miss the even clock: Matroska rounds to milliseconds, which are 0.3 at 300 fps."""
 
 MOST_REORDERED = 12
 """More pictures than any codec decodes before one that is shown earlier, with some room."""

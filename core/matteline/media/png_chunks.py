@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# Length, kind and checksum around a chunk's data.
 _FRAME_BYTES = 12
-"""Length, kind and checksum around a chunk's data."""
 
 
 class Chunk(NamedTuple):

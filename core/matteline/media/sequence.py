@@ -22,14 +22,14 @@ from matteline.media.timecode import timecode_note
 
 _ONE_SIZE = "Render all frames at one size."
 
+# Headers that are read of any EXR sequence, spread over it.
 _TRIED = 8
-"""Headers that are read of any EXR sequence, spread over it."""
 
+# Headers that are read where data windows differ: about a second on a disk, a few over a network.
 _MOST_HEADERS = 4000
-"""Headers that are read where data windows differ: about a second on a disk, a few over a network."""
 
+# Threads: over a network most of the time for a header is spent waiting.
 _HEADER_READERS = 8
-"""Threads: over a network most of the time for a header is spent waiting."""
 
 _NAMED_LAYERS = 5
 

@@ -19,11 +19,11 @@ from matteline.media.memory import free_memory_bytes
 MAX_SIDE = 65_536
 MAX_PIXELS = 2**30
 
+# Twice those of a picture of 8K.
 _MANY_PIXELS = 2**26
-"""Twice those of a picture of 8K."""
 
+# Of one frame: as it is read, as the network sees it, matte and foreground, and as it is written, in floats.
 _BYTES_PER_PIXEL = 64
-"""Of one frame: as it is read, as the network sees it, matte and foreground, and as it is written, in floats."""
 
 HOLD_HINT = "Re-render it, or set missing frames to 'hold'."
 

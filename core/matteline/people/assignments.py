@@ -14,8 +14,8 @@ from matteline.people.observation import Observation, Observations
 from matteline.people.regions import find_regions
 from matteline.people.tracklets import Tracklet
 
+# Least share of a core that a hint must cover to assign the whole tracklet.
 _COVERED = 0.6
-"""Least share of a core that a hint must cover to assign the whole tracklet."""
 
 Labels = npt.NDArray[np.int64]
 

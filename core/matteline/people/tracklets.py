@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from matteline.people.observation import Observation
 
+# Share of a core that overlaps another one of the next frame before it counts as having met it.
 _SHARED = 0.2
-"""Share of a core that overlaps another one of the next frame before it counts as having met it."""
 
 
 @dataclass

@@ -35,13 +35,13 @@ from matteline.training.training_set import (
 
 LICENCE: Final = "GPL-3.0-or-later"
 
+# Roughly what training the full width keeps for one pixel of one frame, in float32.
 _BYTES_OF_A_PIXEL: Final = 3000
-"""Roughly what training the full width keeps for one pixel of one frame, in float32."""
 
 _CPU_MEMORY_GB: Final = 8.0
 
+# Lines of the table, however short a run is.
 _LEAST_LINES: Final = 10
-"""Lines of the table, however short a run is."""
 
 
 @dataclass(frozen=True)

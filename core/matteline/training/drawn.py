@@ -19,8 +19,8 @@ FIRST_SEED: Final = 1000
 """Seeds from here on are for training; those below, the demo's among them, are never learned from."""
 
 # Shapes of photos, videos and upright phones, of about the size at which examples are kept.
+# Width and height of drawn examples, in pixels.
 _SIZES: Final = ((448, 336), (448, 252), (336, 448), (384, 384))
-"""Width and height of drawn examples, in pixels."""
 
 _PEOPLE, _PLACE = "people", "place"
 """First word of an example's key; the second one is its seed."""

@@ -33,8 +33,8 @@ _FGR: Final = ("fgr", "fg", "foreground", "foregrounds")
 _PHA: Final = ("pha", "alpha", "alphas", "matte", "mattes")
 _PICTURES: Final = ("images", "image", "imgs", "img", "photos", "pictures", "jpegimages")
 _MASKS: Final = ("masks", "mask", "labels", "segmentation", "segmentationclass", "annotations", "gt")
+# Number of images and clips that are opened when a folder is.
 _CHECKED: Final = 40
-"""Number of images and clips that are opened when a folder is."""
 
 
 def matting_clips(folder: Path) -> Source[MattingFootage]:

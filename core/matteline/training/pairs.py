@@ -19,8 +19,8 @@ from matteline.training.clip_files import (
 )
 
 _CHECKED_CLIPS: Final = 24
+# Number of clips and images that are opened when a folder is; names are compared for all.
 _CHECKED_IMAGES: Final = 200
-"""Number of clips and images that are opened when a folder is; names are compared for all."""
 # Data sets name the mask of "a.jpg" "a.png", "a_mask.png" and the like.
 _MASK_ENDINGS: Final = ("_mask", "_masks", "_seg", "_matte", "_alpha", "_gt", "_label")
 

@@ -32,8 +32,8 @@ are measured."""
 MOVIE_FRAMES: Final = 12
 """Frames of a movie that the teacher mattes, evenly over its length; batches move them like photos."""
 
+# Times that it is shown the same picture: its first matte, without a recurrent state, is its worst.
 _PASSES: Final = 2
-"""Times that it is shown the same picture: its first matte, without a recurrent state, is its worst."""
 
 TeacherProgress = Callable[[int, int], None]
 """Called with the number of pictures done, and of all."""

@@ -30,8 +30,8 @@ from matteline.training.step_plan import StepPlan, plan_step
 from matteline.training.student import NO_STATE, Student
 from matteline.training.teacher_features import TeacherFeatures
 
+# In place of a rank: seeds what all processes of a run decide alike.
 _ALL: Final = 2**32 - 1
-"""In place of a rank: seeds what all processes of a run decide alike."""
 
 
 @dataclass(frozen=True)

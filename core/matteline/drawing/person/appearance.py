@@ -10,16 +10,16 @@ import numpy as np
 from matteline.drawing.person.cloth import random_colour
 from matteline.drawing.shapes.light import Colour
 
+# From light to dark.
 _SKINS: tuple[Colour, ...] = (
     (0.96, 0.82, 0.75), (0.91, 0.74, 0.64), (0.87, 0.67, 0.55), (0.80, 0.62, 0.46), (0.72, 0.52, 0.38),
     (0.60, 0.41, 0.29), (0.46, 0.30, 0.21), (0.34, 0.22, 0.16), (0.25, 0.16, 0.12),
 )  # fmt: skip
-"""From light to dark."""
+# Black to fair, then grey and white.
 _HAIRS: tuple[Colour, ...] = (
     (0.07, 0.06, 0.06), (0.14, 0.10, 0.08), (0.24, 0.16, 0.11), (0.36, 0.22, 0.13), (0.50, 0.24, 0.12),
     (0.55, 0.38, 0.22), (0.75, 0.60, 0.38), (0.88, 0.78, 0.60), (0.62, 0.61, 0.60), (0.85, 0.85, 0.84),
 )  # fmt: skip
-"""Black to fair, then grey and white."""
 _EYES: tuple[Colour, ...] = ((0.25, 0.16, 0.09), (0.30, 0.38, 0.42), (0.28, 0.33, 0.20))
 _RED: Colour = (0.62, 0.2, 0.24)
 

@@ -11,8 +11,8 @@ from matteline.drawing.shapes.arrays import Floats, floats, lengths
 from matteline.drawing.shapes.light import Colour, decode
 from matteline.drawing.shapes.noise import Noise
 
+# Drawn from evenly, so that plain cloth is the most frequent.
 _PATTERNS = ("plain", "plain", "plain", "rings", "stripes", "plaid", "dots", "camouflage", "fade", "print")
-"""Drawn from evenly, so that plain cloth is the most frequent."""
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,12 @@ from matteline.drawing.shapes.solids import Ellipsoid, Placement
 
 _FRAMES: tuple[Colour, ...] = ((0.05, 0.05, 0.06), (0.3, 0.18, 0.1), (0.6, 0.55, 0.4), (0.7, 0.1, 0.1))
 _EYE_X, _EYE_Y = 0.132, 0.0
+# Pixels to a head's height from which creases of the face are worth evening out.
 _FINE_FROM = 150.0
-"""Pixels to a head's height from which creases of the face are worth evening out."""
 _ROUGH_BELOW, _ROUGH = 36.0, 8
 """Pixels to a head's height below which that many of a head's solids do: without lips and nostrils."""
+# Cosine of the angle to the viewer below which nothing of a face is seen.
 _TURNED_AWAY = -0.4
-"""Cosine of the angle to the viewer below which nothing of a face is seen."""
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from matteline.drawing.shapes.noise import Noise
 
 NODES = 9
 """Points along a strand, between which it is straight."""
+# Angle from the crown, in radians, at which a strand leaves the head and hangs.
 _LEAVES_HEAD = 1.6
-"""Angle from the crown, in radians, at which a strand leaves the head and hangs."""
 
 STYLES = ("bald", "cropped", "short", "short", "swept", "bob", "long", "long", "wavy", "curly", "afro", "bun",
           "ponytail", "receding")  # fmt: skip
@@ -37,8 +37,8 @@ _VOLUMES = {
     "curly": (0.1, 0.2),
     "afro": (0.18, 0.4),
 }
+# Least and greatest measures of styles, in heights of the head; other styles have short, smooth hair.
 _CURLS = {"wavy": 0.05, "curly": 0.08, "afro": 0.05}
-"""Least and greatest measures of styles, in heights of the head; other styles have short, smooth hair."""
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from matteline.drawing.shapes.arrays import Floats, floats
 from matteline.drawing.shapes.chain import Projected, chain, chains
 from matteline.drawing.shapes.light import Colour, decode
 
+# Pixels to a head's height from which fingers are drawn one by one.
 _FINGERS_FROM = 22.0
-"""Pixels to a head's height from which fingers are drawn one by one."""
 
+# Length, in heights of a head, over which a limb blends into the trunk.
 _BLENDS_OVER = 0.4
-"""Length, in heights of a head, over which a limb blends into the trunk."""
 
 
 def draw_arm(

@@ -22,8 +22,8 @@ from matteline.drawing.shapes.arrays import Floats, floats
 _SHUTTER_SECONDS = 1 / 48  # half of a frame at 24 frames per second, as film cameras expose
 _HAIR_LAGS_SECONDS = 0.25  # behind the head
 
+# Place from back (low) to front (high), and a function that draws the part.
 _Part = tuple[float, Callable[[], None]]
-"""Place from back (low) to front (high), and a function that draws the part."""
 
 
 def draw_person(

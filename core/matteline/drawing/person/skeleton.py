@@ -12,10 +12,10 @@ from matteline.drawing.person.stance import Stance, unit
 from matteline.drawing.shapes.arrays import Floats, floats
 from matteline.drawing.shapes.solids import Placement, rotation
 
+# The point about which the head turns, in the trunk's coordinates; their origin is that of a head held straight.
 _NECK = floats([0, -0.55, -0.1])
-"""The point about which the head turns, in the trunk's coordinates; their origin is that of a head held straight."""
+# From that point to the head's origin, in the head's coordinates.
 _NECK_TO_HEAD = floats([0, 0.5, 0.1])
-"""From that point to the head's origin, in the head's coordinates."""
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from matteline.drawing.shapes.arrays import Floats, floats
 from matteline.drawing.shapes.blur import blurred
 from matteline.drawing.shapes.noise import Noise
 
+# Room on each side for the camera to move in, in heights of the picture.
 _MARGIN = 0.1
-"""Room on each side for the camera to move in, in heights of the picture."""
 
 Paint = Callable[[Backdrop, np.random.Generator], None]
 

@@ -10,8 +10,8 @@ import numpy as np
 from matteline.drawing.shapes.arrays import Floats, floats, lengths
 from matteline.drawing.shapes.camera import Box, Camera
 
+# How far around a solid its contact shadow reaches, in heights of a head.
 _MARGIN = 0.12
-"""How far around a solid its contact shadow reaches, in heights of a head."""
 
 
 @dataclass

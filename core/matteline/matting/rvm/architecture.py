@@ -15,8 +15,10 @@ _LAST_LAYER = {
     "mobilenetv3": ("backbone.features.16.0.weight", 960),
     "resnet50": ("backbone.layer4.2.conv3.weight", 2048),
 }
+# Present in every checkpoint, whatever its encoder: their absence tells a foreign file before torch loads it.
 _ALWAYS = ("aspp.aspp1.0.weight", "decoder.decode4.gru.ih.0.weight", "project_mat.conv.weight")
 
+# Channels as in the authors' code: f1..f4, LR-ASPP, and the decoder's stages 3, 2, 1 and 0.
 _FEATURES = {"mobilenetv3": (16, 24, 40, 960), "resnet50": (64, 256, 512, 2048)}
 _CONTEXT = {"mobilenetv3": 128, "resnet50": 256}
 _DECODER = {"mobilenetv3": (80, 40, 32, 16), "resnet50": (128, 64, 32, 16)}
@@ -71,6 +73,7 @@ class Architecture:
     def decoder_channels(self) -> tuple[int, int, int, int]:
         """Channels of the decoder's stages 3, 2, 1 and 0; half of each of the first three is recurrent."""
         three, two, one, hidden = _DECODER[self.variant]
+        # The hidden picture keeps 16 channels at every width: the refiner's input is of that size.
         return scaled(three, self.width), scaled(two, self.width), scaled(one, self.width), hidden
 
     @property
@@ -83,6 +86,7 @@ class Architecture:
         """Channels, rows and columns of r1..r4 for a reduced picture of that width and height in pixels."""
         strides = (2, 4, 8, 16)
         return tuple(
+            # Rounded up, as `ceil_mode` does at each stride.
             (channels, -(-height // stride), -(-width // stride))
             for channels, stride in zip(self.state_channels, strides, strict=True)
         )

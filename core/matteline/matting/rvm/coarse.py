@@ -47,6 +47,7 @@ class CoarseFilter:
             box = refiner.box_filter.weight
             self._slope: _Slope = _LearnedSlope(refiner, device)
         else:
+            # The average of the published filter, of all four planes; the learned one brings its own weights.
             box = torch.full((4, 1, 3, 3), 1 / 9)
             self._slope = _fast_slope
         self._box = box.repeat(4, 1, 1, 1).float().to(device)
@@ -58,13 +59,17 @@ class CoarseFilter:
     def refined(self, small: Tensor, hidden: Tensor) -> Coarse:
         """Coarse of a reduced picture (3, h, w), float32, and its hidden picture (16, h, w), float32."""
         pixels = _pixels(hidden)
+        # One grouped convolution for all 16 planes: four passes would read and write memory four times.
         means = functional.conv2d(self._planes(small, pixels)[None], self._box, padding=1, groups=16)[0]
         mean_y, mean_x = means[:4], means[4:8]
         moments = means[8:]
+        # E[xy] - E[x]E[y] and E[xx] - E[x]E[x], in place.
         _pair(moments).addcmul_(_pair(means[:8]), mean_x, value=-1)
         slope = self._slope(moments, pixels)
         offset = torch.addcmul(mean_y, slope, mean_x, value=-1)
+        # The foreground is a residual to the picture: adding it is one more of its slope.
         slope[:3] += 1
+        # The guide of alpha is R + G + B where the filter was made for their mean.
         slope[3] /= 3
         return Coarse(slope, offset)
 
@@ -79,8 +84,8 @@ class CoarseFilter:
         return planes
 
 
+# From covariance and variance (8, h, w) and hidden pixels (h * w, 16) to the slope (4, h, w).
 _Slope = Callable[[Tensor, Tensor], Tensor]
-"""From covariance and variance (8, h, w) and hidden pixels (h * w, 16) to the slope (4, h, w)."""
 
 
 def _fast_slope(moments: Tensor, pixels: Tensor) -> Tensor:
@@ -96,6 +101,7 @@ class _LearnedSlope:
         self._first, self._second, self._last = (_Dense(each, device) for each in (first, second, last))
 
     def __call__(self, moments: Tensor, pixels: Tensor) -> Tensor:
+        # A 1x1 convolution of two inputs is the sum of two products: the 24 channels need not be put together.
         of_moments, of_hidden = self._first.weight[:, :8], self._first.weight[:, 8:]
         x = torch.addmm(self._first.bias, pixels, of_hidden.t())
         x.addmm_(moments.flatten(1).t(), of_moments.t()).relu_()

@@ -25,6 +25,7 @@ class RecurrentDecoder(nn.Module):
         super().__init__()
         one, two, three, context = features
         made3, made2, made1, hidden = outputs
+        # Names and order of these are those of the published checkpoints: renaming one makes them unloadable.
         self.decode4 = BottleneckStage(context)
         self.decode3 = UpsamplingStage(context, three, made3)
         self.decode2 = UpsamplingStage(made3, two, made2)
@@ -37,6 +38,7 @@ class RecurrentDecoder(nn.Module):
         """Decode (N, 3, h, w) and its features to the hidden picture (N, 16, h, w) and the new state."""
         f1, f2, f3, context = features
         half, quarter, eighth = pyramid(picture)
+        # Coarse to fine: each stage needs the one before, and the picture at its own size for edges.
         x, r4 = self.decode4(context, state[3], frames)
         x, r3 = self.decode3(x, f3, eighth, state[2], frames)
         x, r2 = self.decode2(x, f2, quarter, state[1], frames)
@@ -55,6 +57,7 @@ class ConvGRU(nn.Module):
 
     def forward(self, x: Tensor, before: Tensor | None, frames: int) -> tuple[Tensor, Tensor]:
         """Run (B * T, C, h, w) in order of time; None before is zeros. Returns all outputs and the last."""
+        # Frames of a clip lie one after another, and only they are connected through time.
         steps = x.reshape(-1, frames, *x.shape[1:]).unbind(1)
         now = torch.zeros_like(steps[0]) if before is None else before
         outputs = []
@@ -67,6 +70,7 @@ class ConvGRU(nn.Module):
         """The state after one frame, (B, C, h, w)."""
         reset, update = self.ih(torch.cat([x, before], 1)).chunk(2, 1)
         candidate = self.hh(torch.cat([x, reset * before], 1))
+        # lerp(h, c, z) = (1 - z) * h + z * c, the usual update with the gate's sense as the authors trained it.
         return torch.lerp(before, candidate, update)
 
 
@@ -75,6 +79,7 @@ class BottleneckStage(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
+        # Half of the channels remember, as in the paper: the rest stays a feature of this frame, at half the cost.
         self.gru = ConvGRU(channels // 2)
 
     def forward(self, x: Tensor, before: Tensor | None, frames: int) -> tuple[Tensor, Tensor]:
@@ -144,14 +149,17 @@ def pyramid(picture: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 def upsample(x: Tensor, like: Tensor) -> Tensor:
     """Twice the size, bilinearly, cropped to the size of another picture keeping the top left."""
     x = functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+    # Top left, because ceil_mode above added its extra row and column at the bottom and the right.
     return x[..., : like.shape[-2], : like.shape[-1]]
 
 
 def _halve(picture: Tensor) -> Tensor:
+    # ceil_mode and count_include_pad as in training: at odd sizes the last row averages what is there, no zeros.
     return functional.avg_pool2d(picture, 2, 2, ceil_mode=True, count_include_pad=False)
 
 
 def _remember(gru: ConvGRU, x: Tensor, before: Tensor | None, frames: int) -> tuple[Tensor, Tensor]:
+    # The first half passes, the second remembers: the order is the checkpoints'.
     kept, remembered = x.chunk(2, 1)
     remembered, state = gru(remembered, before, frames)
     return torch.cat([kept, remembered], 1), state

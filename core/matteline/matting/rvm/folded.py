@@ -28,6 +28,7 @@ def folded(module: Module) -> Module:
 
 
 def _fold(module: nn.Module) -> None:
+    # In all of the network's sequences children stand in order of use, so a norm belongs to the one before.
     for (name, convolution), (after, norm) in pairwise(list(module.named_children())):
         if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
             setattr(module, name, fuse_conv_bn_eval(convolution, norm))
@@ -45,6 +46,7 @@ def placed(module: Module, device: torch.device, dtype: torch.dtype) -> Module:
 
 def memory_format(device: torch.device, dtype: torch.dtype) -> torch.memory_format:
     """Return the memory layout in which convolutions are fastest."""
+    # Measured: oneDNN and cuDNN's half kernels want channels last, cuDNN's float32 kernels do not.
     half_on_gpu = device.type == "cuda" and dtype != torch.float32
     channels_last = device.type == "cpu" or half_on_gpu
     return torch.channels_last if channels_last else torch.contiguous_format

@@ -51,6 +51,7 @@ class InferenceNetwork:
     ) -> None:
         self._device, self._dtype = device, dtype
         self._format = memory_format(device, dtype)
+        # In float64 before anything is rounded to the precision of the render; see `folded`.
         exact = folded(network)
         self._filter = CoarseFilter(exact, device)
         self._encoder = placed(exact.backbone, device, dtype)
@@ -80,6 +81,7 @@ class InferenceNetwork:
         decoder = self._decoder
         before: PartialState = state or (None, None, None, None)
         f1, f2, f3, context = encoded.features
+        # Order of the stages as in `RecurrentDecoder.forward`; the last one only where a matte is wanted.
         half, quarter, eighth = pyramid(encoded.pictures)
         x, r4 = context, _remember(decoder.decode4.gru, context, before[3], real)
         x, r3 = _stage(decoder.decode3, x, f3, eighth, before[2], real)

@@ -14,6 +14,7 @@ Features = tuple[Tensor, Tensor, Tensor, Tensor]
 # What the encoder was trained on ImageNet with: mean and deviation of sRGB-encoded R, G, B.
 _MEAN = (0.485, 0.456, 0.406)
 _DEVIATION = (0.229, 0.224, 0.225)
+# Of the batch norms of the published MobileNetV3, not torch's defaults (1e-5, 0.1); epsilon decides pixels.
 _EPSILON, _MOMENTUM = 1e-3, 0.01
 
 
@@ -45,6 +46,7 @@ _TABLE = (
     _Row(80, 3, 184, 80, False, _HS),
     _Row(80, 3, 480, 112, True, _HS),
     _Row(112, 3, 672, 112, True, _HS),
+    # Dilated in place of strided from here on: matting needs the detail of stride 16 more than the reach of 32.
     _Row(112, 5, 672, 160, True, _HS, stride=2, dilation=2),
     _Row(160, 5, 960, 160, True, _HS, dilation=2),
     _Row(160, 5, 960, 160, True, _HS, dilation=2),
@@ -85,6 +87,7 @@ class InvertedResidual(nn.Module):
     def __init__(self, row: _Row, width: float) -> None:
         super().__init__()
         inputs, expanded, outputs = (scaled(n, width) for n in (row.inputs, row.expanded, row.outputs))
+        # The table keeps the stride of the paper, which says where nothing is added; the convolution itself has none.
         stride = 1 if row.dilation > 1 else row.stride
         layers: list[nn.Module] = []
         if expanded != inputs:
@@ -146,6 +149,7 @@ def _unit(
     groups: int = 1,
     activation: type[nn.Module] | None = None,
 ) -> nn.Sequential:
+    # Padding that keeps the size at stride 1, whatever the reach of the kernel.
     padding = (kernel - 1) // 2 * dilation
     layers: list[nn.Module] = [
         nn.Conv2d(inputs, outputs, kernel, stride, padding, dilation, groups, bias=False),

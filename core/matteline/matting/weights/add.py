@@ -25,6 +25,7 @@ from matteline.matting.weights.load import network_of
 from matteline.matting.weights.read import read_tensors, tensors_sha256
 from matteline.matting.weights.registry import official_in, official_named
 
+# No dots and no separators: the name becomes a file's stem, and must not lead out of the folder.
 _NAME: Final = re.compile(r"\w[\w .-]*")
 
 
@@ -47,6 +48,7 @@ def add(source: Path, folder: Path, *, name: str | None = None) -> FoundWeights:
         ModelError: The file does not load into an RVM network.
         WriteError: The folder cannot be written.
     """
+    # Before the name is looked at: a file that holds no network is the first thing to tell.
     data = read_weights(source)
     tensors, found = _proven(data, source)
     chosen = _checked(name or found.name, found)
@@ -93,6 +95,7 @@ def _store(data: bytes, tensors: Tensors, source: Path, target: Path) -> Path:
         # As safetensors wants them, row by row; `ascontiguousarray` would give single numbers a dimension.
         whole = {name: np.array(tensor, order="C") for name, tensor in tensors.items()}
         stored = write_bytes(target.with_name(f"{target.name}.safetensors"), safetensors.numpy.save(whole))
+    # One name, one file: two endings of a name would make it chance which one a render takes.
     for other in weight_files(target.parent):
         if other.stem == target.name and other != stored:
             other.unlink(missing_ok=True)

@@ -22,6 +22,8 @@ import numpy as np
 
 from matteline.matting.weights.files import Tensors, float32_of_bfloat16, refusal
 
+# What unpickling a damaged or hostile file raises; the pickle module promises no shorter list. A warning is among
+# them where a program makes warnings errors: a broken escape sequence gives one.
 _BROKEN_PICKLE: Final = (
     pickle.UnpicklingError,
     ArithmeticError,
@@ -35,10 +37,6 @@ _BROKEN_PICKLE: Final = (
     ValueError,
     Warning,
 )
-"""What unpickling a damaged or hostile file raises; the pickle module promises no shorter list.
-
-A warning is among them where a program makes warnings errors: a broken escape sequence gives one.
-"""
 
 _MAX_PICKLE_BYTES: Final = 1 << 20  # the largest RVM description has less than 200 KB
 _MAX_RECORDS: Final = 20_000  # the largest RVM archive has fewer than 1,000

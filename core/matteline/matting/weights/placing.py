@@ -35,6 +35,7 @@ _RVM_ONLY: Final = (
 
 _ONLY_IN_TRAINING: Final = "project_seg"
 
+# SHA-256 of every wiring, as `wiring` writes it down, that an RVM graph can have.
 _WIRING: Final = frozenset(
     {
         "01d9f1e7ebc8df5d12e207dbd250f4ed31f353f690dd81c5996923502f2843fa",  # mobilenetv3, deep guided filter
@@ -45,7 +46,6 @@ _WIRING: Final = frozenset(
         "871df2ac99c63d2460eafd86f8c0361abab297bb8a4581d6d5b31e0dfaebd5ce",  # the same, ratio 1: no filter
     }
 )
-"""SHA-256 of every wiring, as `wiring` writes it down, that an RVM graph can have."""
 
 
 @dataclass(frozen=True)
