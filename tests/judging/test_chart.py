@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from matteline.contract.frames import FrameSet
 from matteline.judging.chart import Chart, Line, stacked
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -46,3 +47,17 @@ def test_panels_stand_below_one_another():
     )
     assert svg.get("height") == "300"
     assert [each.get("transform") for each in svg.iter(f"{SVG}g")] == ["translate(0 0)", "translate(0 150)"]
+
+
+def test_the_axis_has_round_frame_numbers_between_the_first_and_the_last():
+    frames = range(1003, 1204)
+    svg = Chart("", frames, [Line("", [1.0] * len(frames))]).svg()
+    numbers = [int(each) for each in re.findall(r">(\d{4})</text>", svg)]
+    assert numbers[:2] == [1003, 1203] and len(numbers) > 4
+    assert all(number % 10 == 0 for number in numbers[2:])
+
+
+def test_a_single_missing_frame_is_a_shade_of_its_own_width():
+    svg = Chart("", range(1, 11), [Line("", [1.0] * 10)], gaps=FrameSet.parse("4")).svg()
+    left, right = map(float, re.search(r'd="M([\d.]+) 26H([\d.]+)V', svg).groups())
+    assert right - left == pytest.approx((760 - 52 - 12) / 9, abs=0.2)

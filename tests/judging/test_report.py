@@ -17,6 +17,7 @@ from PIL import Image
 
 from matteline.cli.main import cli
 from matteline.cli.report import report as command
+from matteline.cli.sheet import sheet
 from matteline.contract.errors import JobError, ReadError
 from matteline.contract.plate import Window
 from matteline.judging.findings import KINDS
@@ -359,11 +360,48 @@ def test_the_command_writes_a_page_that_needs_nothing_else(results):
     assert "Frame 1030: the matte is empty" in text and "<svg" in text and "data:image/png;base64," in text
     assert "<script" not in text.lower()
     outside = [
-        link for link in re.findall(r'(?:src|href|url\()=?"?([^"\s>]+)', text) if not link.startswith("data:")
+        link
+        for link in re.findall(r'(?:src|href|url\()=?"?([^"\s>]+)', text)
+        if not link.startswith(("data:", "#"))
     ]
     assert outside == []
     data = json.loads((results.folder / "report" / "sh010_report.json").read_text(encoding="utf-8"))
     assert data["version"] == 2 and data["frames"][19]["findings"][0]["kind"] == "missing"
+
+
+def test_the_page_lists_broken_frames_first_boxes_spots_and_marks_gaps(results):
+    alpha = blob(1020)
+    alpha[25:28, 30:34] = 0
+    results.write_alpha(1020, alpha)
+    results.path(1030).unlink()
+    _run(results.folder)
+    text = (results.folder / "report" / "sh010_report.html").read_text(encoding="utf-8")
+    assert text.index('<tr id="f1030" class="broken">') < text.index('<tr id="f1020"')
+    assert 'class="gap"><title>Missing: 1030' in text
+    assert '<a href="#f1020"><path' in text, "a mark in a chart goes to its frame"
+    report = Report.load(results.folder / "report" / "sh010_report.json")
+    box = next(each.box for each in report.frame(1020).findings if each.kind == "hole")
+    place = f"left:{100 * (box.x / 64 - 0.01):.2f}%;top:{100 * (box.y / 48 - 0.01):.2f}%"
+    assert f'class="spot" style="{place}' in text
+
+
+def test_a_contact_sheet_spreads_frames_and_adds_those_to_look_at(results):
+    results.write_alpha(1030, np.zeros((48, 64)))
+    results.path(1020).unlink()
+    _run(results.folder)
+    done = CliRunner().invoke(sheet, [str(results.folder), "--count", "3"])
+    assert done.exit_code == 0, done.output
+    text = (results.folder / "report" / "sh010_sheet.html").read_text(encoding="utf-8")
+    assert re.findall(r"<figcaption>Frame (\d+)", text) == ["1001", "1021", "1030", "1040"]
+    assert "missing: 1020" in text and "the matte is empty" in text
+
+
+def test_a_contact_sheet_needs_no_report(results):
+    done = CliRunner().invoke(sheet, [str(results.folder)])
+    assert done.exit_code == 0, done.output
+    assert (results.folder / "report" / "sh010_sheet.html").read_text(encoding="utf-8").count(
+        "<figure>"
+    ) == 24
 
 
 @pytest.mark.skipif(os.name == "nt", reason="file names cannot hold < there")
@@ -410,7 +448,7 @@ def test_thumbnails_show_premultiplied_linear_light_as_it_looks(tmp_path):
     alpha = np.full((8, 8), 0.5)
     write_exr(tmp_path / "rgba" / "a_rgba.0001.exr", {**dict.fromkeys("RGB", alpha * 0.5), "A": alpha})
     [shot] = find_results(tmp_path)
-    (_, matte), (_, over) = thumbnails(shot, 1)
+    (_, matte), (_, over) = thumbnails(shot, 1).pictures
     # Straight 0.5 is 188 by the sRGB curve; half of it over half of the checkerboard's first square, 0.35.
     assert _pixel(matte) == (128, 128, 128)
     assert _pixel(over) == pytest.approx((138, 138, 138), abs=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -15,7 +16,8 @@ from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings, choices
 from matteline.window.form.fields import field_for
-from matteline.window.form.shot_form import ShotForm, suggested_output
+from matteline.window.form.shot_form import ShotForm
+from matteline.window.shot_paths import suggested_output
 from tests.window.conftest import FIRST, settle, shown
 
 
@@ -50,7 +52,9 @@ def test_settings_survive_the_form(form):
         movies=("matte",),
         batch=4,
     )
-    job = Job("a.mov", "out", FrameSet.parse("1-5,9"), 1001, "resume", settings)
+    job = Job(
+        os.path.abspath("a.mov"), os.path.abspath("out"), FrameSet.parse("1-5,9"), 1001, "resume", settings
+    )
     form.set_job(job)
     assert form.job() == job
 
@@ -117,7 +121,9 @@ def test_a_dropped_plate_is_shown_and_fills_the_form(window, plate):
     enter = QDragEnterEvent(QPoint(100, 100), *more)
     QApplication.sendEvent(window, enter)
     assert enter.isAccepted()
-    QApplication.sendEvent(window, QDropEvent(QPointF(100, 100), *more))
+    drop = QDropEvent(QPointF(100, 100), Qt.DropAction.CopyAction | Qt.DropAction.MoveAction, *more[1:])
+    QApplication.sendEvent(window, drop)
+    assert drop.dropAction() == Qt.DropAction.CopyAction, "what is told to be moved is deleted"
     settle(shown(window, FIRST))
     assert window.shot.form.plate.value() == plate
     assert window.shot.form.output.value().endswith("sh010_mattes")
@@ -131,14 +137,65 @@ def test_a_dropped_folder_of_results_brings_its_plate(window, results, plate):
     assert window.shot.form.existing.value() == "resume"
 
 
-def test_an_output_that_was_chosen_is_not_changed_by_another_plate(form):
+def test_another_plate_never_keeps_the_folder_of_the_one_before(form):
     form.set_plate("/a/one.0001.exr")
     assert form.output.value().endswith("one_mattes")
+    form.output.set_value("/mine")
     form.set_plate("/a/two.0001.exr")
     assert form.output.value().endswith("two_mattes")
-    form.output.set_value("/mine")
-    form.set_plate("/a/three.0001.exr")
-    assert form.output.value() == "/mine"
+
+
+def test_results_do_not_go_into_the_folder_of_the_frames(tmp_path):
+    plate = tmp_path / "sh010" / "plate" / "plate.####.exr"
+    assert suggested_output(str(plate)) == str(tmp_path / "sh010" / "plate_mattes")
+    movie = tmp_path / "sh010" / "take_02.mov"
+    assert suggested_output(str(movie)) == str(tmp_path / "sh010" / "take_02_mattes")
+
+
+def test_paths_of_a_job_are_absolute_and_names_stay(form, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.safetensors").touch()
+    form.set_plate("plate.mov")
+    for name, text in (
+        ("garbage", "roto.####.exr:mask.A"),
+        ("over", "green"),
+        ("weights", "mine.safetensors"),
+    ):
+        form.field(name).set_text(text)
+    job = form.job()
+    assert (job.plate, job.output) == (str(tmp_path / "plate.mov"), str(tmp_path / "plate_mattes"))
+    assert job.settings.garbage == str(tmp_path / "roto.####.exr:mask.A")
+    assert job.settings.weights == str(tmp_path / "mine.safetensors")
+    assert (job.settings.over, job.settings.holdout, job.settings.ocio) == ("green", "none", "auto")
+    form.field("weights").set_text("rvm_resnet50")
+    assert form.job().settings.weights == "rvm_resnet50"
+
+
+def test_a_slider_and_its_number_follow_each_other(form):
+    choke = form.field("choke")
+    choke._slider.setValue(choke._slider.maximum())
+    assert choke.value() == 50
+    choke.set_value(-2.5)
+    place = choke._slider.value()
+    choke._slider.setValue(0)
+    choke._slider.setValue(place)
+    assert choke.value() == pytest.approx(-2.5, abs=0.05)
+
+
+def test_what_differs_from_the_default_is_marked_and_can_be_reset(form):
+    choke = form.field("choke")
+    assert choke.label.property("role") == ""
+    choke.set_value(2)
+    assert choke.label.property("role") == "changed"
+    choke._reset.trigger()
+    assert choke.value() == 0 and choke.label.property("role") == ""
+
+
+def test_a_long_word_in_an_error_does_not_widen_the_form(form):
+    before = form.minimumSizeHint().width()
+    form.show_error("JobError", "output", f"The digest is {'0123456789abcdef' * 8}.")
+    assert form.minimumSizeHint().width() == before
+    assert "0123456789abcdef" * 8 in form.output.error
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,12 @@ import os
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from matteline.contract.frames import FrameSet
 from tests.window.conftest import FIRST, LAST, LONG, settle, shown
 
 
@@ -56,9 +58,8 @@ def test_plan_preview_and_render_one_after_another(shot, tmp_path):
 
     shot.viewer.player.seek(1005)
     _click(shot.shot.preview_button)
-    settle(lambda: _ended(shot))
-    assert "1 frame in" in _words(shot)
-    settle(lambda: shot.viewer.footages[0].folder is not None)
+    settle(lambda: "Preview" in shot.viewer.canvas.tags)
+    assert str(shot.viewer.footages[0].previews.frames) == "1005"
     assert shot.viewer.toolbar.a.choice.mode == "over"
     assert not (tmp_path / "out").exists(), "a preview writes nothing where results go"
 
@@ -69,6 +70,8 @@ def test_plan_preview_and_render_one_after_another(shot, tmp_path):
     assert shot.viewer.footages[0].folder == tmp_path / "out"
     settle(lambda: shown(shot, LAST)() and not shot.viewer.canvas.message[0])
 
+    assert shot.shot.form.existing.value() == "update", "what was rendered here is updated by the next render"
+    shot.shot.form.existing.set_value("refuse")
     _click(shot.shot.render_button)
     settle(lambda: shot.shot.form.existing.error)
     assert "already holds results" in shot.shot.form.existing.error
@@ -77,14 +80,61 @@ def test_plan_preview_and_render_one_after_another(shot, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_preview_leaves_no_frame_of_an_earlier_one(shot):
+def test_previews_with_settings_of_before_are_dropped(shot):
+    previews = shot.viewer.footages[0].previews
+    shot.viewer.player.seek(1003)
+    _click(shot.shot.preview_button)
+    settle(lambda: str(previews.frames) == "1003")
+    shot.viewer.player.seek(1005)
+    _click(shot.shot.preview_button)
+    settle(lambda: str(previews.frames) == "1003,1005")
+    shot.shot.form.field("downsample_ratio").set_value("1")
+    assert not previews.frames.ranges, "what the network makes now is another picture"
+
+
+@pytest.mark.slow
+def test_an_edge_that_moves_is_seen_at_once_and_other_frames_are_forgotten(shot):
+    previews = shot.viewer.footages[0].previews
     for number in (1003, 1005):
         shot.viewer.player.seek(number)
         _click(shot.shot.preview_button)
-        settle(lambda: _ended(shot) and not shot.shot.renders.previewing)
-    settle(lambda: shot.viewer.footages[0].folder is not None)
-    assert str(shot.viewer.footages[0].clips["alpha"].frames) == "1005"
-    assert len(os.listdir(shot.shot.renders._scratch.name)) == 1
+        settle(lambda number=number: number in previews.frames and not shot.live.busy)
+    before = previews.of(1005)["alpha"].pixels
+    shot.shot.form.field("white_point").set_value(0.3)
+    assert str(previews.frames) == "1005"
+    settle(lambda: previews.of(1005)["alpha"].pixels is not before and not shot.live.busy)
+    after = previews.of(1005)["alpha"].pixels
+    wanted = np.clip(before.astype(float) / 0.3, 0, 1)
+    assert np.abs(after - wanted).max() < 0.01
+
+
+@pytest.mark.slow
+def test_live_previews_follow_the_scrubber_when_it_rests(shot):
+    previews = shot.viewer.footages[0].previews
+    _click(shot.shot.live_button)
+    settle(lambda: str(previews.frames) == "1001")
+    shot.viewer.player.seek(1004)
+    settle(lambda: str(previews.frames) == "1001,1004")
+    settle(lambda: "Preview" in shot.viewer.canvas.tags)
+    _click(shot.shot.live_button)
+    shot.viewer.player.seek(1008)
+    settle(shown(shot, 1008))
+    assert "Not rendered yet: plate" in shot.viewer.canvas.tags
+
+
+@pytest.mark.slow
+def test_a_render_and_its_stale_frames_are_told_apart(shot, tmp_path):
+    shot.shot.form.frames.set_value(FrameSet.parse("1001-1004"))
+    _click(shot.shot.render_button)
+    settle(lambda: _ended(shot))
+    settle(lambda: str(shot.viewer.timeline._rendered) == "1001-1004")
+    shot.shot.form.field("choke").set_value(1)
+    settle(lambda: str(shot.viewer.timeline._stale) == "1001-1004")
+    shot.viewer.player.seek(1002)
+    settle(lambda: "Made with other settings" in shot.viewer.canvas.tags)
+    _click(shot.shot.render_button)
+    settle(lambda: _ended(shot) and "4 frames in" in _words(shot))
+    settle(lambda: not shot.viewer.timeline._stale.ranges)
 
 
 @pytest.mark.slow

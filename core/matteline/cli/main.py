@@ -38,6 +38,7 @@ _COMMANDS = {
     "farm": "Render on a render farm: many machines, the same pixels.",
     "view": "Open the window: look at mattes, judge them, queue shots.",
     "report": "Judge a folder of results: flicker, holes, missing frames.",
+    "sheet": "Make a contact sheet of results.",
     "eval": "Measure mattes against the truth.",
     "train": "Train a network of your own.",
     "package": "Build the plug-in of a host program.",

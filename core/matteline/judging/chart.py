@@ -7,6 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from matteline.contract.frames import NO_FRAMES, FrameRange, FrameSet
+
 # Of middle brightness, so that both white and black paper are far from them.
 _COLOURS = ("#4a90d9", "#d9822b", "#3fa66b", "#a55fc0", "#c9505f", "#8a8f3c", "#2f9ea8", "#8c6d5a")
 _MARK = "#d64545"
@@ -16,6 +18,8 @@ _INK = "#808080"
 # Mean width of a letter of 11 px sans-serif, by which the labels of lines stand beside one another.
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 26, 20
 _TICKS = 4
+# Distances between frame numbers; the first that leaves room for them is taken.
+_STEPS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000)
 _LETTER_WIDTH = 6.5
 
 
@@ -35,7 +39,8 @@ class Chart:
         title: Name of the quantity, with its unit.
         frames: The number of each frame, ascending.
         lines: Each with a value for every frame.
-        marked: Frames to draw attention to.
+        marked: Frames to draw attention to; each is a link to the place `#f` with its number in a page.
+        gaps: Frames without a file, which are shaded.
         width: In pixels.
         height: In pixels.
     """
@@ -44,6 +49,7 @@ class Chart:
     frames: Sequence[int]
     lines: Sequence[Line]
     marked: Collection[int] = ()
+    gaps: FrameSet = NO_FRAMES
     width: int = 760
     height: int = 150
 
@@ -56,8 +62,10 @@ class Chart:
         mark_ends = f"{_TOP}V{self.height - _BOTTOM}"
         parts = [f'<text x="{_LEFT}" y="16" class="title">{escape(self.title)}</text>', *self._legend()]
         parts += self._scale()
+        parts += [self._gap(gap) for gap in self.gaps.ranges]
         parts += [
-            f'<path d="M{self._x(frame):.1f} {mark_ends}" class="mark"><title>Frame {frame}</title></path>'
+            f'<a href="#f{frame}"><path d="M{self._x(frame):.1f} {mark_ends}" class="mark">'
+            f"<title>Frame {frame}</title></path></a>"
             for frame in sorted(self.marked)
         ]
         parts += [
@@ -68,7 +76,16 @@ class Chart:
         ]
         return f'<g transform="translate(0 {top})">{"".join(parts)}</g>'
 
-    def _x(self, frame: int) -> float:
+    def _gap(self, gap: FrameRange) -> str:
+        # Half a frame more on both sides, so that one alone can be seen.
+        left = max(self._x(gap.first - 0.5), _LEFT)
+        right = min(self._x(gap.last + 0.5), self.width - _RIGHT)
+        return (
+            f'<a href="#f{gap.first}"><path d="M{left:.1f} {_TOP}H{right:.1f}V{self.height - _BOTTOM}'
+            f'H{left:.1f}Z" class="gap"><title>Missing: {gap}</title></path></a>'
+        )
+
+    def _x(self, frame: float) -> float:
         first, last = self.frames[0], self.frames[-1]
         return _LEFT + (frame - first) / max(last - first, 1) * (self.width - _LEFT - _RIGHT)
 
@@ -100,7 +117,7 @@ class Chart:
         return labels
 
     def _scale(self) -> list[str]:
-        """Return the grid with its values, and the first and last frame below it."""
+        """Return the grid with its values, and round frame numbers below it beside the first and the last."""
         right = self.width - _RIGHT
         parts = []
         for tick in range(_TICKS + 1):
@@ -108,9 +125,20 @@ class Chart:
             y = self._y(value)
             parts.append(f'<path d="M{_LEFT} {y:.1f}H{right}" class="grid"/>')
             parts.append(_text(_LEFT - 6, y + 3.5, "end", f"{value:g}"))
-        parts.append(_text(_LEFT, self.height - 5, "start", str(self.frames[0])))
-        if len(self.frames) > 1:
-            parts.append(_text(right, self.height - 5, "end", str(self.frames[-1])))
+        foot, first, last = self.height - 5, self.frames[0], self.frames[-1]
+        parts.append(_text(_LEFT, foot, "start", str(first)))
+        if last > first:
+            parts.append(_text(right, foot, "end", str(last)))
+        room = _LETTER_WIDTH * len(str(last)) + 16
+        step = next(
+            (each for each in _STEPS if self._x(first + each) - self._x(first) >= room), last - first + 1
+        )
+        # Round numbers, whatever number the shot begins with.
+        for frame in range(-(-first // step) * step, last, step):
+            x = self._x(frame)
+            if _LEFT + 1.5 * room <= x <= right - 1.5 * room:
+                parts.append(f'<path d="M{x:.1f} {_TOP}V{self.height - _BOTTOM}" class="grid"/>')
+                parts.append(_text(x, foot, "middle", str(frame)))
         return parts
 
     def _path(self, values: Sequence[float | None]) -> str:
@@ -134,7 +162,8 @@ def stacked(charts: Sequence[Chart]) -> str:
         top += chart.height
     style = (
         f"text{{font:11px sans-serif;fill:{_INK}}}.title{{font-weight:bold}}"
-        f".grid{{stroke:{_INK};stroke-opacity:.25}}.mark{{stroke:{_MARK};stroke-opacity:.6}}"
+        f".grid{{stroke:{_INK};stroke-opacity:.25}}.mark{{stroke:{_MARK};stroke-opacity:.6;stroke-width:2}}"
+        f".gap{{fill:{_MARK};fill-opacity:.15}}"
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '

@@ -13,9 +13,9 @@ from matteline.contract.frames import FrameSet
 from matteline.judging.chart import Chart, Line
 from matteline.judging.findings import BROKEN, KINDS
 from matteline.judging.measure import Measures
-from matteline.judging.report import Report
+from matteline.judging.report import FrameReport, Report
 from matteline.judging.results import ShotResults
-from matteline.judging.thumbnails import thumbnails
+from matteline.judging.thumbnails import LARGE_SIDE, Thumbnails, thumbnails
 
 # Flagged frames that are listed; more are counted.
 MOST_ROWS = 200
@@ -27,6 +27,64 @@ SAMPLES = 8
 
 def page(report: Report, shot: ShotResults) -> str:
     """Return the report of a shot as an HTML document; reads a few frames of it for thumbnails."""
+    flagged = sorted(report.flagged, key=_rank)
+    with_matte = [each.number for each in report.frames if each.measures.coverage is not None]
+    sampled = _spread(with_matte, SAMPLES)
+    return _template("page.html").render(
+        report=report,
+        frames=FrameSet.of(frame.number for frame in report.frames),
+        counts=[(title, len(report.numbers_with(kind))) for kind, title in KINDS.items()],
+        charts=[Markup(chart.svg()) for chart in _charts(report)],
+        rows=[
+            (
+                frame,
+                is_broken(frame),
+                thumbnails(shot, frame.number, LARGE_SIDE) if index < MOST_PICTURED else Thumbnails(),
+            )
+            for index, frame in enumerate(flagged[:MOST_ROWS])
+        ],
+        unlisted=len(flagged) - MOST_ROWS,
+        samples=[(number, thumbnails(shot, number)) for number in sampled],
+        version=__version__,
+    )
+
+
+def sheet(shot: ShotResults, report: Report | None, count: int) -> str:
+    """Return a contact sheet of a shot as an HTML document: frames spread over it, and those to look at.
+
+    Args:
+        shot: The results.
+        report: Their report, whose flagged frames are boxed and added; None without one.
+        count: Frames that are spread over the shot.
+    """
+    numbers = [number for number in shot.expected if number in shot.products[shot.matte_product]]
+    flagged = {} if report is None else {frame.number: frame for frame in report.flagged}
+    also = sorted(flagged.values(), key=_rank)[:MOST_PICTURED]
+    shown = sorted({*_spread(numbers, count), *(frame.number for frame in also)})
+    return _template("sheet.html").render(
+        shot=shot,
+        missing=shot.expected.minus(FrameSet.of(numbers)),
+        frames=[(number, flagged.get(number), thumbnails(shot, number, LARGE_SIDE)) for number in shown],
+        version=__version__,
+    )
+
+
+def is_broken(frame: FrameReport) -> bool:
+    """Whether a file of the frame is missing or damaged."""
+    return any(finding.severity == BROKEN for finding in frame.findings)
+
+
+def _rank(frame: FrameReport) -> tuple[bool, int, int]:
+    """Sort key of flagged frames: broken ones first, then those with the most reasons, then by number."""
+    return not is_broken(frame), -len(frame.findings), frame.number
+
+
+def _spread(numbers: Sequence[int], count: int) -> list[int]:
+    places = np.linspace(0, len(numbers) - 1, min(count, len(numbers))).astype(int)
+    return list(dict.fromkeys(numbers[place] for place in places))
+
+
+def _template(name: str) -> jinja2.Template:
     # Names and sentences hold whatever a file is called, so everything but our own charts is escaped.
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("matteline", "judging"),
@@ -35,27 +93,7 @@ def page(report: Report, shot: ShotResults) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    flagged = report.flagged
-    with_matte = [each.number for each in report.frames if each.measures.coverage is not None]
-    spread = np.linspace(0, len(with_matte) - 1, min(SAMPLES, len(with_matte))).astype(int)
-    sampled = dict.fromkeys(with_matte[place] for place in spread)
-    return environment.get_template("page.html").render(
-        report=report,
-        frames=FrameSet.of(frame.number for frame in report.frames),
-        counts=[(title, len(report.numbers_with(kind))) for kind, title in KINDS.items()],
-        charts=[Markup(chart.svg()) for chart in _charts(report)],
-        rows=[
-            (
-                frame,
-                any(finding.severity == BROKEN for finding in frame.findings),
-                thumbnails(shot, frame.number) if index < MOST_PICTURED else [],
-            )
-            for index, frame in enumerate(flagged[:MOST_ROWS])
-        ],
-        unlisted=len(flagged) - MOST_ROWS,
-        samples=[(number, thumbnails(shot, number)) for number in sampled],
-        version=__version__,
-    )
+    return environment.get_template(name)
 
 
 # The label of a line, and its value for a frame.
@@ -67,7 +105,7 @@ def _charts(report: Report) -> Iterator[Chart]:
         numbers = [frame.number for frame in report.frames]
         lines = [Line(label, [value(each.measures) for each in report.frames]) for label, value in columns]
         marked = {number for kind in kinds for number in report.numbers_with(kind)}
-        return Chart(title, numbers, lines, marked)
+        return Chart(title, numbers, lines, marked, gaps=report.numbers_with("missing"))
 
     yield chart("Alpha coverage, %", [("", lambda each: _percent(each.coverage))], ["coverage", "empty"])
     changes: list[_Column] = [("all of it", lambda each: each.change)]

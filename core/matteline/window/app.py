@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from types import FrameType
 
 from PySide6.QtCore import QSettings, QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
@@ -16,6 +19,9 @@ from matteline.window.main import MainWindow, WindowConfig
 from matteline.window.preferences import Preferences
 from matteline.window.theme import apply_theme
 
+# A desktop that logs out kills what has not ended after a few seconds.
+TERMINATED_AFTER_SECONDS = 1.8
+
 
 def run(
     paths: Sequence[str],
@@ -24,10 +30,10 @@ def run(
     settings_file: str = "",
     when_shown: Callable[[MainWindow], object] | None = None,
 ) -> int:
-    """Open the window and stay until it is closed.
+    """Open the window and stay until it is closed, or the process is asked to terminate.
 
     Args:
-        paths: Plates and folders of results to open.
+        paths: Plates and folders of results to open; without any the shots of the last session are opened.
         config: Paths and commands of this machine.
         settings_file: INI file for the user's settings; empty for the place that the system has for them.
         when_shown: Called once the window has been painted, to close it again or to drive it in a test.
@@ -50,49 +56,59 @@ def run(
     # Of the system; it does nothing where the user has chosen a theme.
     app.styleHints().colorSchemeChanged.connect(lambda: apply_theme(app, preferences.theme))
     window = MainWindow(preferences, config)
-    window.show()
-    # After it is shown, so that something can be seen while a long movie is opened.
-    window.open(paths)
-    if when_shown is not None:
-        # After the events of showing and painting, which are in the queue already.
-        QTimer.singleShot(0, window, lambda: when_shown(window))
-    with _closing_at_signals(app, window):
-        return app.exec()
+    with _ended_by_signals(app):
+        try:
+            window.show()
+            # After it is shown, so that something can be seen while a long movie is opened.
+            if paths:
+                window.open(paths)
+            else:
+                window.restore_session()
+            if when_shown is not None:
+                # After the events of showing and painting, which are in the queue already.
+                QTimer.singleShot(0, window, lambda: when_shown(window))
+            code = app.exec()
+        finally:
+            window.close_all()
+    return code
 
 
 @contextmanager
-def _closing_at_signals(app: QApplication, window: MainWindow) -> Iterator[None]:
-    """Close the window at `kill`, Ctrl-C and a closed terminal.
-
-    Python sees a signal only when it runs, and Qt's loop may wait for long: so the signal's number comes through a
-    socket that Qt waits for, too.
-    """
+def _ended_by_signals(app: QApplication) -> Iterator[None]:
+    """Leave the event loop when the process is interrupted or asked to terminate."""
     if sys.platform == "win32":  # there Qt watches no such sockets, and no such signals come
         yield
         return
-    ours, pythons = socket.socketpair()
-    pythons.setblocking(False)
+    # Qt's loop runs no Python while nothing happens. A byte on a socket is something that happens.
+    reader, writer = socket.socketpair()
+    for end in (reader, writer):
+        end.setblocking(False)
+    notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
+    notifier.activated.connect(lambda: reader.recv(64))
 
-    def end() -> None:
-        numbers = ours.recv(64)
-        window.close_all()
-        app.exit(128 + numbers[0])
+    def leave(number: int, _frame: FrameType | None) -> None:
+        code = 128 + number
+        # A thread that reads from a disk which does not answer must not hold a logout up.
+        deadline = threading.Timer(TERMINATED_AFTER_SECONDS, os._exit, [code])
+        deadline.daemon = True
+        deadline.start()
+        for window in app.topLevelWidgets():
+            if isinstance(window, MainWindow):
+                window.close_all(at_once=True)
+        app.exit(code)
 
-    notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read)
-    notifier.activated.connect(end)
-    names = [
-        each
-        for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-        if signal.getsignal(each) != signal.SIG_IGN
-    ]
-    before = {number: signal.signal(number, lambda *_: None) for number in names}
-    old = signal.set_wakeup_fd(pythons.fileno())
+    names = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
+    # What is ignored stays so: a window started by nohup outlives its terminal.
+    before = {
+        number: signal.signal(number, leave) for number in names if signal.getsignal(number) != signal.SIG_IGN
+    }
+    woken_before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     try:
         yield
     finally:
-        signal.set_wakeup_fd(old)
+        signal.set_wakeup_fd(woken_before)
         for number, handler in before.items():
             signal.signal(number, handler)
         notifier.setEnabled(False)
-        ours.close()
-        pythons.close()
+        reader.close()
+        writer.close()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+import re
+from typing import Final, TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import (
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 Control = TypeVar("Control", bound=QWidget)
+_LONG_WORD: Final = re.compile(r"([^\s\u200b]{24})(?=[^\s\u200b])")
 
 
 class WideTabBar(QTabBar):
@@ -103,6 +105,8 @@ def scrolled(widget: QWidget) -> QScrollArea:
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    # Always there: controls would change their width whenever a line more or less is shown.
+    area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
     area.setWidget(widget)
     return area
 
@@ -122,6 +126,8 @@ def plain_label(role: str, words: str = "") -> QLabel:
     label = QLabel(words)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
+    # Or the longest word would widen what it stands in.
+    label.setMinimumWidth(1)
     label.setProperty("role", role)
     return label
 
@@ -132,6 +138,12 @@ def set_role(label: QLabel, role: str) -> None:
     # A style sheet looks at properties only when it polishes.
     label.style().unpolish(label)
     label.style().polish(label)
+
+
+def breakable(words: str) -> str:
+    """Return words whose lines can be broken after slashes and within long words, as paths and digests are."""
+    # A space of no width shows nothing and lets a line break.
+    return _LONG_WORD.sub("\\1\u200b", words.replace("/", "/\u200b").replace("\\", "\\\u200b"))
 
 
 def wrapped_tip(tip: str) -> str:

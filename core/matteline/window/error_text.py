@@ -10,6 +10,7 @@ from matteline.contract.messages import sentence
 # Controls of the shot's form that are not labelled as their setting is.
 _CONTROLS: Final = {
     "existing=resume": "Existing results: Keep",
+    "existing=update": "Existing results: Update",
     "existing=overwrite": "Existing results: Replace",
     "output": "Output folder",
     "frames": "Frames",

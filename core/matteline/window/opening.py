@@ -3,15 +3,47 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
 
 from matteline.colour.config import Config, open_config
+from matteline.colour.display_transform import DisplayTransform
 from matteline.contract.errors import MattelineError
+from matteline.contract.job import Job
+from matteline.contract.record import read_record, record_file
 from matteline.window.background import report_exception
-from matteline.window.viewer.footage import open_footages
+from matteline.window.shot_paths import OutputClaim, bare_name, suggested_output
+from matteline.window.viewer.footage import Footage, open_footages
+from matteline.window.viewer.reduction import reduced
+
+# Pixels of the longer side of a thumbnail: enough for screens of two pixels a point.
+THUMBNAIL_SIDE: Final = 256
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Footage that was opened.
+
+    Attributes:
+        footage: The footage.
+        purpose: `shot` for a shot of its own, or `backdrop`.
+        job: The job that its results were made by, to go on with; for a plate the job of a new shot.
+        is_new: True where that job says no more than the plate and a folder for its results.
+        remembered: The shot as the last session left it; None for one that is opened anew.
+    """
+
+    footage: Footage
+    purpose: str
+    job: Job | None
+    is_new: bool = False
+    remembered: Mapping[str, Any] | None = None
 
 
 class FootageOpener(QObject):
@@ -21,8 +53,14 @@ class FootageOpener(QObject):
         ocio: Path of the OCIO config; None for the built-in one.
     """
 
-    # A `Footage`, and the purpose that it was opened for.
-    opened = Signal(object, str)
+    # The path that is being opened now; empty once nothing is.
+    opening = Signal(str)
+
+    # An `Opened`.
+    opened = Signal(object)
+
+    # The path of footage, and a small `QImage` of it.
+    thumbnail_made = Signal(str, object)
 
     # A `MattelineError`, and the path that could not be opened.
     failed = Signal(object, str)
@@ -49,13 +87,39 @@ class FootageOpener(QObject):
                 self._config = open_config(self._ocio)
             return self._config
 
-    def open(self, path: str, purpose: str = "") -> None:
-        """Open a plate or a folder of results; `opened` or `failed` tells how that ended."""
+    def open(
+        self,
+        path: str,
+        purpose: str = "shot",
+        *,
+        results: str = "",
+        job: Job | None = None,
+        remembered: Mapping[str, Any] | None = None,
+        taken: Collection[OutputClaim] = (),
+    ) -> None:
+        """Open a plate or a folder of results; `opened` or `failed` tells how that ended.
+
+        Args:
+            path: The plate or folder.
+            purpose: As `Opened` has it.
+            results: A folder that may hold results of the plate, which are opened with it then.
+            job: What the form is to show, in place of what the record says.
+            remembered: As `Opened` has it.
+            taken: Folders that are not to be suggested for results of the plate.
+        """
 
         def work() -> None:
+            footages = _open(path, results, self.config())
             # The first shot of a folder last, so that it is on top.
-            for footage in reversed(open_footages(path, self.config())):
-                self.opened.emit(footage, purpose)
+            for footage in reversed(footages):
+                made = job or (_job_of(footage, taken) if purpose == "shot" else None)
+                if job is not None and footage.folder is not None:
+                    made = replace(job, existing="update")
+                is_new = job is None and footage.folder is None
+                self.opened.emit(Opened(footage, purpose, made, is_new, remembered))
+            for footage in footages if purpose == "shot" else ():
+                with suppress(MattelineError):
+                    self.thumbnail_made.emit(footage.path, _thumbnail(footage))
 
         self._submit(work, path)
 
@@ -75,9 +139,55 @@ class FootageOpener(QObject):
 
     def _submit(self, work: Callable[[], None], path: str) -> None:
         def guarded() -> None:
+            self.opening.emit(path)
             try:
                 work()
             except MattelineError as error:
                 self.failed.emit(error, path)
+            finally:
+                self.opening.emit("")
 
         self._pool.submit(guarded).add_done_callback(report_exception)
+
+
+def _open(path: str, results: str, config: Config) -> list[Footage]:
+    if results:
+        with suppress(MattelineError):
+            found = open_footages(results, config)
+            if of_plate := [each for each in found if each.shot == bare_name(path)]:
+                for other in found:
+                    if other not in of_plate:
+                        other.close()
+                return of_plate
+    return open_footages(path, config)
+
+
+def _job_of(footage: Footage, taken: Collection[OutputClaim]) -> Job | None:
+    """Return the job to go on with: that of the record, or for a plate one with a folder of its own."""
+    plate = footage.clips.get("plate")
+    if footage.folder is None:
+        return None if plate is None else Job(plate.info.path, suggested_output(plate.info.path, taken))
+    record = read_record(record_file(footage.folder, footage.shot))
+    made = record.latest.read_job() if record.latest is not None else None
+    if plate is None and made is None:
+        return None
+    path = made.plate if plate is None and made is not None else plate.info.path if plate is not None else ""
+    if made is None:
+        # Without its settings nothing can be told to differ, so only what is missing is to be rendered.
+        return Job(path, str(footage.folder), existing="resume")
+    whole = plate is not None and not plate.frames.minus(record.frames)
+    frames = None if whole or not record.frames else record.frames
+    return replace(made, plate=path, output=str(footage.folder), frames=frames, existing="update")
+
+
+def _thumbnail(footage: Footage) -> QImage:
+    """Return a small picture of the middle frame, in plain sRGB. Raises `MattelineError`."""
+    clip = footage.clips.get("plate") or footage.main
+    # A movie is decoded from its beginning, and read on from there.
+    numbers = list(clip.frames)
+    number = numbers[0] if clip.in_order else numbers[len(numbers) // 2]
+    frame = clip.frame(number)
+    pixels = reduced(frame.pixels, max(1, max(frame.pixels.shape[:2]) // THUMBNAIL_SIDE))
+    shown = np.ascontiguousarray(DisplayTransform(footage.space).to_display(pixels))
+    height, width = shown.shape[:2]
+    return QImage(shown.data, width, height, 4 * width, QImage.Format.Format_RGBX8888).copy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
@@ -14,6 +15,7 @@ _MEGABYTE = 1 << 20
 # Less than this does not hold the two sides of one 4K frame and the next one.
 LEAST_CACHE_BYTES = 64 * _MEGABYTE
 DEFAULT_CACHE_BYTES = 1536 * _MEGABYTE
+MOST_RECENT = 12
 
 
 class Preferences:
@@ -64,6 +66,35 @@ class Preferences:
         self._settings.setValue("last_folder", value)
 
     @property
+    def recent(self) -> list[str]:
+        """Paths that were opened last, the latest first."""
+        return [str(path) for path in self._json("recent", []) if isinstance(path, str)]
+
+    def add_recent(self, path: str) -> None:
+        """Put a path in front of those that were opened last."""
+        paths = [path, *(each for each in self.recent if each != path)]
+        self._settings.setValue("recent", json.dumps(paths[:MOST_RECENT]))
+
+    @property
+    def session(self) -> list[dict[str, Any]]:
+        """The shots that were open when the window was closed, as `OpenShots.to_data` returned them."""
+        return [each for each in self._json("session", []) if isinstance(each, dict)]
+
+    @session.setter
+    def session(self, value: list[dict[str, Any]]) -> None:
+        self._settings.setValue("session", json.dumps(value))
+
+    @property
+    def presets(self) -> dict[str, dict[str, str]]:
+        """Settings by the names that the user gave them, as texts of the form's fields."""
+        found = self._json("presets", {})
+        return {name: dict(state) for name, state in found.items() if isinstance(state, dict)}
+
+    @presets.setter
+    def presets(self, value: dict[str, dict[str, str]]) -> None:
+        self._settings.setValue("presets", json.dumps(value))
+
+    @property
     def farm(self) -> FarmSettings:
         """Farm settings of the last submission; the defaults where they cannot be read."""
         try:
@@ -83,6 +114,14 @@ class Preferences:
         """Return what `keep_bytes` kept; empty bytes without."""
         value = self._settings.value(name)
         return value if isinstance(value, QByteArray) else QByteArray()
+
+    def _json(self, name: str, default: Any) -> Any:
+        """Return a value that was kept as JSON; the default for another type, or where it cannot be read."""
+        try:
+            value = json.loads(self._text(name, "null"))
+        except ValueError:
+            return default
+        return value if isinstance(value, type(default)) else default
 
     def _text(self, name: str, default: str) -> str:
         value = self._settings.value(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -18,14 +19,15 @@ class ResultFollower(QObject):
 
     Args:
         viewer: Viewer that shows them.
+        footage_of: Returns the footage of a job's shot; None where it is not open.
     """
 
     # A `MattelineError`: a result cannot be shown.
     failed = Signal(object)
 
-    def __init__(self, viewer: ViewerPanel) -> None:
+    def __init__(self, viewer: ViewerPanel, footage_of: Callable[[Job], Footage | None]) -> None:
         super().__init__(viewer)
-        self._viewer = viewer
+        self._viewer, self._footage_of = viewer, footage_of
         self._followed: int | None = None
 
     def follow_next(self) -> None:
@@ -49,10 +51,13 @@ class ResultFollower(QObject):
                 return
             self._viewer.update_footage(plate, extended)
             # Once, so that the artist can go back to the plate while the render goes on.
-            self._viewer.show_result()
-        player = self._viewer.player
+            self._viewer.show_result(plate)
+        player, shown = self._viewer.player, self._viewer.toolbar.a.choice
+        if shown is None or shown.footage.path != plate.path:
+            # The artist looks at another shot meanwhile.
+            return
         # Once the artist has gone to another frame, or plays, the viewer stays there.
-        if not written.preview and not player.speed and self._followed in (None, player.frame):
+        if not player.speed and self._followed in (None, player.frame):
             player.seek(written.number)
             self._followed = written.number
 
@@ -61,10 +66,3 @@ class ResultFollower(QObject):
         plate = self._footage_of(job)
         if plate is not None and plate.folder == Path(job.output):
             self._viewer.rescan(plate)
-
-    def _footage_of(self, job: Job) -> Footage | None:
-        for footage in self._viewer.footages:
-            plate = footage.clips.get("plate")
-            if plate is not None and plate.info.path == job.plate:
-                return footage
-        return None

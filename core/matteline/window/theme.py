@@ -84,11 +84,13 @@ def apply_theme(app: QApplication, wanted: str) -> None:
     app.setPalette(boxes, "QCheckBox")  # type: ignore[arg-type]
     # For what a palette cannot say.
     faint = QColor((_DARK if name == "dark" else _LIGHT)[_R.PlaceholderText]).name()
+    accent = QColor((_DARK if name == "dark" else _LIGHT)[_R.Link]).name()
     app.setStyleSheet(
         f"""
         QToolTip {{ padding: 4px; border: 1px solid {faint}; }}
         QLabel[role="heading"] {{ font-weight: 600; }}
         QLabel[role="faint"] {{ color: {faint}; }}
+        QLabel[role="changed"] {{ color: {accent}; }}
         QLabel[role="wrong"] {{ color: {_WRONG[name]}; }}
         """
     )

@@ -14,6 +14,8 @@ from matteline.contract.farm_settings import FarmSettings
 from matteline.contract.job import Job
 
 POLL_MILLISECONDS = 50
+# A preview that follows a slider is made in less than the time between two polls of a render.
+PREVIEW_POLL_MILLISECONDS = 8
 
 
 class WorkerConnection(QObject):
@@ -44,6 +46,7 @@ class WorkerConnection(QObject):
         # Numbers of our own, because those of a worker begin again with the next worker.
         self._numbers = itertools.count(1)
         self._open: dict[int, int] = {}
+        self._previews: set[int] = set()
         self._timer = QTimer(self, interval=POLL_MILLISECONDS)
         self._timer.timeout.connect(self._poll)
 
@@ -56,6 +59,21 @@ class WorkerConnection(QObject):
     def plan(self, job: Job) -> int:
         """Ask what a render of the job would do; return the request's number."""
         return self._request(lambda client: client.plan(job))
+
+    def preview(self, job: Job, frame: int, scale: int, products: Sequence[str]) -> int:
+        """Ask for one frame as arrays; cancels the preview before. Return the request's number."""
+        number = self._request(lambda client: client.preview(job, frame, scale=scale, products=products))
+        self._previews.add(number)
+        self._timer.setInterval(PREVIEW_POLL_MILLISECONDS)
+        return number
+
+    def networks(self) -> int:
+        """Ask which networks can be used or fetched; return the request's number."""
+        return self._request(lambda client: client.networks())
+
+    def fetch(self, network: str) -> int:
+        """Ask for an official network, whose licence the user has agreed to; return the request's number."""
+        return self._request(lambda client: client.fetch(network, agreed=True))
 
     def render(self, job: Job) -> int:
         """Ask for a render, done after those asked for before; return the request's number."""
@@ -70,12 +88,16 @@ class WorkerConnection(QObject):
         if request in self._open and self._client is not None:
             self._client.cancel(self._open[request])
 
-    def close(self) -> None:
-        """End the worker; a render under way is cancelled, complete frames stay."""
+    def close(self, *, at_once: bool = False) -> None:
+        """End the worker; a render under way is cancelled, complete frames stay.
+
+        Args:
+            at_once: Do not wait for files that are being written; they never get their names then.
+        """
         self._timer.stop()
         self._open.clear()
         if self._client is not None:
-            self._client.close()
+            self._client.close(timeout_seconds=0.2 if at_once else 5.0)
             self._client = None
 
     def _request(self, ask: Callable[[WorkerClient], int]) -> int:
@@ -106,7 +128,10 @@ class WorkerConnection(QObject):
             if number is not None:
                 if message.get("last"):
                     del self._open[number]
+                    self._previews.discard(number)
                 self.message_received.emit(number, message)
+        if not self._previews:
+            self._timer.setInterval(POLL_MILLISECONDS)
         if not self._open:
             self._timer.stop()
 
@@ -114,6 +139,7 @@ class WorkerConnection(QObject):
         """End every open request with an error: the worker is gone."""
         failed = list(self._open)
         self._open.clear()
+        self._previews.clear()
         self._timer.stop()
         self._drop_client()
         for number in failed:

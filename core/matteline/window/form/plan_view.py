@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from matteline.window.controls import plain_label
+from matteline.window.controls import breakable, plain_label
 
 
 class PlanView(QWidget):
@@ -21,6 +21,7 @@ class PlanView(QWidget):
         self._grid.setVerticalSpacing(3)
         self._grid.setColumnStretch(1, 1)
         self._rows: list[tuple[str, str]] = []
+        self._labels: list[tuple[QLabel, QLabel]] = []
 
     @property
     def rows(self) -> list[tuple[str, str]]:
@@ -29,17 +30,22 @@ class PlanView(QWidget):
 
     def show_rows(self, rows: Sequence[Sequence[str]]) -> None:
         """Show these rows in place of the former ones."""
-        while (item := self._grid.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
         self._rows = [(str(label), str(words)) for label, words in rows]
-        for row, (name, words) in enumerate(self._rows):
-            label = plain_label("faint", name)
-            label.setWordWrap(False)
-            # Paths have no spaces to break lines at; a space of no width lets them break after their slashes.
-            value = plain_label("", words.replace("/", "/\u200b").replace("\\", "\\\u200b"))
-            value.setMinimumWidth(1)
-            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
-            self._grid.addWidget(value, row, 1)
+        # Labels are kept and filled anew, or everything would flicker with each plan.
+        while len(self._labels) < len(self._rows):
+            self._add_row()
+        for at, (name, value) in enumerate(self._labels):
+            name.setVisible(at < len(self._rows))
+            value.setVisible(at < len(self._rows))
+            if at < len(self._rows):
+                name.setText(self._rows[at][0])
+                value.setText(breakable(self._rows[at][1]))
+
+    def _add_row(self) -> None:
+        name, value = plain_label("faint"), plain_label("")
+        name.setWordWrap(False)
+        value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        row = len(self._labels)
+        self._grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(value, row, 1)
+        self._labels.append((name, value))

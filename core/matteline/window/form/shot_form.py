@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields as fields_of
+from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
@@ -15,7 +16,9 @@ from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings, choices
 from matteline.window.form.fields import EditableField, Field, field_for
 from matteline.window.form.job_fields import ExistingField, FirstFrameField, FramesField, PathField
+from matteline.window.form.network_field import NetworkField
 from matteline.window.form.section import Section
+from matteline.window.shot_paths import PLATE_FILTER, suggested_output
 
 # Settings that are not folded away.
 BASIC = ("write", "format", "movies", "over", "colour_space", "choke", "soften", "despill")
@@ -32,19 +35,26 @@ _FIELD_OF_KIND = {
 }
 
 
+# Settings that may hold a path.
+_PATH_SETTINGS = ("weights", "ocio", "garbage", "holdout", "over")
+
+
 class ShotForm(QWidget):
     """The controls of one shot. It asks no worker: its owner plans and renders."""
 
     # The job is another one now.
     changed = Signal()
 
-    # The path of another plate.
-    plate_changed = Signal(str)
+    # The artist, or an undo, has changed the field of this name; not sent while a whole shot is shown.
+    edited = Signal(str)
+
+    # The path of another plate, complete.
+    plate_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        # The output folder that the form has suggested itself, which the next plate may replace.
-        self._suggested_output = ""
+        # While a whole shot is shown, one signal stands for those of all fields.
+        self._filling = False
         self.plate = PathField(
             "plate",
             "Plate",
@@ -61,7 +71,11 @@ class ShotForm(QWidget):
         )
         # Fields of the job; all others come from the settings' own description.
         self.frames, self.first_frame, self.existing = FramesField(), FirstFrameField(), ExistingField()
-        self._settings = {name: field_for(name, choice) for name, choice in choices().items()}
+        self.network = NetworkField("weights", choices()["weights"])
+        self._settings: dict[str, Field] = {
+            name: self.network if name == "weights" else field_for(name, choice)
+            for name, choice in choices().items()
+        }
         self._sections = list(self._make_sections())
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 10)
@@ -71,8 +85,30 @@ class ShotForm(QWidget):
         column.addStretch(1)
         self.set_settings(MatteSettings())
         for each in self.all_fields():
-            each.changed.connect(self.changed)
-        self.plate.changed.connect(lambda: self.plate_changed.emit(self.plate.value()))
+            each.set_default(each.text())
+            each.changed.connect(lambda name=each.name: self._follow(name))
+            each.reset_wanted.connect(lambda each=each: each.set_text(each.default))
+        self.plate.committed.connect(lambda: self.plate_chosen.emit(self.plate.value()))
+
+    def _follow(self, name: str) -> None:
+        if not self._filling:
+            self.edited.emit(name)
+            self.changed.emit()
+
+    @property
+    def state(self) -> dict[str, str]:
+        """All that the controls hold, right or wrong, by the names of the fields."""
+        return {each.name: each.text() for each in self.all_fields()}
+
+    def set_state(self, state: Mapping[str, str]) -> None:
+        """Show what `state` returned; fields that it leaves out get their defaults."""
+        self._filling = True
+        try:
+            for each in self.all_fields():
+                each.set_text(state.get(each.name, each.default))
+        finally:
+            self._filling = False
+        self.changed.emit()
 
     def _make_sections(self) -> Iterator[Section]:
         width = max(each.label.sizeHint().width() for each in self.all_fields())
@@ -109,6 +145,8 @@ class ShotForm(QWidget):
     def job(self) -> Job:
         """Return the shot as a job for the worker.
 
+        Its paths are absolute: a queue is read by windows and farms that were started elsewhere.
+
         Raises:
             JobError: A control holds what is not allowed; it names the field.
         """
@@ -116,30 +154,30 @@ class ShotForm(QWidget):
             raise JobError("No plate is chosen yet.", field="plate", hint="Drop one on the window.")
         if not self.output.value():
             raise JobError("No output folder is chosen yet.", field="output")
+        settings = self.settings()
+        paths: dict[str, Any] = {name: _absolute(name, getattr(settings, name)) for name in _PATH_SETTINGS}
         return Job(
-            plate=self.plate.value(),
-            output=self.output.value(),
+            plate=os.path.abspath(self.plate.value()),
+            output=os.path.abspath(self.output.value()),
             frames=self.frames.value(),
             first_frame=self.first_frame.value(),
             existing=self.existing.value(),
-            settings=self.settings(),
+            settings=replace(settings, **paths),
         )
 
     def set_job(self, job: Job) -> None:
         """Fill the form from a job."""
-        self.plate.set_value(job.plate)
-        self.output.set_value(job.output)
-        self.frames.set_value(job.frames)
-        self.first_frame.set_value(job.first_frame)
-        self.existing.set_value(job.existing)
-        self.set_settings(job.settings)
+        self.set_state(state_of(job))
 
     def set_plate(self, path: str) -> None:
-        """Show another plate; its results go beside it unless another folder was chosen."""
-        if self.output.value() in ("", self._suggested_output):
-            self._suggested_output = suggested_output(path)
-            self.output.set_value(self._suggested_output)
-        self.plate.set_value(path)
+        """Show another plate. Its results go beside it: a folder that was chosen belongs to the shot before."""
+        self._filling = True
+        try:
+            self.output.set_value(suggested_output(path))
+            self.plate.set_value(path)
+        finally:
+            self._filling = False
+        self.changed.emit()
 
     def offer_colour_spaces(self, names: list[str]) -> None:
         """Add the names of colour spaces to choose from."""
@@ -178,15 +216,35 @@ class ShotForm(QWidget):
         return True
 
     def _browse_plate(self) -> str:
-        path, _ = QFileDialog.getOpenFileName(self, "Open a plate", os.path.dirname(self.plate.value()))
+        folder = os.path.dirname(self.plate.value())
+        path, _ = QFileDialog.getOpenFileName(self, "Open a plate", folder, PLATE_FILTER)
         return path
 
 
-def suggested_output(plate: str) -> str:
-    """Return a folder for results beside a plate: `sh010/plate_mattes` for `sh010/plate.####.exr`."""
-    path = os.path.abspath(plate)
-    folder, name = os.path.split(path)
-    stem = name if os.path.isdir(path) else os.path.splitext(name)[0]
-    # Without the frame number or its place holder, and what separates it from the name.
-    bare = re.sub(r"[._-]*(#+|%\d*d|\d+)$", "", stem) or stem
-    return os.path.join(folder, f"{bare}_mattes")
+def state_of(job: Job) -> dict[str, str]:
+    """Return the state of a form that shows a job."""
+    settings = {each.name: _text(getattr(job.settings, each.name)) for each in fields_of(MatteSettings)}
+    return {
+        "plate": job.plate,
+        "output": job.output,
+        "frames": "" if job.frames is None else str(job.frames),
+        "first_frame": "" if job.first_frame is None else str(job.first_frame),
+        "existing": job.existing,
+        **settings,
+    }
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _absolute(name: str, value: str) -> str:
+    """Return a setting with its path made absolute, where it is one and no word, name or address."""
+    if value in choices()[name].options or "://" in value or value.startswith("#"):
+        return value
+    # A network may be given by its name, a backdrop by a colour's.
+    if name in ("weights", "over") and not os.path.exists(value):
+        return value
+    return os.path.abspath(value)

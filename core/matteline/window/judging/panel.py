@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from matteline.contract.errors import MattelineError
+from matteline.contract.frames import FrameSet
+from matteline.contract.messages import counted
 from matteline.window.controls import plain_label, tall_button, thin_progress_bar
 from matteline.window.error_text import error_text
+from matteline.window.judging.accepted import read_accepted, write_accepted
 from matteline.window.judging.background_judge import BackgroundJudge, saved_report
 from matteline.window.theme import error_colour
 
 if TYPE_CHECKING:
+    from matteline.judging.findings import Finding
     from matteline.judging.report import Report
 
 # Role of a line's frame number and rectangle.
@@ -23,6 +28,7 @@ _NOT_JUDGED = "Not judged yet. Every frame is read once."
 _PLACE = Qt.ItemDataRole.UserRole
 # Role that is True for lines of missing and damaged files.
 _BROKEN = Qt.ItemDataRole.UserRole + 1
+_KIND = Qt.ItemDataRole.UserRole + 2
 
 
 class JudgingPanel(QWidget):
@@ -33,6 +39,9 @@ class JudgingPanel(QWidget):
 
     # Sentences by the number of their frame, for the scrubber.
     flagged = Signal(object)
+
+    # A `FrameSet` to render again.
+    render_wanted = Signal(object)
 
     # A `MattelineError`.
     failed = Signal(object)
@@ -51,13 +60,26 @@ class JudgingPanel(QWidget):
         # Wrapped lines are measured anew when the tab changes its width.
         self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
+        self.render_button = tall_button("Render again…", "Set the form up for the frames of these lines")
+        self.accept_button = tall_button("Accept", "These frames are right: flag them no more")
         self.button = tall_button("Judge")
+        self._report: Report | None = None
+        self._accepted: set[tuple[int, str]] = set()
         self._bar = thin_progress_bar()
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(8)
-        for widget in (self.words, self.notes, self.list, self._bar, self.button):
+        for widget in (self.words, self.notes, self.list, self._bar):
             column.addWidget(widget, 1 if widget is self.list else 0)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.button, 1)
+        row.addWidget(self.render_button)
+        row.addWidget(self.accept_button)
+        column.addLayout(row)
+        self.render_button.clicked.connect(self._render_selected)
+        self.accept_button.clicked.connect(self._accept_selected)
         self.button.clicked.connect(self._start_or_stop)
         self.list.itemSelectionChanged.connect(self._go_to_selected)
         # Methods of this widget, never closures: Qt then calls them in the window's thread.
@@ -104,25 +126,55 @@ class JudgingPanel(QWidget):
             self.show_report(report)
 
     def show_report(self, report: Report) -> None:
-        """List the findings of a report."""
+        """List the findings of a report, the broken frames first; those that were accepted are left out."""
         self._clear("")
-        flagged = report.flagged
-        for frame in flagged:
-            for finding in frame.findings:
-                item = QListWidgetItem(finding.sentence)
-                box = finding.box
-                rectangle = None if box is None else QRectF(box.x, box.y, box.width, box.height)
-                item.setData(_PLACE, (frame.number, rectangle))
-                if finding.severity == "broken":
-                    item.setData(_BROKEN, True)
-                    item.setForeground(error_colour(self.palette()))
-                self.list.addItem(item)
+        self._report = report
+        self._accepted = set() if self._folder is None else read_accepted(self._folder, report.name)
+        open_findings = {
+            frame.number: [each for each in frame.findings if (frame.number, each.kind) not in self._accepted]
+            for frame in report.flagged
+        }
+        flagged = {number: findings for number, findings in open_findings.items() if findings}
+        for number, findings in sorted(flagged.items(), key=lambda each: not _is_broken(each[1])):
+            for finding in findings:
+                self._add_line(number, finding)
         count = f"{len(flagged)} of {len(report.frames)} frames are" if len(flagged) != 1 else "One frame is"
-        self.words.setText(f"{count} worth a look." if flagged else "No frame stands out.")
+        words = f"{count} worth a look." if flagged else "No frame stands out."
+        accepted = f" {counted(len(self._accepted), 'finding')} accepted." if self._accepted else ""
+        self.words.setText(words + accepted)
         self.notes.setText("\n".join(report.notes))
         self.notes.setVisible(bool(report.notes))
-        sentences = {each.number: " ".join(finding.sentence for finding in each.findings) for each in flagged}
+        sentences = {
+            number: " ".join(finding.sentence for finding in findings) for number, findings in flagged.items()
+        }
         self.flagged.emit(sentences)
+
+    def _add_line(self, number: int, finding: Finding) -> None:
+        item = QListWidgetItem(finding.sentence)
+        box = finding.box
+        rectangle = None if box is None else QRectF(box.x, box.y, box.width, box.height)
+        item.setData(_PLACE, (number, rectangle))
+        item.setData(_KIND, finding.kind)
+        if finding.severity == "broken":
+            item.setData(_BROKEN, True)
+            item.setForeground(error_colour(self.palette()))
+        self.list.addItem(item)
+
+    def _render_selected(self) -> None:
+        numbers = [item.data(_PLACE)[0] for item in self.list.selectedItems()]
+        if numbers:
+            self.render_wanted.emit(FrameSet.of(numbers))
+
+    def _accept_selected(self) -> None:
+        lines = {(item.data(_PLACE)[0], item.data(_KIND)) for item in self.list.selectedItems()}
+        if not lines or self._folder is None or self._report is None:
+            return
+        try:
+            write_accepted(self._folder, self._report.name, self._accepted | lines)
+        except MattelineError as error:
+            self.failed.emit(error)
+            return
+        self.show_report(self._report)
 
     def changeEvent(self, event: QEvent) -> None:
         """Colour the broken lines anew when the desktop changes between light and dark."""
@@ -137,14 +189,22 @@ class JudgingPanel(QWidget):
         self.judge.close()
 
     def _clear(self, words: str) -> None:
+        self._report = None
         self.list.clear()
+        self._enable_line_buttons()
         self.words.setText(words)
         self.notes.hide()
         self.flagged.emit({})
 
     def _go_to_selected(self) -> None:
+        self._enable_line_buttons()
         for item in self.list.selectedItems()[:1]:
             self.frame_wanted.emit(*item.data(_PLACE))
+
+    def _enable_line_buttons(self) -> None:
+        chosen = bool(self.list.selectedItems())
+        self.render_button.setEnabled(chosen)
+        self.accept_button.setEnabled(chosen)
 
     def _start_or_stop(self) -> None:
         if self.judge.busy:
@@ -165,3 +225,7 @@ class JudgingPanel(QWidget):
     def _reset_button(self) -> None:
         self.button.setText("Judge")
         self.button.setEnabled(self._folder is not None)
+
+
+def _is_broken(findings: Sequence[Finding]) -> bool:
+    return any(finding.severity == "broken" for finding in findings)

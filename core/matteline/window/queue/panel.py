@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
+    QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QMenu,
     QPlainTextEdit,
     QSplitter,
     QVBoxLayout,
@@ -19,10 +24,13 @@ from PySide6.QtWidgets import (
 
 from matteline.contract.errors import MattelineError
 from matteline.contract.job import Job
+from matteline.contract.messages import counted, duration
 from matteline.window.controls import plain_label, small_button, tall_button
+from matteline.window.queue.report_counts import ReportCounts
 from matteline.window.queue.runner import QueueRunner
-from matteline.window.queue.shot_delegate import SHOT_ROLE, ShotDelegate
+from matteline.window.queue.shot_delegate import FLAGGED_ROLE, SHOT_ROLE, ShotDelegate
 from matteline.window.queue.store import (
+    DONE,
     FAILED,
     PAUSED,
     RUNNING,
@@ -30,11 +38,14 @@ from matteline.window.queue.store import (
     WAITING,
     QueuedShot,
     QueueStore,
+    time_left,
 )
 
 _EMPTY = "The queue is empty.\n\nSet a shot up in the tab 'Shot',\nthen choose More, Add to queue."
 _FARM_TIP = "Submit the selected shots to a render farm; this queue then leaves them out"
 _RELEASABLE = (PAUSED, FAILED, SENT)
+# In the order of the line of totals.
+_STATES = (RUNNING, WAITING, PAUSED, FAILED, SENT, DONE)
 
 
 class QueuePanel(QWidget):
@@ -45,7 +56,7 @@ class QueuePanel(QWidget):
         runner: Renders it.
     """
 
-    # A `Job` to show in the form and the viewer.
+    # A `Job` whose results, or plate, are to be shown, with its settings.
     shot_wanted = Signal(object)
 
     # A list of `QueuedShot` to submit to a render farm.
@@ -60,6 +71,10 @@ class QueuePanel(QWidget):
         self.start_button = tall_button("Start queue")
         self.farm_button = tall_button("Send to farm…", _FARM_TIP)
         self.list = QListWidget()
+        self.totals = plain_label("faint")
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText("Filter by name or state, such as failed")
+        self.filter.setClearButtonEnabled(True)
         self.log = QPlainTextEdit()
         self._empty = plain_label("faint", _EMPTY)
         self._buttons = {
@@ -69,6 +84,10 @@ class QueuePanel(QWidget):
             "again": small_button("Release", "Let the shots wait for their turn again; complete frames stay"),
             "remove": small_button("Remove", "Take the shots out of the queue; results stay"),
         }
+        self.clear_button = small_button(
+            "Clear done", "Take all finished shots out of the queue; results stay"
+        )
+        self.reports = ReportCounts(self)
         self._actions: dict[str, Callable[[int], object]] = {
             "up": lambda number: store.move(number, -1),
             "down": lambda number: store.move(number, 1),
@@ -95,6 +114,8 @@ class QueuePanel(QWidget):
         for button in self._buttons.values():
             tools.addWidget(button)
         tools.addStretch(1)
+        tools.addWidget(self.clear_button)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         # The list, or the words in its place while the queue is empty.
         shots = QWidget()
         stack = QVBoxLayout(shots)
@@ -115,6 +136,8 @@ class QueuePanel(QWidget):
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(8)
         column.addLayout(tools)
+        column.addWidget(self.filter)
+        column.addWidget(self.totals)
         column.addWidget(split, 1)
         column.addLayout(foot)
 
@@ -129,6 +152,10 @@ class QueuePanel(QWidget):
             lambda: self._guarded(lambda: self._store.arrange([shot.number for shot in self.shots]))
         )
         self.list.itemDoubleClicked.connect(lambda item: self.shot_wanted.emit(item.data(SHOT_ROLE).job))
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        self.filter.textChanged.connect(self._apply_filter)
+        self.clear_button.clicked.connect(self._clear_done)
+        self.reports.counted.connect(self._show_count)
         for name, button in self._buttons.items():
             button.clicked.connect(lambda _=False, name=name: self._act(name))
 
@@ -158,7 +185,10 @@ class QueuePanel(QWidget):
         """Show the queue as the file has it now."""
         self._guarded(self._refill)
         self.start_button.setText("Pause queue" if self.runner.on else "Start queue")
+        self._show_totals()
         empty = self.list.count() == 0
+        for each in (self.filter, self.totals, self.clear_button):
+            each.setVisible(not empty)
         self._empty.setVisible(empty)
         self.list.setVisible(not empty)
         self.log.setVisible(not empty)
@@ -188,7 +218,58 @@ class QueuePanel(QWidget):
                 self.list.setCurrentRow(rows[current.number])
             for number, row in rows.items():
                 self.list.item(row).setSelected(number in selected)
+        self._apply_filter()
         self._show_current()
+
+    def _apply_filter(self) -> None:
+        word = self.filter.text().strip().lower()
+        for row in range(self.list.count()):
+            shot: QueuedShot = self.list.item(row).data(SHOT_ROLE)
+            found = word in shot.state or word in os.path.basename(shot.job.plate).lower()
+            self.list.setRowHidden(row, not found)
+
+    def _show_totals(self) -> None:
+        """Show what the queue holds, and ask for the reports of what is done."""
+        shots = self.shots
+        counts = Counter(shot.state for shot in shots)
+        words = ", ".join(f"{counts[state]} {state}" for state in _STATES if counts[state])
+        for shot in shots:
+            if shot.state == DONE:
+                self.reports.count(shot.job)
+        left = time_left(shots)
+        when = f"; about {duration(left)} left" if left else ""
+        self.totals.setText(f"{counted(len(shots), 'shot')}: {words}{when}")
+        self.clear_button.setEnabled(counts[DONE] > 0)
+
+    def _clear_done(self) -> None:
+        self._for_each([shot for shot in self.shots if shot.state == DONE], self._store.remove)
+
+    def _show_count(self, job: Job, count: int) -> None:
+        for row in range(self.list.count()):
+            item = self.list.item(row)
+            shot: QueuedShot = item.data(SHOT_ROLE)
+            if shot.state == DONE and shot.job == job:
+                item.setData(FLAGGED_ROLE, count)
+
+    def _show_menu(self, at: QPoint) -> None:
+        item = self.list.itemAt(at)
+        if item is None:
+            return
+        job: Job = item.data(SHOT_ROLE).job
+        menu = QMenu(self)
+        menu.addAction("Show results", lambda: self.shot_wanted.emit(job))
+        reveal = menu.addAction("Reveal in folder", lambda: self._reveal(job))
+        reveal.setEnabled(os.path.isdir(job.output))
+        judge = menu.addAction("Judge", lambda: self.reports.judge(job))
+        judge.setEnabled(os.path.isdir(job.output))
+        menu.exec(self.list.mapToGlobal(at))
+
+    def _reveal(self, job: Job) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(job.output))
+
+    def close_all(self) -> None:
+        """End the thread that reads reports."""
+        self.reports.close()
 
     def _selected(self) -> list[QueuedShot]:
         """Return the selected shots, in their order."""

@@ -8,10 +8,13 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from matteline.contract.messages import counted
 from matteline.window.queue.store import FAILED, RUNNING, QueuedShot
 from matteline.window.theme import error_colour
 
 SHOT_ROLE = Qt.ItemDataRole.UserRole
+# The number of frames that judging has flagged; None where the shot was not judged.
+FLAGGED_ROLE = Qt.ItemDataRole.UserRole + 1
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -46,7 +49,10 @@ class ShotDelegate(QStyledItemDelegate):
         # Of a path its end says most.
         cut = Qt.TextElideMode.ElideRight if shot.words else Qt.TextElideMode.ElideLeft
         speed = f", {shot.speed:.1f} fps" if shot.speed and shot.state == RUNNING else ""
-        words = painter.fontMetrics().elidedText(f"{shot.words or shot.job.output}{speed}", cut, box.width())
+        flagged = index.data(FLAGGED_ROLE)
+        found = "" if flagged is None else f"  ·  {counted(flagged, 'frame')} to look at"
+        words = f"{shot.words or shot.job.output}{speed}{found}"
+        words = painter.fontMetrics().elidedText(words, cut, box.width())
         painter.setPen(faint)
         painter.drawText(box, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, words)
         painter.restore()

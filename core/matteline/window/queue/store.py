@@ -83,6 +83,23 @@ class QueuedShot:
         return replace(self.job, existing="resume") if self.runs else self.job
 
 
+def time_left(shots: Sequence[QueuedShot]) -> float:
+    """Estimate the seconds until a queue is done, by the speed of what runs; 0 while nothing tells.
+
+    Shots that have not begun are taken to be as long as the mean of those whose length is known.
+    """
+    running = [shot for shot in shots if shot.state == RUNNING and shot.speed > 0]
+    known = [shot.total for shot in shots if shot.total]
+    if not running or not known:
+        return 0.0
+    mean = sum(known) / len(known)
+    waiting = sum(
+        float(len(shot.job.frames)) if shot.job.frames else mean for shot in shots if shot.state == WAITING
+    )
+    left = sum(shot.total - shot.done for shot in running) + waiting
+    return left / sum(shot.speed for shot in running)
+
+
 class QueueStore:
     """The shots of a queue file, in their order. For one thread; several processes may share the file.
 

@@ -28,7 +28,7 @@ MOST_ZOOM = 64.0
 # How near to the line of the wipe the pointer takes hold of it.
 WIPE_GRIP_PIXELS = 8
 # Tags at the foot of the picture, from left to right: where it comes from, and what it waits for.
-_LEFT_TAGS = ("source", "channel", "view", "loading", "opening")
+_LEFT_TAGS = ("source", "channel", "view", "preview", "loading", "opening")
 
 
 class Layout(Enum):
@@ -104,6 +104,12 @@ class Canvas(QWidget):
         """Show these pictures, with their names where there are two."""
         self._pictures, self._names = pictures, names
         self.update()
+
+    def clear(self) -> None:
+        """Show nothing: no plate is open."""
+        self._plate, self._pictures = (0, 0), ()
+        self._tags.clear()
+        self.fit()
 
     def set_layout(self, layout: Layout) -> None:
         """Show the two sides in another way."""

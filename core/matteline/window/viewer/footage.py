@@ -45,6 +45,10 @@ class PreviewFrames:
         while len(self._frames) > KEPT_PREVIEWS:
             self._frames.popitem(last=False)
 
+    def drop(self, number: int) -> None:
+        """Drop the pictures of a frame."""
+        self._frames.pop(number, None)
+
     def drop_all_but(self, number: int | None) -> None:
         """Drop what shows settings of before: all frames but one."""
         for each in [each for each in self._frames if each != number]:
@@ -63,6 +67,7 @@ class Footage:
         path: Path that was opened.
         folder: Folder of the results; None without.
         shot: Name that the files of the results begin with; empty where there are none.
+        source: Folder and name of the plate, the same in whichever way it was opened; empty without a plate.
         previews: Previewed frames, which take precedence over results. Other forms of the footage share them.
     """
 
@@ -73,6 +78,7 @@ class Footage:
     path: str = ""
     folder: Path | None = field(default=None)
     shot: str = ""
+    source: str = ""
     previews: PreviewFrames = field(default_factory=PreviewFrames)
 
     @property
@@ -122,7 +128,14 @@ def open_footages(path: str, config: Config) -> list[Footage]:
     if folder.is_dir() and (shots := _list_results(folder)):
         return [_results(folder, shot, files, config, alone=len(shots) == 1) for shot, files in shots.items()]
     clip = PlateClip(open_plate(path))
-    return [Footage(clip.name, {"plate": clip}, space_of(clip, config), path=path)]
+    return [Footage(clip.name, {"plate": clip}, space_of(clip, config), path=path, source=_source_of(clip))]
+
+
+def _source_of(clip: PlateClip) -> str:
+    path = os.path.abspath(clip.info.path)
+    folder = path if os.path.isdir(path) else os.path.dirname(path)
+    named = clip.info.name if clip.info.kind == "sequence" else os.path.basename(path)
+    return os.path.normcase(os.path.join(folder, named))
 
 
 def with_results(footage: Footage, files: Iterable[str], folder: Path) -> Footage:
@@ -173,12 +186,13 @@ def _results(
 ) -> Footage:
     clips: dict[str, ViewerClip] = {product: ResultClip(path) for product, path in products.items()}
     straight = _is_straight(clips)
-    record = read_record(record_file(folder, shot)).latest
+    source, record = "", read_record(record_file(folder, shot)).latest
     # A relative path counts from a folder that the record does not name.
     if record is not None and os.path.isabs(record.plate):
         # Where it has been moved away, the results are shown without it.
         with suppress(MattelineError):
-            clips["plate"] = PlateClip(open_plate(record.plate))
+            clips["plate"] = opened = PlateClip(open_plate(record.plate, first_frame=record.first_frame))
+            source = _source_of(opened)
     # Alpha last: its files say nothing of colour.
     coloured = next(clips[role] for role in ("plate", "fgr", "rgba", "layers", "alpha") if role in clips)
     wanted = (record.colour_space if record else "") or "auto"
@@ -189,7 +203,7 @@ def _results(
         space = space_of(coloured, config)
     name = folder.name if alone else f"{folder.name} {shot}"
     path = str(folder) if alone else str(folder / shot)
-    return Footage(name, clips, space, straight, path, folder, shot)
+    return Footage(name, clips, space, straight, path, folder, shot, source)
 
 
 def _is_straight(clips: Mapping[str, ViewerClip]) -> bool:

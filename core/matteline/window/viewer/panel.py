@@ -6,12 +6,12 @@ import time
 from collections import deque
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QVBoxLayout, QWidget
 
 from matteline.colour.display_transform import PLAIN
-from matteline.contract.frames import FrameSet
+from matteline.contract.frames import FrameRange, FrameSet
 from matteline.window.viewer.canvas import Canvas
 from matteline.window.viewer.commands import Commands
 from matteline.window.viewer.compositor import MODES, ViewerBackdrop, modes_of, parts_of
@@ -42,6 +42,12 @@ class ViewerPanel(QWidget):
     Args:
         budget_bytes: Bytes that frames in memory may take.
     """
+
+    # Footage, and the form of it that has taken its place.
+    replaced = Signal(object, object)
+
+    # Side A shows this other footage now.
+    footage_switched = Signal(object)
 
     def __init__(self, budget_bytes: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -124,6 +130,10 @@ class ViewerPanel(QWidget):
         if footage not in self._footages:
             self._footages.append(footage)
         self.toolbar.offer(self._footages)
+        self.show_footage(footage, mode=mode)
+
+    def show_footage(self, footage: Footage, *, mode: str | None = None) -> None:
+        """Show footage that is open on side A; `mode` as in `add`."""
         best = next(each for each in ("over", "plate", *MODES) if each in modes_of(footage))
         self.toolbar.a.choose(SideChoice(footage, mode or best))
         self._load(footage)
@@ -134,11 +144,27 @@ class ViewerPanel(QWidget):
         # Clips that stay keep their frames in memory.
         for clip in set(old.clips.values()) - set(new.clips.values()):
             self.cache.forget(clip)
+            clip.close()
         self._footages = [new if each is old else each for each in self._footages]
+        self.replaced.emit(old, new)
         self.toolbar.offer(self._footages)
         if mode:
             self.toolbar.a.choose_mode(mode)
-        self._load(new, keep=True)
+        if (shown := self.toolbar.a.choice) is not None and shown.footage is new:
+            self._load(new, keep=True)
+
+    def close_footage(self, footage: Footage) -> None:
+        """Close footage; side A then shows other footage, if there is any."""
+        self._footages.remove(footage)
+        for clip in footage.clips.values():
+            self.cache.forget(clip)
+        footage.close()
+        self.toolbar.offer(self._footages)
+        if not self._footages:
+            self.canvas.clear()
+            self.canvas.set_message(*_EMPTY)
+            self._lanes_timer.stop()
+            self._enable(False)
 
     def show_written(self, footage: Footage, number: int) -> None:
         """Note that the results of a frame are written, and show them if that frame is on the screen."""
@@ -156,11 +182,37 @@ class ViewerPanel(QWidget):
             clip.rescan()
         self._update_lanes()
 
-    def show_result(self) -> None:
-        """Show the person over the backdrop, if the plate itself is shown now."""
+    def show_result(self, footage: Footage) -> None:
+        """Show the person over the backdrop, if side A shows the plate of this footage now."""
         now = self.toolbar.a.choice
-        if now is not None and now.mode == "plate":
+        if now is not None and now.mode == "plate" and now.footage.path == footage.path:
             self.toolbar.a.choose_mode("over")
+
+    def follow_previews(self, footage: Footage) -> None:
+        """Show the previews of footage as they are now; the first one takes the place of the plate."""
+        choice = self.toolbar.a.choice
+        if choice is None or choice.footage.path != footage.path:
+            return
+        had_modes = self.toolbar.a.modes
+        if modes_of(footage) != had_modes:
+            self.toolbar.offer(self._footages)
+            if footage.previews.of(self.player.frame):
+                self.show_result(footage)
+        self.controller.refresh()
+        self._update_lanes()
+
+    def set_stale(self, footage: Footage, frames: FrameSet) -> None:
+        """Set the frames whose results were made with other settings than the form has now."""
+        self.controller.set_stale(footage, frames)
+        self._update_lanes()
+
+    def set_up_to_date(self, footage: Footage, number: int) -> None:
+        """Note that a frame's result is written with the form's settings, and that its preview has served."""
+        footage.previews.drop(number)
+        choice = self.toolbar.a.choice
+        if choice is not None and choice.footage.path == footage.path:
+            written = FrameSet((FrameRange(number, number),))
+            self.controller.set_stale(footage, self.controller.stale.minus(written))
 
     def set_flags(self, flags: Mapping[int, str]) -> None:
         """Set the frames that are worth a look, each with the reason."""
@@ -226,13 +278,17 @@ class ViewerPanel(QWidget):
     def _follow_toolbar(self) -> None:
         state = self.toolbar.state
         before = self.controller.state.sides[:1]
+        if before and state.sides and before[0].footage.path != state.sides[0].footage.path:
+            # Not a picture of one shot under the name of another.
+            self.canvas.set_pictures(())
         self.controller.set_state(state)
         if not state.sides:
             return
         footage = state.sides[0].footage
-        if not before or before[0].footage.frames.hull != footage.frames.hull:
+        if not before or before[0].footage.path != footage.path:
             self.canvas.set_plate(*footage.size, footage.main.info.pixel_aspect)
             self.player.load(footage.frames.hull, footage.rate)
+            self.footage_switched.emit(footage)
 
     def _follow_frame(self, frame: int) -> None:
         # While it plays, the scrubber shows the frame that is on the screen, not the one that is due.
@@ -276,6 +332,8 @@ class ViewerPanel(QWidget):
         self.timeline.set_cached(FrameSet.of(set.intersection(*cached) if cached else ()))
         rendered = footage.results[0].frames if footage.results and "plate" in footage.clips else FrameSet()
         self.timeline.set_rendered(rendered)
+        self.timeline.set_previewed(footage.previews.frames)
+        self.timeline.set_stale(self.controller.stale)
 
     def _show_rate(self) -> None:
         rate, speed = f"{self.player.rate:.6g} fps", self.player.speed

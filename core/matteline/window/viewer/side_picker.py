@@ -45,6 +45,11 @@ class SidePicker(QWidget):
         index, mode = self._footage.currentIndex(), self._mode.currentData()
         return SideChoice(self._footages[index], mode) if 0 <= index < len(self._footages) and mode else None
 
+    @property
+    def modes(self) -> list[str]:
+        """The modes that are offered."""
+        return [self._mode.itemData(at) for at in range(self._mode.count())]
+
     def offer(self, footages: Sequence[Footage]) -> None:
         """Set the footage to choose from; the choice stays where it is still there."""
         before = self.choice

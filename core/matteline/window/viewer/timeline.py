@@ -13,6 +13,8 @@ from matteline.window.theme import ACCENT
 
 CACHED = QColor(110, 165, 110)
 RENDERED = QColor(90, 150, 215)
+STALE = QColor(190, 120, 60)
+PREVIEWED = QColor(235, 200, 80)
 FLAGGED = QColor(225, 85, 75)
 _SIDE = 14
 # Distances between the numbers below the scrubber; the first that leaves room for them is taken.
@@ -34,6 +36,8 @@ class Timeline(QWidget):
         self._frame = 1
         self._cached: FrameSet = FrameSet()
         self._rendered: FrameSet = FrameSet()
+        self._stale: FrameSet = FrameSet()
+        self._previewed: FrameSet = FrameSet()
         self._gaps: FrameSet = FrameSet()
         self._flags: Mapping[int, str] = {}
 
@@ -67,6 +71,18 @@ class Timeline(QWidget):
         """Set the frames that have a result."""
         if frames != self._rendered:
             self._rendered = frames
+            self.update()
+
+    def set_stale(self, frames: FrameSet) -> None:
+        """Set the frames whose result was made with other settings."""
+        if frames != self._stale:
+            self._stale = frames
+            self.update()
+
+    def set_previewed(self, frames: FrameSet) -> None:
+        """Set the frames that were previewed."""
+        if frames != self._previewed:
+            self._previewed = frames
             self.update()
 
     def set_flags(self, flags: Mapping[int, str]) -> None:
@@ -127,8 +143,14 @@ class Timeline(QWidget):
             self._paint_head(painter, track)
 
     def _paint_lanes(self, painter: QPainter, track: QRectF) -> None:
-        # Two thin lanes at the bottom of the track, one above the other.
-        for frames, colour, from_bottom in ((self._cached, CACHED, 3), (self._rendered, RENDERED, 7)):
+        # Thin lanes at the bottom of the track, one above the other; what is out of date covers what is there.
+        lanes = (
+            (self._cached, CACHED, 3),
+            (self._rendered, RENDERED, 7),
+            (self._stale, STALE, 7),
+            (self._previewed, PREVIEWED, 11),
+        )
+        for frames, colour, from_bottom in lanes:
             painter.setBrush(colour)
             for each in frames.ranges:
                 span = self._span(each)

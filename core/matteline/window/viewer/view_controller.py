@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from matteline.colour.display_transform import NEUTRAL, PLAIN, ViewerGrade, as_floats
 from matteline.contract.errors import MattelineError
+from matteline.contract.frames import FrameSet
 from matteline.window.viewer.canvas import Canvas, Layout
 from matteline.window.viewer.compositor import MODES, ViewerBackdrop, parts_of
 from matteline.window.viewer.display_worker import DisplayRequest, DisplayResult, DisplayWorker, SideFrames
@@ -28,7 +29,11 @@ _BACKWARD_STRETCH = 16
 # How long a frame may take before the picture says that it is being read.
 LOADING_AFTER_MILLISECONDS = 200
 # Words over the picture for what it is made of, by `FrameParts.source`.
-SOURCES: Final = {"preview": "Preview", "missing": "Not rendered yet: plate"}
+SOURCES: Final = {
+    "preview": "Preview",
+    "missing": "Not rendered yet: plate",
+    "stale": "Made with other settings",
+}
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,9 @@ class ViewController(QObject):
         self._canvas, self._player = canvas, player
         self._state = ViewState()
         self._on_screen: int | None = None
+        # The frame whose error is on the screen.
+        self._failed: int | None = None
+        self._stale: tuple[str, FrameSet] = ("", FrameSet())
         self._rest = QTimer(self, singleShot=True, interval=FULL_SIZE_AFTER_MILLISECONDS)
         # Methods, never closures: Qt then calls them in the window's thread, whichever thread sends.
         self._rest.timeout.connect(self._request_full_size)
@@ -96,6 +104,18 @@ class ViewController(QObject):
     def on_screen(self) -> int | None:
         """The number of the frame that can be seen; None before the first."""
         return self._on_screen
+
+    @property
+    def stale(self) -> FrameSet:
+        """The frames of side A whose results were made with other settings."""
+        sides = self._state.sides
+        return self._stale[1] if sides and sides[0].footage.path == self._stale[0] else FrameSet()
+
+    def set_stale(self, footage: Footage, frames: FrameSet) -> None:
+        """Set the frames of some footage whose results were made with other settings than the form has."""
+        if (footage.path, frames) != self._stale:
+            self._stale = (footage.path, frames)
+            self.refresh()
 
     def set_state(self, state: ViewState) -> None:
         """Show other sides, or the same in another way."""
@@ -197,7 +217,9 @@ class ViewController(QObject):
             frames = self._frames_of(choice, number, reduction)
             if not frames or len(frames) < len(parts.roles):
                 return
-            sides.append(SideFrames(choice.footage, parts.mode, frames, parts.source))
+            old = parts.source == "result" and choice.footage.path == self._stale[0]
+            source = "stale" if old and number in self._stale[1] else parts.source
+            sides.append(SideFrames(choice.footage, parts.mode, frames, source))
         backdrop = self._backdrop_request(number)
         self._display_worker.request(
             DisplayRequest(
@@ -217,6 +239,9 @@ class ViewController(QObject):
         if result.error is not None:
             self._show_error(result.request.number, result.error)
             return
+        if self._failed == self._player.frame != result.request.number:
+            # A picture that was under way when the frame that is due turned out to be unreadable.
+            return
         choices = self._state.visible_sides
         if len(choices) != len(result.request.sides) or any(
             choice.footage is not side.footage
@@ -227,6 +252,7 @@ class ViewController(QObject):
         sides = result.request.sides
         names = tuple(f"{side.footage.name} · {MODES[side.mode]}" for side in sides)
         badges = dict.fromkeys(SOURCES[side.source] for side in sides if side.source in SOURCES)
+        self._failed = None
         self._canvas.set_message("")
         self._canvas.set_pictures(result.pictures, names)
         self._canvas.set_tag("source", " · ".join(badges))
@@ -243,7 +269,7 @@ class ViewController(QObject):
         for tag in ("source", "loading"):
             self._canvas.set_tag(tag, "")
         # The error is what is on the screen for that frame.
-        self._on_screen = number
+        self._on_screen = self._failed = number
         self.shown.emit(number)
 
     def _request_frames(self, *, retry: bool = False) -> None:
