@@ -112,6 +112,14 @@ def frame(composite: Composite, width: int, height: int, number: int) -> TrueFra
     )
 
 
+def empty_place(composite: Composite, width: int, height: int, count: int = FRAMES) -> list[np.ndarray]:
+    """The background of a clip without its person, (H, W, 3) uint8 of each frame."""
+    places = (_behind(composite.background, width, height, number) for number in range(count))
+    return [
+        place.clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).contiguous().numpy() for place in places
+    ]
+
+
 def write(composite: Composite, folder: Path, width: int, height: int, count: int = FRAMES) -> None:
     """Write `plate`, `pha` and `fgr` as PNG from frame 1, the layout that `matteline eval` reads."""
     for name in ("plate", "pha", "fgr"):

@@ -65,7 +65,7 @@ def test_a_state_is_kept_unless_a_setting_of_the_network_changes(ready, name, ch
 
 def _with(ready, name, value):
     """Return a plan with another value of one setting, and what the planner makes of it."""
-    if name in ("garbage", "holdout"):
+    if name in ("alpha", "garbage", "holdout"):
         pytest.skip("user mattes are files: tests/engine/test_user_mattes.py")
     if name in ("cuts", "focus"):
         pytest.skip("marked on each frame: tests/engine/test_look.py")

@@ -30,6 +30,8 @@ Exit codes:
 # Loaded only when called, so that `--help` does not wait for torch.
 _COMMANDS = {
     "render": "Turn a plate into alpha and foreground.",
+    "finish": "Give a matte of another tool fine edges, foreground and delivery.",
+    "look": "Find the cuts and the people of a plate.",
     "demo": "Draw a clip, matte it, and show how well it went.",
     "weights": "List, fetch, add and verify the network's weights.",
     "doctor": "Check this machine and say what is missing.",

@@ -50,9 +50,21 @@ def options_of(kind: type[Any]) -> Callable[[Function], Function]:
     return decorate
 
 
+def some_settings_options(*names: str) -> Callable[[Function], Function]:
+    """Return a decorator that gives a command the flags of these fields of `MatteSettings`."""
+
+    def decorate(function: Function) -> Function:
+        defaults = MatteSettings()
+        for name in reversed(names):
+            function = _option(name, choices_of(MatteSettings)[name], getattr(defaults, name))(function)
+        return function
+
+    return decorate
+
+
 def taken_from(values: dict[str, Any], kind: type[Settings]) -> Settings:
-    """Do as `settings_from`, for any settings dataclass."""
-    typed = {name: (choice, values.pop(name)) for name, choice in choices_of(kind).items()}
+    """Do as `settings_from`, for any settings dataclass and for commands with some of its flags."""
+    typed = {name: (choice, values.pop(name, None)) for name, choice in choices_of(kind).items()}
     return kind(
         **{name: parse_text(name, choice, text) for name, (choice, text) in typed.items() if text is not None}
     )

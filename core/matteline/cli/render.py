@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -24,22 +24,39 @@ if TYPE_CHECKING:
     from matteline.engine.plan import Plan
 
 
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def job_options(function: Function) -> Function:
+    """Decorate a command with the flags of a `Job`, beside its plate and its settings, and with `--dry-run`."""
+    options = (
+        click.option(
+            "-o", "--output", metavar="DIR", required=True, help="Folder for the results; made if needed."
+        ),
+        click.option("--frames", metavar="A-B,…", help="Frames to render, by the plate's own numbers. [all]"),
+        click.option("--first-frame", type=int, metavar="N", help="Number of a movie's first picture. [1]"),
+        click.option(
+            "--resume", "existing", flag_value="resume", help="Render only what is missing or unreadable."
+        ),
+        click.option(
+            "--update",
+            "existing",
+            flag_value="update",
+            help="Render what is missing, and again what was made with other settings or of another plate.",
+        ),
+        click.option(
+            "--overwrite", "existing", flag_value="overwrite", help="Render all, and replace what is there."
+        ),
+        click.option("--dry-run", is_flag=True, help="Print the plan and stop."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
 @click.command()
 @click.argument("plate")
-@click.option("-o", "--output", metavar="DIR", required=True, help="Folder for the results; made if needed.")
-@click.option("--frames", metavar="A-B,…", help="Frames to render, by the plate's own numbers. [all]")
-@click.option("--first-frame", type=int, metavar="N", help="Number of a movie's first picture. [1]")
-@click.option("--resume", "existing", flag_value="resume", help="Render only what is missing or unreadable.")
-@click.option(
-    "--update",
-    "existing",
-    flag_value="update",
-    help="Render what is missing, and again what was made with other settings or of another plate.",
-)
-@click.option(
-    "--overwrite", "existing", flag_value="overwrite", help="Render all, and replace what is there."
-)
-@click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
+@job_options
 @click.option(
     "--stock",
     is_flag=True,
@@ -69,7 +86,7 @@ def render(
     with reporter(progress) as report:
         if stock:
             values.update({name: str(value) for name, value in STOCK.items() if values[name] is None})
-        job = _job(plate, output, values)
+        job = job_of(plate, output, values)
         named = [each.strip() for each in devices.split(",")] if devices else []
         if len(named) > 1:
             _render_on(job, named, report, dry_run=dry_run)
@@ -77,7 +94,8 @@ def render(
             render_job(job_for(job, named[0]) if named else job, report, dry_run=dry_run)
 
 
-def _job(plate: str, output: str, values: dict[str, Any]) -> Job:
+def job_of(plate: str, output: str, values: dict[str, Any]) -> Job:
+    """Return the job that a command's values describe. Raises `JobError`."""
     settings = settings_from(values)
     frames = values["frames"]
     return Job(

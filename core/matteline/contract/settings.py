@@ -230,6 +230,16 @@ class MatteSettings:
         group="edge",
         help="Removes the spill of a screen of this colour from the foreground: green, blue, or #RRGGBB.",
     )
+    alpha: str = setting(
+        "network",
+        label="Alpha from",
+        affects="matte",
+        kind="path",
+        options=("network",),
+        group="edge",
+        help="'network', or a matte of another tool: an image, sequence or movie, soft or binary, named as the "
+        "garbage matte is. It gets the edges, foreground and files of a network's matte; no network is used.",
+    )
     garbage: str = setting(
         "none",
         label="Garbage matte",

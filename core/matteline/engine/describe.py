@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+from matteline.contract.frames import FrameSet
+from matteline.engine.look import frames_to_look_over
 from matteline.engine.movie_plan import MoviePlan
 from matteline.engine.outputs import Product, free_bytes
-from matteline.engine.plan import Plan
+from matteline.engine.plan import Plan, wants_regions
 from matteline.engine.recipe import recipe
+
+LOOK_PERCENT = 20
+"""Time of a first look with people, in hundredths of a render of as many frames to alpha and foreground: measured
+on CPUs from HD to 4K (docs/look.md)."""
+CUTS_PERCENT = 8
+"""The same where only cuts are looked for."""
 
 
 def describe(plan: Plan) -> list[tuple[str, str]]:
     """List label and words of every choice that a plan has made."""
     width, height = plan.reduced_size
     canvas, settings = plan.plate.canvas, plan.settings
+    is_reduced = plan.uses_network and not any(segment.regions for segment in plan.segments)
     return [
         ("Plate", f"{plan.plate.path} ({plan.plate.description})"),
         *(("Note", each) for each in plan.plate.notes),
-        ("Size", f"{canvas.width}x{canvas.height}, the network sees {width}x{height}"),
+        (
+            "Size",
+            f"{canvas.width}x{canvas.height}{f', the network sees {width}x{height}' if is_reduced else ''}",
+        ),
         ("Colour", plan.space.why),
         ("Picture", _conditioning(plan)),
         ("Frames", _frames(plan)),
-        ("Preroll", _preroll(plan)),
+        *_look(plan),
         *((matte.name.capitalize(), matte.description) for matte in plan.user_mattes),
-        ("Model", f"{plan.weights.name} ({plan.weights.origin}), {settings.refiner} refiner"),
-        *((("", plan.weights.advice),) if plan.weights.advice else ()),
-        ("Ratio", f"{plan.downsample_ratio:.4g}"),
+        *(_network(plan) if plan.uses_network else ()),
         ("Device", f"{settings.device}, {settings.precision}, batches of {plan.batch}"),
         *((product.name, _product(plan, product)) for product in plan.outputs.products),
         *((movie.kind.name, _movie(plan, movie)) for movie in plan.movies),
@@ -65,6 +75,43 @@ def _frames(plan: Plan) -> str:
     if asked == render:
         return f"{plan.frames.brief} ({asked}){stale}"
     return f"{render} of {plan.frames.brief}, {asked - render} already done{stale}"
+
+
+def _network(plan: Plan) -> list[tuple[str, str]]:
+    weights = plan.weights
+    return [
+        ("Preroll", _preroll(plan)),
+        ("Model", f"{weights.name} ({weights.origin}), {plan.settings.refiner} refiner"),
+        *((("", weights.advice),) if weights.advice else ()),
+        ("Ratio", f"{plan.downsample_ratio:.4g}"),
+    ]
+
+
+def _look(plan: Plan) -> list[tuple[str, str]]:
+    """Word the first look: that it is still to be taken, or what it found."""
+    if plan.needs_look:
+        wanted = " and people" if wants_regions(plan.settings) else ""
+        count = len(frames_to_look_over(plan))
+        return [("Look", f"first over {count} frames, for cuts{wanted}: about {_share(plan, count)}")]
+    cuts = FrameSet.of(plan.cuts)
+    lines = [("Cuts", f"before frames {cuts.brief}")] if cuts.ranges else []
+    focused = [segment for segment in plan.segments if segment.regions]
+    if focused:
+        regions = sum(len(segment.regions) for segment in focused)
+        parts = f"{len(focused)} of {len(plan.segments)} parts of the plate"
+        lines.append(("Focus", f"the network is shown {regions} regions in {parts}"))
+    return lines
+
+
+def _share(plan: Plan, count: int) -> str:
+    """Word the time of a look over some frames beside that of the render.
+
+    The network sees few of the frames, a little larger; all of them are read and reduced.
+    """
+    each = LOOK_PERCENT if wants_regions(plan.settings) else CUTS_PERCENT
+    percent = each * count / max(len(plan.render), 1)
+    words = f"{percent:.0f} % of" if percent < 100 else f"{percent / 100:.1f} times"
+    return f"{words} the render's time"
 
 
 def _preroll(plan: Plan) -> str:

@@ -72,11 +72,11 @@ class Plan:
         segments: Frames that the network sees in the same way, and the regions that it sees; they cover
             `unbroken`, and no run of the network crosses from one to the next.
         spans: Parts of runs of the network to do; empty when a resume finds everything done.
-        weights: The weights found.
+        weights: The weights found; `NO_WEIGHTS` where alpha comes from another tool.
         outputs: Folder, names and encoding of the results.
         space: The plate's colour space, and why it was chosen.
         movies: Movies to make when all frames are complete.
-        user_mattes: The artist's garbage and hold-out mattes.
+        user_mattes: The mattes that the artist named.
         notes: The notes of the first look over the plate; None where none is needed, or not made yet.
         stale: Frames whose results are there, but would come out differently now; they are rendered again.
     """
@@ -95,6 +95,11 @@ class Plan:
     user_mattes: tuple[UserMatte, ...] = ()
     notes: ShotNotes | None = None
     stale: FrameSet = NO_FRAMES
+
+    @property
+    def uses_network(self) -> bool:
+        """False where alpha comes from another tool, and only edges, foreground and files are made."""
+        return self.settings.alpha == "network"
 
     @property
     def needs_look(self) -> bool:

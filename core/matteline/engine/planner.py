@@ -33,7 +33,7 @@ from matteline.engine.recipe import RunHashes
 from matteline.engine.segments import plan_segments
 from matteline.engine.timeline import lay_out
 from matteline.engine.user_mattes import check_user_mattes
-from matteline.matting.weights.find import FoundWeights, choose_refiner, find_weights
+from matteline.matting.weights.find import NO_WEIGHTS, FoundWeights, choose_refiner, find_weights
 from matteline.media.plate import open_plate
 
 
@@ -47,6 +47,8 @@ def plan(job: Job, resources: Resources) -> Plan:
         WriteError: The output folder cannot be written.
         DeviceError: The device asked for is not there.
     """
+    if job.settings.alpha != "network":
+        job = replace(job, settings=_without_network(job.settings))
     with open_plate(job.plate, first_frame=job.first_frame) as plate:
         draft = _draft(job, plate.info, resources)
         settings = measure_conditioning(plate, draft.space, draft.settings)
@@ -115,7 +117,8 @@ def _draft(job: Job, info: PlateInfo, resources: Resources) -> Plan:
     shots = split_at_cuts(unbroken, _named_cuts(job, info))
     parse_key_colour(job.settings.despill)
     user_mattes = check_user_mattes(job.settings, info, frames)
-    weights = find_weights(job.settings.weights, folders=resources.weight_folders)
+    given = job.settings.alpha != "network"
+    weights = NO_WEIGHTS if given else find_weights(job.settings.weights, folders=resources.weight_folders)
     outputs = lay_out_results(Path(job.output), info, job.settings)
     check_writable(outputs.folder)
     movies = plan_movies(outputs, info, job.settings)
@@ -152,6 +155,21 @@ def _frames(job: Job, info: PlateInfo) -> FrameSet:
             settings=("frames",),
         )
     return job.frames
+
+
+def _without_network(settings: MatteSettings) -> MatteSettings:
+    """Set what concerns the network alone to one value, so that it makes no two recipes."""
+    if settings.foreground == "network":
+        raise JobError(
+            "There is no network's foreground where alpha comes from another tool.",
+            field="foreground",
+            hint="Leave the foreground to be estimated from the plate.",
+            settings=("foreground",),
+        )
+    usual = MatteSettings()
+    names = ("weights", "refiner", "precision", "batch", "exposure", "denoise", "network_view")
+    own = {name: getattr(usual, name) for name in names}
+    return replace(settings, **own, downsample_ratio=1.0, preroll=0, cuts="none", focus="plate")
 
 
 def _named_cuts(job: Job, info: PlateInfo) -> tuple[int, ...]:

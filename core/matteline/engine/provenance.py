@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 from matteline import __version__
@@ -34,17 +35,23 @@ def attributes(plan: Plan, product: Product) -> dict[str, object]:
 
 def provenance(plan: Plan) -> dict[str, object]:
     """Return the words that tell how the results of a plan were made."""
-    return {
+    always = {
         "matteline/version": __version__,
+        "matteline/colour_space": plan.space.name,
+        RECIPE: recipe_mark(plan),
+    }
+    if not plan.uses_network:
+        # The name alone: folders tell strangers about the studio.
+        return {**always, "matteline/alpha_from": os.path.basename(plan.settings.alpha)}
+    return {
+        **always,
         "matteline/model": plan.weights.name,
         "matteline/weights_sha256": plan.weights.sha256,
         "matteline/refiner": plan.settings.refiner,
         "matteline/downsample_ratio": plan.downsample_ratio,
-        "matteline/colour_space": plan.space.name,
         "matteline/exposure_stops": plan.conditioning.exposure_stops,
         "matteline/denoise": plan.conditioning.denoise,
         "matteline/preroll": str(plan.settings.preroll),
-        RECIPE: recipe_mark(plan),
     }
 
 

@@ -26,7 +26,7 @@ _BY_FRAME = ("cuts", "focus")
 _LOOK = ("missing", "colour_space", "ocio", "exposure", "denoise", "network_view", "first_frame")
 
 # Words of a recipe that differ between machines which mount the same files elsewhere.
-_PATHS = ("plate", "garbage", "holdout")
+_PATHS = ("plate", "alpha", "garbage", "holdout")
 
 
 def recipe(plan: Plan) -> dict[str, object]:

@@ -14,7 +14,7 @@ from matteline.colour.picture import PictureTransform
 from matteline.colour.space import PlateSpace
 from matteline.contract.settings import MatteSettings
 from matteline.engine.user_mattes import UserMattes
-from matteline.matting.closed_form import FOR_NETWORK, halvings
+from matteline.matting.closed_form import FOR_MASKS, FOR_NETWORK, halvings, is_mask
 from matteline.matting.edges import EdgeTools, hold
 from matteline.matting.session import Matte
 from matteline.media.mask import Coverage
@@ -34,6 +34,7 @@ class Restore:
         self, settings: MatteSettings, space: PlateSpace, transform: PictureTransform, device: torch.device
     ) -> None:
         self._fine = settings.edges == "fine"
+        self._given = settings.alpha != "network"
         self._transform = transform
         self._device = device
         self._network_foreground = settings.foreground == "network"
@@ -45,12 +46,14 @@ class Restore:
         """Return the matte with alpha solved again round its edges, where the settings ask for it.
 
         Args:
-            matte: The network's matte.
+            matte: The network's matte, or one of another tool.
             picture: The network's picture of the frame, (3, H, W) float32, sRGB-encoded 0..1.
             ratio: Size of what the network saw as a fraction of it.
         """
         if not self._fine:
             return matte
+        if self._given and is_mask(matte.alpha):
+            return replace(matte, alpha=FOR_MASKS.refine(picture, matte.alpha, 1))
         return replace(matte, alpha=FOR_NETWORK.refine(picture, matte.alpha, halvings(ratio)))
 
     def alpha(self, matte: Matte, user_mattes: UserMattes) -> Tensor:
@@ -63,14 +66,14 @@ class Restore:
 
         Args:
             plate: (H, W, 3 or 4), the plate's own pixels.
-            matte: Of that frame, with a foreground.
+            matte: Of that frame; its foreground, if it has one, is mixed with the one estimated from the plate.
             alpha: As `alpha` gave it for that matte.
 
         Returns:
             (H, W, 3) as `PictureTransform.restore`.
         """
-        assert matte.fgr is not None
         if self._network_foreground:
+            assert matte.fgr is not None, "there is a network's foreground where one is asked for"
             fgr = self._transform.network_foreground(plate=plate, fgr=matte.fgr)
         else:
             # Moving an edge does not change how much of a pixel is the person: a choked edge lies where the

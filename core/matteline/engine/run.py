@@ -83,7 +83,8 @@ def run_spans(
     """Run the network over all spans of a plan, and write what is to be written. Its folders exist."""
     progress = _Progress(plan)
     with open_plate(plan.job.plate, first_frame=plan.job.first_frame) as plate:
-        network = network or load_network(plan.weights, plan.settings.refiner)
+        if plan.uses_network and network is None:
+            network = load_network(plan.weights, plan.settings.refiner)
         shot = Shot(plan, network, between_frames, states, hashes)
         for span in plan.spans:
             yield from _run_span(plan, plate, shot, span, progress)

@@ -22,7 +22,7 @@ from matteline.engine.timeline import SavedState, Span
 from matteline.engine.write import ProductWriter
 from matteline.matting.devices import DTYPES
 from matteline.matting.rvm.network import MattingNetwork
-from matteline.matting.session import State
+from matteline.matting.session import Matte, State
 from matteline.matting.state import load_state, save_state
 
 Item = TypeVar("Item")
@@ -36,7 +36,7 @@ class Shot:
 
     Args:
         plan: The plan to render.
-        network: The plan's network.
+        network: The plan's network; None where it uses none.
         between_frames: Called before each frame enters the network; what it raises ends `begin` or `infer`.
         states: Files of the recurrent state; by default those of a render on one machine.
         hashes: What a state must have been saved with; by default the plan's own.
@@ -45,7 +45,7 @@ class Shot:
     def __init__(
         self,
         plan: Plan,
-        network: MattingNetwork,
+        network: MattingNetwork | None,
         between_frames: Callable[[], None] = do_nothing,
         states: StateFiles | None = None,
         hashes: StateHashes | None = None,
@@ -89,6 +89,10 @@ class Shot:
             span: The span that `infer` will be called for next.
             mirrored: The distinct frames of `span.mirrored`, in ascending order.
         """
+        if not self._plan.uses_network:
+            self._span = span
+            return
+        assert self._network is not None
         # A span that renders nothing, as one that only saves states, belongs to the segment that it ends in.
         segment = segment_of(
             self._plan.segments, span.render.first if span.render.ranges else span.frames.last
@@ -116,7 +120,10 @@ class Shot:
         return self._transform.to_network(frame.frame.pixels, self._device)
 
     def infer(self, frames: Iterable[PlateFrame]) -> Iterator[FrameResult]:
-        """Run the network over the conditioned frames of the span, in order."""
+        """Run the network over the conditioned frames of the span, in order; or take the alpha that is given."""
+        if not self._plan.uses_network:
+            yield from map(self._given, self._checked(frames))
+            return
         assert self._span is not None and self._inference is not None, "begin() names the span"
         for batch in self._inference.run(self._checked(frames), self._span.render):
             yield from batch[:-1]
@@ -125,6 +132,14 @@ class Shot:
             due = self._states.is_due(batch[0].number, after) and after > self._first
             # Copied now: the next batch changes it before this frame is on disk.
             yield replace(batch[-1], states=self._inference.states) if due else batch[-1]
+
+    def _given(self, frame: PlateFrame) -> FrameResult:
+        """Return a frame with the alpha that another tool made."""
+        alpha = frame.user_mattes.alpha
+        assert alpha is not None, "frames carry the mattes that the plan names"
+        notes = (frame.note,) if frame.note else ()
+        matte = Matte(frame.number, torch.from_numpy(alpha).to(self._device), None)
+        return FrameResult(frame.number, notes, frame, matte)
 
     def _checked(self, items: Iterable[Item]) -> Iterator[Item]:
         for item in items:

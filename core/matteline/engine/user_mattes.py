@@ -1,4 +1,4 @@
-"""Garbage and hold-out mattes: held against the plate before the first frame, then read ahead beside it."""
+"""The mattes that an artist names: held against the plate before the first frame, then read ahead beside it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from matteline.contract.settings import MatteSettings
 from matteline.engine.pipeline import ahead, each
 from matteline.media.mask import Coverage, Mask
 
-_NAMES = {"garbage": "garbage matte", "holdout": "hold-out matte"}
+_NAMES = {"alpha": "given alpha", "garbage": "garbage matte", "holdout": "hold-out matte"}
+_NOT_GIVEN = ("none", "network")
 
 
 @dataclass(frozen=True)
 class UserMatte:
-    """A garbage or hold-out matte that the artist named, checked against the plate.
+    """A matte that the artist named, checked against the plate.
 
     Attributes:
-        field: The setting that names it: `garbage` or `holdout`.
+        field: The setting that names it: `alpha`, `garbage` or `holdout`.
         words: Its path, as the user gave it.
         description: For the plan, such as `EXR half, zips, frames 1001-1100`.
         identity: A word that changes when its files do.
@@ -44,10 +45,12 @@ class UserMattes:
     """The artist's mattes for one frame; None where none is given.
 
     Attributes:
-        garbage: (H, W) float32, 0..1, on the plate's canvas.
+        alpha: (H, W) float32, 0..1, on the plate's canvas: a matte of another tool, in place of the network's.
+        garbage: The same size and range.
         holdout: The same.
     """
 
+    alpha: Coverage | None = None
     garbage: Coverage | None = None
     holdout: Coverage | None = None
 
@@ -68,7 +71,9 @@ def check_user_mattes(settings: MatteSettings, plate: PlateInfo, frames: FrameSe
         ReadError: One cannot be read.
     """
     named = {field: getattr(settings, field) for field in _NAMES}
-    return tuple(_checked(field, words, plate, frames) for field, words in named.items() if words != "none")
+    return tuple(
+        _checked(field, words, plate, frames) for field, words in named.items() if words not in _NOT_GIVEN
+    )
 
 
 @contextmanager

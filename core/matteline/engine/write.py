@@ -40,6 +40,7 @@ class ProductWriter:
         frame_attributes: Callable[[int], Mapping[str, object]],
     ) -> None:
         self._outputs = outputs
+        self._wants_fgr = any(product.name != "alpha" for product in outputs.products)
         self._restore = restore
         self._canvas = canvas
         self._attributes = attributes
@@ -50,14 +51,14 @@ class ProductWriter:
 
         Args:
             frame: The conditioned frame.
-            matte: The network's matte of it.
+            matte: The matte of it, of the network or another tool.
             ratio: Size of the network's picture as a fraction of the plate, where it was largest.
         """
         assert frame.picture is not None
         matte = self._restore.refine_edges(matte, frame.picture, ratio)
         alpha = self._restore.alpha(matte, frame.user_mattes)
         fgr = None
-        if matte.fgr is not None:
+        if self._wants_fgr:
             fgr = torch.from_numpy(self._restore.fgr(frame.frame.pixels, matte, alpha))
         alpha = alpha.cpu()
         made_of = self._frame_attributes(frame.number)

@@ -19,7 +19,7 @@ from matteline.farm.paths import PathMap, replace_beginning
 STATES_FOLDER = "states"
 
 # Words of a recipe that are paths: they differ between machines, and what lies there is compared instead.
-_PATHS = ("plate", "garbage", "holdout", "ocio")
+_PATHS = ("plate", "alpha", "garbage", "holdout", "ocio")
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _job_here(farm_job: FarmJob, device: str, rules: PathMap) -> Job:
         return farm_job.on_this_machine(replace_beginning(path, rules))
 
     job = farm_job.job
-    names = ("weights", "garbage", "holdout", "ocio", "over")
+    names = ("weights", "alpha", "garbage", "holdout", "ocio", "over")
     paths: dict[str, Any] = {name: here(getattr(job.settings, name)) for name in names}
     # Only the last step makes movies, so only it needs their encoders.
     settings = replace(job.settings, **paths, movies=(), device=device or job.settings.device)

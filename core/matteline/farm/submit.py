@@ -232,6 +232,7 @@ def _absolute_job(job: Job, farm: FarmSettings) -> Job:
     """Return a job with its paths from the root, because the farm's machines start in other folders."""
     settings = job.settings
     is_path = {
+        "alpha": settings.alpha != "network",
         "garbage": settings.garbage != "none",
         "holdout": settings.holdout != "none",
         "ocio": settings.ocio != "auto" and "://" not in settings.ocio,

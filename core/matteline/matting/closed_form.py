@@ -150,6 +150,20 @@ FOR_MASKS: Final = BandSolver(reach_pixels=5, certainty=0, coarse_steps=50, fine
 """For binary and coarse mattes, halved once: ten pixels to both sides of the edge may become soft."""
 
 
+def is_mask(alpha: Tensor) -> bool:
+    """Tell if a matte (H, W), 0..1, has edges that are hard, or smoothed over a pixel or two: `FOR_MASKS` fits it."""
+    inside = alpha > 0.5
+    beside, below = inside[:, 1:] != inside[:, :-1], inside[1:] != inside[:-1]
+    soft = ((alpha > _HARD) & (alpha < 1 - _HARD)).sum()
+    return bool(soft <= _SMOOTHED_PIXELS * (beside.sum() + below.sum()))
+
+
+_HARD: Final = 0.02
+_SMOOTHED_PIXELS: Final = 3.0
+"""Soft pixels for each pixel of an edge's length, up to which a matte counts as a mask; mattes of a network have five
+and more, of hair far more."""
+
+
 def halvings(downsample_ratio: float) -> int:
     """Return how often to halve a plate, at least once, by the ratio at which the network saw it."""
     return max(1, round(-math.log2(downsample_ratio)))

@@ -73,6 +73,10 @@ class FoundWeights:
         return f"It is only the small network: {self.quality}. Get the official one with '{FETCH_OFFICIAL}'."
 
 
+NO_WEIGHTS = FoundWeights("none", Path(), "", Architecture("mobilenetv3", "fast_guided_filter"), "no network")
+"""In place of weights where alpha comes from another tool; there is no such network."""
+
+
 def user_folder() -> Path:
     """Return where this user's weights are installed, by the system's convention; it may not exist yet."""
     return platformdirs.user_data_path("matteline", appauthor=False) / "weights"
