@@ -10,7 +10,7 @@ from .compare import settings_changed
 from .farm import before_render, render_missing, submit, write_job
 from .networks import choose_model, fetch_model, networks
 from .node import create
-from .render import cancel, new_version, render, render_all, render_current, resume, show
+from .render import cancel, create_read, new_version, render, render_all, render_current, resume, show
 from .session import check, close, start
 from .upgrade import upgrade
 from .version import VERSION
@@ -23,6 +23,7 @@ __all__ = [
     "choose_model",
     "close",
     "create",
+    "create_read",
     "fetch_model",
     "networks",
     "new_version",

@@ -13,12 +13,15 @@ from .contract.frames import FrameSet
 from .contract.settings import choices
 from .job import settings_of, span_of
 from .knobs import set_value, value
+from .output import apply_output
 from .report import error_text
 from .results import Result
 from .state import not_undone, read_state
 
 # Knobs that the plug-in itself writes.
 _OWN = frozenset(names.knob_name(each) for each in ("state", "status", "difference", "tile", "baked", "form"))
+# Knobs that act inside the node, where no expression can.
+_OUTPUT = frozenset(names.knob_name(each) for each in ("channel", "people", "people_file"))
 
 
 def settings_changed() -> None:
@@ -27,8 +30,15 @@ def settings_changed() -> None:
     if knob is None or not knob.name().startswith(names.PREFIX) or knob.name() in _OWN:
         return
     node = nuke.thisNode()
-    if node.knob(names.knob_name("difference")) is not None:
-        show_difference(node)
+    if node.knob(names.knob_name("difference")) is None:
+        return
+    if knob.name() in _OUTPUT:
+        try:
+            apply_output(node)
+        except MattelineError as error:
+            with not_undone():
+                set_value(node, "status", error_text(error))
+    show_difference(node)
 
 
 def show_difference(node: nuke.Node) -> None:

@@ -15,7 +15,7 @@ from .contract.job_file import write_job_file
 from .contract.messages import describe_submission
 from .job import job_of, span_of
 from .knobs import farm_settings, value
-from .names import WRITE
+from .names import MATTE_WRITES, WRITE
 from .render import last_result, prepare, render
 from .report import error_text, log, report_errors
 from .results import Result, show_result
@@ -71,8 +71,8 @@ def before_render() -> None:
     Raises:
         RuntimeError: A matte cannot be rendered; Nuke then gives up the Write.
     """
-    # Our own inner Write renders the input of a node: that needs no matte.
-    if nuke.GUI or nuke.thisNode().name() == WRITE:
+    # Our own inner Writes render the inputs of a node: they need no matte.
+    if nuke.GUI or nuke.thisNode().name() in (WRITE, *MATTE_WRITES.values()):
         return
     try:
         _render_missing([each for each in nodes_below(nuke.root()) if value(each, "on_demand")])

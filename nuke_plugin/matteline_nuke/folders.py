@@ -104,6 +104,11 @@ def input_pattern(folder: str, last: int) -> str:
     return f"{folder}/input/{name}.{'#' * max(4, len(str(last)))}.exr"
 
 
+def matte_pattern(folder: str, name: str, last: int) -> str:
+    """Return the pattern of the files to write of a garbage or hold-out matte that comes into the node."""
+    return f"{folder}/input/{name}.{'#' * max(4, len(str(last)))}.exr"
+
+
 def drop_input(folder: str) -> None:
     """Remove the input that was written for a render, and the folder itself where nothing else is in it."""
     shutil.rmtree(f"{folder}/input", ignore_errors=True)

@@ -23,6 +23,37 @@ _NO_LEVELS = f"{_NOT_LIVE}({_own('black_point')} == 0 && {_own('white_point')} =
 # An artist may drag the black point above the white point.
 _WHITE_POINT = f"max({_own('white_point')}, {_own('black_point')} + 0.001)"
 
+
+def _matte_writer(source: str, write: str, x: int) -> str:
+    """Return the nodes that write the alpha of another input of the node, numbered like the plate's files."""
+    return f"""\
+Input {{
+ inputs 0
+ name {source}
+ number {1 if source == names.GARBAGE else 2}
+ xpos {x}
+ ypos 0
+}}
+TimeOffset {{
+ time_offset {{{{"{names.SHIFT}.time_offset"}}}}
+ name {write}Shift
+ xpos {x}
+ ypos 80
+}}
+Write {{
+ channels alpha
+ file_type exr
+ datatype "16 bit half"
+ compression "Zip (1 scanline)"
+ raw true
+ disable true
+ name {write}
+ xpos {x}
+ ypos 120
+}}
+"""
+
+
 INSIDE = f"""\
 Input {{
  inputs 0
@@ -47,6 +78,8 @@ Write {{
  xpos -220
  ypos 120
 }}
+{_matte_writer(names.GARBAGE, names.WRITE_GARBAGE, -440)}\
+{_matte_writer(names.HOLDOUT, names.WRITE_HOLDOUT, -660)}\
 Read {{
  inputs 0
  raw true
@@ -63,6 +96,29 @@ Copy {{
  name {names.MATTE_ALPHA}
  xpos 220
  ypos 80
+}}
+set MattelineWhole [stack 0]
+Read {{
+ inputs 0
+ raw true
+ name {names.PEOPLE}
+ xpos 660
+ ypos 0
+}}
+Cryptomatte {{
+ matteOutput rgba.alpha
+ previewEnabled false
+ name {names.PICKED}
+ xpos 660
+ ypos 80
+}}
+push $MattelineWhole
+Switch {{
+ inputs 2
+ which {{{{"{_own("pick_people")}"}}}}
+ name {names.MATTE_OR_PEOPLE}
+ xpos 220
+ ypos 100
 }}
 Grade {{
  channels alpha

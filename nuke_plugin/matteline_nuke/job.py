@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import nuke
 
@@ -12,6 +14,7 @@ from .contract.errors import JobError
 from .contract.frames import FrameRange, FrameSet
 from .contract.job import Job
 from .contract.settings import AUTO_PREROLL_FRAMES, MatteSettings
+from .folders import matte_pattern
 from .knobs import matte_settings, value
 from .plate import InputPlate, plate_of, shifted
 
@@ -34,6 +37,7 @@ class RenderRequest:
         view: The view of the script.
         preview: True for one frame to look at, in a temporary folder.
         asked: The settings as the knobs have them, before the plate's colour space was filled in.
+        mattes: Patterns of the garbage and hold-out mattes to write, by the names of their settings.
     """
 
     job: Job
@@ -44,6 +48,12 @@ class RenderRequest:
     view: str
     preview: bool = False
     asked: MatteSettings = field(default_factory=MatteSettings)
+    mattes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def writes(self) -> bool:
+        """True if Nuke has anything to write before the render."""
+        return self.plate.written or bool(self.mattes)
 
 
 def job_of(node: nuke.Node) -> Job:
@@ -79,9 +89,14 @@ def request_of(node: nuke.Node, folder: str, preview: bool = False) -> RenderReq
     # With a config of the artist's own the script's need not be found.
     environ = os.environ if settings.ocio == "auto" else {**os.environ, "OCIO": settings.ocio}
     plate = plate_of(node, span, folder, environ, why, shift)
+    # A matte that comes into the node wins over a file that is named.
+    inputs = {name: node.input(number) for name, number in (("garbage", 1), ("holdout", 2))}
+    mattes = {name: matte_pattern(folder, name, span.last + shift) for name, each in inputs.items() if each}
+    named: dict[str, Any] = {name: f"{pattern}:A" for name, pattern in mattes.items()}
     # What the artist has chosen wins over what the Read says.
     settings = replace(
         settings,
+        **named,
         colour_space=_chosen(settings.colour_space, plate.colour.space, settings.ocio),
         ocio=_chosen(settings.ocio, plate.colour.config),
     )
@@ -94,7 +109,7 @@ def request_of(node: nuke.Node, folder: str, preview: bool = False) -> RenderReq
     )
     # Empty takes the script's first view.
     view = script.view_of(value(node, "view").strip())
-    return RenderRequest(job, plate, span, handles, shift, view, preview, asked)
+    return RenderRequest(job, plate, span, handles, shift, view, preview, asked, mattes)
 
 
 def settings_of(node: nuke.Node, preview: bool = False) -> MatteSettings:

@@ -60,6 +60,18 @@ _MODEL_HELP = (
     "Lists the networks with their quality and licence. One that is not installed is fetched when you agree to its "
     "licence."
 )
+_PICK_HELP = "Shows the people of the Cryptomatte file whose names are kept, instead of the whole matte."
+_PEOPLE_HELP = "Names of people with commas between; * stands for anything, as in person*."
+_PEOPLE_FILE_HELP = (
+    "The Cryptomatte EXR files of the shot, one object for each person. They are read as raw data."
+)
+_CHANNEL_HELP = (
+    "Channel that receives the matte of 'plate with matte', such as rgba.alpha or mask.a; the input's other channels "
+    "stay. A layer that the script lacks is made."
+)
+_READ_HELP = (
+    "Makes Reads of the last result beside the node: of the matte, and of the foreground where there is one."
+)
 _KEEP_HELP = "Keeps the EXR files that were written as input; they are needed no more once all is rendered."
 _DEMAND_HELP = (
     "When a Write renders without a window, as in 'nuke -x', mattes that are missing are rendered first."
@@ -95,6 +107,7 @@ def all_knobs() -> Iterable[nuke.Knob]:
         for name, choice in choices().items():
             if choice.group == group:
                 yield from knobs_of(name, choice, _defaults(MatteSettings)[name])
+    yield from _people_tab()
     yield from _farm_tab()
 
 
@@ -163,6 +176,16 @@ def _main_tab() -> Iterable[nuke.Knob]:
         yield hidden
 
 
+def _people_tab() -> Iterable[nuke.Knob]:
+    yield nuke.Tab_Knob(knob_name("tab_people"), "People")
+    pick = nuke.Boolean_Knob(knob_name("pick_people"), "Only these people")
+    pick.setFlag(nuke.STARTLINE)
+    yield with_help(pick, _PICK_HELP)
+    names = nuke.String_Knob(knob_name("people"), "Names")
+    yield with_help(with_value(names, "person*"), _PEOPLE_HELP)
+    yield with_help(nuke.File_Knob(knob_name("people_file"), "Cryptomatte"), _PEOPLE_FILE_HELP)
+
+
 def _render_knobs() -> Iterable[nuke.Knob]:
     yield _button("render", "Render Matte", _RENDER_HELP, line=True)
     yield _button("render_current", "Preview Frame", "Renders the current frame into a temporary place.")
@@ -179,6 +202,9 @@ def _render_knobs() -> Iterable[nuke.Knob]:
     use.setFlag(nuke.STARTLINE)
     yield with_help(use, _USE_HELP)
     yield with_help(nuke.Enumeration_Knob(knob_name("product"), "Show", list(PRODUCTS)), _PRODUCT_HELP)
+    channel = nuke.String_Knob(knob_name("channel"), "Matte to")
+    yield with_help(with_value(channel, "rgba.alpha"), _CHANNEL_HELP)
+    yield _button("create_read", "Create Read", _READ_HELP)
 
 
 def _farm_tab() -> Iterable[nuke.Knob]:

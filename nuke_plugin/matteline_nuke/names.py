@@ -6,7 +6,7 @@ from __future__ import annotations
 NODE = "MatteLine"
 
 # Counts up whenever the inside of the node changes; the knob `matteline_form` keeps it.
-FORM = 2
+FORM = 3
 
 # In front of every knob, so that none shadows one of Nuke's own.
 PREFIX = "matteline_"
@@ -15,9 +15,14 @@ PREFIX = "matteline_"
 NUMBER = "number"
 
 INPUT = "Input1"
+# The other inputs of the node; Nuke shows their names beside the arrows.
+GARBAGE = "Garbage"
+HOLDOUT = "Holdout"
 OUTPUT = "Output1"
 SHIFT = "MattelineShift"
 WRITE = "MattelineWrite"
+WRITE_GARBAGE = "MattelineWriteGarbage"
+WRITE_HOLDOUT = "MattelineWriteHoldout"
 MATTE = "MattelineMatte"
 FOREGROUND = "MattelineForeground"
 UNPREMULT = "MattelineUnpremult"
@@ -25,6 +30,11 @@ PLATE_AND_MATTE = "MattelinePlateAndMatte"
 FOREGROUND_AND_MATTE = "MattelineForegroundAndMatte"
 PREMULT = "MattelinePremult"
 MATTE_ALPHA = "MattelineMatteAlpha"
+# The Writes of mattes that come into the node, by the names of their settings.
+MATTE_WRITES = {"garbage": WRITE_GARBAGE, "holdout": WRITE_HOLDOUT}
+PEOPLE = "MattelinePeople"
+PICKED = "MattelinePicked"
+MATTE_OR_PEOPLE = "MattelineMatteOrPeople"
 LEVELS = "MattelineLevels"
 CHOKE = "MattelineChoke"
 SOFTEN = "MattelineSoften"

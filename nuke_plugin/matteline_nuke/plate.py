@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -88,8 +89,10 @@ def shifted(span: FrameRange, shift: int) -> FrameRange:
     return FrameRange(span.first + shift, span.last + shift)
 
 
-def write_input(node: nuke.Node, pattern: str, span: FrameRange, view: str, shift: int) -> None:
-    """Write the node's input as raw half-float EXR at full size. Main thread only.
+def write_input(
+    node: nuke.Node, pattern: str, span: FrameRange, view: str, shift: int, write: str = names.WRITE
+) -> None:
+    """Write one of the node's inputs as raw half-float EXR at full size. Main thread only.
 
     The script's proxy mode and the inner Write are left as they were found.
 
@@ -101,10 +104,10 @@ def write_input(node: nuke.Node, pattern: str, span: FrameRange, view: str, shif
     make_folder(Path(pattern).parent)
     files = shifted(span, shift)
     # Undone in the opposite order, also when the artist cancels.
-    with not_undone(), _without_proxy(), _enabled(node, pattern, shift), inside(node):
+    with not_undone(), _without_proxy(), _enabled(node, pattern, shift, write), inside(node):
         try:
             # The views by position: the names of `execute` have changed between releases.
-            nuke.execute(names.WRITE, files.first, files.last, 1, [view])
+            nuke.execute(write, files.first, files.last, 1, [view])
         except RuntimeError as error:
             if "cancel" in str(error).lower():
                 raise JobError("Cancelled while the input was written. Nothing was rendered.") from None
@@ -118,20 +121,27 @@ def write_input(node: nuke.Node, pattern: str, span: FrameRange, view: str, shif
             raise ReadError(
                 f"Nuke did not write frame {frame} of the input of {node.fullName()}.", frame=frame
             )
-        _blank_date(numbered(pattern, frame))
+        _without_times(numbered(pattern, frame))
 
 
-def _blank_date(path: str) -> None:
-    """Blank the date in an EXR's header, so that the same picture is the same file, and is not rendered again."""
+def _without_times(path: str) -> None:
+    """Make the file of a picture the same whenever it is written, so that the same picture is not rendered again.
+
+    The date in an EXR's header is blanked, and the file's own time becomes a number made of its content.
+    """
     with open(path, "r+b") as file:
-        header = file.read(HEADER_BYTES)
-        place = header.find(_DATE)
+        content = file.read()
+        place = content.find(_DATE, 0, HEADER_BYTES)
         if place >= 0:
             # Name and type, then the length of the text, then the text: EXR's own form of an attribute.
             start = place + len(_DATE) + 4
-            length = int.from_bytes(header[start - 4 : start], "little")
+            length = min(int.from_bytes(content[start - 4 : start], "little"), len(content) - start)
             file.seek(start)
-            file.write(b"0" * min(length, HEADER_BYTES - start))
+            file.write(b"0" * length)
+            content = content[:start] + b"0" * length + content[start + length :]
+    # The worker tells mattes apart by size and time. Below 2 ** 30 is a date that every file system takes.
+    number = zlib.crc32(content) >> 2
+    os.utime(path, (number, number))
 
 
 @contextmanager
@@ -146,15 +156,15 @@ def _without_proxy() -> Iterator[None]:
 
 
 @contextmanager
-def _enabled(node: nuke.Node, pattern: str, shift: int) -> Iterator[None]:
+def _enabled(node: nuke.Node, pattern: str, shift: int, write: str) -> Iterator[None]:
     # The TimeOffset moves the script's frames to those of the files.
     set_inner(node, names.SHIFT, time_offset=shift)
-    set_inner(node, names.WRITE, file=pattern, disable=False)
+    set_inner(node, write, file=pattern, disable=False)
     try:
         yield
     finally:
         # The name stays: a Write whose name is emptied may forget its file type.
-        set_inner(node, names.WRITE, disable=True)
+        set_inner(node, write, disable=True)
 
 
 def _files_of(node: nuke.Node, read: Any, span: FrameRange, environ: Mapping[str, str]) -> InputPlate:

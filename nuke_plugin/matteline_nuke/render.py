@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import nuke
 
-from . import folders
+from . import folders, names
 from .client import ask
 from .contract.client import WorkerClient
 from .contract.errors import JobError, MattelineError, ReadError
@@ -15,7 +15,7 @@ from .job import RenderRequest, request_of
 from .knobs import set_value
 from .plate import shifted, write_input
 from .report import error_text, report_errors
-from .results import Result, show_result
+from .results import Result, create_reads, show_result
 from .session import session, set_status
 from .state import nodes_below, one_undo, read_state
 
@@ -85,6 +85,17 @@ def show(node: nuke.Node) -> None:
     set_status(node, show_result(node, last_result(node)))
 
 
+@report_errors
+def create_read(node: nuke.Node) -> None:
+    """Make Reads of the node's last full render beside it.
+
+    Raises:
+        ReadError: A frame of it is missing.
+    """
+    made = create_reads(node, last_result(node))
+    set_status(node, f"Made {', '.join(each.name() for each in made)}")
+
+
 def last_result(node: nuke.Node) -> Result:
     """Return the last full render that was begun. Raises `ReadError` where there is none."""
     found = Result.from_data(read_state(node).last)
@@ -100,7 +111,7 @@ def prepare(node: nuke.Node, client: WorkerClient, preview: bool = False) -> Ren
         MattelineError: Something is wrong; then nothing is left behind.
     """
     request = _reserved(node, preview)
-    if not request.plate.written:
+    if not request.writes:
         return request
     try:
         _write_plate(node, request, client)
@@ -161,6 +172,12 @@ def _write_plate(node: nuke.Node, request: RenderRequest, client: WorkerClient) 
     job, first = request.job, request.handles.first
     # Of an earlier range, and perhaps of another picture.
     folders.drop_input(job.output)
+    for name, pattern in request.mattes.items():
+        # The frames that are rendered; the preroll needs none.
+        set_status(node, f"Writing the {name} matte")
+        write_input(node, pattern, request.span, request.view, request.shift, names.MATTE_WRITES[name])
+    if not request.plate.written:
+        return
     set_status(node, f"Writing input: {request.plate.why}")
     one = FrameRange(first, first)
     write_input(node, job.plate, one, request.view, request.shift)

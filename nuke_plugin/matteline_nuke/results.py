@@ -20,7 +20,7 @@ from .knobs import set_value, value
 from .node import inner, set_inner
 from .plate import shifted
 from .sequences import is_complete, numbered, slashed
-from .state import change_state, not_undone
+from .state import change_state, inside, not_undone, one_undo
 
 # The frame number before the extension.
 _NUMBER = re.compile(r"([0-9]+)(\.[^.]*)$")
@@ -40,7 +40,7 @@ class Result:
         last: Last frame.
         files: Pattern of the files of each product; empty until the worker has planned.
         shift: Number added to the script's frames for those of the files.
-        written: True if the plate was written by Nuke.
+        written: True if the plate, or a garbage or hold-out matte, was written by Nuke.
         read_as: The name of the foreground's colour space; empty for raw.
         view: The view that was rendered.
         preview: True for a single frame in a temporary folder.
@@ -66,7 +66,7 @@ class Result:
             first=request.span.first,
             last=request.span.last,
             shift=request.shift,
-            written=request.plate.written,
+            written=request.writes,
             read_as=request.plate.read_as,
             view=request.view,
             preview=request.preview,
@@ -169,6 +169,7 @@ def show_result(node: nuke.Node, result: Result) -> str:
             node, "baked", any(getattr(settings, each) != neutral for each, neutral in names.LIVE.items())
         )
         set_inner(node, names.UNPREMULT, disable=not _is_premultiplied(result, foreground))
+        _point_people(node, result)
         # Last, when everything that it shows is in place.
         set_value(node, "use", True)
         set_value(node, "tile", f"{'preview ' if result.preview else ''}{result.span}")
@@ -178,6 +179,43 @@ def show_result(node: nuke.Node, result: Result) -> str:
     root: Any = nuke.root()
     root.setModified(True)
     return _description(result)
+
+
+def _point_people(node: nuke.Node, result: Result) -> None:
+    """Point the Read of the people's Cryptomatte at the range, where the node has such files."""
+    files = str(value(node, "people_file")).strip()
+    if files:
+        span = shifted(result.span, result.shift)
+        set_inner(node, names.PEOPLE, first=span.first, last=span.last, before="black", after="black")
+
+
+def create_reads(node: nuke.Node, result: Result) -> list[nuke.Node]:
+    """Make Reads of a result beside a node: of the matte, and of the foreground where there is one.
+
+    Raises:
+        ReadError: Not every frame is there.
+    """
+    _must_be_whole(result)
+    made = []
+    with inside(node.parent()), one_undo("Create Read"):
+        for index, name in enumerate(
+            each for each in ("alpha", "fgr", "rgba", "layers") if each in result.files
+        ):
+            files = shifted(result.span, result.shift)
+            read: Any = nuke.nodes.Read()
+            read["file"].fromUserText(f"{result.files[name]} {files.first}-{files.last}")
+            # Black outside of the range, as the node is.
+            for knob in ("before", "after"):
+                read[knob].setValue("black")
+            read["raw"].setValue(name == "alpha" or not result.read_as)
+            if result.shift:
+                read["frame"].setValue(f"frame+{result.shift}")
+            if name != "alpha" and result.read_as:
+                read["colorspace"].setValue(script.listed_space(read["colorspace"], result.read_as))
+                read["premultiplied"].setValue(_is_premultiplied(result, name))
+            read.setXYpos(node.xpos() + 110 * (index + 1), node.ypos())
+            made.append(read)
+    return made
 
 
 def _listed_space(node: nuke.Node, result: Result) -> str:

@@ -75,7 +75,13 @@ def test_a_saved_node_is_wired_as_meant(comp, plate):
     assert wiring["MattelineWrite"] == ["MattelineShift"]
     assert group.child("MattelineShift").value("time_offset") in (None, "0")
     assert wiring["MattelineMatteAlpha"] == ["MattelineMatte", "MattelineMatte"]
-    live = ["MattelineMatteAlpha", "MattelineLevels", "MattelineChoke", "MattelineSoften"]
+    assert wiring["MattelinePicked"] == ["MattelinePeople"]
+    assert wiring["MattelineMatteOrPeople"] == ["MattelineMatteAlpha", "MattelinePicked"]
+    for which in ("Garbage", "Holdout"):
+        assert wiring[f"MattelineWrite{which}Shift"] == [which]
+        assert wiring[f"MattelineWrite{which}"] == [f"MattelineWrite{which}Shift"]
+        assert group.child(f"MattelineWrite{which}").value("disable") == "true"
+    live = ["MattelineMatteOrPeople", "MattelineLevels", "MattelineChoke", "MattelineSoften"]
     for above, below in itertools.pairwise(live):
         assert wiring[below] == [above]
     assert wiring["MattelinePlateAndMatte"] == ["Input1", "MattelineSoften"]
@@ -113,7 +119,10 @@ def test_results_are_not_covered_up_where_a_frame_is_missing(comp, plate):
 def test_what_leaves_or_enters_files_is_raw(comp, plate):
     comp.render(comp.node(comp.read(plate), input="always write"))
     group = group_of(saved(comp))
-    for name in ("MattelineWrite", "MattelineMatte", "MattelineForeground"):
+    for name in (
+        *("MattelineWrite", "MattelineWriteGarbage", "MattelineWriteHoldout"),
+        *("MattelineMatte", "MattelineForeground", "MattelinePeople"),
+    ):
         assert group.child(name).value("raw") == "true"
 
 

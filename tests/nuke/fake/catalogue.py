@@ -228,6 +228,16 @@ CLASSES: dict[str, NodeClass] = {
             "filter": _words("box", "triangle", "quadratic", "gaussian"),
         },
     ),
+    "Cryptomatte": NodeClass(
+        1,
+        {
+            "matteList": String_Knob,
+            "matteOutput": _is(Channel_Knob, "rgba.alpha"),
+            "previewEnabled": _is(Boolean_Knob, True),
+            "removeChannels": Boolean_Knob,
+            "unpremultiply": Boolean_Knob,
+        },
+    ),
     "Blur": NodeClass(
         2,
         {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -185,6 +187,29 @@ def _along(plane: np.ndarray, reach: float, axis: int, extreme: Any) -> np.ndarr
     return found
 
 
+def _cryptomatte(node: Node, at: Moment) -> Picture:
+    """The sum of the coverages of the objects whose names are listed, by the published specification 1.2.0.
+
+    Names are matched with the manifest of the file's metadata, `*` and `?` as wildcards.
+    """
+    picture = _first(node, at)
+    if node["previewEnabled"].value() or node["unpremultiply"].value():
+        raise node.host.offence("a preview or an unpremultiply of Cryptomatte is not modelled")
+    manifests = [text for key, text in picture.metadata.items() if key.endswith("/manifest")]
+    names = json.loads(str(manifests[0])) if manifests else {}
+    wanted = [each.strip() for each in node["matteList"].value().split(",")]
+    ids = {
+        number for name, number in names.items() if any(fnmatch.fnmatchcase(name, each) for each in wanted)
+    }
+    found = np.zeros((picture.window.height, picture.window.width), np.float32)
+    for layer in sorted({each.split(".")[0] for each in picture.channels if each.startswith("CryptoObject")}):
+        for which, coverage in (("red", "green"), ("blue", "alpha")):
+            bits = np.ascontiguousarray(picture.plane(f"{layer}.{which}")).view(np.uint32)
+            kept = np.isin(bits, [int(each, 16) for each in ids])
+            found += np.where(kept, picture.plane(f"{layer}.{coverage}"), 0)
+    return replace(picture, channels={**picture.channels, node["matteOutput"].value(): found})
+
+
 def _blur(node: Node, at: Moment) -> Picture:
     """A Gaussian of a standard deviation of size / 2.4, as Natron's manual says of its copy of the node."""
     if node["filter"].value() != "gaussian":
@@ -270,6 +295,7 @@ _CLASSES: dict[str, Callable[[Any, Moment], Picture]] = {
     "Grade": _grade,
     "FilterErode": _filter_erode,
     "Blur": _blur,
+    "Cryptomatte": _cryptomatte,
     "Premult": _premult,
     "Unpremult": _unpremult,
     "Remove": _remove,

@@ -128,6 +128,7 @@ def script_functions(host: FakeNuke) -> dict[str, Any]:
         "views": lambda: list(host.views),
         "thisView": lambda: host.view,
         "layers": lambda: list(host.layers),
+        "channels": lambda: [each for layer in host.layers.values() for each in layer],
         "Layer": made.layer,
         "addFormat": made.add_format,
         "undo": host.undo.undo,
