@@ -177,6 +177,8 @@ class Movie:
             # Copying the file again mends the one, only exporting it again the other.
             truncated = decoder.ended or self._index.is_cut_off_at(position)
             raise source.unreadable("the file is truncated" if truncated else "its data is damaged")
+        if decoder.builds_on_damage:
+            raise source.unreadable("a picture before it that it builds on is damaged or lacking")
         # A shot has one canvas and one conversion; streams of broadcasters change both in the middle.
         name, width, height = picture.format.name, picture.width, picture.height
         if (name, (width, height)) != (self._format.pixel_format.name, self._format.stored_size):

@@ -31,6 +31,7 @@ class MovieDecoder:
 
     Attributes:
         ended: Whether a picture was missing because the movie ended before it.
+        builds_on_damage: Whether the last picture was predicted from one that is damaged or lacking.
     """
 
     def __init__(self, source: SourceFile, index: PictureIndex) -> None:
@@ -40,7 +41,7 @@ class MovieDecoder:
         self._frames: _Positioned = iter(())
         self._next = 0
         self._just_seeked = False
-        self.ended = False
+        self.ended = self.builds_on_damage = False
 
     def __enter__(self) -> MovieDecoder:
         self._restart()
@@ -75,6 +76,7 @@ class MovieDecoder:
 
     def _decode_until(self, position: int) -> VideoFrame | None:
         for at, frame in self._frames:
+            self._follow_damage(at, frame)
             if at > position:
                 # The wanted one is missing. This one may be wanted next, so it is put back.
                 self._frames, self._next = itertools.chain([(at, frame)], self._frames), at
@@ -85,6 +87,14 @@ class MovieDecoder:
         self.ended = True
         return None
 
+    def _follow_damage(self, at: int, frame: VideoFrame) -> None:
+        """Note whether a picture is built on one that is damaged or lacking; decoders conceal it and do not tell."""
+        is_lacking = at > self._next and not self._just_seeked
+        if frame.key_frame or self._stream.codec_context.codec.intra_only:
+            self.builds_on_damage = False
+        elif is_lacking or frame.is_corrupt:
+            self.builds_on_damage = True
+
     def _restart(self) -> None:
         """Open the movie anew, before its first picture."""
         self._files.close()
@@ -92,7 +102,7 @@ class MovieDecoder:
         self._decoder = choose_decoder(self._stream)
         self._decode_from(read_packets(self._container, self._stream))
         self._next = 0
-        self._just_seeked = self.ended = False
+        self._just_seeked = self.ended = self.builds_on_damage = False
 
     def _decode_from(self, packets: Iterator[Packet[VideoStream]]) -> None:
         """Decode these packets from now on."""
@@ -138,5 +148,5 @@ class MovieDecoder:
             return False
         self._decode_from(itertools.chain([first], packets))
         self._next = self._index.position(first.pts)
-        self._just_seeked = True
+        self._just_seeked, self.builds_on_damage = True, False
         return True

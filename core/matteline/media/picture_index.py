@@ -31,6 +31,9 @@ from matteline.media.source_file import SourceFile
 # Share of lost pictures up to which a movie is taken for damaged rather than for one of a variable rate.
 _MOST_HOLES = 0.1
 
+# Gaps in the clock that are taken for losses however long they are; a variable rate leaves more.
+_FEW_GAPS = 3
+
 # Steps by which a timestamp may miss the even clock: Matroska rounds to milliseconds, which are 0.3 at 300 fps.
 _OFF_BEAT = 0.3
 
@@ -57,6 +60,7 @@ class PictureIndex:
         by_counting: Whether the timestamps are mere positions, because the movie's own are wrong.
         holes: Positions whose picture is not in the file although the clock of those around it leaves room for one.
         is_even: Whether no packet is left out on purpose, so that a gap of the clock is a loss.
+        is_intra: Whether each picture is coded by itself.
         promised: Pictures that the header counts, where nothing tells which of them are lacking; 0 where it does not.
     """
 
@@ -66,6 +70,7 @@ class PictureIndex:
     by_counting: bool = False
     holes: frozenset[int] = frozenset()
     is_even: bool = True
+    is_intra: bool = False
     promised: int = 0
 
     def __len__(self) -> int:
@@ -154,16 +159,21 @@ def _with_holes(index: PictureIndex, step: Fraction) -> PictureIndex:
     keeps_time = all(
         abs(place - position) < _OFF_BEAT for place, position in zip(places, positions, strict=True)
     )
-    if (
-        not 0 < lacking <= len(positions) * _MOST_HOLES
-        or not keeps_time
-        or len(set(positions)) < len(positions)
-    ):
+    gaps = sum(after - before > 1 for before, after in itertools.pairwise(positions))
+    # A few gaps however long, or a little lost in many places.
+    is_loss = 0 < lacking <= len(positions) * (1 if gaps <= _FEW_GAPS else _MOST_HOLES)
+    if not (is_loss and keeps_time and len(set(positions)) == len(positions)):
         return index
     at = dict(zip(positions, index.timestamps, strict=True))
     timestamps = [at.get(position, start + round(position * step)) for position in range(positions[-1] + 1)]
-    holes = frozenset(range(len(timestamps))) - frozenset(positions)
-    return replace(index, timestamps=timestamps, claimed=index.claimed + lacking, holes=holes)
+    holes = set(range(len(timestamps))) - set(positions)
+    if not index.is_intra:
+        # Up to the next keyframe pictures are built on one that is lost, and decoders conceal that.
+        starts = {keyframe.shown for keyframe in index.keyframes}
+        for position in range(1, len(timestamps)):
+            if position - 1 in holes and timestamps[position] not in starts:
+                holes.add(position)
+    return replace(index, timestamps=timestamps, claimed=index.claimed + lacking, holes=frozenset(holes))
 
 
 def _from_container(container: InputContainer, stream: VideoStream) -> PictureIndex | None:
@@ -204,8 +214,17 @@ def _from_packets(container: InputContainer, stream: VideoStream) -> PictureInde
         return None
     claimed = _claimed_pictures(container, stream, timestamps, last)
     # An AVI has no clock: its pictures are numbered as they come.
-    promised = stream.frames if container.format.name == "avi" and stream.frames > len(timestamps) else 0
-    return PictureIndex(sorted(timestamps), sorted(keyframes), claimed, promised=promised, is_even=is_even)
+    # Without a clock pictures are numbered as they come. Where a file is merely cut off, that is right.
+    counts = {"avi": stream.frames, "mxf": 0 if last.is_corrupt else claimed}
+    promised = counts.get(container.format.name, 0)
+    return PictureIndex(
+        sorted(timestamps),
+        sorted(keyframes),
+        claimed,
+        promised=promised if promised > len(timestamps) else 0,
+        is_even=is_even,
+        is_intra=stream.codec_context.codec.intra_only,
+    )
 
 
 def _claimed_pictures(
