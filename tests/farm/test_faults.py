@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import numpy as np
+import OpenImageIO as oiio
 import pytest
 from PIL import Image
 from safetensors.torch import load_file, save_file
@@ -206,6 +207,73 @@ def test_the_check_finds_every_kind_of_hole(farm, submitted):
     for chunk in pick_up.farm_job.chunks_of(pick_up.missing):
         farm.chunk(pick_up, chunk)
     assert not check(open_to_check(submitted.folder, NOTHING_AROUND)).missing.ranges
+
+
+def rewritten(path, change, **storage):
+    """Write an EXR again, its metadata kept, with other pixels or stored in another way."""
+    buffer = oiio.ImageBuf(str(path))
+    assert buffer.read(0, 0, True, oiio.FLOAT)
+    pixels = change(buffer.get_pixels(oiio.FLOAT))
+    spec = oiio.ImageSpec(buffer.spec())
+    spec.set_format(oiio.FLOAT)
+    spec.width, spec.full_width = pixels.shape[1], pixels.shape[1]
+    for name, value in storage.items():
+        spec.attribute(name, value)
+    output = oiio.ImageOutput.create(str(path))
+    assert output.open(str(path), spec) and output.write_image(np.ascontiguousarray(pixels))
+    output.close()
+
+
+def test_the_check_finds_results_that_are_whole_and_wrong(farm, submitted, tmp_path):
+    farm.chunk(submitted, "1001-1030")
+    whole = farm.results
+
+    def path(number, product="alpha"):
+        return farm.output / product / f"sh010_{product}.{number}.exr"
+
+    def with_nan(pixels):
+        pixels[5, 5] = np.nan
+        return pixels
+
+    rewritten(path(1002), lambda pixels: pixels[:, :-1])
+    rewritten(path(1004), with_nan)
+    rewritten(path(1006, "fgr"), with_nan)
+    rewritten(path(1008), np.zeros_like)
+    rewritten(path(1010), np.ones_like)
+    rewritten(path(1012, "fgr"), np.zeros_like)
+    rewritten(path(1014), lambda pixels: pixels, compression="piz")
+    rewritten(path(1016), lambda pixels: pixels * 3)
+    shutil.copyfile(path(1018), tmp_path / "swapped")
+    shutil.copyfile(path(1018, "fgr"), path(1018))
+    shutil.copyfile(tmp_path / "swapped", path(1018, "fgr"))
+    verdict = check(open_to_check(submitted.folder, NOTHING_AROUND))
+    assert {fault: str(frames) for fault, frames in verdict.wrong.items()} == {
+        "has another size than the plate": "1002",
+        "holds values that are no numbers": "1004,1006",
+        "is of one colour and its neighbours are not": "1008,1010,1012",
+        "is stored as EXR float, piz, not EXR float, zips": "1014",
+        "holds a matte that is not from 0 to 1": "1016",
+        "is no matte: its channels differ": "1018",
+    }
+    done = matteline("farm", "check", "--farm-job", submitted.folder / "farm_job.json")
+    assert done.returncode == 3
+    pick_up = farm.submit(existing="resume")
+    assert pick_up.missing == verdict.missing
+    for chunk in pick_up.farm_job.chunks_of(pick_up.missing):
+        farm.chunk(pick_up, chunk)
+    assert farm.results == whole
+
+
+def test_the_check_finds_a_copy_of_the_neighbour_and_knows_a_plate_that_stands_still(farm, submitted):
+    farm.chunk(submitted, "1001-1030")
+    for product in ("alpha", "fgr"):
+        own, neighbour = (farm.output / product / f"sh010_{product}.{number}.exr" for number in (1005, 1006))
+        neighbour_pixels = oiio.ImageBuf(str(neighbour)).get_pixels(oiio.FLOAT)
+        rewritten(own, lambda _, pixels=neighbour_pixels: pixels)
+    verdict = check(open_to_check(submitted.folder, NOTHING_AROUND))
+    assert {fault: str(frames) for fault, frames in verdict.wrong.items()} == {
+        "has the picture of its neighbour": "1005-1006"
+    }
 
 
 def test_a_smaller_picture_in_place_of_a_result_is_a_hole(farm, submitted):

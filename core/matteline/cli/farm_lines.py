@@ -110,6 +110,7 @@ class JsonLines(TextLines):
                     "absent": str(result.absent),
                     "damaged": str(result.damaged),
                     "foreign": str(result.foreign),
+                    "wrong": {fault: str(frames) for fault, frames in result.wrong.items()},
                 }
             )
         )

@@ -20,6 +20,7 @@ from matteline.engine.recipe import (
     recipe_mark,
     segment_mark,
 )
+from matteline.engine.result_faults import find_wrong_results
 from matteline.media.image import read_header
 from matteline.media.source_file import SourceFile
 
@@ -33,12 +34,14 @@ class ExistingResults:
         other_plate: Whole frames made by the plan's recipe, but after a file of the plate that has changed.
         other_segment: Whole frames made by the plan's recipe, but with other cuts or regions.
         other_recipe: Whole frames of other recipes, by their marks; the mark is empty where a file has none.
+        wrong: Faults of frames that are whole and bear the right marks, with the frames that have each.
     """
 
     current: FrameSet
     other_plate: FrameSet
     other_segment: FrameSet
     other_recipe: dict[str, FrameSet]
+    wrong: dict[str, FrameSet]
 
     @property
     def stale(self) -> FrameSet:
@@ -59,7 +62,10 @@ def examine_results(plan: Plan, frames: FrameSet) -> ExistingResults:
     own = own.minus(other_segment)
     changed = _after_changed_files(plan, own, lambda number: marks[number].plate_file)
     by_recipe = {recipe_of: FrameSet.of(numbers) for recipe_of, numbers in others.items()}
-    return ExistingResults(own.minus(changed), changed, other_segment, by_recipe)
+    own = own.minus(changed)
+    wrong = find_wrong_results(plan, own)
+    faulty = FrameSet.joined([each for found in wrong.values() for each in found.ranges])
+    return ExistingResults(own.minus(faulty), changed, other_segment, by_recipe, wrong)
 
 
 def refuse_stale(plan: Plan, found: ExistingResults) -> None:

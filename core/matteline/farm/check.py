@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,8 @@ class CheckResult:
         absent: Frames of which a product is not there.
         damaged: Frames of which a product cannot be read to its last pixel, or has another size.
         foreign: Frames that are whole, but were made with other settings, model or release.
+        wrong: Faults of frames that are whole and bear the right marks, such as "has another size than the plate",
+            with the frames that have each.
     """
 
     name: str
@@ -33,11 +35,13 @@ class CheckResult:
     absent: FrameSet
     damaged: FrameSet
     foreign: FrameSet
+    wrong: Mapping[str, FrameSet]
 
     @property
     def missing(self) -> FrameSet:
         """The frames that must be rendered again."""
-        return FrameSet.joined((*self.absent.ranges, *self.damaged.ranges, *self.foreign.ranges))
+        wrong = [each for frames in self.wrong.values() for each in frames.ranges]
+        return FrameSet.joined((*self.absent.ranges, *self.damaged.ranges, *self.foreign.ranges, *wrong))
 
     def refuse_missing(self) -> None:
         """Refuse a shot that is not whole.
@@ -51,6 +55,7 @@ class CheckResult:
             (self.foreign, "were made with other settings"),
         )
         faults = [f"{frames.brief} {why}" for frames, why in reasons if frames.ranges]
+        faults += [f"{frames.brief}: a file {why}" for why, frames in self.wrong.items()]
         if faults:
             raise ReadError(
                 f"Of {self.name}, frames {'; frames '.join(faults)}.",
@@ -68,8 +73,9 @@ def check(opened: OpenFarmJob) -> CheckResult:
     some = existing_frames(plan.outputs, frames)
     there = FrameSet.of(number for number in some if all(p.exists() for p in plan.outputs.paths(number)))
     found = examine_results(plan, there)
-    damaged = there.minus(found.current).minus(found.stale)
-    return CheckResult(opened.farm_job.name, frames, frames.minus(there), damaged, found.stale)
+    wrong = [each for faulty in found.wrong.values() for each in faulty.ranges]
+    damaged = there.minus(found.current).minus(found.stale).minus(FrameSet.joined(wrong))
+    return CheckResult(opened.farm_job.name, frames, frames.minus(there), damaged, found.stale, found.wrong)
 
 
 def make_missing_movies(opened: OpenFarmJob, *, again: bool = False) -> Iterator[Event]:

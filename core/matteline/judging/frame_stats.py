@@ -15,6 +15,7 @@ from matteline.contract.plate import Window
 from matteline.judging.components import Components, Mask, components_of
 from matteline.judging.metrics import Alpha
 from matteline.judging.results import ShotResults
+from matteline.media.file_faults import value_fault
 from matteline.media.frame import Pixels
 from matteline.media.plate import Plate
 from matteline.media.result import read_result
@@ -181,11 +182,28 @@ def _read_products(shot: ShotResults, number: int) -> tuple[dict[str, Pixels], t
         except ReadError as error:
             reason = error.message.partition("cannot be read: ")[2] or error.message
             broken.append(f"Frame {number}: {files[number].name} cannot be read: {reason}")
+    broken += [
+        f"Frame {number}: {files[number].name} {fault}."
+        for product, files in shot.products.items()
+        # The matte's own pixels are counted where they are measured.
+        if product in pixels
+        and product != shot.matte_product
+        and (fault := value_fault(pixels[product], product))
+    ]
+    if shot.matte_product == "alpha" and "alpha" in pixels and not _is_grey(pixels["alpha"]):
+        broken.append(
+            f"Frame {number}: {shot.products['alpha'][number].name} is no matte: its channels differ."
+        )
     # Then only the matte is measured: nothing else lies over it.
     if len({each.shape[:2] for each in pixels.values()}) > 1:
         broken.append(f"Frame {number}: its products differ in size.")
         pixels = {product: each for product, each in pixels.items() if product == shot.matte_product}
     return pixels, tuple(broken)
+
+
+def _is_grey(pixels: Pixels) -> bool:
+    colour = pixels[..., :3]
+    return np.array_equal(np.broadcast_to(pixels[..., :1], colour.shape), colour, equal_nan=True)
 
 
 def _is_small(areas: Components, body_pixels: int) -> Mask:
@@ -224,14 +242,8 @@ def _plate_pictures(plate: Plate | None, numbers: Sequence[int]) -> Iterator[Alp
             except ReadError:
                 yield None
     else:
-        # A movie is decoded in order: after a frame that cannot be read, later ones cannot be either.
-        done = 0
-        try:
-            for frame in plate.read(numbers):
-                yield _brightness(plate, frame.pixels)
-                done += 1
-        except ReadError:
-            yield from (None for _ in numbers[done:])
+        for each in plate.attempts(numbers):
+            yield None if isinstance(each, ReadError) else _brightness(plate, each.pixels)
 
 
 def _brightness(plate: Plate, pixels: Pixels) -> Alpha:
