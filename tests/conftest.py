@@ -31,6 +31,12 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add how long to try damaged and hostile input."""
+    parser.addoption("--fuzz-rounds", type=int, default=5, help="inputs of each kind for tests/fuzz")
+    parser.addoption("--fuzz-seed", type=int, default=0, help="seed of the first of them")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is quick."""
     for item in items:

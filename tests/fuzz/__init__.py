@@ -1,0 +1,1 @@
+"""Damaged and hostile input of every kind, against a process of its own."""
