@@ -107,6 +107,7 @@ _FORESEEN = (
     WorkerError,
     WriteError,
 )
+# By name, not by class: the two processes may be of different releases.
 _KINDS: Mapping[str, type[MattelineError]] = {
     "InternalError": WorkerError,
     **{each.__name__: each for each in _FORESEEN},
@@ -119,6 +120,7 @@ def error_of(failed: Mapping[str, Any]) -> MattelineError:
     After an error that it did not foresee a worker is not to be trusted with another job: such a one comes
     back as `WorkerError`.
     """
+    # Of a kind that this release does not know the sentence still reads well.
     error = _KINDS.get(failed["kind"], MattelineError)(failed["message"], hint=failed["hint"])
     error.exit_code = failed["exit_code"]
     vars(error).update((name, failed["where"].get(name, own)) for name, own in error.where().items())
@@ -128,6 +130,7 @@ def error_of(failed: Mapping[str, Any]) -> MattelineError:
 
 Event = Union[Started, Looking, FrameDone, Preroll, Assembling, Notice, Finished, Failed]
 
+# Written out, not made of the class names: renaming a class must not change the protocol.
 _NAMES = {
     Started: "started",
     FrameDone: "frame",

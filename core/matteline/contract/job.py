@@ -11,6 +11,7 @@ from matteline.contract.errors import JobError
 from matteline.contract.frames import FrameSet
 from matteline.contract.settings import MatteSettings
 
+# Raised only when a field changes its meaning: fields that are added have defaults, and older jobs stay readable.
 JOB_VERSION = 1
 EXISTING = ("refuse", "resume", "update", "overwrite")
 NO_JOB = "Give a job that Matteline or one of its plug-ins has written."
@@ -60,6 +61,7 @@ class Job:
     def to_json(self) -> str:
         """The job as one JSON object with its version."""
         data = asdict(self)
+        # Ranges as artists write them: a list of a movie's numbers would be megabytes.
         data["frames"] = None if self.frames is None else str(self.frames)
         return json.dumps({"version": JOB_VERSION, **data}, ensure_ascii=False)
 
@@ -79,6 +81,7 @@ class Job:
                 hint="Update matteline and its host plug-in to the same release.",
             )
         settings = _fields(MatteSettings, data.pop("settings", {}))
+        # JSON has lists alone, and settings compare as tuples.
         listed = {name: tuple(value) for name, value in settings.items() if isinstance(value, list)}
         return cls(**_job_values(data), settings=MatteSettings(**{**settings, **listed}))
 
@@ -111,6 +114,7 @@ def _fields(kind: Any, data: Any) -> dict[str, Any]:
         raise JobError(f"{kind.__name__} is not a JSON object.")
     known = {each.name for each in fields(kind)}
     for name in data:
+        # Refused rather than ignored: a setting that a plug-in believes in must not be left out without a word.
         if name not in known:
             raise JobError(
                 f"The job has a field '{name}' that this matteline does not know.",

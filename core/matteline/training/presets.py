@@ -44,7 +44,7 @@ class Stage:
         refined_frames: Frames of each clip in such a step.
         refined_scale: Full size over reduced size in such a step.
         stills: Take mattes from moved pictures rather than from clips.
-        augmentation: Strength of augmentation, 0 to 1; see `lessons.Shape`.
+        augmentation: Strength of augmentation, 0 to 1; see `batches.BatchShape`.
         matte_weight: Weight of alpha and foreground beside segmentation. Their losses are mostly edges, whose
             gradients never vanish: a network finds people faster with less of them.
         features_only: Share of steps in which only the encoder learns a teacher's features; they cost half.
@@ -77,7 +77,7 @@ class Stage:
         sizes = tuple(_within(size, pixels / self.clips) for size in self.sizes)
         largest = max(height * width for height, width in sizes)
         most = max(1, int(pixels / (self.clips * largest)))
-        spans = tuple((min(frames, most), rolled) for frames, rolled in self.spans)
+        spans = tuple((min(frames, most), lead_in) for frames, lead_in in self.spans)
         area = largest * self.refined_scale**2
         refined = max(1, min(self.refined_frames, int(pixels / (max(1, self.refined_clips) * area))))
         # A budget must not undo what was fitted.

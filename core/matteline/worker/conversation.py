@@ -107,6 +107,7 @@ class Conversation:
         # An id may be used again once its last message is sent.
         self._tasks = {number: task for number, task in self._tasks.items() if not task.ended}
         number, kind = request.get("id"), request.get("request")
+        # A bool is an int to Python, and True would answer for 1.
         if not isinstance(number, (int, str)) or isinstance(number, bool):
             self._refuse(JobError("A request has no id.", field="id", hint="Give it a number or a word."))
         elif kind == "cancel":

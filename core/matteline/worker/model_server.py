@@ -41,6 +41,7 @@ def serve_session(file: Path, idle_seconds: float) -> None:
     Raises:
         WriteError: The file cannot be written.
     """
+    # 256 bits: a key that nobody guesses, new for each session.
     key = secrets.token_bytes(32)
     with _listener(file.parent, key) as listener:
         address = str(listener.address)
@@ -91,6 +92,7 @@ def _listener(folder: Path, key: bytes) -> Listener:
     if sys.platform == "win32":
         return Listener(rf"\\.\pipe\matteline-{secrets.token_hex(8)}", "AF_PIPE", authkey=key)
     name = f"matteline-{secrets.token_hex(4)}.sock"
+    # The folder of the session file first: only its owner may look into it. Temporary folders have shorter paths.
     for place in (str(folder.absolute()), tempfile.gettempdir()):
         path = os.path.join(place, name)
         if len(os.fsencode(path)) < LONGEST_SOCKET_PATH:

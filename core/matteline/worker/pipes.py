@@ -25,6 +25,7 @@ class Answers:
 
     def send(self, message: Mapping[str, Any]) -> None:
         """Write one message. A client that is gone is no error here: the end of its requests says so too."""
+        # Whole messages under a lock: two threads would mix their bytes, and a line would be no JSON.
         with self._lock, suppress(OSError):
             self._write(encode(message))
 

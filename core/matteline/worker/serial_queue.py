@@ -30,6 +30,7 @@ class SerialQueue:
         self._queue: queue.SimpleQueue[tuple[Task, Work]] = queue.SimpleQueue()
         self._idle_seconds = idle_seconds
         self._on_idle = on_idle
+        # Daemon: a render that hangs in a library must not keep a process alive that was told to leave.
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
     def put(self, task: Task, work: Work) -> None:
