@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -108,7 +107,7 @@ def _requests(
 ) -> tuple[list[ShotRequest], list[str]]:
     """Return the shots that were named, and notes about those that had to be left out."""
     from matteline.farm.request import ShotRequest
-    from matteline.farm.shot_list import is_shot_list, read_shot_list
+    from matteline.farm.shot_list import collect_requests
 
     template = Job(
         plate="",
@@ -118,18 +117,11 @@ def _requests(
         # A job from a host has its own settings, and flags beside it would contradict them without a word.
         settings=host.settings if host else settings,
     )
-    found: list[ShotRequest] = []
-    notes: list[str] = []
+    found, notes = collect_requests(
+        plates, template, handles=values["handles"], first_frame=values["first_frame"]
+    )
     if host is not None:
-        found.append(ShotRequest(replace(host, output=template.output, existing=template.existing)))
-    for plate in plates:
-        # A plate may be called like a list; then there is no such file.
-        if is_shot_list(plate) and os.path.exists(plate):
-            listed, left_out = read_shot_list(Path(plate), template, values["handles"])
-            found += listed
-            notes += left_out
-        else:
-            found.append(ShotRequest(replace(template, plate=plate, first_frame=values["first_frame"])))
+        found.insert(0, ShotRequest(replace(host, output=template.output, existing=template.existing)))
     if not found:
         raise JobError("No plate is named.", field="plate", hint="Name plates, a shot list or a timeline.")
     output = template.output or found[0].job.output

@@ -13,7 +13,7 @@ from types import FrameType
 import click
 
 from matteline import __version__
-from matteline.cli.options import flag
+from matteline.cli.options import show_error
 from matteline.contract.errors import MattelineError, memory_error
 
 EXIT_CODES = """\b
@@ -162,11 +162,3 @@ def _exit_code() -> int:
             raise
         return _unprinted(error)
     return result if isinstance(result, int) else 0
-
-
-def show_error(error: MattelineError) -> None:
-    """Print an error as its sentence, and its hint below."""
-    click.echo(f"Error: {error.message}", err=True)
-    flags = f"({', '.join(map(flag, error.settings))})" if error.settings else ""
-    if error.hint:
-        click.echo(f"       {error.hint} {flags}".rstrip(), err=True)

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from matteline.contract.choices import Choice, choices_of, parse_text
-from matteline.contract.errors import JobError
+from matteline.contract.errors import JobError, MattelineError
 from matteline.contract.settings import MatteSettings
 
 # Flags that are not named after their setting.
@@ -111,3 +111,11 @@ def size_from(text: str) -> tuple[int, int]:
         hint = "Give width and height from 64 to 8192, as 960x540."
         raise JobError(f"'{text[:40]}' is not a size.", field="size", hint=hint)
     return int(width), int(height)
+
+
+def show_error(error: MattelineError) -> None:
+    """Print an error as its sentence, and its hint below."""
+    click.echo(f"Error: {error.message}", err=True)
+    flags = f"({', '.join(map(flag, error.settings))})" if error.settings else ""
+    if error.hint:
+        click.echo(f"       {error.hint} {flags}".rstrip(), err=True)

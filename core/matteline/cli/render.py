@@ -55,8 +55,15 @@ def job_options(function: Function) -> Function:
 
 
 @click.command()
-@click.argument("plate")
+@click.argument("plates", nargs=-1, metavar="PLATE…")
 @job_options
+@click.option(
+    "--shots",
+    multiple=True,
+    metavar="FILE",
+    help="A shot list (.csv, .json) or a timeline (.otio): each of its shots is rendered into a folder of its own.",
+)
+@click.option("--handles", type=click.IntRange(0), default=0, help="Frames around a timeline's clips. [0]")
 @click.option(
     "--stock",
     is_flag=True,
@@ -67,31 +74,55 @@ def job_options(function: Function) -> Function:
 @click.option("--devices", metavar="A,B,…", help="Several devices of one kind, such as cuda:0,cuda:1.")
 @settings_options
 def render(
-    plate: str, output: str, dry_run: bool, progress: str, devices: str | None, stock: bool, **values: Any
-) -> None:
+    plates: tuple[str, ...],
+    output: str,
+    dry_run: bool,
+    progress: str,
+    devices: str | None,
+    stock: bool,
+    shots: tuple[str, ...],
+    **values: Any,
+) -> int:
     """Turn PLATE into alpha and foreground below DIR.
 
     PLATE is a movie, an image sequence (plate.####.exr, plate.%04d.exr, one file of it, or a folder that
     holds just one), or a single image. Results are DIR/<product>/<name>_<product>.<frame>.<ext>, under the
-    plate's own frame numbers.
+    plate's own frame numbers. Of several plates each gets a folder of its name in DIR; one that fails does not
+    stop the others, and a summary says which.
 
     \b
     matteline render plate.####.exr -o mattes
+    matteline render sh010.mov sh020.mov plates/sh030 -o mattes
+    matteline render --shots cut.otio --handles 8 -o mattes --resume
     matteline render shot.mov -o mattes --first-frame 1001 --frames 1010-1020
     matteline render shot.mov -o previews --write rgba --format png
     matteline render plate.####.exr -o mattes --resume          after an interruption, or a longer range
     matteline render plate.####.exr -o mattes --choke 1 --update   only what comes out differently
     matteline render plate.####.exr -o mattes --devices cuda:0,cuda:1
     """
-    with reporter(progress) as report:
-        if stock:
-            values.update({name: str(value) for name, value in STOCK.items() if values[name] is None})
-        job = job_of(plate, output, values)
-        named = [each.strip() for each in devices.split(",")] if devices else []
-        if len(named) > 1:
-            _render_on(job, named, report, dry_run=dry_run)
-        else:
-            render_job(job_for(job, named[0]) if named else job, report, dry_run=dry_run)
+    if stock:
+        values.update({name: str(value) for name, value in STOCK.items() if values[name] is None})
+    named = [each.strip() for each in devices.split(",")] if devices else []
+
+    def render_one(job: Job) -> None:
+        with reporter(progress) as report:
+            if len(named) > 1:
+                _render_on(job, named, report, dry_run=dry_run)
+            else:
+                render_job(job_for(job, named[0]) if named else job, report, dry_run=dry_run)
+
+    from matteline.farm.shot_list import is_shot_list
+
+    if len(plates) == 1 and not shots and not is_shot_list(plates[0]):
+        render_one(job_of(plates[0], output, values))
+        return 0
+    from matteline.cli.render_shots import render_shots
+
+    template = job_of("", output, {**values, "first_frame": None})
+    handles, first_frame = values["handles"], values["first_frame"]
+    return render_shots(
+        (*plates, *shots), template, handles, first_frame, render_one, as_json=progress == "json"
+    )
 
 
 def job_of(plate: str, output: str, values: dict[str, Any]) -> Job:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,33 @@ def read_shot_list(
     if not requests:
         raise JobError(f"The shot list {path} names no shot.", field="plate")
     return requests, ()
+
+
+def collect_requests(
+    plates: Sequence[str], template: Job, *, handles: int = 0, first_frame: int | None = None
+) -> tuple[list[ShotRequest], list[str]]:
+    """List the shots of plates, shot lists and timelines, and sentences about those that had to be left out.
+
+    Args:
+        plates: Paths, of any of the three.
+        template: Values for whatever a shot does not say itself.
+        handles: As for `read_shot_list`.
+        first_frame: Number of the first picture of movies that are named directly.
+
+    Raises:
+        As `read_shot_list`.
+    """
+    found: list[ShotRequest] = []
+    notes: list[str] = []
+    for plate in plates:
+        # A plate may be called like a list; then there is no such file.
+        if is_shot_list(plate) and os.path.exists(plate):
+            listed, left_out = read_shot_list(Path(plate), template, handles)
+            found += listed
+            notes += left_out
+        else:
+            found.append(ShotRequest(replace(template, plate=plate, first_frame=first_frame)))
+    return found, notes
 
 
 def _request(row: Mapping[str, Any], folder: Path, label: str, template: Job) -> ShotRequest:

@@ -24,7 +24,7 @@ from matteline.farm.farm_job import FarmJob
 from matteline.farm.open_farm_job import states_beside
 from matteline.farm.paths import PathMap
 from matteline.farm.request import ShotRequest
-from matteline.farm.submission import PreparedShot, Submission, safe_name
+from matteline.farm.submission import PreparedShot, Submission
 from matteline.matting.weights.files import is_weights_name
 
 FARM_FOLDER = "farm"
@@ -91,7 +91,7 @@ def prepare(
     for request in requests:
         job = _absolute_job(request.job, farm)
         plan = portable_plan(job, resources)
-        name = _unused_name(request, plan, {each.farm_job.name.lower() for each in prepared})
+        name = request.name_apart(plan.plate, {each.farm_job.name.lower() for each in prepared})
         if len(requests) > 1 and not request.has_own_folder:
             # Others may have results of the same names.
             folder = plan.outputs.folder / name
@@ -254,13 +254,3 @@ def _absolute_job(job: Job, farm: FarmSettings) -> Job:
         existing="overwrite",
         settings=replace(settings, **paths),
     )
-
-
-def _unused_name(request: ShotRequest, plan: Plan, taken: set[str]) -> str:
-    """Choose a name for files that no other shot of the submission has, in any case of letters."""
-    folder = os.path.basename(os.path.dirname(plan.plate.path))
-    # Plates of many shots are called alike, such as plate.####.exr; then the folder tells them apart.
-    wanted = [request.name, plan.plate.name, f"{folder}_{plan.plate.name}"]
-    names = [safe_name([each]) for each in wanted if each]
-    numbered = (f"{names[-1]}_{number}" for number in range(2, len(taken) + 3))
-    return next(each for each in (*names, *numbered) if each.lower() not in taken)
