@@ -190,8 +190,8 @@ def _fill(store: QueueStore) -> None:
     for _, state, words, done, total in QUEUED:
         claimed = store.claim("another window")
         number, owner = claimed.number, claimed.owner
-        store.tell(number, f"Run 1: {claimed.job.plate} to {claimed.job.output}")
-        store.tell(number, words)
+        store.add_log_line(number, f"Run 1: {claimed.job.plate} to {claimed.job.output}")
+        store.add_log_line(number, words)
         store.report(number, owner, words, done, total, 1.1)
         if state != RUNNING:
             store.end(number, owner, state, words)

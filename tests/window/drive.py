@@ -79,8 +79,8 @@ class Drive:
     def preview(self) -> None:
         shot = self._window.shot
         shot.preview_button.click()
-        until("the preview is done", lambda: not shot.renders.previewing)
-        until("the viewer has it", lambda: self._window.viewer.footages[0].folder is not None)
+        previews = self._window.viewer.footages[0].previews
+        until("the viewer has the preview", lambda: previews.frames.ranges)
         self.picture("preview")
 
     def cancel_and_resume(self) -> None:
@@ -142,7 +142,8 @@ class Drive:
         (self._results / "alpha").joinpath("sh010_alpha.1006.exr").unlink()
         window = self._window
         window.open([str(self._results)])
-        until("the results are open", lambda: window.viewer.footages[-1].shot == "sh010")
+        # They join the shot that has rendered them.
+        until("the results are open", lambda: "sh010" in {each.shot for each in window.viewer.footages})
         window.tabs.setCurrentWidget(window.judging)
         self.picture("not_judged")
         window.judging.button.click()
