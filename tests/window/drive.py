@@ -153,7 +153,7 @@ class Drive:
 
     def counts(self) -> object:
         """Whether the render under way says how many frames it has written."""
-        return re.search(r"\d+ of \d+ frames", self.words())
+        return re.search(r"Rendering: \d+ of \d+ frames", self.words())
 
     def words(self) -> str:
         return " ".join(row.words for row in self._window.shot.renders.rows.rows.values())

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 
+import numpy as np
+
 from matteline.window.judging.background_judge import saved_report
 from matteline.window.viewer.view_controller import SideChoice
-from tests.window.conftest import FIRST, settle, shown
+from tests.window.conftest import FIRST, HEIGHT, WIDTH, settle, shown, write_exr
 
 
 def _open(window, results) -> None:
@@ -77,3 +79,47 @@ def test_the_plate_of_the_record_is_compared_with(window, results, plate):
     window.judging.button.click()
     settle(lambda: (results / "report" / "sh010_report.json").exists() and not window.judging.judge.busy)
     assert saved_report(results, "sh010").plate == plate
+
+
+def test_accepted_findings_are_flagged_no_more_and_stay_so(open_window, results):
+    for number in (1006, 1008):
+        (results / "alpha" / f"sh010_alpha.{number}.exr").unlink()
+    window = open_window()
+    _open(window, results)
+    window.judging.button.click()
+    settle(lambda: window.judging.list.count() and not window.judging.judge.busy)
+    before = window.judging.list.count()
+    window.judging.list.setCurrentRow(0)
+    window.judging.accept_button.click()
+    assert window.judging.list.count() == before - 1
+    assert 1006 not in window.viewer.timeline.flags and 1008 in window.viewer.timeline.flags
+    window.close()
+    later = open_window()
+    _open(later, results)
+    assert later.judging.list.count() == before - 1
+    assert "1 finding accepted" in later.judging.words.text()
+
+
+def test_judged_lines_set_the_form_up_to_render_their_frames_again(window, results):
+    for number in (1006, 1007):
+        (results / "alpha" / f"sh010_alpha.{number}.exr").unlink()
+    _open(window, results)
+    window.judging.button.click()
+    settle(lambda: window.judging.list.count() and not window.judging.judge.busy)
+    window.judging.list.selectAll()
+    window.judging.render_button.click()
+    job = window.shot.form.job()
+    assert (str(job.frames), job.existing) == ("1006-1007", "overwrite")
+    assert window.tabs.currentWidget() is window.shot
+    window.shots.history.group.undo()
+    assert window.shot.form.frames.value() is None
+
+
+def test_broken_frames_are_listed_first(window, results):
+    alpha = np.zeros((HEIGHT, WIDTH, 3), np.float16)
+    write_exr(results / "alpha" / "sh010_alpha.1004.exr", alpha)
+    (results / "alpha" / "sh010_alpha.1009.exr").unlink()
+    _open(window, results)
+    window.judging.button.click()
+    settle(lambda: window.judging.list.count() > 1 and not window.judging.judge.busy)
+    assert "Frame 1009 is missing" in window.judging.list.item(0).text()

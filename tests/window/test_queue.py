@@ -10,6 +10,7 @@ from matteline.contract.errors import WriteError
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
+from matteline.window.queue.shot_delegate import FLAGGED_ROLE
 from matteline.window.queue.store import (
     ABANDONED_AFTER_SECONDS,
     DONE,
@@ -17,7 +18,9 @@ from matteline.window.queue.store import (
     PAUSED,
     RUNNING,
     WAITING,
+    QueuedShot,
     QueueStore,
+    time_left,
 )
 from tests.window.conftest import LONG, rest, settle
 
@@ -179,3 +182,53 @@ def test_closing_the_window_leaves_the_shot_under_way_waiting(open_window, long_
 
 def _count(folder) -> int:
     return len(list((folder / "alpha").glob("*.exr"))) if (folder / "alpha").exists() else 0
+
+
+def _shot(number: int, state: str, *, frames: str = "", done: int = 0, total: int = 0, speed: float = 0.0):
+    job = Job("a", "out", FrameSet.parse(frames) if frames else None)
+    return QueuedShot(number, job, state, "", done, total, speed, 1, "")
+
+
+def test_the_time_left_counts_what_runs_and_what_waits():
+    running = _shot(1, RUNNING, done=40, total=100, speed=2.0)
+    assert time_left([running]) == 30
+    assert time_left([running, _shot(2, WAITING, frames="1-20")]) == 40
+    assert time_left([running, _shot(2, WAITING)]) == 80, "one of unknown length is taken for as long"
+    assert time_left([_shot(1, WAITING, frames="1-20")]) == 0, "without a speed nothing can be said"
+
+
+def test_a_filter_hides_other_shots_and_done_ones_are_cleared(open_window, path):
+    store = QueueStore(path)
+    numbers = [store.add(Job(f"/s/{name}.mov", "out")) for name in ("sh010", "sh020", "sh030")]
+    store.claim("me")
+    store.end(numbers[0], "me", DONE, "12 frames in 3 s")
+    window = open_window()
+    window.queue.filter.setText("sh02")
+    assert [window.queue.list.isRowHidden(row) for row in range(3)] == [True, False, True]
+    window.queue.filter.setText("done")
+    assert [window.queue.list.isRowHidden(row) for row in range(3)] == [False, True, True]
+    assert window.queue.totals.text() == "3 shots: 2 waiting, 1 done"
+    window.queue.clear_button.click()
+    assert [shot.number for shot in window.queue.shots] == numbers[1:]
+
+
+def test_a_double_click_opens_the_results_of_a_shot_with_its_settings(open_window, results, plate):
+    job = Job(plate, str(results), settings=MatteSettings(choke=2.5))
+    window = open_window()
+    window.queue.add(job)
+    window.queue.list.itemDoubleClicked.emit(window.queue.list.item(0))
+    settle(lambda: window.shots.shots.current is not None)
+    assert window.shots.shots.current.footage.folder == results
+    assert window.shot.form.field("choke").value() == 2.5
+    assert window.shot.form.existing.value() == "update"
+
+
+def test_a_judged_shot_says_how_many_frames_are_to_be_looked_at(open_window, results, plate, path):
+    (results / "alpha" / "sh010_alpha.1006.exr").unlink()
+    store = QueueStore(path)
+    number = store.add(Job(plate, str(results)))
+    store.claim("me")
+    store.end(number, "me", DONE, "12 frames in 3 s")
+    window = open_window()
+    window.queue.reports.judge(window.queue.shots[0].job)
+    settle(lambda: window.queue.list.item(0).data(FLAGGED_ROLE) == 1)

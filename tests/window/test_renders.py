@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -141,7 +142,7 @@ def test_a_render_and_its_stale_frames_are_told_apart(shot, tmp_path):
 def test_a_cancelled_render_says_so_and_keeps_whole_frames(long_shot, tmp_path):
     long_shot.shot.form.field("downsample_ratio").set_value("1")
     _click(long_shot.shot.render_button)
-    settle(lambda: f"of {LONG} frames" in _words(long_shot))
+    settle(lambda: re.search(rf"Rendering: \d+ of {LONG} frames", _words(long_shot)))
     (row,) = long_shot.shot.renders.rows.rows.values()
     row.button_pressed.emit()
     settle(lambda: _ended(long_shot))
@@ -176,7 +177,7 @@ def test_weights_that_are_not_there_are_told_at_the_model(shot):
 def test_a_killed_worker_costs_a_sentence_and_the_next_render_goes_on(long_shot, tmp_path):
     long_shot.shot.form.field("downsample_ratio").set_value("1")
     _click(long_shot.shot.render_button)
-    settle(lambda: f"of {LONG} frames" in _words(long_shot))
+    settle(lambda: re.search(rf"Rendering: \d+ of {LONG} frames", _words(long_shot)))
     os.kill(long_shot.connection.pid, signal.SIGKILL)
     settle(lambda: _ended(long_shot))
     assert "ended by itself" in _words(long_shot)

@@ -20,6 +20,7 @@ from matteline.contract.job import Job
 from matteline.contract.record import read_record, record_file
 from matteline.window.background import report_exception
 from matteline.window.shot_paths import OutputClaim, bare_name, suggested_output
+from matteline.window.viewer.first_look import read_first_look
 from matteline.window.viewer.footage import Footage, open_footages
 from matteline.window.viewer.reduction import reduced
 
@@ -64,6 +65,9 @@ class FootageOpener(QObject):
 
     # A `MattelineError`, and the path that could not be opened.
     failed = Signal(object, str)
+
+    # The path of footage, and its `FirstLook` or None.
+    look_read = Signal(str, object)
 
     # Names of the config's views, as `display/view`.
     views_known = Signal(list)
@@ -118,10 +122,17 @@ class FootageOpener(QObject):
                 is_new = job is None and footage.folder is None
                 self.opened.emit(Opened(footage, purpose, made, is_new, remembered))
             for footage in footages if purpose == "shot" else ():
+                self.look_read.emit(footage.path, read_first_look(footage))
                 with suppress(MattelineError):
                     self.thumbnail_made.emit(footage.path, _thumbnail(footage))
 
         self._submit(work, path)
+
+    def read_look(self, footage: Footage) -> None:
+        """Read again what the first look has learnt, since a render may have made it."""
+        self._pool.submit(
+            lambda: self.look_read.emit(footage.path, read_first_look(footage))
+        ).add_done_callback(report_exception)
 
     def list_views(self) -> None:
         """Read the views and colour spaces of the config."""

@@ -251,13 +251,13 @@ class NumberField(Field):
         share = place / _SLIDER_STEPS
         if self._curved:
             # To a tenth of a pixel; the bounds are where nobody goes, so most of the way is near 0.
-            self._spin.setValue(round(share * abs(share) * self._most, 1))
+            self._spin.setValue(round(share**3 * self._most, 1))
         else:
             self._spin.setValue(round(share * self._most, 2))
 
     def _place(self, value: float) -> int:
         share = value / self._most
-        return round(_SLIDER_STEPS * (math.copysign(math.sqrt(abs(share)), share) if self._curved else share))
+        return round(_SLIDER_STEPS * (math.cbrt(share) if self._curved else share))
 
 
 class EditableField(Field):

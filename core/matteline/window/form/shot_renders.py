@@ -115,7 +115,8 @@ class ShotRenders(QObject):
         if message.get("last"):
             self._end(number, run, message)
         else:
-            self.rows.update_progress(number, run.progress.words, run.progress.fraction)
+            # Before the first frame the bar moves to and fro: it is not known how long preroll takes.
+            self.rows.update_progress(number, run.progress.words, run.progress.fraction or None)
 
     def _end(self, number: int, run: _ShotRun, message: dict[str, Any]) -> None:
         failed = message.get("event") == "failed"

@@ -25,6 +25,7 @@ from matteline.window.shot_paths import output_claim, suggested_output
 from matteline.window.shots.history import FormHistory
 from matteline.window.shots.open_shots import OpenShot, OpenShots
 from matteline.window.shots.strip import ShotStrip
+from matteline.window.viewer.first_look import FirstLook
 from matteline.window.viewer.footage import Footage
 from matteline.window.viewer.panel import ViewerPanel
 
@@ -64,6 +65,7 @@ class ShotController(QObject):
         self._placing = False
         opener.opened.connect(self._show_opened)
         opener.thumbnail_made.connect(self._show_thumbnail)
+        opener.look_read.connect(self._show_look)
         viewer.footage_switched.connect(self._follow_viewer)
         viewer.replaced.connect(self.shots.replace_footage)
         viewer.toolbar.changed.connect(self._keep_place)
@@ -150,6 +152,9 @@ class ShotController(QObject):
     def note_written(self, written: WrittenFrame) -> None:
         """Let the next render of a shot that has results now update them, unless the artist chose otherwise."""
         shot = self.shot_of(written.job)
+        if shot is not None and shot.look is None:
+            # Made just before the first frame.
+            self._opener.read_look(shot.footage)
         if shot is None or shot.footage.folder is None or shot.form.get("existing") != "refuse":
             return
         if shot is self.shots.current:
@@ -254,6 +259,13 @@ class ShotController(QObject):
             shot.thumbnail = image
             self._show_strip()
 
+    def _show_look(self, path: str, look: FirstLook | None) -> None:
+        shot = self.shots.of(path)
+        if shot is not None and look is not None:
+            shot.look = look
+            if shot is self.shots.current:
+                self._viewer.set_look(look)
+
     def _show_strip(self) -> None:
         self.strip.show_shots(self.shots.shots, self.shots.current)
 
@@ -266,6 +278,7 @@ class ShotController(QObject):
     def _place(self, shot: OpenShot) -> None:
         """Bring the viewer to the frame and marks that the shot had."""
         player = self._viewer.player
+        self._viewer.set_look(shot.look)
         self._placing = True
         if shot.marks is None:
             player.clear_marks()

@@ -16,6 +16,7 @@ from matteline.contract.settings import choices
 from matteline.window.form.shot_form import ShotForm
 from matteline.window.shot_paths import OutputClaim, output_claim
 from matteline.window.shots.history import FormHistory
+from matteline.window.viewer.first_look import FirstLook
 from matteline.window.viewer.footage import Footage
 
 # Settings that a new shot takes from the one before: of the machine, and the network that runs on it.
@@ -38,6 +39,7 @@ class OpenShot:
         frame: The frame that was looked at last.
         marks: In and out mark.
         thumbnail: A small picture of it; None until it is made.
+        look: What the first look has learnt of it; None without.
     """
 
     footage: Footage
@@ -47,6 +49,7 @@ class OpenShot:
     frame: int | None = None
     marks: FrameRange | None = None
     thumbnail: QImage | None = field(default=None, repr=False)
+    look: FirstLook | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:

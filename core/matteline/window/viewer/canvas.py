@@ -24,6 +24,7 @@ from matteline.window.viewer.overlay import paint_highlight, paint_message, pain
 SURROUND = QColor(38, 38, 38)
 # Over the picture, below a message.
 DIMMED = QColor(0, 0, 0, 170)
+PEOPLE = QColor(120, 210, 255)
 MOST_ZOOM = 64.0
 # How near to the line of the wipe the pointer takes hold of it.
 WIPE_GRIP_PIXELS = 8
@@ -77,6 +78,7 @@ class Canvas(QWidget):
         self._message = ("", "")
         self._tags: dict[str, str] = {}
         self._highlighted = False
+        self._people: list[QRectF] = []
         self._box: QRectF | None = None
 
     def sizeHint(self) -> QSize:
@@ -138,6 +140,12 @@ class Canvas(QWidget):
         self._highlighted = on
         self.update()
 
+    def set_people(self, boxes: list[QRectF]) -> None:
+        """Outline people, in pixels of the plate."""
+        if boxes != self._people:
+            self._people = boxes
+            self.update()
+
     def set_box(self, box: QRectF | None) -> None:
         """Frame a rectangle, in pixels of the plate; None removes the frame."""
         self._box = box
@@ -190,6 +198,10 @@ class Canvas(QWidget):
         else:
             for room, picture in zip(rooms, self._pictures, strict=False):
                 self._paint(painter, room, picture, room)
+        if self._pictures:
+            painter.setPen(QPen(PEOPLE, 1, Qt.PenStyle.DashLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRects([self._target(rooms[0], box) for box in self._people])
         if self._box is not None and self._pictures:
             painter.setPen(QPen(ACCENT, 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -64,6 +64,10 @@ class Commands:
             "help": sheet.open,
         }
 
+    def add(self, name: str, do: Callable[[], object]) -> None:
+        """Add a command."""
+        self._commands[name] = do
+
     def run(self, command: str) -> None:
         """Carry out a command."""
         self._commands[command]()

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QVBoxLayout, QWidget
 
@@ -16,6 +16,7 @@ from matteline.window.viewer.canvas import Canvas
 from matteline.window.viewer.commands import Commands
 from matteline.window.viewer.compositor import MODES, ViewerBackdrop, modes_of, parts_of
 from matteline.window.viewer.display_worker import DisplayWorker
+from matteline.window.viewer.first_look import FirstLook
 from matteline.window.viewer.footage import Footage
 from matteline.window.viewer.frame_cache import FrameCache
 from matteline.window.viewer.keys import KEYS, KeySheet
@@ -55,6 +56,8 @@ class ViewerPanel(QWidget):
         self._backdrops: list[Footage] = []
         self._shown_at: deque[float] = deque(maxlen=_SPEED_FRAMES)
         self._last_shown: int | None = None
+        self._look: FirstLook | None = None
+        self._people_wanted = True
         self.player = Player(self)
         self.canvas = Canvas()
         self.timeline = Timeline()
@@ -66,6 +69,7 @@ class ViewerPanel(QWidget):
         self._readout = Readout()
         self._key_sheet = KeySheet(self)
         self._commands = Commands(self.player, self.toolbar, self.canvas, self.timeline, self._key_sheet)
+        self._commands.add("people", self.toggle_people)
         self._lanes_timer = QTimer(self, interval=LANES_EVERY_MILLISECONDS)
         self._pointer: tuple[int, int] | None = None
         column = QVBoxLayout(self)
@@ -214,6 +218,25 @@ class ViewerPanel(QWidget):
             written = FrameSet((FrameRange(number, number),))
             self.controller.set_stale(footage, self.controller.stale.minus(written))
 
+    def set_look(self, look: FirstLook | None) -> None:
+        """Show the cuts of the shot on side A on the scrubber, and boxes round its people over the plate."""
+        self._look = look
+        self.timeline.set_cuts(() if look is None else look.cuts)
+        self._show_people()
+
+    def toggle_people(self) -> None:
+        """Show the boxes round people, or hide them."""
+        self._people_wanted = not self._people_wanted
+        self._show_people()
+
+    def _show_people(self) -> None:
+        boxes = self._look.people(self.player.frame) if self._look and self._people_wanted else []
+        # Over a result they would hide the edges that one looks at.
+        if self.controller.shows_plate:
+            self.canvas.set_people([QRectF(box.x, box.y, box.width, box.height) for box in boxes])
+        else:
+            self.canvas.set_people([])
+
     def set_flags(self, flags: Mapping[int, str]) -> None:
         """Set the frames that are worth a look, each with the reason."""
         self.timeline.set_flags(flags)
@@ -306,6 +329,7 @@ class ViewerPanel(QWidget):
             self._shown_at.append(time.monotonic())
             self._show_rate()
         self._last_shown = shown
+        self._show_people()
         self._show_values()
 
     def _follow_player(self) -> None:

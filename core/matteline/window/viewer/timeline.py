@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPolygonF
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from matteline.contract.frames import FrameRange, FrameSet
@@ -15,6 +15,7 @@ CACHED = QColor(110, 165, 110)
 RENDERED = QColor(90, 150, 215)
 STALE = QColor(190, 120, 60)
 PREVIEWED = QColor(235, 200, 80)
+CUT = QColor(120, 210, 255)
 FLAGGED = QColor(225, 85, 75)
 _SIDE = 14
 # Distances between the numbers below the scrubber; the first that leaves room for them is taken.
@@ -40,6 +41,7 @@ class Timeline(QWidget):
         self._previewed: FrameSet = FrameSet()
         self._gaps: FrameSet = FrameSet()
         self._flags: Mapping[int, str] = {}
+        self._cuts: tuple[int, ...] = ()
 
     def sizeHint(self) -> QSize:
         """Return the height of the track and the numbers below it."""
@@ -83,6 +85,17 @@ class Timeline(QWidget):
         """Set the frames that were previewed."""
         if frames != self._previewed:
             self._previewed = frames
+            self.update()
+
+    @property
+    def cuts(self) -> tuple[int, ...]:
+        """The frames that begin a shot."""
+        return self._cuts
+
+    def set_cuts(self, frames: tuple[int, ...]) -> None:
+        """Set the frames that begin a shot."""
+        if frames != self._cuts:
+            self._cuts = frames
             self.update()
 
     def set_flags(self, flags: Mapping[int, str]) -> None:
@@ -135,6 +148,11 @@ class Timeline(QWidget):
             painter.setBrush(ACCENT)
             painter.drawRect(QRectF(played.left(), played.top(), 2, played.height()))
             painter.drawRect(QRectF(played.right() - 2, played.top(), 2, played.height()))
+        painter.setPen(QPen(CUT, 1.5))
+        for frame in self._cuts:
+            x = self._span(FrameRange(frame, frame)).left()
+            painter.drawLine(QPointF(x, track.top() - 5), QPointF(x, track.bottom()))
+        painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(FLAGGED)
         for frame in self._flags:
             x, y = self._x(frame), track.top()

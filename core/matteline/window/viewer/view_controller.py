@@ -82,6 +82,7 @@ class ViewController(QObject):
         self._canvas, self._player = canvas, player
         self._state = ViewState()
         self._on_screen: int | None = None
+        self._shows_plate = False
         # The frame whose error is on the screen.
         self._failed: int | None = None
         self._stale: tuple[str, FrameSet] = ("", FrameSet())
@@ -110,6 +111,11 @@ class ViewController(QObject):
         """The frames of side A whose results were made with other settings."""
         sides = self._state.sides
         return self._stale[1] if sides and sides[0].footage.path == self._stale[0] else FrameSet()
+
+    @property
+    def shows_plate(self) -> bool:
+        """True where the picture on the screen is the plate alone."""
+        return self._shows_plate
 
     def set_stale(self, footage: Footage, frames: FrameSet) -> None:
         """Set the frames of some footage whose results were made with other settings than the form has."""
@@ -253,6 +259,7 @@ class ViewController(QObject):
         names = tuple(f"{side.footage.name} · {MODES[side.mode]}" for side in sides)
         badges = dict.fromkeys(SOURCES[side.source] for side in sides if side.source in SOURCES)
         self._failed = None
+        self._shows_plate = [side.mode for side in sides] == ["plate"]
         self._canvas.set_message("")
         self._canvas.set_pictures(result.pictures, names)
         self._canvas.set_tag("source", " · ".join(badges))
