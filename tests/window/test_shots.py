@@ -208,10 +208,14 @@ def test_the_next_session_begins_with_the_shots_of_the_last(open_window, three, 
     _open(window, str(recorded))
     window.viewer.player.seek(1006)
     window.viewer.player.mark(first=1004, last=1010)
+    _open(window, three[0])
+    window.shots.show(window.shots.shots.shots[1])
+    names = [shot.name for shot in window.shots.shots.shots]
     window.close()
     later = open_window()
     later.restore_session()
-    settle(lambda: len(later.shots.shots.shots) == 2)
+    settle(lambda: len(later.shots.shots.shots) == 3)
+    assert [shot.name for shot in later.shots.shots.shots] == names
     assert later.shot.form.output.value() == str(recorded)
     settle(shown(later, 1006))
     assert later.viewer.player.range == FrameRange(1004, 1010)

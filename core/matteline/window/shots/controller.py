@@ -88,7 +88,7 @@ class ShotController(QObject):
         self._opener.open(path, results=results, job=job, taken=self.shots.claims())
 
     def restore(self, session: Sequence[Mapping[str, Any]]) -> None:
-        """Open the shots of a former session as they were; the last one is on top."""
+        """Open the shots of a former session as they were."""
         for each in session:
             if isinstance(path := each.get("path"), str) and isinstance(each.get("form"), dict):
                 results = each.get("results")
@@ -230,7 +230,11 @@ class ShotController(QObject):
             shot.mode = str(opened.remembered.get("mode") or "")
             shot.frame = frame if isinstance(frame, int) else None
             shot.marks = _parsed(marks) if isinstance(marks, str) else None
-        self.show(shot)
+        behind = opened.remembered is not None and not opened.remembered.get("current")
+        if behind and self.shots.current is not None:
+            self._viewer.offer(shot.footage)
+        else:
+            self.show(shot)
 
     def _form_of(self, opened: Opened) -> dict[str, str]:
         if opened.remembered is not None:

@@ -54,7 +54,7 @@ class OpenShot:
     @property
     def name(self) -> str:
         """Name for the artist."""
-        return self.footage.name
+        return self.footage.shot or self.footage.name
 
     @property
     def claim(self) -> OutputClaim | None:
@@ -183,9 +183,8 @@ class OpenShots(QObject):
                 self.changed.emit()
 
     def to_data(self) -> list[dict[str, Any]]:
-        """Return all shots for the next session, the current one last."""
-        ordered = sorted(self._shots, key=lambda shot: shot is self._current)
-        return [shot.to_data() for shot in ordered]
+        """Return all shots for the next session, in their order."""
+        return [{**shot.to_data(), "current": shot is self._current} for shot in self._shots]
 
     def _keep_form(self) -> None:
         if self._current is not None:

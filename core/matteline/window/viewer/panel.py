@@ -131,10 +131,14 @@ class ViewerPanel(QWidget):
                 self.cache.forget(clip)
             old.close()
             self._footages.remove(old)
+        self.offer(footage)
+        self.show_footage(footage, mode=mode)
+
+    def offer(self, footage: Footage) -> None:
+        """Let the artist choose some footage, which is not shown yet."""
         if footage not in self._footages:
             self._footages.append(footage)
         self.toolbar.offer(self._footages)
-        self.show_footage(footage, mode=mode)
 
     def show_footage(self, footage: Footage, *, mode: str | None = None) -> None:
         """Show footage that is open on side A; `mode` as in `add`."""

@@ -1,0 +1,129 @@
+"""How live the window is: previews, edges that move, and the longest wait of its event loop meanwhile.
+
+    QT_QPA_PLATFORM=offscreen python tests/benchmarks/window_live.py WEIGHTS [--size 1920x1080]
+
+Draws its own footage: 12 frames of half EXR (zips).
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QEventLoop, QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from matteline.engine.demo import draw_plate
+from matteline.window.main import MainWindow, WindowConfig
+from matteline.window.preferences import Preferences
+
+EDGE_SECONDS = 4.0
+
+
+class LoopDelay:
+    """The longest time that the event loop let a timer of five milliseconds wait."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+        self._last = time.monotonic()
+        self._timer = QTimer(interval=5)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start()
+
+    def begin(self) -> None:
+        """Forget what was before."""
+        self.longest, self._last = 0.0, time.monotonic()
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        self.longest, self._last = max(self.longest, now - self._last - 0.005), now
+
+
+def main() -> None:
+    """Measure, and print a line for each figure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("--size", default="1920x1080")
+    given = parser.parse_args()
+    width, height = map(int, given.size.split("x"))
+    scratch = Path(tempfile.mkdtemp(prefix="matteline-live-"))
+    plate = draw_plate(scratch / "plate", width, height, 12, file_format="exr")
+    QApplication(["benchmark"])
+    preferences = Preferences(QSettings(str(scratch / "settings.ini"), QSettings.Format.IniFormat))
+    worker = [sys.executable, "-m", "matteline", "worker"]
+    window = MainWindow(
+        preferences, WindowConfig(worker, dict(os.environ), queue_file=scratch / "queue.sqlite")
+    )
+    window.resize(1440, 860)
+    window.show()
+    window.shot.form.field("weights").set_value(str(given.weights.resolve()))
+    delay = LoopDelay()
+    window.open([plate])
+    until(lambda: window.viewer.controller.on_screen is not None and window.shot.plan.rows)
+    for words, frame in (("first preview", 1001), ("preview of the next frame", 1002), ("far frame", 1010)):
+        window.viewer.player.seek(frame)
+        until(lambda frame=frame: window.viewer.controller.on_screen == frame)
+        delay.begin()
+        print(f"{words}: {preview(window, frame):.2f} s", longest(delay))
+    print(f"edge changes: {edges(window, 1010):.1f} a second on the screen", longest(delay))
+    window.shot.form.field("choke").set_value(0)
+    until(lambda: not window.live.busy)
+    delay.begin()
+    window.shot.start_render()
+    until(lambda: window.shot.renders.rendering)
+    until(lambda: not window.shot.renders.rendering)
+    print("a render under way, followed in the viewer:", longest(delay))
+    window.close()
+
+
+def preview(window: MainWindow, frame: int) -> float:
+    """Preview a frame; return the seconds from the click to the picture."""
+    begun = time.monotonic()
+    window.shot.preview_button.click()
+    until(lambda: "Preview" in window.viewer.canvas.tags and window.viewer.footages[0].previews.of(frame))
+    return time.monotonic() - begun
+
+
+def edges(window: MainWindow, frame: int) -> float:
+    """Move the choke as a slider does; return the different mattes shown a second."""
+    shown: list[int] = []
+    window.viewer.controller.shown.connect(
+        lambda _number: shown.append(id(window.viewer.footages[0].previews.of(frame)["alpha"]))
+    )
+    choke, begun, value = window.shot.form.field("choke"), time.monotonic(), 0.0
+    while time.monotonic() - begun < EDGE_SECONDS:
+        value = (value + 0.1) % 5
+        choke.set_value(value)
+        live(0.01)
+    changes = sum(one != other for one, other in itertools.pairwise(shown))
+    return changes / (time.monotonic() - begun)
+
+
+def longest(delay: LoopDelay) -> str:
+    """Return the longest wait in words, and forget it."""
+    words = f"(longest wait of the event loop {1000 * delay.longest:.0f} ms)"
+    delay.begin()
+    return words
+
+
+def live(seconds: float) -> None:
+    """Let the window live."""
+    ends = time.monotonic() + seconds
+    until(lambda: time.monotonic() > ends)
+
+
+def until(so: Callable[[], object]) -> None:
+    """Let the window live until something is so."""
+    while not so():
+        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 5)
+        time.sleep(0.001)
+
+
+if __name__ == "__main__":
+    main()
