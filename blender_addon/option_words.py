@@ -43,6 +43,11 @@ _TOOLTIPS = {
         "hold": "Repeat the frame before",
         "black": "Put a black frame in its place",
     },
+    "focus": {
+        "auto": "The part of the plate with people, where they are small in it",
+        "plate": "The whole plate",
+        "people": "The part of the plate with people, however large they are",
+    },
     "exposure": {"auto": "Brighten dark plates for the model; the result keeps its exposure"},
     "denoise": {"auto": "Measure the grain, and remove it only where the plate is brightened"},
     "foreground": {

@@ -11,6 +11,7 @@ from .option_words import title
 from .place_strips import out_of_step
 from .preferences import preferred
 from .settings import NUMBER, number_property
+from .user_masks import MASKS
 
 _GROUPS = tuple(dict.fromkeys(choice.group for choice in choices().values()))
 _TITLES = {"output": "Files"}
@@ -72,11 +73,15 @@ class _SettingsPanel(_Panel):
 
     def draw(self, context):
         """Draw the settings of one group."""
-        layout, values = self.layout, self._values(context).matte
+        layout, values = self.layout, self._values(context)
         layout.use_property_split, layout.use_property_decorate = True, False
         for name, choice in choices().items():
-            if choice.group == self.group:
-                _draw_setting(layout, values, name)
+            if choice.group != self.group:
+                continue
+            _draw_setting(layout, values.matte, name)
+            if name in MASKS:
+                # Beside the file that it takes the place of.
+                layout.prop(values, MASKS[name])
 
 
 class _ScenePanel(_Panel):

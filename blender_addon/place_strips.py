@@ -69,7 +69,8 @@ def _position(plate, matte):
         "length": round(float(end - start), 3),
         "trims": list(compat.trims(plate)),
         "reverse": int(plate.use_reverse_frames),
-        "strobe": round(float(plate.strobe), 3),
+        # Blender makes a 0, which a new strip may have, a 1 once it draws it.
+        "strobe": round(max(float(plate.strobe), 1.0), 3),
         "keys": len(getattr(plate, "retiming_keys", ())),
     }
 

@@ -1,6 +1,7 @@
 """Jobs for what is selected in Blender, or the reason in a sentence why there are none."""
 
 import os
+from dataclasses import replace
 
 import bpy
 
@@ -9,6 +10,7 @@ from .contract.errors import JobError, MattelineError
 from .contract.frames import FrameSet
 from .jobs import Request, Target, TargetedJob, node_job, strip_job
 from .place_nodes import first_frame, plate_of_group
+from .user_masks import MASKS, with_masks
 from .wording import error_text
 
 # Strips whose pictures come from Blender itself.
@@ -55,7 +57,8 @@ def request_for(kind, context):
         MattelineError: Nothing can be rendered.
     """
     if kind != "STRIP":
-        return Request((_clip_request(context) if kind == "CLIP" else _node_request(context),))
+        targeted = _clip_request(context) if kind == "CLIP" else _node_request(context)
+        return Request((_masked(kind, context, targeted),))
     scene = compat.sequencer_scene(context)
     jobs, refused, notices, errors = [], [], [], []
     for strip in _selected_strips(scene.sequence_editor):
@@ -67,7 +70,8 @@ def request_for(kind, context):
         try:
             result = scene.matteline.result
             effect = _effect_over(scene.sequence_editor, strip) if result == "CUTOUT" else None
-            jobs.append(_strip_request(scene, strip, "MASK" if effect else result))
+            targeted = _strip_request(scene, strip, "MASK" if effect else result)
+            jobs.append(_masked_strip(context, scene, strip, targeted))
         except MattelineError as error:
             refused.append(f"{strip.name}: {error_text(error)}")
             errors.append(error)
@@ -97,12 +101,55 @@ def preview_for(kind, context):
         if not shown:
             raise JobError(f"No selected strip shows a picture at frame {now}.", hint="Move the playhead.")
         source = plate_source.strip_source(shown[-1])
-        picture = plate_source.strip_timing(scene, shown[-1], source).picture(now)
-        return _strip_request(scene, shown[-1], "CUTOUT"), source.numbers[picture]
+        number = source.numbers[plate_source.strip_timing(scene, shown[-1], source).picture(now)]
+        targeted = _of_one_frame(_strip_request(scene, shown[-1], "CUTOUT"), number)
+        return _masked_strip(context, scene, shown[-1], targeted), number
     targeted = _clip_request(context) if kind == "CLIP" else _node_request(context)
-    number = now - _scene_offset(kind, context, targeted.target.base)
     frames = targeted.job.frames
-    return targeted, min(max(number, frames.first), frames.last)
+    number = now - _scene_offset(kind, context, targeted.target.base)
+    number = min(max(number, frames.first), frames.last)
+    return _masked(kind, context, _of_one_frame(targeted, number)), number
+
+
+def _of_one_frame(targeted, number):
+    return replace(targeted, job=replace(targeted.job, frames=FrameSet.of((number,))))
+
+
+def _masked(kind, context, targeted):
+    """Return the job of a clip or node with the panel's masks, which move with the scene."""
+    offset = _scene_offset(kind, context, targeted.target.base)
+    return with_masks(context, context.scene.matteline, targeted, lambda number: number + offset)
+
+
+def _masked_strip(context, scene, strip, targeted):
+    """Return the job of a strip with the panel's masks.
+
+    Raises:
+        JobError: The strip is retimed, so that only Blender knows what it shows when.
+    """
+    values = scene.matteline
+    if not any(getattr(values, name) for name in MASKS.values()):
+        return targeted
+    if plate_source.is_retimed(strip):
+        raise JobError(
+            f"{strip.name} is retimed, so its masks cannot follow its frames.",
+            hint="Open its file in the Clip Editor, and render it there.",
+        )
+    source = plate_source.strip_source(strip)
+    timing = plate_source.strip_timing(scene, strip, source)
+    start, end = (round(each) for each in timing.content)
+    shown = {}
+    # Handles lie within the content, beyond the strip's ends. Of several frames that show a picture the first counts.
+    for frame in range(min(start, timing.first), max(end, timing.last) + 1):
+        shown.setdefault(source.numbers[timing.picture(frame)], frame)
+    # A picture that is skipped by a higher rate is shown at no frame: the nearest before it counts.
+    known = sorted(shown)
+    return with_masks(
+        context,
+        values,
+        targeted,
+        lambda number: shown[max((each for each in known if each <= number), default=known[0])],
+    )
 
 
 def _scene_offset(kind, context, base):

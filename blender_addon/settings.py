@@ -168,6 +168,16 @@ class MattelineScene(bpy.types.PropertyGroup):
         min=0,
         max=1000,
     )
+    garbage_mask: bpy.props.PointerProperty(
+        name="Garbage Mask",
+        description="A mask of this file, drawn over the clip: what lies outside it is not in the matte",
+        type=bpy.types.Mask,
+    )
+    holdout_mask: bpy.props.PointerProperty(
+        name="Hold-Out Mask",
+        description="A mask of this file, drawn over the clip: what lies inside it is wholly in the matte",
+        type=bpy.types.Mask,
+    )
     span: bpy.props.EnumProperty(name="Range", description="Which frames of a clip to render", items=RANGES)
     existing: bpy.props.EnumProperty(
         name="Existing Results",

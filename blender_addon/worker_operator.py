@@ -183,7 +183,10 @@ class WorkerOperator:
 
 
 def redraw(context):
-    """Have every editor drawn again, so that panels show the progress."""
+    """Have every editor and the status bar drawn again, so that they show the progress."""
+    if not bpy.app.background:
+        # No text of ours: this is the one call that has the status bar drawn again.
+        context.workspace.status_text_set(None)
     for window in context.window_manager.windows:
         for area in window.screen.areas:
             area.tag_redraw()

@@ -210,6 +210,17 @@ def show(node, socket):
     tree.links.new(found.outputs[socket], shown.inputs[0])
 
 
+def show_over(socket, colour):
+    """Let the scene render an output of the matte's group over a colour, scene-linear."""
+    tree = addon("compat").compositor_tree(bpy.context.scene)
+    group = next(each for each in tree.nodes if (each.label or "").startswith("Matte"))
+    over = tree.nodes.new("CompositorNodeAlphaOver")
+    below, above = [each for each in over.inputs if each.type == "RGBA"]
+    below.default_value = (*colour, 1)
+    tree.links.new(group.outputs[socket], above)
+    tree.links.new(over.outputs[0], addon("compat").output_node(tree).inputs[0])
+
+
 def open_clip(path, start=1, offset=0, output="", size=(WIDTH, HEIGHT)):
     """A scene without compositor, and a clip."""
     scene = fresh(size=size)
@@ -246,6 +257,22 @@ def show_3d(compositor=False):
 
 def kinds_of_nodes():
     return [each.bl_idname for each in addon("compat").compositor_tree(bpy.context.scene).nodes]
+
+
+def add_mask(setting, corners=((0, 0), (0.5, 0), (0.5, 1), (0, 1))):
+    """A mask over a part of the picture whose opacity in percent is the scene's frame; it is the panel's choice."""
+    mask = bpy.data.masks.new("roto")
+    layer = mask.layers.new(name="layer")
+    spline = layer.splines.new()
+    spline.points.add(len(corners) - len(spline.points))
+    for point, corner in zip(spline.points, corners, strict=True):
+        point.handle_type = "VECTOR"
+        point.co = point.handle_left = point.handle_right = corner
+    spline.use_cyclic = True
+    for frame in range(0, 101):
+        layer.alpha = frame / 100
+        layer.keyframe_insert("alpha", frame=frame)
+    setattr(bpy.context.scene.matteline, setting, mask)
 
 
 # What the add-on is asked

@@ -84,6 +84,7 @@ def test_every_step_could_be_done(found):
 def test_a_strip_gets_its_matte_and_mask(found):
     assert found["strips"] == ["plate", "plate matte"]
     assert found["modifiers"] == ["MASK"]
+    assert found["out of step"] == []
 
 
 def test_one_undo_takes_the_result_away_and_one_redo_brings_it_back(found):

@@ -54,6 +54,8 @@ def sequencer_render():
     yield from follow("render_strip", picture="rendering")
     FOUND["strips"] = strips()
     FOUND["modifiers"] = [each.type for each in strip("plate").modifiers]
+    placing = sys.modules["matteline_blender.place_strips"]
+    FOUND["out of step"] = list(placing.out_of_step(scene))
     area().spaces.active.view_type = "SEQUENCER_PREVIEW"
     area().spaces.active.show_region_ui = True
     yield from pause(1)
