@@ -9,6 +9,7 @@ one), WORKER the matteline program, FOLDER receives the pictures.
 import importlib
 import os
 import sys
+from typing import Any
 
 import bpy
 
@@ -77,9 +78,9 @@ def in_the_scene(scene: bpy.types.Scene) -> None:
     save(scene, "blender_scene")
 
 
-def add(operator: object, location: tuple[float, ...], colour: tuple[float, ...], **more: object) -> None:
+def add(operator: Any, location: tuple[float, ...], colour: tuple[float, ...], **more: Any) -> None:
     """Add an object of a plain colour."""
-    operator(location=location, **more)  # type: ignore[operator]
+    operator(location=location, **more)
     material = bpy.data.materials.new("plain")
     material.use_nodes = True
     material.node_tree.nodes["Principled BSDF"].inputs["Base Color"].default_value = (*colour, 1)
