@@ -6,6 +6,7 @@ import av
 import numpy as np
 import OpenImageIO as oiio
 import pytest
+from PIL import Image
 
 from matteline.contract.errors import ReadError, WriteError
 from matteline.contract.files import replacing
@@ -62,3 +63,14 @@ def test_a_file_that_ffmpeg_refuses_is_an_error_of_writing(tmp_path):
         raise av.InvalidDataError(1, "Invalid data found when processing input")
     assert list(tmp_path.iterdir()) == []
     assert issubclass(EncodeError, OSError)
+
+
+def test_a_damaged_png_is_one_sentence_and_its_library_prints_nothing(tmp_path, capfd):
+    path = tmp_path / "plate.0001.png"
+    Image.fromarray(np.random.default_rng(1).integers(0, 255, (40, 60, 3), np.uint8)).save(path)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+    with pytest.raises(ReadError, match="its data is damaged"):
+        open_plate(str(path)).frame(1)
+    assert capfd.readouterr().err == ""

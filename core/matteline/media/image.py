@@ -28,8 +28,6 @@ _FORMATS = {"openexr": "EXR", "cineon": "Cineon", "targa": "TGA"}
 _SUBSAMPLED = "Subsampled channels"
 _OLDER_READER = threading.Lock()
 
-# Bytes that hold the announcement of an animation, which stands before the first pixel, in all but odd files.
-_PNG_BEGINNING = 1 << 16
 
 # Formats whose orientation is that of a camera; that of a DPX tells how a film was scanned.
 _ORIENTED_FORMATS = ("jpeg", "tiff", "png")
@@ -104,7 +102,7 @@ def _opened(source: SourceFile) -> Iterator[Any]:
     # As stored: OpenImageIO would multiply the colour of a PNG or TIFF by its alpha.
     config.attribute("oiio:UnassociatedAlpha", 1)
     with source.reading(), unicode_path(source.path) as path:
-        _refuse_animation(source)
+        _check_png(source)
         file = oiio.ImageInput.open(path, config)
         if file is None and _SUBSAMPLED in (words := oiio_error()):
             file = _open_subsampled(path, config)
@@ -132,15 +130,25 @@ def _open_subsampled(path: str, config: Any) -> Any:
     return file
 
 
-def _refuse_animation(source: SourceFile) -> None:
-    """Refuse a PNG that is a little movie: image libraries show its first picture and do not tell."""
+def _check_png(source: SourceFile) -> None:
+    """Refuse a PNG that is a little movie, and a damaged one before its library prints what it thinks of it.
+
+    Image libraries show an animation's first picture and do not tell.
+    """
     if not source.path.lower().endswith(".png"):
         return
     with open_regular(source.path) as file:
-        beginning = file.read(_PNG_BEGINNING)
-    kinds = [each.kind for each in chunks(memoryview(beginning))]
-    if beginning.startswith(SIGNATURE) and b"acTL" in kinds:
+        data = file.readall()
+    if not data.startswith(SIGNATURE):
+        return  # whatever it is, it is not libpng's
+    parts = list(chunks(memoryview(data)))
+    if any(each.kind == b"acTL" for each in parts):
         raise source.unreadable("it is an animated PNG", hint="Convert it to a movie or to numbered images.")
+    # Whatever begins with a small letter is a remark, which readers pass over.
+    if not all(each.intact for each in parts if each.kind[:1].isupper()):
+        raise source.unreadable("its data is damaged")
+    if not parts or parts[-1].kind != b"IEND":
+        raise source.unreadable("the file is truncated")
 
 
 def _describe(file: Any, source: SourceFile, search: ChannelSearch) -> ImageHeader:
