@@ -25,6 +25,7 @@ _TABS = (
     ("matte", "Matte"),
     ("colour", "Colour"),
     ("edge", "Edge"),
+    ("people", "People"),
     ("output", "Files"),
     ("machine", "Machine"),
 )

@@ -10,6 +10,7 @@ import click
 
 from matteline.contract.choices import Choice, choices_of, parse_text
 from matteline.contract.errors import JobError, MattelineError
+from matteline.contract.people import PeopleHints
 from matteline.contract.settings import MatteSettings
 
 # Flags that are not named after their setting.
@@ -18,14 +19,30 @@ _FLAGS: Final = {
     "existing=update": "--update",
     "existing=overwrite": "--overwrite",
     "output": "-o",
+    "leave_out": "--not",
 }
+
+_HINTS: Final = (
+    ("point", "FRAME:X,Y:NAME", "A pixel of the person NAME; may be given several times."),
+    ("box", "FRAME:X,Y,W,H:NAME", "A box that just holds the person NAME; may be given several times."),
+    (
+        "mask",
+        "NAME=PATH",
+        "Pictures that show the person NAME white, in any frames; may be given several times.",
+    ),
+)
+"""Kinds of hints with flags of their own; they are added to those of --hints."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Settings = TypeVar("Settings")
 
 
 def settings_options(function: Function) -> Function:
-    """Decorate a command with a flag for every field of `MatteSettings`."""
+    """Decorate a command with a flag for every field of `MatteSettings`, and one for each kind of hint."""
+    for name, metavar, words in reversed(_HINTS):
+        function = click.option(f"--{name}", f"{name}_hints", multiple=True, metavar=metavar, help=words)(
+            function
+        )
     return options_of(MatteSettings)(function)
 
 
@@ -35,6 +52,10 @@ def settings_from(values: dict[str, Any]) -> MatteSettings:
     Raises:
         JobError: A value that is not allowed.
     """
+    said = PeopleHints.of(*(values.pop(f"{name}_hints", ()) for name, _, _ in _HINTS))
+    if said:
+        given = values.get("hints")
+        values["hints"] = "; ".join([given, said.words] if given and given != "none" else [said.words])
     return taken_from(values, MatteSettings)
 
 

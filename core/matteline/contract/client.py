@@ -132,6 +132,16 @@ class WorkerClient:
         written = [json.loads(each.to_json()) for each in jobs]
         return self.send("submit", jobs=written, farm=json.loads(farm.to_json()), dry_run=not farm.has_queue)
 
+    def people(self, job: Job, *, sheet: Optional[str] = None) -> int:
+        """Ask who is in the plate of a job; returns the request's id.
+
+        Args:
+            job: Any job; its frames and products do not count, its hints do. What is found is kept in its output
+                folder, where a render uses it.
+            sheet: Path of a contact sheet to write, a PNG; None for none.
+        """
+        return self.send("people", job=json.loads(job.to_json()), sheet=sheet)
+
     def networks(self) -> int:
         """Ask which networks can be used or fetched; returns the request's id."""
         return self.send("networks")

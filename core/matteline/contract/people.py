@@ -15,8 +15,9 @@ HINTS_VERSION = 1
 MAX_NAME_LENGTH = 64
 
 # Names become Cryptomatte objects and parts of file names. Blender cuts a list of objects at commas, reads
-# <...> as a number and drops backslashes; Nuke expands * ? [ ]; file systems refuse / : and quotes.
-_UNFIT = re.compile(r"[\x00-\x1f\x7f,<>\\/:*?\[\]\"'|]")
+# <...> as a number and drops backslashes; Nuke expands * ? [ ]; file systems refuse / : and quotes; hints in
+# words are separated by semicolons, and = separates a name from its mask.
+_UNFIT = re.compile(r"[\x00-\x1f\x7f,;=<>\\/:*?\[\]\"'|]")
 
 _NUMBER = r"\s*([-+]?\d+(?:\.\d+)?)\s*"
 _POINT = re.compile(rf"\s*(-?\d+)\s*:{_NUMBER},{_NUMBER}:(.*)")
@@ -73,6 +74,11 @@ class PointHint:
             raise _unreadable("point", text, "1060:812,440:anna")
         return cls(int(match[1]), float(match[2]), float(match[3]), match[4])
 
+    @property
+    def words(self) -> str:
+        """The hint in the words that `parse` reads."""
+        return f"{self.frame}:{self.x:.10g},{self.y:.10g}:{self.name}"
+
 
 @dataclass(frozen=True)
 class BoxHint:
@@ -117,6 +123,12 @@ class BoxHint:
         x, y, width, height = (float(match[part]) for part in (2, 3, 4, 5))
         return cls(int(match[1]), x, y, width, height, match[6])
 
+    @property
+    def words(self) -> str:
+        """The hint in the words that `parse` reads."""
+        numbers = ",".join(f"{each:.10g}" for each in (self.x, self.y, self.width, self.height))
+        return f"{self.frame}:{numbers}:{self.name}"
+
 
 @dataclass(frozen=True)
 class MaskHint:
@@ -146,6 +158,11 @@ class MaskHint:
         if not equals:
             raise _unreadable("mask", text, "anna=roto.####.exr")
         return cls(name, path.strip())
+
+    @property
+    def words(self) -> str:
+        """The hint in the words that `parse` reads."""
+        return f"{self.name}={self.path}"
 
 
 Hint = Union[PointHint, BoxHint, MaskHint]
@@ -189,6 +206,20 @@ class PeopleHints:
         return cls(tuple(_hint(number, each) for number, each in enumerate(data["hints"], 1)))
 
     @classmethod
+    def parse(cls, text: str) -> PeopleHints:
+        """Read hints in words, separated by semicolons, such as `1060:812,440:anna; ben=roto.####.exr`.
+
+        Raises:
+            JobError: One of them is neither a point, a box nor a mask.
+        """
+        return cls(tuple(_in_words(each) for each in text.split(";") if each.strip()))
+
+    @property
+    def words(self) -> str:
+        """The hints in the words that `parse` reads."""
+        return "; ".join(each.words for each in self.hints)
+
+    @classmethod
     def of(
         cls, points: Iterable[str] = (), boxes: Iterable[str] = (), masks: Iterable[str] = ()
     ) -> PeopleHints:
@@ -204,6 +235,32 @@ class PeopleHints:
                 *(MaskHint.parse(each) for each in masks),
             )
         )
+
+
+NO_HINTS = PeopleHints()
+
+
+def person_names(text: str) -> tuple[str, ...]:
+    """Return the names in a list such as `anna,ben`.
+
+    Raises:
+        JobError: One of them is not a name, or there is none.
+    """
+    return tuple(dict.fromkeys(check_person_name(each) for each in text.split(",")))
+
+
+def _in_words(text: str) -> Hint:
+    if _POINT.fullmatch(text):
+        return PointHint.parse(text)
+    if _BOX.fullmatch(text):
+        return BoxHint.parse(text)
+    if "=" in text:
+        return MaskHint.parse(text)
+    raise JobError(
+        f"'{text.strip()[:80]}' is not a hint.",
+        field="hints",
+        hint="Write a point as 1060:812,440:anna, a box as 1060:700,120,240,820:anna, a mask as anna=roto.####.exr.",
+    )
 
 
 def _kinds_of(hint: Hint) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any, Optional, Union
 
 from matteline.contract.choices import Choice, check_values, choices_of, one_of, parse_text, setting
 from matteline.contract.errors import JobError
+from matteline.contract.people import person_names
 
 AUTO_PREROLL_FRAMES = 10
 """Frames of `preroll='auto'`: after so many the error of the first frame no longer falls (docs/frames.md)."""
@@ -21,7 +22,7 @@ WHOLE_RUN_FRAMES = 240
 """How far from the beginning of its shot a range may be for `preroll='auto'` to begin there: ten seconds of film.
 The frames before the range cost about half the time of rendering them, and most plates are shorter."""
 
-PRODUCTS = ("alpha", "fgr", "rgba")
+PRODUCTS = ("alpha", "fgr", "rgba", "people")
 MOVIES = ("prores4444", "matte", "matte_full", "preview", "preview_hevc")
 # Results of the network that each movie needs, so that a movie never asks for a product that is not made.
 _MADE_OF = {movie: ("alpha",) if movie.startswith("matte") else ("alpha", "fgr") for movie in MOVIES}
@@ -260,6 +261,34 @@ class MatteSettings:
         help="An image, sequence or movie; where it is 1, alpha becomes 1. Channels are named as for "
         "the garbage matte.",
     )
+    keep: str = setting(
+        "everyone",
+        label="Keep",
+        affects="matte",
+        kind="text",
+        options=("everyone",),
+        group="people",
+        help="People that alpha, fgr and rgba show, by name, such as person1,anna; 'everyone' keeps all.",
+    )
+    leave_out: str = setting(
+        "nobody",
+        label="Leave out",
+        affects="matte",
+        kind="text",
+        options=("nobody",),
+        group="people",
+        help="People that alpha, fgr and rgba do not show, by name, such as person2.",
+    )
+    hints: str = setting(
+        "none",
+        label="Hints",
+        affects="matte",
+        kind="text",
+        options=("none",),
+        group="people",
+        help="Hints that say who is where, separated by semicolons: FRAME:X,Y:NAME a pixel of a person, "
+        "FRAME:X,Y,W,H:NAME a box round one, NAME=PATH a mask; or a JSON file of hints.",
+    )
     write: tuple[str, ...] = setting(
         ("alpha", "fgr"),
         label="Products",
@@ -268,7 +297,7 @@ class MatteSettings:
         options=PRODUCTS,
         group="output",
         help="Pictures to write for each frame: 'alpha' the matte, 'fgr' the straight foreground colour, "
-        "'rgba' both in one picture.",
+        "'rgba' both in one picture, 'people' a Cryptomatte EXR in which each person can be picked.",
     )
     format: str = setting(
         "exr",
@@ -379,6 +408,8 @@ class MatteSettings:
                 hint="Lower one or raise the other.",
             )
         self.cut_frames()
+        self.kept_names()
+        self.left_out_names()
         self._check_depth()
         self._check_layout()
         self._check_movies()
@@ -401,6 +432,14 @@ class MatteSettings:
                 field="cuts",
                 hint="Give auto, none, or the first frames of shots, such as 1042,1100.",
             ) from None
+
+    def kept_names(self) -> Optional[tuple[str, ...]]:
+        """Return the names of `keep`; None for everyone. Raises `JobError` where one is not a name."""
+        return None if self.keep == "everyone" else _names("keep", self.keep)
+
+    def left_out_names(self) -> tuple[str, ...]:
+        """Return the names of `leave_out`; none for nobody. Raises `JobError` where one is not a name."""
+        return () if self.leave_out == "nobody" else _names("leave_out", self.leave_out)
 
     def _check_layout(self) -> None:
         if self.layout == "layered" and self.format == "png":
@@ -431,6 +470,13 @@ class MatteSettings:
                 field="depth",
                 hint=one_of(allowed),
             )
+
+
+def _names(field: str, text: str) -> tuple[str, ...]:
+    try:
+        return person_names(text)
+    except JobError as error:
+        raise JobError(error.message, field=field, hint=error.hint) from None
 
 
 def choices() -> dict[str, Choice]:

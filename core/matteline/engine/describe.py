@@ -35,6 +35,7 @@ def describe(plan: Plan) -> list[tuple[str, str]]:
         *((matte.name.capitalize(), matte.description) for matte in plan.user_mattes),
         *(_network(plan) if plan.uses_network else ()),
         ("Device", f"{settings.device}, {settings.precision}, batches of {plan.batch}"),
+        *((("People", ", ".join(plan.people.names) or "nobody"),) if plan.people else ()),
         *((product.name, _product(plan, product)) for product in plan.outputs.products),
         *((movie.kind.name, _movie(plan, movie)) for movie in plan.movies),
         ("Disk", f"about {_size(plan.disk_bytes)}, {_size(free_bytes(plan.outputs.folder))} free"),
@@ -53,6 +54,7 @@ def plan_data(plan: Plan) -> dict[str, object]:
         "outputs": {
             product.name: str(plan.outputs.path(product, first)) for product in plan.outputs.products
         },
+        "people": None if plan.people is None else list(plan.people.names),
         "movies": {movie.kind.name: str(movie.path) for movie in plan.movies},
         "disk_bytes": plan.disk_bytes,
         "notes": list(plan.plate.notes),

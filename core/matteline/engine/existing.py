@@ -10,7 +10,7 @@ from typing import NamedTuple
 from matteline.contract.errors import JobError, ReadError
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.record import read_record
-from matteline.engine.outputs import complete_frames
+from matteline.engine.outputs import Product, complete_frames
 from matteline.engine.plan import Plan
 from matteline.engine.provenance import PLATE_FILE, RECIPE, SEGMENT
 from matteline.engine.recipe import (
@@ -21,6 +21,7 @@ from matteline.engine.recipe import (
     segment_mark,
 )
 from matteline.engine.result_faults import find_wrong_results
+from matteline.media.channels import SEARCH_COLOUR, search_matte
 from matteline.media.image import read_header
 from matteline.media.source_file import SourceFile
 
@@ -106,14 +107,18 @@ class _Marks(NamedTuple):
 
 
 def _metadata(plan: Plan, number: int) -> _Marks:
-    found = {_marks_of(path, number) for path in plan.outputs.paths(number)}
+    found = {
+        _marks_of(product, plan.outputs.path(product, number), number) for product in plan.outputs.products
+    }
     # One product made otherwise is enough to make the frame another's: products of a frame belong together.
     return found.pop() if len(found) == 1 else _Marks()
 
 
-def _marks_of(path: Path, number: int) -> _Marks:
+def _marks_of(product: Product, path: Path, number: int) -> _Marks:
+    # A file of people has no colour channels.
+    search = search_matte(product.channels[0]) if product.name == "people" else SEARCH_COLOUR
     try:
-        attributes = dict(read_header(SourceFile(path.name, str(path), number)).header.attributes)
+        attributes = dict(read_header(SourceFile(path.name, str(path), number), search).header.attributes)
     except ReadError:
         # Another machine may have replaced or removed it since it was listed.
         return _Marks()

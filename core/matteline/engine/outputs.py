@@ -14,6 +14,7 @@ from matteline.contract.frames import FrameSet
 from matteline.contract.plate import PlateInfo
 from matteline.contract.record import RECORD_FOLDER, record_file
 from matteline.contract.settings import MatteSettings
+from matteline.media.cryptomatte import cryptomatte_channels
 from matteline.media.naming import padded
 from matteline.media.writer import Encoding, frame_path, is_complete
 
@@ -25,6 +26,10 @@ _CHANNELS = {
     "rgba": ("R", "G", "B", "A"),
     "layers": ("R", "G", "B", "A", "fgr.R", "fgr.G", "fgr.B"),
 }
+
+
+_CRYPTOMATTE = Encoding("exr", "float", "zip")
+"""The only encoding of people: half floats and lossy compression destroy their ids."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +69,21 @@ class Outputs:
 
 def lay_out_results(folder: Path, plate: PlateInfo, settings: MatteSettings) -> Outputs:
     """Lay out the results that the settings ask for."""
-    names = ("layers",) if settings.layout == "layered" else tuple(dict.fromkeys(settings.write))
+    names = tuple(dict.fromkeys(settings.write))
+    if settings.layout == "layered":
+        names = ("layers", *(name for name in names if name == "people"))
     products = tuple(_product(name, settings) for name in names)
     return Outputs(folder, plate.name, plate.padding, products, plate.counts_sign)
 
 
+def people_product(count: int) -> Product:
+    """Return the product that holds so many people; their channels depend on the number."""
+    return Product("people", cryptomatte_channels(count), _CRYPTOMATTE)
+
+
 def _product(name: str, settings: MatteSettings) -> Product:
+    if name == "people":
+        return people_product(1)  # until they are known
     png = settings.format == "png"
     depth = settings.depth if settings.depth != "auto" else ("8" if png else "half")
     # PNG defines its colour as not multiplied by alpha; EXR defines it as multiplied.

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from matteline.colour.space import PlateSpace
 from matteline.contract.frames import NO_FRAMES, FrameRange, FrameSet
 from matteline.contract.job import Job
+from matteline.contract.people import NO_HINTS, PeopleHints
 from matteline.contract.plate import PlateInfo
 from matteline.contract.settings import MatteSettings
 from matteline.contract.shot_notes import Segment, ShotNotes
@@ -24,10 +26,23 @@ from matteline.matting.rvm.reduction import reduced_size
 from matteline.matting.weights.find import FoundWeights
 from matteline.media.writer import estimate_bytes
 
+if TYPE_CHECKING:
+    from matteline.engine.people_file import FoundPeople  # loads torch
+
 
 def wants_look(settings: MatteSettings) -> bool:
     """Tell if cuts or people have to be looked for before a render."""
     return settings.cut_frames() is None or wants_regions(settings)
+
+
+def wants_people(settings: MatteSettings) -> bool:
+    """Tell if people have to be told apart before a render."""
+    return wants_chosen_people(settings) or "people" in settings.write
+
+
+def wants_chosen_people(settings: MatteSettings) -> bool:
+    """Tell if alpha is to show some people only."""
+    return settings.kept_names() is not None or bool(settings.left_out_names())
 
 
 def wants_regions(settings: MatteSettings) -> bool:
@@ -78,6 +93,8 @@ class Plan:
         movies: Movies to make when all frames are complete.
         user_mattes: The mattes that the artist named.
         notes: The notes of the first look over the plate; None where none is needed, or not made yet.
+        hints: Hints that say who is where.
+        people: The people of the plate; None where they are not wanted, or not told apart yet.
         stale: Frames whose results are there, but would come out differently now; they are rendered again.
     """
 
@@ -94,6 +111,8 @@ class Plan:
     movies: tuple[MoviePlan, ...] = ()
     user_mattes: tuple[UserMatte, ...] = ()
     notes: ShotNotes | None = None
+    hints: PeopleHints = NO_HINTS
+    people: FoundPeople | None = None
     stale: FrameSet = NO_FRAMES
 
     @property
@@ -110,6 +129,11 @@ class Plan:
     def cuts(self) -> tuple[int, ...]:
         """Frames that begin a shot: those of the notes, or else those that the settings name."""
         return self.notes.cuts if self.notes is not None else self.settings.cut_frames() or ()
+
+    @property
+    def needs_people(self) -> bool:
+        """True where the people of the plate have to be told apart before a frame is rendered."""
+        return self.people is None and wants_people(self.settings)
 
     @property
     def shots(self) -> tuple[FrameRange, ...]:
@@ -152,7 +176,7 @@ class Plan:
                 canvas.height,
                 len(product.channels),
                 product.encoding,
-                matte=product.name == "alpha",
+                matte=product.name in ("alpha", "people"),
             )
             for product in self.outputs.products
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from matteline.colour.config import open_config
 from matteline.colour.key_colour import parse_key_colour
@@ -28,13 +29,18 @@ from matteline.engine.outputs import (
     existing_frames,
     lay_out_results,
 )
-from matteline.engine.plan import Plan, Resources, split_at_cuts, wants_look, wants_regions
+from matteline.engine.people import load_people, with_people
+from matteline.engine.people_hints import read_hints
+from matteline.engine.plan import Plan, Resources, split_at_cuts, wants_look, wants_people, wants_regions
 from matteline.engine.recipe import RunHashes
 from matteline.engine.segments import plan_segments
 from matteline.engine.timeline import lay_out
 from matteline.engine.user_mattes import check_user_mattes
 from matteline.matting.weights.find import NO_WEIGHTS, FoundWeights, choose_refiner, find_weights
 from matteline.media.plate import open_plate
+
+if TYPE_CHECKING:
+    from matteline.engine.people_file import FoundPeople  # loads torch
 
 
 def plan(job: Job, resources: Resources) -> Plan:
@@ -69,6 +75,16 @@ def with_notes(draft: Plan, notes: ShotNotes) -> Plan:
     segments = plan_segments(draft.unbroken, shots, notes, regions=wants_regions(draft.settings))
     spans = lay_out(draft.frames, [segment.frames for segment in segments], draft.settings.preroll, shots)
     return _keep_results(replace(draft, notes=notes, segments=segments, spans=spans))
+
+
+def with_found_people(draft: Plan, people: FoundPeople) -> Plan:
+    """Complete a plan that needed its people.
+
+    Raises:
+        JobError: Names in the job are unknown, or there are results made with other settings that the job wants to
+            resume.
+    """
+    return _keep_results(with_people(draft, people))
 
 
 def portable_plan(job: Job, resources: Resources) -> Plan:
@@ -117,8 +133,16 @@ def _draft(job: Job, info: PlateInfo, resources: Resources) -> Plan:
     shots = split_at_cuts(unbroken, _named_cuts(job, info))
     parse_key_colour(job.settings.despill)
     user_mattes = check_user_mattes(job.settings, info, frames)
+    hints = read_hints(job.settings, info)
     given = job.settings.alpha != "network"
     weights = NO_WEIGHTS if given else find_weights(job.settings.weights, folders=resources.weight_folders)
+    if given and wants_people(job.settings):
+        raise JobError(
+            "People are told apart by the network, and with a given alpha there is none.",
+            field="alpha",
+            hint="Leave the given alpha or the people out.",
+            settings=("alpha", "write", "keep", "leave_out"),
+        )
     outputs = lay_out_results(Path(job.output), info, job.settings)
     check_writable(outputs.folder)
     movies = plan_movies(outputs, info, job.settings)
@@ -128,7 +152,7 @@ def _draft(job: Job, info: PlateInfo, resources: Resources) -> Plan:
     space = _space(job, info, resources)
     return Plan(
         job=job,
-        settings=_resolved(job.settings, info, weights, space),
+        settings=replace(_resolved(job.settings, info, weights, space), hints=hints.words or "none"),
         plate=info,
         frames=frames,
         unbroken=unbroken,
@@ -139,6 +163,7 @@ def _draft(job: Job, info: PlateInfo, resources: Resources) -> Plan:
         space=space,
         movies=movies,
         user_mattes=user_mattes,
+        hints=hints,
     )
 
 
@@ -273,7 +298,15 @@ def _refuse_existing(outputs: Outputs, frames: FrameSet) -> None:
 
 
 def _keep_results(draft: Plan) -> Plan:
-    """Leave out the frames whose results are there and would come out the same, where the job wants that."""
+    """Leave out the frames whose results are there and would come out the same, where the job wants that.
+
+    Which would is known only once the people are, where they are wanted.
+    """
+    if draft.needs_people:
+        people = load_people(draft)
+        if people is None:
+            return draft
+        draft = with_people(draft, people)
     if draft.job.existing not in ("resume", "update"):
         return draft
     if not existing_frames(draft.outputs, draft.frames).ranges:

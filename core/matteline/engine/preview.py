@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,8 +25,11 @@ from matteline.contract.plate import Header, Window
 from matteline.contract.shot_notes import Segment
 from matteline.engine.infer import FrameResult, Inference, SessionShape
 from matteline.engine.look import load_notes
+from matteline.engine.people import load_people, with_people
+from matteline.engine.people_hints import read_hints
+from matteline.engine.people_mattes import PeopleMattes
 from matteline.engine.pipeline import do_nothing
-from matteline.engine.plan import Plan, Resources
+from matteline.engine.plan import Plan, Resources, wants_chosen_people
 from matteline.engine.planner import plan, with_notes
 from matteline.engine.read import PlateFrame, read_frames
 from matteline.engine.recipe import settings_that_affect
@@ -134,6 +138,18 @@ class Previewer:
         self._shot = None
 
 
+_NOT_OF_THE_NETWORK: dict[str, Any] = {
+    "garbage": "none",
+    "holdout": "none",
+    "keep": "everyone",
+    "leave_out": "nobody",
+    "hints": "none",
+    "movies": (),
+    "write": ("alpha", "fgr"),
+}
+"""Settings that a plan is made without: they are looked at frame by frame."""
+
+
 def _network_key(job: Job) -> tuple[object, ...]:
     """Return everything of a job that decides the network's result."""
     settings = [getattr(job.settings, name) for name in settings_that_affect("network")]
@@ -142,7 +158,7 @@ def _network_key(job: Job) -> tuple[object, ...]:
 
 def _preview_plan(job: Job, resources: Resources) -> Plan:
     # Nothing is written, so neither the folder nor results in it matter; user mattes are checked by frame.
-    settings = replace(job.settings, garbage="none", holdout="none", movies=(), write=("alpha", "fgr"))
+    settings = replace(job.settings, **_NOT_OF_THE_NETWORK)
     draft = plan(
         replace(job, output=tempfile.gettempdir(), frames=None, existing="overwrite", settings=settings),
         resources,
@@ -187,6 +203,8 @@ class _Shot:
         self._decoded_next = 0
         self._results: OrderedDict[int, FrameResult] = OrderedDict()
         self._refined: dict[int, Matte] = {}
+        self._people_key: tuple[str, ...] = ()
+        self._people_mattes: PeopleMattes | None = None
 
     def preview(self, job: Job, number: int, want_fgr: bool, between_frames: Callable[[], None]) -> Preview:
         if number not in self._plan.plate.frames.hull:
@@ -211,6 +229,17 @@ class _Shot:
             )
             self._refined[number] = matte
         alpha = restore.alpha(matte, self._user_mattes(job, number))
+        notes = result.notes
+        if wants_chosen_people(job.settings):
+            people = self._people(job)
+            if people is None:
+                notes = (
+                    *notes,
+                    "Nobody is told apart yet, so everyone is shown: list the people, or render.",
+                )
+            else:
+                mattes = people.of_frame(number, _picture(result.frame), alpha)
+                alpha = people.kept(mattes, alpha)
         fgr = restore.fgr(result.frame.frame.pixels, matte, alpha) if want_fgr else None
         smaller = self.scale // inner
         return Preview(
@@ -218,9 +247,28 @@ class _Shot:
             _reduced_header(result.frame.frame.header, smaller),
             _box_reduced(alpha.cpu().numpy(), smaller),
             None if fgr is None else _box_reduced(fgr, smaller),
-            result.notes,
+            notes,
             known,
         )
+
+    def _people(self, job: Job) -> PeopleMattes | None:
+        """Return the mattes of the people who were found beside the results; None where none were."""
+        plan, settings = self._plan, job.settings
+        chosen = replace(
+            plan,
+            settings=replace(
+                plan.settings, keep=settings.keep, leave_out=settings.leave_out, hints=settings.hints
+            ),
+            hints=read_hints(settings, plan.plate),
+            outputs=replace(plan.outputs, folder=Path(job.output)),
+        )
+        key = job.output, settings.keep, settings.leave_out, settings.hints
+        if self._people_key != key:
+            found = load_people(chosen)
+            if found is None:
+                return None
+            self._people_key, self._people_mattes = key, PeopleMattes(with_people(chosen, found))
+        return self._people_mattes
 
     def _infer(self, number: int, between_frames: Callable[[], None]) -> FrameResult:
         """Run the network up to a frame: from the one before it where that was the last, else over handles."""

@@ -50,6 +50,8 @@ def recipe(plan: Plan) -> dict[str, object]:
         # Another machine counts its GPUs in another way.
         "device": plan.settings.device.partition(":")[0],
         **{f"{matte.field}_files": matte.identity for matte in plan.user_mattes},
+        # Everyone's name and share follow from the whole plate.
+        **({} if plan.people is None else {"people_files": plan.people.mark}),
     }
 
 
@@ -103,7 +105,7 @@ def state_hashes(plan: Plan, plate: str, segment: str = "") -> dict[str, str]:
     """
     # Edges, foreground and files are made after the state, so a state serves all of their settings.
     later = settings_that_affect("matte", "file")
-    mattes = [f"{matte.field}_files" for matte in plan.user_mattes]
+    mattes = [*(f"{matte.field}_files" for matte in plan.user_mattes), "people_files"]
     left_out = ("weights", *later, *mattes)
     settings = {name: value for name, value in _portable(plan).items() if name not in left_out}
     settings["segment"] = segment

@@ -9,13 +9,12 @@ from dataclasses import replace
 from matteline.contract.events import Event, Finished, FrameDone, Notice, Preroll, Started
 from matteline.engine.checkpoints import StateFiles, StateHashes, state_files
 from matteline.engine.infer import FrameResult
-from matteline.engine.look import take_look
 from matteline.engine.make_movies import make_movies
 from matteline.engine.output_claim import claim_outputs
 from matteline.engine.outputs import prepare_folders
 from matteline.engine.pipeline import do_nothing, each
 from matteline.engine.plan import Plan
-from matteline.engine.planner import with_notes
+from matteline.engine.prepare import prepare
 from matteline.engine.read import add_user_mattes, read_frames
 from matteline.engine.record import record_plan
 from matteline.engine.shot import Shot
@@ -52,10 +51,9 @@ def run(
         JobError: Another render is writing the same results with other settings.
     """
     started = time.perf_counter()
-    if plan.needs_look:
+    if plan.needs_look or plan.needs_people:
         network = network or load_network(plan.weights, plan.settings.refiner)
-        notes = yield from take_look(plan, network=network, between_frames=between_frames)
-        plan = with_notes(plan, notes)
+        plan = yield from prepare(plan, network=network, between_frames=between_frames)
     yield Started(len(plan.render), plan.weights.name, plan.settings.device, str(plan.outputs.folder))
     with claim_outputs(plan) as claim:
         if plan.spans:

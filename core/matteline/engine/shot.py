@@ -11,6 +11,7 @@ import torch
 from matteline.colour.picture import PictureTransform
 from matteline.engine.checkpoints import StateFiles, StateHashes, state_files
 from matteline.engine.infer import FrameResult, Inference, SessionShape
+from matteline.engine.people_mattes import PeopleMattes
 from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Plan
 from matteline.engine.provenance import attributes, frame_provenance
@@ -67,7 +68,12 @@ class Shot:
         restore = Restore(plan.settings, plan.space, self._transform, self._device)
         metadata = {product.name: attributes(plan, product) for product in products}
         self._writer = ProductWriter(
-            plan.outputs, restore, canvas, metadata, frame_attributes=frame_provenance(plan)
+            plan.outputs,
+            restore,
+            canvas,
+            metadata,
+            frame_attributes=frame_provenance(plan),
+            people=PeopleMattes(plan) if plan.people is not None else None,
         )
         self._shape = SessionShape(
             width=canvas.width,
@@ -75,8 +81,8 @@ class Shot:
             plate_ratio=plan.downsample_ratio,
             device=self._device,
             dtype=DTYPES[plan.settings.precision],
-            # Nobody reads the foreground where only alpha is written.
-            want_fgr=any(product.name != "alpha" for product in products),
+            # Nobody reads the foreground where only alpha and people are written.
+            want_fgr=any(product.name not in ("alpha", "people") for product in products),
         )
         self._inference: Inference | None = None
         self._span: Span | None = None

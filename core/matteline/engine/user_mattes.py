@@ -14,8 +14,15 @@ from matteline.contract.settings import MatteSettings
 from matteline.engine.pipeline import ahead, each
 from matteline.media.mask import Coverage, Mask
 
-_NAMES = {"alpha": "given alpha", "garbage": "garbage matte", "holdout": "hold-out matte"}
+_NAMES = {
+    "alpha": "given alpha",
+    "garbage": "garbage matte",
+    "holdout": "hold-out matte",
+    "hints": "mask of a person",
+}
 _NOT_GIVEN = ("none", "network")
+_OF_PLATE = ("alpha", "garbage", "holdout")
+"""Settings that name a matte of every frame."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ def check_user_mattes(settings: MatteSettings, plate: PlateInfo, frames: FrameSe
         JobError: One is not of the plate's size, or does not have all frames.
         ReadError: One cannot be read.
     """
-    named = {field: getattr(settings, field) for field in _NAMES}
+    named = {field: getattr(settings, field) for field in _OF_PLATE}
     return tuple(
         _checked(field, words, plate, frames) for field, words in named.items() if words not in _NOT_GIVEN
     )
@@ -101,10 +108,10 @@ def _together(streams: dict[str, Iterator[Coverage]]) -> Iterator[UserMattes]:
 def _stream(
     matte: UserMatte, plate: PlateInfo, frames: FrameSet, workers: int, depth: int
 ) -> Iterator[Iterator[Coverage]]:
-    mask, window = _opened(matte.field, matte.words, plate)
+    mask, window = open_mask(matte.field, matte.words, plate)
 
     def read(number: int) -> Coverage:
-        with _blamed(matte.field):
+        with blamed(matte.field):
             return mask.coverage(number, window)
 
     if mask.still:
@@ -119,12 +126,12 @@ def _stream(
 
 
 def _decoded(field: str, mask: Mask, frames: FrameSet, window: Window) -> Iterator[Coverage]:
-    with _blamed(field):
+    with blamed(field):
         yield from mask.read(frames, window)
 
 
 def _checked(field: str, words: str, plate: PlateInfo, frames: FrameSet) -> UserMatte:
-    mask, _ = _opened(field, words, plate)
+    mask, _ = open_mask(field, words, plate)
     lacking = mask.missing(frames)
     if lacking.ranges:
         raise JobError(
@@ -132,15 +139,20 @@ def _checked(field: str, words: str, plate: PlateInfo, frames: FrameSet) -> User
             field=field,
             hint="Render them, or take the number out of the name of an image that is meant for all frames.",
         )
-    with _blamed(field):
+    with blamed(field):
         identity = mask.identity(frames)
     reach = "for all frames" if mask.still else f"frames {mask.info.frames.brief}"
     return UserMatte(field, words, f"{words} ({mask.info.description}, {reach})", identity)
 
 
-def _opened(field: str, words: str, plate: PlateInfo) -> tuple[Mask, Window]:
-    """The matte, and the plate's canvas in its coordinates."""
-    with _blamed(field):
+def open_mask(field: str, words: str, plate: PlateInfo) -> tuple[Mask, Window]:
+    """Open a mask that a setting names; returns it, and the plate's canvas in its coordinates.
+
+    Raises:
+        JobError: It is not of the plate's size.
+        ReadError: It cannot be read.
+    """
+    with blamed(field):
         mask = Mask(words, first_frame=plate.frames.first)
     # Display window first: mattes are mostly painted on what the audience sees, without overscan.
     for own in (plate.display_window, plate.canvas):
@@ -166,8 +178,8 @@ def _sizes(plate: PlateInfo) -> str:
 
 
 @contextmanager
-def _blamed(field: str) -> Iterator[None]:
-    """Say of which matte an error speaks: media knows plates only."""
+def blamed(field: str) -> Iterator[None]:
+    """Name the matte of a setting in errors: media knows plates only."""
     name = _NAMES[field]
     try:
         yield

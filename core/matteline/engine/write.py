@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -10,14 +11,31 @@ from torch import Tensor
 
 from matteline.contract.plate import Window
 from matteline.engine.outputs import Outputs, Product
+from matteline.engine.people_mattes import PeopleMattes
 from matteline.engine.read import PlateFrame
 from matteline.engine.restore import Restore
 from matteline.matting.session import Matte
+from matteline.media.cryptomatte import write_cryptomatte
 from matteline.media.frame import Frame
 from matteline.media.writer import write_image
 
 HALF_MAX = 65504.0
 """The largest finite half; what is beyond it would become infinite."""
+
+
+@dataclass(frozen=True)
+class _Pictures:
+    """Pictures of one frame that products are made of, on the CPU.
+
+    Attributes:
+        alpha: (H, W) float32, 0..1.
+        fgr: (H, W, 3), straight; None where no product needs it.
+        people: (K, H, W) float32, 0..1, everyone's matte; None where people are not wanted.
+    """
+
+    alpha: Tensor
+    fgr: Tensor | None
+    people: Tensor | None
 
 
 class ProductWriter:
@@ -29,6 +47,7 @@ class ProductWriter:
         canvas: The pixels that every frame is delivered on.
         attributes: Metadata of the files, by product name.
         frame_attributes: Returns further metadata of the files of one frame.
+        people: Makes the mattes of people; None where they are not wanted.
     """
 
     def __init__(
@@ -38,6 +57,7 @@ class ProductWriter:
         canvas: Window,
         attributes: Mapping[str, Mapping[str, object]],
         frame_attributes: Callable[[int], Mapping[str, object]],
+        people: PeopleMattes | None = None,
     ) -> None:
         self._outputs = outputs
         self._wants_fgr = any(product.name != "alpha" for product in outputs.products)
@@ -45,6 +65,7 @@ class ProductWriter:
         self._canvas = canvas
         self._attributes = attributes
         self._frame_attributes = frame_attributes
+        self._people = people
 
     def write(self, frame: PlateFrame, matte: Matte, ratio: float) -> tuple[str, ...]:
         """Write every product of one frame; returns the paths. Raises `WriteError`.
@@ -57,31 +78,47 @@ class ProductWriter:
         assert frame.picture is not None
         matte = self._restore.refine_edges(matte, frame.picture, ratio)
         alpha = self._restore.alpha(matte, frame.user_mattes)
+        mattes = None
+        if self._people is not None:
+            mattes = self._people.of_frame(frame.number, frame.picture, alpha)
+            alpha = self._people.kept(mattes, alpha)
         fgr = None
         if self._wants_fgr:
             fgr = torch.from_numpy(self._restore.fgr(frame.frame.pixels, matte, alpha))
         alpha = alpha.cpu()
         made_of = self._frame_attributes(frame.number)
+        pictures = _Pictures(alpha, fgr, None if mattes is None else mattes.cpu())
         return tuple(
-            self._write(product, frame.frame, alpha, fgr, made_of) for product in self._outputs.products
+            self._write(product, frame.frame, pictures, made_of) for product in self._outputs.products
         )
 
     def _write(
         self,
         product: Product,
         frame: Frame,
-        alpha: Tensor,
-        fgr: Tensor | None,
+        pictures: _Pictures,
         made_of: Mapping[str, object],
     ) -> str:
         path = self._outputs.path(product, frame.number)
+        attributes = {**self._attributes[product.name], **made_of}
+        if product.name == "people":
+            assert self._people is not None and pictures.people is not None
+            write_cryptomatte(
+                path,
+                pictures.people.numpy(),
+                frame.header,
+                names=self._people.names,
+                canvas=self._canvas,
+                attributes=attributes,
+            )
+            return str(path)
         write_image(
             path,
-            _pixels(product, alpha, fgr),
+            _pixels(product, pictures.alpha, pictures.fgr),
             product.encoding,
             frame.header,
             channels=product.channels,
-            attributes={**self._attributes[product.name], **made_of},
+            attributes=attributes,
             canvas=self._canvas,
         )
         return str(path)

@@ -15,10 +15,9 @@ from matteline.contract.frames import FrameSet
 from matteline.engine.checkpoints import StateFiles, StateHashes
 from matteline.engine.chunks import chunk_of, prerolled_chunk, run_part, state_pass
 from matteline.engine.existing import examine_results
-from matteline.engine.look import take_look
 from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Plan
-from matteline.engine.planner import with_notes
+from matteline.engine.prepare import prepare
 from matteline.engine.recipe import segment_mark
 from matteline.farm.open_farm_job import OpenFarmJob
 
@@ -54,7 +53,7 @@ def save_states(
         MattelineError: As `engine.run.run` says.
     """
     farm_job = opened.farm_job
-    opened = yield from _with_look(opened, networks, between_frames)
+    opened = yield from _prepared(opened, networks, between_frames)
     if not farm_job.needs_states:
         yield Notice(f"{farm_job.name} needs no states: its chunks are exact by '{farm_job.farm.exact}'.")
         # A session's client waits for this event.
@@ -91,7 +90,7 @@ def render_chunk(
         MattelineError: As `engine.run.run` says.
     """
     farm_job, wanted = opened.farm_job, opened.submitted(frames)
-    opened = yield from _with_look(opened, networks, between_frames)
+    opened = yield from _prepared(opened, networks, between_frames)
     done = FrameSet() if overwrite else examine_results(opened.plan, wanted).current
     if done.ranges:
         yield Notice(f"Frames {done.brief} are there already.")
@@ -138,17 +137,17 @@ def _warn_of_far_states(opened: OpenFarmJob, part: Plan) -> Iterator[Event]:
             )
 
 
-def _with_look(
+def _prepared(
     opened: OpenFarmJob, networks: Networks | None, between_frames: Callable[[], None]
 ) -> Generator[Event, None, OpenFarmJob]:
-    """Take the first look where the shot needs one and no earlier step has left its notes."""
+    """Take the first look and tell people apart, where the shot needs that and no earlier step has left its notes."""
     _prepare_device(opened)
     plan = opened.plan
-    if not plan.needs_look:
+    if not (plan.needs_look or plan.needs_people):
         return opened
     network = networks(plan) if networks is not None else None
-    notes = yield from take_look(plan, network=network, between_frames=between_frames)
-    return replace(opened, plan=with_notes(plan, notes))
+    plan = yield from prepare(plan, network=network, between_frames=between_frames)
+    return replace(opened, plan=plan)
 
 
 def _prepare_device(opened: OpenFarmJob) -> None:

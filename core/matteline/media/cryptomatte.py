@@ -6,7 +6,7 @@ The format is that of the Cryptomatte specification 1.2.0 (Friedman and Jones, P
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -28,8 +28,8 @@ _KEY: Final = "3ae39a5"
 
 _MAX_LAYERS: Final = 12  # the Cryptomatte gizmo for Nuke reads no more
 
-# Coverage below this is written as 0: invisible, yet noise of that size makes a file 16 times larger.
-_LEAST_COVERAGE: Final = 1 / 255
+LEAST_COVERAGE: Final = 1 / 255
+"""Coverage below this is written as 0: invisible, yet noise of that size makes a file 16 times larger."""
 
 # Half floats cannot hold the ids, and lossy compression destroys them.
 _ENCODING: Final = Encoding("exr", "float", "zip")
@@ -42,6 +42,7 @@ def write_cryptomatte(
     *,
     names: Sequence[str],
     canvas: Window | None = None,
+    attributes: Mapping[str, object] | None = None,
 ) -> None:
     """Write one frame of people as a Cryptomatte EXR. Until it is whole, nothing changes at `path`.
 
@@ -57,6 +58,7 @@ def write_cryptomatte(
             Blender reads the names of a sequence from its first file, and the number of layers follows from
             them, which must not change within a sequence.
         canvas: Where the pixels lie; None when they begin at the data window's corner.
+        attributes: Further metadata of the file.
 
     Raises:
         ValueError: Two names have the same id, or coverage is not that of as many people.
@@ -69,11 +71,11 @@ def write_cryptomatte(
     window = header.display_window
     # A plate that was rendered may have objects of its own, whose channels this file does not hold.
     words = tuple(each for each in header.attributes if not each[0].lower().startswith("cryptomatte/"))
-    layers = min(max(1, (len(names) + 1) // 2), _MAX_LAYERS)
+    channels = cryptomatte_channels(len(names))
     ids = {name: object_id(name) for name in names}
     if len(set(ids.values())) != len(names):
         raise ValueError("Two names have the same Cryptomatte id.")
-    pixels = _ranked(coverage, list(ids.values()), layers)
+    pixels = _ranked(coverage, list(ids.values()), len(channels) // 4)
     with replacing(path) as temporary:
         write_exr(
             temporary,
@@ -81,8 +83,9 @@ def write_cryptomatte(
             window,
             _ENCODING,
             replace(header, attributes=words),
-            channels=tuple(f"{LAYER}{layer:02d}.{each}" for layer in range(layers) for each in "rgba"),
+            channels=channels,
             attributes={
+                **(attributes or {}),
                 f"cryptomatte/{_KEY}/name": LAYER,
                 f"cryptomatte/{_KEY}/hash": "MurmurHash3_32",
                 f"cryptomatte/{_KEY}/conversion": "uint32_to_float32",
@@ -90,6 +93,12 @@ def write_cryptomatte(
                 "colorInteropID": "data",
             },
         )
+
+
+def cryptomatte_channels(people: int) -> tuple[str, ...]:
+    """Return the channels of a file of so many people: two of them in each layer, as many as may share a pixel."""
+    layers = min(max(1, (people + 1) // 2), _MAX_LAYERS)
+    return tuple(f"{LAYER}{layer:02d}.{each}" for layer in range(layers) for each in "rgba")
 
 
 def object_id(name: str) -> int:
@@ -123,11 +132,11 @@ def _manifest(ids: dict[str, int]) -> str:
 def _ranked(coverage: Pixels, ids: Sequence[int], layers: int) -> Pixels:
     """Id and coverage of each pixel's people, the largest first: (H, W, 4 * layers) float32."""
     pixels = np.zeros((*coverage.shape[1:], 4 * layers), np.float32)
-    someone = (coverage >= _LEAST_COVERAGE).any(0)
+    someone = (coverage >= LEAST_COVERAGE).any(0)
     if not someone.any():
         return pixels
     here = coverage[:, someone].astype(np.float32)
-    here[here < _LEAST_COVERAGE] = 0
+    here[here < LEAST_COVERAGE] = 0
     ranks = min(2 * layers, len(ids))
     order = np.argsort(-here, axis=0, kind="stable")[:ranks]
     covered = np.take_along_axis(here, order, 0)

@@ -23,7 +23,14 @@ from matteline.window.shot_paths import PLATE_FILTER, suggested_output
 # Settings that are not folded away.
 BASIC = ("write", "format", "movies", "over", "colour_space", "choke", "soften", "despill")
 
-_GROUPS = {"matte": "Matte", "colour": "Colour", "edge": "Edge", "output": "Output", "machine": "Machine"}
+_GROUPS = {
+    "matte": "Matte",
+    "colour": "Colour",
+    "edge": "Edge",
+    "people": "People",
+    "output": "Output",
+    "machine": "Machine",
+}
 
 # Fields to show errors at that name none, by the kind of error.
 _FIELD_OF_KIND = {
