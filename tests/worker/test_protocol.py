@@ -176,8 +176,9 @@ def test_every_example_in_the_document_is_a_message():
     documented = {message["event"] for message in messages if "event" in message}
     rendered = set(to_dict.__globals__["_NAMES"].values())
     networks = {"networks", "fetching", "fetched"}
-    answers = {"hello", "checked", "plan", "preview", "loading", "submitted"}
+    answers = {"hello", "checked", "plan", "preview", "loading", "submitted", "people"}
     assert documented == rendered | networks | answers
     assert {message["request"] for message in messages if "request" in message} == {
-        "check", "plan", "preview", "render", "states", "chunk", "submit", "networks", "fetch", "cancel", "quit",
+        "check", "plan", "preview", "render", "people", "states", "chunk", "submit", "networks", "fetch",
+        "cancel", "quit",
     }  # fmt: skip

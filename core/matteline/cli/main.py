@@ -32,6 +32,7 @@ _COMMANDS = {
     "render": "Turn a plate into alpha and foreground.",
     "finish": "Give a matte of another tool fine edges, foreground and delivery.",
     "look": "Find the cuts and the people of a plate.",
+    "people": "List who is in a plate, to pick and name people.",
     "demo": "Draw a clip, matte it, and show how well it went.",
     "weights": "List, fetch, add and verify the network's weights.",
     "doctor": "Check this machine and say what is missing.",

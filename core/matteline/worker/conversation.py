@@ -42,6 +42,7 @@ class Services:
         downloads = SerialQueue("downloads")
         self.work: Mapping[str, tuple[SerialQueue, Work]] = {
             "render": (renders, handlers.render),
+            "people": (renders, handlers.people),
             "states": (renders, handlers.run_chunk_request),
             "chunk": (renders, handlers.run_chunk_request),
             "plan": (questions, handlers.plan),

@@ -60,6 +60,36 @@ class RequestHandlers:
         task.begin_writing()
         self._follow(run(plan, network=network, between_frames=task.check), task)
 
+    def people(self, task: Task) -> None:
+        """Tell the people of a plate apart and list them."""
+        from matteline.api import resources
+        from matteline.engine.people_list import list_people, listing_job, write_people_sheet
+        from matteline.engine.planner import plan
+        from matteline.engine.prepare import prepare
+
+        job = listing_job(Job.from_json(json.dumps(task.request.get("job"))))
+        sheet = task.request.get("sheet")
+        if sheet is not None and not isinstance(sheet, str):
+            raise JobError(
+                "The contact sheet's path is no text.", field="sheet", hint="Give a path, or none."
+            )
+        ready = plan(job, resources())
+        network = self._network(ready, task)
+        passes = prepare(ready, network=network, between_frames=task.check)
+        with closing(passes):
+            while True:
+                try:
+                    task.tell(to_dict(next(passes)))
+                except StopIteration as ending:
+                    ready = ending.value
+                    break
+        if sheet:
+            write_people_sheet(Path(sheet), ready, network)
+        listed = list_people(ready)
+        task.end(
+            {"event": "people", "people": [each.data() for each in listed], "hints": ready.settings.hints}
+        )
+
     def _follow(self, work: Generator[Event, None, None], task: Task) -> None:
         with closing(work) as events:
             for event in events:
