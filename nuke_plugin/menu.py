@@ -3,6 +3,8 @@
 import traceback
 
 try:
+    import os
+
     import matteline_nuke
     from matteline_nuke import panel
 
@@ -10,6 +12,8 @@ try:
 
     keyer = nuke.menu("Nodes").addMenu("Keyer")
     keyer.addCommand("MatteLine", matteline_nuke.create, icon="Matteline.png")
+    gallery = os.path.join(os.path.dirname(os.path.dirname(matteline_nuke.__file__)), "gallery.nk")
+    keyer.addCommand("MatteLine Gallery", lambda: nuke.nodePaste(gallery.replace(os.sep, "/")))
     # The list needs PySide6, which Nuke has from 16 on; in 14 and 15 the command could only fail.
     if nuke.env["NukeVersionMajor"] >= 16:
         keyer.addCommand("MatteLine Renders", panel.open_panel, icon="Matteline.png")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .compare import settings_changed
 from .farm import before_render, render_missing, submit, write_job
+from .help_page import show_help
 from .networks import choose_model, fetch_model, networks
 from .node import create
 from .render import cancel, create_read, new_version, render, render_all, render_current, resume, show
@@ -34,6 +35,7 @@ __all__ = [
     "resume",
     "settings_changed",
     "show",
+    "show_help",
     "start",
     "submit",
     "upgrade",

@@ -191,6 +191,7 @@ def _render_knobs() -> Iterable[nuke.Knob]:
     yield _button("render", "Render Matte", _RENDER_HELP, line=True)
     yield _button("render_current", "Preview Frame", "Renders the current frame into a temporary place.")
     yield _button("cancel", "Cancel", "Stops rendering. Complete frames are kept.")
+    yield _button("show_help", "Help", "Opens a page with everything that this panel can do.")
     yield _button("show", "Show Last Render", "Shows the last full render, when all its frames are there.")
     # A string can be selected and copied; a command that a status says is for a terminal.
     status = with_value(nuke.String_Knob(knob_name("status"), "Status"), "Not rendered yet.")

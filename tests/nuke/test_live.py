@@ -22,6 +22,10 @@ def plate(tmp_path):
 
 @pytest.fixture
 def live(comp, plate):
+    return live_node(comp, plate)
+
+
+def live_node(comp, plate):
     """A node that shows a render, with live edges at their defaults."""
     node = comp.node(comp.read(plate), edges_live=True)
     comp.render(node)

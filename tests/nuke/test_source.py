@@ -90,7 +90,7 @@ def test_everything_that_is_said_to_nuke_is_listed_with_where_it_is_known_from(p
     unproven = {line.split("`")[1] for line in table.splitlines() if literals.UNPROVEN in line}
     # The review names the knobs of Copy as "from0-2" and "to0-2".
     copied = {"from1", "from2", "to1", "to2"}
-    assert unproven <= {"Constant", "Dot", "rgba.red", "rgba.green", "rgba.blue"} | copied
+    assert unproven <= {"Constant", "color", "Dot", "rgba.red", "rgba.green", "rgba.blue"} | copied
 
 
 def test_everything_that_is_said_to_nuke_is_listed():

@@ -6,6 +6,7 @@ import json
 import os
 import runpy
 import sys
+import tempfile
 
 import numpy as np
 import pytest
@@ -91,6 +92,21 @@ def test_the_self_test_passes(terminal, package, capsys):
         runpy.run_path(str(package / "selftest.py"), run_name="__main__")
     verdict = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (verdict["matteline_selftest"], ended.value.code) == ("pass", 0), verdict["checks"]
+    words = {each["check"]: each["words"] for each in verdict["checks"]}
+    # What the stand-in assumes of Nuke is what the self-test would measure of it.
+    assert words["choke"] == "an edge moves 4 pixels for a size of 4, corners are square"
+    assert float(words["soften"].split(" of ")[1].split()[0]) == pytest.approx(5.0, abs=0.03)
+    assert words["update"] == "nothing rendered"
+    assert "fresh 'default', validated 'default (linear)'" in words["colour_spaces"]
+
+
+def test_the_self_test_writes_a_report_that_names_no_folder(terminal, package, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(SystemExit):
+        runpy.run_path(str(package / "selftest.py"), run_name="__main__")
+    report = (tmp_path / "matteline_selftest.json").read_text(encoding="utf-8")
+    assert json.loads(report)["matteline_selftest"] == "pass"
+    assert "matteline_selftest_" not in report
 
 
 def test_the_self_test_fails_where_the_worker_does(terminal, package, monkeypatch, tmp_path, capsys):

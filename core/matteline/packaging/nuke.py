@@ -52,7 +52,7 @@ def plugin_files() -> dict[str, bytes]:
     own = {
         path.relative_to(source).as_posix(): path.read_bytes()
         for path in sorted(source.rglob("*"))
-        if path.suffix in (".py", ".md") and "__pycache__" not in path.parts
+        if path.suffix in (".py", ".md", ".nk") and "__pycache__" not in path.parts
     }
     contract = {f"{PACKAGE}/contract/{name}": content for name, content in contract_files().items()}
     return own | contract | {f"{PACKAGE}/{PROGRESS_LIST.name}": PROGRESS_LIST.read_bytes(), ICON: icon()}

@@ -228,6 +228,9 @@ CLASSES: dict[str, NodeClass] = {
             "filter": _words("box", "triangle", "quadratic", "gaussian"),
         },
     ),
+    "Roto": NodeClass(5, {"output": _is(Channel_Knob, "rgba")}),
+    "Merge2": NodeClass(64, {"operation": _words("atop", "over", "plus", default="over")}),
+    "StickyNote": NodeClass(0, {"note_font_size": _is(Int_Knob, 20)}),
     "Cryptomatte": NodeClass(
         1,
         {
@@ -248,4 +251,4 @@ CLASSES: dict[str, NodeClass] = {
         },
     ),
 }
-"""TimeWarp, Grade and Constant are for the scenes of tests; SOURCES.md has no certain knobs for them."""
+"""TimeWarp, Constant, Roto, Merge2 and StickyNote are for scenes of tests; their knobs are not certain."""

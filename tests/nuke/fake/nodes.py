@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -247,6 +248,18 @@ class Node:
         self.see("metadata")
         found = self.host.pull(self, self.host.frame if time is None else int(time)).metadata
         return dict(found) if key is None else found.get(key)
+
+    def sample(
+        self, channel: str, x: float, y: float, dx: float = 1, dy: float = 1, frame: int | None = None
+    ) -> float:
+        """The value of the pixel at a place, counted from the lower left corner."""
+        self.see("a sample")
+        picture = self.host.pull(self, self.host.frame if frame is None else frame)
+        row = picture.format.height() - 1 - math.floor(y) - picture.window.y
+        column = math.floor(x) - picture.window.x
+        plane = picture.plane(channel if "." in channel else f"rgba.{channel}")
+        inside = 0 <= row < plane.shape[0] and 0 <= column < plane.shape[1]
+        return float(plane[row, column]) if inside else 0.0
 
     def opHashes(self) -> list[int]:
         self.see("hashes")
