@@ -72,10 +72,12 @@ class Victim:
                     shifts.add(int(distance.argmin()) - at)
                 if distance.min() < _NEAR and own > _FAR:
                     misplaced.append(frame.number)
+        words = ("clock runs", "clock begins", "be decoded:")
+        is_told = opened.info.shortfall or any(each in note for note in opened.info.notes for each in words)
         return {
             "outcome": "done",
             # A stream without a header does not tell of a beginning that is lost; the other pictures are in step.
-            "misplaced": [] if opened.info.shortfall or (begins_late and len(shifts) == 1) else misplaced,
+            "misplaced": [] if is_told or (begins_late and len(shifts) == 1) else misplaced,
             "read": read,
             "unreadable": unreadable,
             "sentences": list(opened.info.notes),

@@ -521,6 +521,29 @@ class TestLosses:
         assert "promises 40 pictures" in info.shortfall
         assert info.shortfall in info.notes
 
+    def test_pictures_that_an_avi_has_beyond_its_promise_leave_its_numbers_in_doubt(self, tmp_path):
+        path = write_movie(tmp_path / "a.avi", "mjpeg", "yuvj420p")
+        data = path.read_bytes()
+        path.write_bytes(data[: len(data) * 3 // 5] + data[len(data) * 2 // 5 :])
+        assert "promises 40 pictures" in open_plate(str(path)).info.shortfall
+
+    def test_a_piece_that_was_written_twice_is_told_of(self, tmp_path):
+        path = write_movie(tmp_path / "a.ts", "mpeg2video", "yuv420p", options={"g": "6"})
+        data = path.read_bytes()
+        path.write_bytes(data[: len(data) * 3 // 5] + data[len(data) * 2 // 5 :])
+        assert "clock runs back" in open_plate(str(path)).info.notes[-1]
+
+    def test_a_beginning_that_may_be_lost_is_told_of(self, tmp_path):
+        path = self.without(tmp_path, "a.mkv", "mjpeg", set(range(15)), "yuvj420p")
+        info = open_plate(str(path)).info
+        assert (len(info.frames), "clock begins 15 pictures late" in info.notes[-1]) == (25, True)
+
+    def test_pictures_up_to_the_next_keyframe_are_lost_with_the_one_they_build_on(self, tmp_path):
+        path = self.without(tmp_path, "a.ts", "mpeg2video", {15}, options={"g": "10", "bf": "0"})
+        plate = open_plate(str(path))
+        assert str(plate.info.frames) == "1-15,21-40"
+        assert shown(plate.read(plate.info.frames)) == [*range(15), *range(20, 40)]
+
     @pytest.mark.parametrize("name", sorted(MOVIES))
     def test_a_whole_movie_is_not_in_doubt(self, movies, name):
         info = open_plate(str(movies(name))).info

@@ -49,6 +49,9 @@ def open_movie(source: SourceFile) -> Iterator[tuple[InputContainer, VideoStream
                 "its codec is not known", hint="Convert it to ProRes, DNxHR or EXR frames."
             )
         stream.codec_context.thread_type = "AUTO"
+        if stream.codec_context.name == "mjpeg":
+            # Or else it hands out what an earlier picture left in memory where data are damaged, and does not say.
+            stream.codec_context.options = {"err_detect": "explode"}
         yield container, stream
 
 

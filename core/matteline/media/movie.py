@@ -18,7 +18,7 @@ from matteline.media.frame import Frame
 from matteline.media.movie_decoder import MovieDecoder
 from matteline.media.movie_format import probe_movie
 from matteline.media.naming import result_name
-from matteline.media.picture_index import index_pictures
+from matteline.media.picture_index import MOST_REORDERED, index_pictures
 from matteline.media.sampling import spread
 from matteline.media.source_file import SourceFile
 from matteline.media.timecode import timecode_note
@@ -64,7 +64,7 @@ class Movie:
         if self._index.promised:
             shortfall = (
                 f"{self._name} promises {self._index.promised} pictures and {len(self._index)} can be read: "
-                "which are lacking is not known, so that numbers after a loss are too low."
+                "where it is damaged is not known, so that numbers behind that are wrong."
             )
         lost = (
             (f"It lacks frames {holes.brief}: its clock goes on, the pictures do not.",)
@@ -88,10 +88,30 @@ class Movie:
                 *self._format.notes,
                 *timecode_note(header.timecode, self._format.rate),
                 *lost,
+                *self._clock_notes(),
                 *filter(None, [shortfall]),
             ),
             shortfall=shortfall,
         )
+
+    def _clock_notes(self) -> list[str]:
+        """List what the clock tells of losses and repetitions that may be meant as well."""
+        index, rate = self._index, self._format.rate
+        if index.runs_back:
+            return [
+                "Its clock runs back: pictures are numbered as they come, those that are there twice included."
+            ]
+        if index.skipped >= MOST_REORDERED:
+            return [
+                f"Its first {index.skipped} pictures cannot be decoded: frames are counted from the next one on."
+            ]
+        # Of other containers the clock says nothing of the beginning.
+        starts = index.timestamps[0] * self._format.time_base * (rate or 0)
+        if "matroska" in self._format.container and starts >= MOST_REORDERED:
+            return [
+                f"Its clock begins {round(starts)} pictures late: if those were lost, its numbers are too low."
+            ]
+        return []
 
     def __enter__(self) -> Movie:
         return self

@@ -45,6 +45,7 @@ class MovieFormat:
         time_base: Seconds that one step of the timestamps counts.
         pixel_type: As `PlateInfo.pixel_type`.
         description: Such as `h264 8-bit, bt709, video range`.
+        container: FFmpeg's name of the container, such as `matroska,webm`.
         notes: As `PlateInfo.notes`.
     """
 
@@ -57,6 +58,7 @@ class MovieFormat:
     time_base: Fraction
     pixel_type: str
     description: str
+    container: str = ""
     notes: tuple[str, ...] = ()
 
     def timecode(self, position: int) -> str | None:
@@ -113,6 +115,7 @@ def _describe(container: InputContainer, stream: VideoStream, picture: VideoFram
         time_base=stream.time_base or Fraction(1),
         pixel_type="uint8" if bits <= 8 else f"uint{bits}" if bits in (10, 12) else "uint16",
         description=", ".join(words),
+        container=container.format.name,
         notes=_notes(container, picture),
     )
 

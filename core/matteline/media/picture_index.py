@@ -31,6 +31,9 @@ from matteline.media.source_file import SourceFile
 # Share of lost pictures up to which a movie is taken for damaged rather than for one of a variable rate.
 _MOST_HOLES = 0.1
 
+# Bytes of an AVI up to which its header counts all of its pictures.
+_FIRST_PART_BYTES = 1 << 30
+
 # Gaps in the clock that are taken for losses however long they are; a variable rate leaves more.
 _FEW_GAPS = 3
 
@@ -60,6 +63,8 @@ class PictureIndex:
         by_counting: Whether the timestamps are mere positions, because the movie's own are wrong.
         holes: Positions whose picture is not in the file although the clock of those around it leaves room for one.
         is_even: Whether no packet is left out on purpose, so that a gap of the clock is a loss.
+        runs_back: Whether times come twice, as where a piece of the file was written twice or two movies were joined.
+        skipped: Pictures before the first that can be decoded; they are not counted.
         is_intra: Whether each picture is coded by itself.
         promised: Pictures that the header counts, where nothing tells which of them are lacking; 0 where it does not.
     """
@@ -70,6 +75,8 @@ class PictureIndex:
     by_counting: bool = False
     holes: frozenset[int] = frozenset()
     is_even: bool = True
+    runs_back: bool = False
+    skipped: int = 0
     is_intra: bool = False
     promised: int = 0
 
@@ -116,16 +123,19 @@ def index_pictures(source: SourceFile, decoded: FirstPictures) -> PictureIndex:
     Raises:
         ReadError: It is no movie, or ends before its first picture.
     """
+    runs_back = False
     for listed in (_from_container, _from_packets):
         with open_movie(source) as (container, stream):
             index = listed(container, stream)
+        runs_back = index is not None and len(set(index.timestamps)) < len(index.timestamps)
         if index and (first := _first_decodable(index, decoded)) is not None:
             # What is shown before the first keyframe and was not decoded needs pictures that were cut off.
             if index.keyframes:
                 first = min(first, index.position(index.keyframes[0].shown))
-            index = replace(index, timestamps=index.timestamps[first:], claimed=index.claimed - first)
+            claimed = index.claimed - first
+            index = replace(index, timestamps=index.timestamps[first:], claimed=claimed, skipped=first)
             return _with_holes(index, decoded.step) if decoded.step and index.is_even else index
-    return _counted(source)
+    return replace(_counted(source), runs_back=runs_back)
 
 
 def _counted(source: SourceFile) -> PictureIndex:
@@ -213,15 +223,15 @@ def _from_packets(container: InputContainer, stream: VideoStream) -> PictureInde
     if last is None or not timestamps:
         return None
     claimed = _claimed_pictures(container, stream, timestamps, last)
-    # An AVI has no clock: its pictures are numbered as they come.
-    # Without a clock pictures are numbered as they come. Where a file is merely cut off, that is right.
-    counts = {"avi": stream.frames, "mxf": 0 if last.is_corrupt else claimed}
-    promised = counts.get(container.format.name, 0)
+    # Without a clock of their own pictures are numbered as they come.
+    promised = {"avi": stream.frames, "mxf": claimed}.get(container.format.name, 0)
+    # Headers of very long AVIs count their first part only.
+    is_too_many = promised and len(timestamps) > promised and container.size < _FIRST_PART_BYTES
     return PictureIndex(
         sorted(timestamps),
         sorted(keyframes),
         claimed,
-        promised=promised if promised > len(timestamps) else 0,
+        promised=promised if promised > len(timestamps) or is_too_many else 0,
         is_even=is_even,
         is_intra=stream.codec_context.codec.intra_only,
     )
