@@ -230,7 +230,8 @@ def _unbroken(job: Job, info: PlateInfo, frames: FrameSet) -> tuple[FrameRange, 
             f"Frames {gaps.brief} of {info.path} are missing.",
             path=info.path,
             frame=gaps.first,
-            hint="Render them, choose frames without them, or set missing frames to 'hold' or 'black'.",
+            hint=f"{'Export the movie again' if info.kind == 'movie' else 'Render them'}, "
+            "choose frames without them, or set missing frames to 'hold' or 'black'.",
             settings=("frames", "missing=hold", "missing=black"),
         )
     return info.frames.ranges
