@@ -146,6 +146,7 @@ class RenderSession:
                 # With the files that the worker has planned, for Show Last Render.
                 change_state(node, token=render.node_ref.token, last=render.result.to_data())
             set_status(node, words)
+            show_difference(node)
         return node
 
     def _show_result(self, render: RunningRender) -> None:

@@ -57,6 +57,14 @@ def test_an_8_bit_read_left_on_its_default_is_handed_over_with_the_space_that_nu
     assert_shows(comp, node, comp.direct(png, colour_space="sRGB"))
 
 
+def test_an_8_bit_read_that_was_never_looked_at_is_handed_over_too(comp, tmp_path):
+    png = plates.write_png(tmp_path / "png")
+    node = comp.node(comp.nuke.nodes.Read(file=png, first=1001, last=1004))
+    comp.render(node)
+    assert comp.host.executing.frames == []
+    assert_shows(comp, node, comp.direct(png, colour_space="sRGB"))
+
+
 def test_the_role_of_a_colour_space_is_taken_off_and_a_space_with_brackets_in_its_name_is_not(comp):
     script = sys.modules["matteline_nuke.script"]
     comp.host.root["colorManagement"].setValue("OCIO")
@@ -92,8 +100,9 @@ def test_a_foreground_that_no_read_can_show_is_an_error_before_any_read_is_touch
 # Where files are
 
 
-def test_a_relative_plate_is_looked_for_in_the_project_directory(comp, plate, tmp_path):
-    comp.host.root["project_directory"].setValue(str(tmp_path))
+def test_a_relative_plate_is_looked_for_in_the_project_directory(comp, tmp_path):
+    plate = plates.write(tmp_path / "project" / "plate")
+    comp.host.root["project_directory"].setValue(f"{tmp_path}/project")
     read = comp.nuke.nodes.Read(file="plate/sh010.####.exr", first=1001, last=1004)
     node = comp.node(read)
     comp.render(node)

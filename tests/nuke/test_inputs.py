@@ -56,7 +56,7 @@ def test_a_matte_is_written_for_the_frames_of_the_range_and_the_plate_is_still_h
     comp, plate, tmp_path
 ):
     roto = comp.read(drawn(tmp_path / "roto", 1.0), raw=True)
-    node = comp.node(comp.read(plate), range="custom", first=1002, last=1003, keep_input=True)
+    node = comp.node(comp.read(plate), range="custom", first=1002, last=1003, keep_input=True, preroll="auto")
     node.setInput(1, roto)
     comp.render(node)
     assert comp.host.executing.frames == [1002, 1003]

@@ -112,7 +112,7 @@ MISTAKES = {
         "plate.py",
         "    read.forceValidate()\n",
         "",
-        "test_default_script.test_an_8_bit_read_left_on_its_default_is_handed_over_with_the_space_that_nuke_names",
+        "test_default_script.test_an_8_bit_read_that_was_never_looked_at_is_handed_over_too",
     ),
     "the word default is taken for a space": Mistake(
         "script.py",
@@ -172,11 +172,12 @@ MISTAKES = {
         "test_default_script.test_a_write_keeps_its_file_type_from_one_render_to_the_next",
     ),
     # Live edges
-    "layers are swapped: red and green of the matte": Mistake(
+    "layers are swapped: red for alpha": Mistake(
         "results.py",
         'channel = "rgba.red" if matte == "alpha" else "rgba.alpha"',
-        'channel = "rgba.green" if matte == "alpha" else "rgba.alpha"',
-        "test_live.test_at_their_defaults_every_value_is_the_rendered_files",
+        'channel = "rgba.red"',
+        "test_shown.test_other_files_show_the_same",
+        {"settings": {"write": ("rgba",)}},
     ),
     "foreground and matte are swapped": Mistake(
         "results.py",
@@ -252,9 +253,9 @@ Grade {{
         "test_ranges.test_a_range_that_shrinks_costs_nothing_and_is_empty_outside",
     ),
     "an update keeps stale frames": Mistake(
-        "job.py",
-        'existing="update"',
-        'existing="resume"',
+        "render.py",
+        'existing: str = "update"',
+        'existing: str = "resume"',
         "test_ranges.test_other_settings_render_the_range_again_and_no_old_frame_is_left_in_it",
     ),
     "a Read keeps what it has decoded": Mistake(

@@ -26,7 +26,7 @@ def test_a_preview_leaves_the_versions_folder_alone_and_outlives_the_worker(comp
     comp.host.frame = 1002
     assert "Preview of frame 1002" in comp.render(node, "render_current")
     assert comp.mattes() == [] and not (comp.folder / "mattes").exists()
-    sys.modules["matteline_nuke.session"].session.worker.close()
+    sys.modules["matteline_nuke.session"].session.worker.client().close()
     comp.host.decoded.clear()
     assert comp.shown(node, 1002).alpha.max() > 0
     assert comp.shown(node, 1003).alpha.max() == 0
