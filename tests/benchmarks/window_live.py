@@ -94,7 +94,7 @@ def edges(window: MainWindow, frame: int) -> float:
     """Move the choke as a slider does; return the different mattes shown a second."""
     shown: list[int] = []
     window.viewer.controller.shown.connect(
-        lambda _number: shown.append(id(window.viewer.footages[0].previews.of(frame)["alpha"]))
+        lambda _number: shown.append(id(window.viewer.footages[0].previews.of(frame).get("alpha")))
     )
     choke, begun, value = window.shot.form.field("choke"), time.monotonic(), 0.0
     while time.monotonic() - begun < EDGE_SECONDS:

@@ -30,12 +30,12 @@ from matteline.window.theme import apply_theme
 from matteline.window.viewer.canvas import Layout
 
 SIZE = (1440, 860)
-PLATE_SIZE, FRAMES = (1280, 720), 24
+PLATE_SIZE, FRAMES = (960, 540), 12
 POINTED_AT = (610, 330)
 UNDER_WAY, COMPARED = 1006, 1010
 BROKEN = "Frame 1042 of plate.####.exr cannot be read: the file is truncated."
 QUEUED = (
-    ("sh010", DONE, "24 frames in 31 s", 24, 24),
+    ("sh010", DONE, "12 frames in 31 s", 12, 12),
     ("sh020", RUNNING, "96 of 240 frames, 2 min 10 s left", 96, 240),
     ("sh030", PAUSED, "Paused after 12 frames", 12, 118),
     ("sh040", FAILED, BROKEN, 41, 96),

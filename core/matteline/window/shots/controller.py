@@ -255,7 +255,9 @@ class ShotController(QObject):
             shot.form = state_of(opened.job)
             if shot is self.shots.current:
                 self.history.replace_state(shot.form, "Open results")
-        shot.mode = "" if before.folder is None and opened.footage.folder is not None else shot.mode
+        if opened.footage.folder is not None and opened.remembered is None:
+            # Whoever opens results wants to see them, whatever was looked at before.
+            shot.mode = ""
         self.show(shot)
 
     def _show_thumbnail(self, path: str, image: QImage) -> None:
