@@ -263,6 +263,17 @@ def add_translate(tree, picture, x, y):
     return node.outputs[0]
 
 
+def add_scale(tree, picture, factor):
+    """Add a Scale node that makes a picture smaller by a factor, an output socket; return its output."""
+    node = tree.nodes.new("CompositorNodeScale")
+    if "Type" not in node.inputs:
+        node.space = "RELATIVE"
+    tree.links.new(picture, node.inputs["Image"])
+    for name in ("X", "Y"):
+        tree.links.new(factor, node.inputs[name])
+    return node.outputs[0]
+
+
 def add_gaussian_blur(tree, picture, size, most):
     """Add a Blur node with a Gaussian; return its output.
 

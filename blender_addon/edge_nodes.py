@@ -78,14 +78,19 @@ def _choke_group():
         compat.add_group_socket(group, name, direction, "NodeSocketFloat")
     entry, leave = group.nodes.new("NodeGroupInput"), group.nodes.new("NodeGroupOutput")
     matte, pixels = entry.outputs["Matte"], entry.outputs["Pixels"]
+    radius = compat.add_math(group, "MINIMUM", compat.add_math(group, "ABSOLUTE", pixels), float(REACH))
+    # A node cannot be skipped, but a tiny picture costs nothing: a choke of 0 is worked out on a hundredth.
+    used = compat.add_math(group, "GREATER_THAN", radius, 1e-3)
+    worked_on = compat.add_scale(group, matte, compat.add_math(group, "MAXIMUM", used, 0.01))
     # Inwards is outwards of the complement: 1 - matte, which the outside of the picture does not belong to, so that
     # a person cut by the frame is not eaten from there.
     inwards = compat.add_math(group, "GREATER_THAN", pixels, 0.0)
-    radius = compat.add_math(group, "MINIMUM", compat.add_math(group, "ABSOLUTE", pixels), float(REACH))
-    shown = compat.add_math(group, "ABSOLUTE", compat.add_math(group, "SUBTRACT", inwards, matte))
+    shown = compat.add_math(group, "ABSOLUTE", compat.add_math(group, "SUBTRACT", worked_on, inwards))
     grown = _grown(group, shown, radius)
-    choked = compat.add_math(group, "ABSOLUTE", compat.add_math(group, "SUBTRACT", inwards, grown))
-    group.links.new(choked, leave.inputs[0])
+    choked = compat.add_math(group, "ABSOLUTE", compat.add_math(group, "SUBTRACT", grown, inwards))
+    # The matte comes first, because the first picture decides the size.
+    change = compat.add_math(group, "MULTIPLY", compat.add_math(group, "SUBTRACT", matte, choked), used)
+    group.links.new(compat.add_math(group, "SUBTRACT", matte, change), leave.inputs[0])
     for column, node in enumerate(group.nodes):
         node.location = (180 * (column % 40), -200 * (column // 40))
     leave.location = (180 * 41, 0)

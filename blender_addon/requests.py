@@ -100,6 +100,11 @@ def preview_for(kind, context):
         shown = [each for each in strips if compat.handles(each)[0] <= now <= compat.handles(each)[1]]
         if not shown:
             raise JobError(f"No selected strip shows a picture at frame {now}.", hint="Move the playhead.")
+        if plate_source.is_retimed(shown[-1]):
+            raise JobError(
+                f"{shown[-1].name} is retimed, and Blender does not tell which of its frames it shows.",
+                hint="Open its file in the Clip Editor, and preview it there.",
+            )
         source = plate_source.strip_source(shown[-1])
         number = source.numbers[plate_source.strip_timing(scene, shown[-1], source).picture(now)]
         targeted = _of_one_frame(_strip_request(scene, shown[-1], "CUTOUT"), number)

@@ -107,7 +107,9 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _releases(*more: str) -> list[Any]:
-    return [NEWEST, *(pytest.param(each, marks=pytest.mark.slow) for each in (*OLDER, *more))]
+    # Releases for another Python than this one: their environments have to be there already.
+    asked_for = os.environ.get("MATTELINE_BPY", "").split()
+    return [NEWEST, *(pytest.param(each, marks=pytest.mark.slow) for each in (*OLDER, *more, *asked_for))]
 
 
 @pytest.fixture(scope="session", params=_releases())

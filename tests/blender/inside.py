@@ -78,10 +78,11 @@ def add_movie(path, name="plate", channel=2, start=1, **values):
 def add_movie_by_menu(path, name="plate", channel=2, start=1, **values):
     """As an artist does, so that the strip follows the scene's rate."""
     with addon("compat").sequencer_area(bpy.context, bpy.context.scene):
-        more = {"move_strips": False} if bpy.app.version >= (5, 0) else {}
-        bpy.ops.sequencer.movie_strip_add(
-            filepath=path, channel=channel, frame_start=start, sound=False, use_framerate=False, **more
-        )
+        add = bpy.ops.sequencer.movie_strip_add
+        # Where the operator would go on to move its strip with the mouse.
+        names = add.get_rna_type().properties.keys()
+        more = {name: False for name in names if name.startswith("move_strips")}
+        add(filepath=path, channel=channel, frame_start=start, sound=False, use_framerate=False, **more)
     made = next(each for each in _strips() if each.type == "MOVIE")
     made.name = name
     return _prepare(made, values)
