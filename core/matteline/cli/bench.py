@@ -33,24 +33,57 @@ SIZES = {"hd": (1920, 1080), "4k": (3840, 2160)}
 )
 @click.option("--count", type=click.IntRange(4, 200), default=16, help="Frames to measure. [16]")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@click.option(
+    "--levers",
+    is_flag=True,
+    help="Time and error of the network alone and with each improvement, on a drawn clip.",
+)
 @settings_options
-def bench(plate: str | None, sizes: tuple[str, ...], count: int, as_json: bool, **values: Any) -> None:
+def bench(
+    plate: str | None, sizes: tuple[str, ...], count: int, as_json: bool, levers: bool, **values: Any
+) -> None:
     """Measure how fast this machine renders PLATE, or drawn EXR frames at HD and 4K.
 
     Every stage is run by itself, then the whole. On a GPU the whole should come close to its slowest stage;
-    on a CPU all stages share the same cores, so it cannot.
+    on a CPU all stages share the same cores, so it cannot. Cuts and people are not looked for, so that every stage
+    sees the same frames; --levers shows what that adds.
     """
     settings = settings_from(values)
     console = Console(stderr=True)
     rows = []
     with tempfile.TemporaryDirectory(prefix="matteline-bench-") as folder:
-        for name, path in _plates(plate, sizes, count, Path(folder), console):
+        if levers:
+            rows = _levers(settings, count, Path(folder), console)
+        for name, path in () if levers else _plates(plate, sizes, count, Path(folder), console):
             with console.status(f"Measuring {name}"):
                 rows.append(_row(name, path, Path(folder) / "mattes", settings, count))
     if as_json:
         click.echo(json.dumps({"machine": machine(), "results": rows}))
     else:
-        _print(rows)
+        _print(rows, "CPU seconds and error" if levers else "Frames per second")
+
+
+def _levers(settings: MatteSettings, count: int, folder: Path, console: Console) -> list[dict[str, object]]:
+    from matteline.api import resources
+    from matteline.engine.levers import LEVER_SIZE, LEVERS, measure_lever
+
+    with console.status(f"Drawing {count} frames"):
+        from matteline.engine.demo import draw_plate
+
+        plate = draw_plate(folder / "plate", *LEVER_SIZE, count)
+    rows: list[dict[str, object]] = []
+    for lever, change in LEVERS.items():
+        with console.status(f"Rendering with {lever}"):
+            job = Job(
+                plate,
+                str(folder / lever),
+                settings=replace(settings, **change, write=("alpha",), format="png"),
+            )
+            seconds, error = measure_lever(job, count, resources())
+        rows.append(
+            {"lever": lever, "CPU seconds per frame": round(seconds, 3), "MAD x 1000": round(error, 2)}
+        )
+    return rows
 
 
 def machine() -> str:
@@ -80,7 +113,7 @@ def _row(name: str, path: str, output: Path, settings: MatteSettings, count: int
     from matteline.engine.bench import measure
     from matteline.engine.planner import plan
 
-    settings = replace(settings, preroll=0)
+    settings = replace(settings, preroll=0, cuts="none", focus="plate")
     ready = plan(Job(path, str(output), None, None, "overwrite", settings), resources())
     first = ready.frames.first
     frames = FrameSet((FrameRange(first, min(first + count - 1, ready.frames.last)),))
@@ -100,8 +133,8 @@ def _figures(name: str, ready: Plan, speeds: Speeds) -> dict[str, object]:
     }
 
 
-def _print(rows: list[dict[str, object]]) -> None:
-    table = Table(title=f"Frames per second on {machine()}")
+def _print(rows: list[dict[str, object]], what: str) -> None:
+    table = Table(title=f"{what} on {machine()}")
     for name in rows[0]:
         table.add_column(name.replace("_", " "))
     for row in rows:

@@ -68,8 +68,8 @@ def judge(outputs: Outputs, folder: Path, width: int, height: int, count: int) -
     errors, rows = [], []
     for drawing, alpha, fgr in zip(
         draw_people(width, height, count, seed=DEMO_SEED),
-        _results(outputs, "alpha"),
-        _results(outputs, "fgr"),
+        read_results(outputs, "alpha"),
+        read_results(outputs, "fgr"),
         strict=True,
     ):
         errors.append(float(np.abs(alpha[..., 0] - drawing.alpha).mean()))
@@ -80,7 +80,8 @@ def judge(outputs: Outputs, folder: Path, width: int, height: int, count: int) -
     return Verdict(1000 * float(np.mean(errors)), 1000 * errors[0], sheet)
 
 
-def _results(outputs: Outputs, product: str) -> Iterator[np.ndarray]:
+def read_results(outputs: Outputs, product: str) -> Iterator[np.ndarray]:
+    """Read the PNG frames of a product of the demo's clip in order, (H, W, C) float32, 0..1."""
     first = frame_path(outputs.folder, product, outputs.name, f"{FIRST_FRAME:0{PADDING}d}", "png")
     with open_plate(str(first)) as plate:
         for frame in plate.read(plate.info.frames):
