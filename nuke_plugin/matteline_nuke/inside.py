@@ -13,6 +13,10 @@ from . import names
 BLUR_PER_SOFTEN = 1.2
 
 
+# Inputs of the node beside the plate, whose number is 0.
+_NUMBERS = {names.GARBAGE: 1, names.HOLDOUT: 2, names.PERSON: 3}
+
+
 def _own(field: str) -> str:
     return f"parent.{names.knob_name(field)}"
 
@@ -30,7 +34,7 @@ def _matte_writer(source: str, write: str, x: int) -> str:
 Input {{
  inputs 0
  name {source}
- number {1 if source == names.GARBAGE else 2}
+ number {_NUMBERS[source]}
  xpos {x}
  ypos 0
 }}
@@ -80,6 +84,7 @@ Write {{
 }}
 {_matte_writer(names.GARBAGE, names.WRITE_GARBAGE, -440)}\
 {_matte_writer(names.HOLDOUT, names.WRITE_HOLDOUT, -660)}\
+{_matte_writer(names.PERSON, names.WRITE_PERSON, -880)}\
 Read {{
  inputs 0
  raw true

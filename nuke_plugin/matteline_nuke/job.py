@@ -91,8 +91,17 @@ def request_of(node: nuke.Node, folder: str, preview: bool = False) -> RenderReq
     plate = plate_of(node, span, folder, environ, why, shift)
     # A matte that comes into the node wins over a file that is named.
     inputs = {name: node.input(number) for name, number in (("garbage", 1), ("holdout", 2))}
-    mattes = {name: matte_pattern(folder, name, span.last + shift) for name, each in inputs.items() if each}
+    # A person that is drawn is a hint of who is where.
+    inputs["hints"] = node.input(3)
+    mattes = {
+        name: matte_pattern(folder, "person" if name == "hints" else name, span.last + shift)
+        for name, each in inputs.items()
+        if each
+    }
     named: dict[str, Any] = {name: f"{pattern}:A" for name, pattern in mattes.items()}
+    if "hints" in mattes:
+        drawn = f"{str(value(node, 'person')).strip()}={mattes['hints']}"
+        named["hints"] = drawn if settings.hints == "none" else f"{settings.hints}; {drawn}"
     # What the artist has chosen wins over what the Read says.
     settings = replace(
         settings,

@@ -61,6 +61,10 @@ _MODEL_HELP = (
     "Lists the networks with their quality and licence. One that is not installed is fetched when you agree to its "
     "licence."
 )
+_PERSON_HELP = (
+    "Name of the person who is drawn in the input Person, such as a Roto: a hint of who is where in the frames of "
+    "the range. Keep shows that person alone."
+)
 _PICK_HELP = "Shows the people of the Cryptomatte file whose names are kept, instead of the whole matte."
 _PEOPLE_HELP = "Names of people with commas between; * stands for anything, as in person*."
 _PEOPLE_FILE_HELP = (
@@ -103,12 +107,13 @@ def all_knobs() -> Iterable[nuke.Knob]:
             live = nuke.Boolean_Knob(knob_name("edges_live"), "Live", True)
             live.setFlag(nuke.STARTLINE)
             yield with_help(live, _LIVE_HELP)
+        if group == "people":
+            yield from _people_knobs()
         if group == "matte":
             yield _button("choose_model", "Choose Model...", _MODEL_HELP, line=True)
         for name, choice in choices().items():
             if choice.group == group:
                 yield from knobs_of(name, choice, _defaults(MatteSettings)[name])
-    yield from _people_tab()
     yield from _farm_tab()
 
 
@@ -177,8 +182,9 @@ def _main_tab() -> Iterable[nuke.Knob]:
         yield hidden
 
 
-def _people_tab() -> Iterable[nuke.Knob]:
-    yield nuke.Tab_Knob(knob_name("tab_people"), "People")
+def _people_knobs() -> Iterable[nuke.Knob]:
+    person = nuke.String_Knob(knob_name("person"), "Person input is")
+    yield with_help(with_value(person, "person1"), _PERSON_HELP)
     pick = nuke.Boolean_Knob(knob_name("pick_people"), "Only these people")
     pick.setFlag(nuke.STARTLINE)
     yield with_help(pick, _PICK_HELP)

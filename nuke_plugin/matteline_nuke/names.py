@@ -6,7 +6,7 @@ from __future__ import annotations
 NODE = "MatteLine"
 
 # Counts up whenever the inside of the node changes; the knob `matteline_form` keeps it.
-FORM = 3
+FORM = 4
 
 # In front of every knob, so that none shadows one of Nuke's own.
 PREFIX = "matteline_"
@@ -18,11 +18,13 @@ INPUT = "Input1"
 # The other inputs of the node; Nuke shows their names beside the arrows.
 GARBAGE = "Garbage"
 HOLDOUT = "Holdout"
+PERSON = "Person"
 OUTPUT = "Output1"
 SHIFT = "MattelineShift"
 WRITE = "MattelineWrite"
 WRITE_GARBAGE = "MattelineWriteGarbage"
 WRITE_HOLDOUT = "MattelineWriteHoldout"
+WRITE_PERSON = "MattelineWritePerson"
 MATTE = "MattelineMatte"
 FOREGROUND = "MattelineForeground"
 UNPREMULT = "MattelineUnpremult"
@@ -31,7 +33,7 @@ FOREGROUND_AND_MATTE = "MattelineForegroundAndMatte"
 PREMULT = "MattelinePremult"
 MATTE_ALPHA = "MattelineMatteAlpha"
 # The Writes of mattes that come into the node, by the names of their settings.
-MATTE_WRITES = {"garbage": WRITE_GARBAGE, "holdout": WRITE_HOLDOUT}
+MATTE_WRITES = {"garbage": WRITE_GARBAGE, "holdout": WRITE_HOLDOUT, "hints": WRITE_PERSON}
 PEOPLE = "MattelinePeople"
 PICKED = "MattelinePicked"
 MATTE_OR_PEOPLE = "MattelineMatteOrPeople"

@@ -18,6 +18,7 @@ from .contract.job import Job
 from .job import RenderRequest
 from .knobs import set_value, value
 from .node import inner, set_inner
+from .output import apply_output
 from .plate import shifted
 from .sequences import is_complete, numbered, slashed
 from .state import change_state, inside, not_undone, one_undo
@@ -182,7 +183,10 @@ def show_result(node: nuke.Node, result: Result) -> str:
 
 
 def _point_people(node: nuke.Node, result: Result) -> None:
-    """Point the Read of the people's Cryptomatte at the range, where the node has such files."""
+    """Point the Read of the people's Cryptomatte at the range, where the render or the artist has such files."""
+    if "people" in result.files:
+        set_value(node, "people_file", result.files["people"])
+        apply_output(node)
     files = str(value(node, "people_file")).strip()
     if files:
         span = shifted(result.span, result.shift)

@@ -6,6 +6,8 @@ import numpy as np
 import OpenImageIO as oiio
 import pytest
 
+from matteline.contract.job import Job
+from matteline.contract.people import PeopleHints
 from matteline.contract.plate import Header, Window
 from matteline.media.cryptomatte import write_cryptomatte
 from tests.nuke import plates
@@ -89,10 +91,33 @@ def test_frames_below_0_of_a_matte_are_those_of_the_plate(comp, tmp_path):
 def test_inputs_are_named_beside_their_arrows_and_come_in_their_order(comp, plate):
     node = comp.node(comp.read(plate))
     found = {each["number"].value(): each.name() for each in node.nodes() if each.Class() == "Input"}
-    assert found == {0: "Input1", 1: "Garbage", 2: "Holdout"}
+    assert found == {0: "Input1", 1: "Garbage", 2: "Holdout", 3: "Person"}
 
 
 # People
+
+
+def test_a_person_who_is_drawn_is_written_along_as_a_hint(comp, plate, tmp_path):
+    roto = comp.read(drawn(tmp_path / "roto", 1.0), raw=True)
+    node = comp.node(comp.read(plate), person="anna", hints="1001:12,20:ben", keep="anna")
+    node.setInput(3, roto)
+    comp.press(node, "write_job")
+    (path,) = comp.folder.glob("mattes/**/matteline_job.json")
+    job = Job.from_json(path.read_text(encoding="utf-8"))
+    hints = PeopleHints.parse(job.settings.hints)
+    assert hints.names == ("ben", "anna") and job.settings.keep == "anna"
+    mask = hints.hints[1].path
+    assert [path.name for path in comp.input_files()] == [f"person.{frame}.exr" for frame in FRAMES]
+    assert plates.read(mask.replace("####", "1002"))["A"][10, 5] == 1.0
+
+
+def test_a_render_with_people_fills_in_their_files(comp, plate):
+    node = comp.node(comp.read(plate), write=("alpha", "people"), people="*")
+    comp.render(node)
+    files = node["matteline_people_file"].getText()
+    assert files.endswith(".####.exr") and "/people/" in files
+    comp.set(node, pick_people=True)
+    assert comp.shown(node, 1002).alpha.max() <= 1.0
 
 
 @pytest.fixture

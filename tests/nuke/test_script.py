@@ -77,7 +77,7 @@ def test_a_saved_node_is_wired_as_meant(comp, plate):
     assert wiring["MattelineMatteAlpha"] == ["MattelineMatte", "MattelineMatte"]
     assert wiring["MattelinePicked"] == ["MattelinePeople"]
     assert wiring["MattelineMatteOrPeople"] == ["MattelineMatteAlpha", "MattelinePicked"]
-    for which in ("Garbage", "Holdout"):
+    for which in ("Garbage", "Holdout", "Person"):
         assert wiring[f"MattelineWrite{which}Shift"] == [which]
         assert wiring[f"MattelineWrite{which}"] == [f"MattelineWrite{which}Shift"]
         assert group.child(f"MattelineWrite{which}").value("disable") == "true"
