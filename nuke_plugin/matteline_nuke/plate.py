@@ -121,27 +121,30 @@ def write_input(
             raise ReadError(
                 f"Nuke did not write frame {frame} of the input of {node.fullName()}.", frame=frame
             )
-        _without_times(numbered(pattern, frame))
+        _without_times(numbered(pattern, frame), is_matte=write != names.WRITE)
 
 
-def _without_times(path: str) -> None:
+def _without_times(path: str, is_matte: bool) -> None:
     """Make the file of a picture the same whenever it is written, so that the same picture is not rendered again.
 
-    The date in an EXR's header is blanked, and the file's own time becomes a number made of its content.
+    The date in an EXR's header is blanked. The worker tells mattes apart by size and time, so that a matte's file
+    gets a time that is made of its content.
     """
     with open(path, "r+b") as file:
-        content = file.read()
-        place = content.find(_DATE, 0, HEADER_BYTES)
+        header = file.read(HEADER_BYTES)
+        place = header.find(_DATE)
         if place >= 0:
             # Name and type, then the length of the text, then the text: EXR's own form of an attribute.
             start = place + len(_DATE) + 4
-            length = min(int.from_bytes(content[start - 4 : start], "little"), len(content) - start)
+            length = int.from_bytes(header[start - 4 : start], "little")
             file.seek(start)
-            file.write(b"0" * length)
-            content = content[:start] + b"0" * length + content[start + length :]
-    # The worker tells mattes apart by size and time. Below 2 ** 30 is a date that every file system takes.
-    number = zlib.crc32(content) >> 2
-    os.utime(path, (number, number))
+            file.write(b"0" * max(min(length, len(header) - start), 0))
+        file.seek(0)
+        content = file.read() if is_matte else b""
+    if is_matte:
+        # Below 2 ** 30 is a date that every file system takes.
+        number = zlib.crc32(content) >> 2
+        os.utime(path, (number, number))
 
 
 @contextmanager

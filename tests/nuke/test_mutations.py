@@ -304,8 +304,8 @@ Grade {{
     ),
     "the time of a written file tells nothing": Mistake(
         "plate.py",
-        "    number = zlib.crc32(content) >> 2\n",
-        "    number = 0\n",
+        "        number = zlib.crc32(content) >> 2\n",
+        "        number = 0\n",
         "test_inputs.test_a_matte_that_changes_renders_again_and_one_that_does_not_does_not",
     ),
     "the matte goes to alpha whatever is chosen": Mistake(
