@@ -72,7 +72,7 @@ class Victim:
                     shifts.add(int(distance.argmin()) - at)
                 if distance.min() < _NEAR and own > _FAR:
                     misplaced.append(frame.number)
-        words = ("clock runs", "clock begins", "be decoded:")
+        words = ("clock runs", "clock begins", "be decoded:", "does not say how many")
         is_told = opened.info.shortfall or any(each in note for note in opened.info.notes for each in words)
         return {
             "outcome": "done",

@@ -24,6 +24,21 @@ _CONTAINERS = (
 _NOT_THE_PICTURE = Disposition.attached_pic | Disposition.dependent | Disposition.timed_thumbnails
 
 # FFmpeg's own decoders of these leave the alpha of a WebM out.
+_RAW_STREAMS = ("mpegvideo", "h264", "hevc")
+_CONTAINER_EXTENSIONS = (
+    ".mov",
+    ".mp4",
+    ".m4v",
+    ".mxf",
+    ".mkv",
+    ".webm",
+    ".avi",
+    ".ts",
+    ".mts",
+    ".m2ts",
+    ".wmv",
+)
+
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
@@ -43,6 +58,9 @@ def open_movie(source: SourceFile) -> Iterator[tuple[InputContainer, VideoStream
             container_options={"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"},
         )
     with container:
+        if container.format.name in _RAW_STREAMS and source.path.lower().endswith(_CONTAINER_EXTENSIONS):
+            # FFmpeg takes whatever it finds for a stream then, also what is none.
+            raise source.unreadable("the head of the file is damaged")
         stream = _stream_of_pictures(container, source)
         if stream.codec_context is None:
             raise source.unreadable(

@@ -105,6 +105,11 @@ class Movie:
             return [
                 f"Its first {index.skipped} pictures cannot be decoded: frames are counted from the next one on."
             ]
+        if index.is_open_ended:
+            return [
+                "Its header does not say how many pictures it has: it is still being recorded, or damaged. "
+                "Check that its last frame is the right one."
+            ]
         # Of other containers the clock says nothing of the beginning.
         starts = index.timestamps[0] * self._format.time_base * (rate or 0)
         if "matroska" in self._format.container and starts >= MOST_REORDERED:

@@ -66,6 +66,7 @@ class PictureIndex:
         runs_back: Whether times come twice, as where a piece of the file was written twice or two movies were joined.
         skipped: Pictures before the first that can be decoded; they are not counted.
         is_intra: Whether each picture is coded by itself.
+        is_open_ended: Whether a header that should count the pictures does not, as of an MXF that is being recorded.
         promised: Pictures that the header counts, where nothing tells which of them are lacking; 0 where it does not.
     """
 
@@ -78,6 +79,7 @@ class PictureIndex:
     runs_back: bool = False
     skipped: int = 0
     is_intra: bool = False
+    is_open_ended: bool = False
     promised: int = 0
 
     def __len__(self) -> int:
@@ -234,6 +236,7 @@ def _from_packets(container: InputContainer, stream: VideoStream) -> PictureInde
         promised=promised if promised > len(timestamps) or is_too_many else 0,
         is_even=is_even,
         is_intra=stream.codec_context.codec.intra_only,
+        is_open_ended=container.format.name == "mxf" and not stream.duration,
     )
 
 
