@@ -50,6 +50,13 @@ def test_sound_results_have_no_findings(results, with_plate):
     assert len(report.frames) == 40 and report.notes == ()
 
 
+def test_files_of_people_are_no_pictures_to_judge(results):
+    channels = {f"CryptoObject00.{each}": blob(1001) for each in "rgba"}
+    write_exr(results.folder / "people/sh010_people.1001.exr", channels)
+    report = _judged(results)
+    assert _findings(report) == []
+
+
 def test_coverage_is_the_mean_alpha(results):
     measures = _judged(results).frame(1007).measures
     assert measures.coverage == pytest.approx(blob(1007).mean(), abs=0.002)

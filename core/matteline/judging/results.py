@@ -64,7 +64,8 @@ def find_results(folder: Path) -> list[ShotResults]:
         raise ReadError(f"The folder {folder} is not there.", path=folder, hint="Name a folder of results.")
     found: dict[str, dict[str, dict[int, Path]]] = {}
     # The layout of a render: a folder for each product.
-    for product in (*PRODUCTS, "layers"):
+    # Files of people hold ids, not pictures.
+    for product in (*(each for each in PRODUCTS if each != "people"), "layers"):
         for name, files in _list_product(folder / product, product).items():
             found.setdefault(name, {})[product] = files
     shots = [_with_record(folder, name, products) for name, products in sorted(found.items())]
