@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import OpenImageIO as oiio
 from PySide6.QtCore import QCoreApplication, QSettings
 from PySide6.QtWidgets import QApplication
 
@@ -32,7 +34,7 @@ from matteline.window.viewer.canvas import Layout
 SIZE = (1440, 860)
 PLATE_SIZE, FRAMES = (960, 540), 12
 POINTED_AT = (610, 330)
-UNDER_WAY, COMPARED = 1006, 1010
+UNDER_WAY, COMPARED, HOLED = 1006, 1008, 1010
 BROKEN = "Frame 1042 of plate.####.exr cannot be read: the file is truncated."
 QUEUED = (
     ("sh010", DONE, "12 frames in 31 s", 12, 12),
@@ -41,6 +43,7 @@ QUEUED = (
     ("sh040", FAILED, BROKEN, 41, 96),
 )
 WAITING = "sh050"
+SOLID, HOLE = 0.95, 10
 FAILED_ROW = 3
 SMALLEST = 0
 """What Qt calls the quality of a PNG: without loss, and as small as that goes."""
@@ -108,8 +111,8 @@ def main() -> None:
         plate = draw_plate(shot / "plate", *PLATE_SIZE, FRAMES, file_format="exr")
         take_shot(studio, plate)
         take_viewer(studio)
-        take_judging(studio)
         take_queue(studio)
+        take_judging(studio)
 
 
 def take_shot(studio: Studio, plate: str) -> None:
@@ -138,9 +141,10 @@ def take_viewer(studio: Studio) -> None:
 
 
 def take_judging(studio: Studio) -> None:
-    """The first thing that judging found."""
+    """The hole that was cut into one frame's matte, as judging finds it."""
+    _cut_hole(studio)
     with studio.window("dark") as window:
-        _open_mattes(window, studio, COMPARED)
+        _open_mattes(window, studio, HOLED)
         window.tabs.setCurrentWidget(window.judging)
         window.judging.button.click()
         _until(lambda: window.judging.list.count() and not window.judging.judge.busy)
@@ -148,6 +152,18 @@ def take_judging(studio: Studio) -> None:
         window.viewer.canvas.hovered.emit(POINTED_AT)
         _rest(1)
         studio.take(window, "judging")
+
+
+def _cut_hole(studio: Studio) -> None:
+    """Make a small square of one matte empty, in the middle of the body."""
+    [file] = (studio.mattes / "alpha").glob(f"*.{HOLED}.exr")
+    picture = oiio.ImageBuf(str(file))
+    alpha = picture.get_pixels(oiio.HALF)
+    rows, columns = np.nonzero(alpha[..., 0] > SOLID)
+    row, column = int(np.median(rows)), int(np.median(columns))
+    alpha[row : row + HOLE, column : column + HOLE] = 0
+    picture.set_pixels(picture.roi, alpha)
+    picture.write(str(file))
 
 
 def take_queue(studio: Studio) -> None:
