@@ -135,7 +135,7 @@ class Config:
         return [default, *(each for each in found if each != default)]
 
     def is_data_view(self, words: str) -> bool:
-        """Whether a view, as `display/view`, shows stored values as they are, such as `Raw`.
+        """Tell if a view, as `display/view`, shows stored values as they are, such as `Raw`.
 
         Raises:
             ColourError: As `parse_view`.

@@ -14,7 +14,7 @@ _ENDINGS = ("finished", "failed", "cancelled")
 
 @dataclass(frozen=True)
 class RenderProgress:
-    """How far a render is.
+    """The progress of a render.
 
     Attributes:
         words: For people, such as `Rendered 12 of 40 frames, 30 s left`.

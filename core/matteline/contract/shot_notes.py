@@ -40,7 +40,7 @@ _LOOK_AGAIN = "Look at the plate again."
 
 @dataclass(frozen=True)
 class LookedFrame:
-    """What one frame showed.
+    """Findings of the first look in one frame.
 
     Attributes:
         number: The plate's own frame number.
@@ -84,7 +84,7 @@ class Region:
         return STRIDE_PIXELS / self.step * (1 + 2.0**-50)
 
     def window(self, frame: int) -> Window:
-        """Where the region lies in a frame of its segment."""
+        """Return the region's place in a frame of its segment."""
         x, y = next((x, y) for first, x, y in reversed(self.places) if first <= frame)
         return Window(x, y, self.width, self.height)
 
@@ -104,7 +104,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class ShotNotes:
-    """What the first look learnt of a plate.
+    """Findings of the first look over a plate.
 
     Attributes:
         frames: The frames it went over.

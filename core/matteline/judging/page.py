@@ -70,7 +70,7 @@ def sheet(shot: ShotResults, report: Report | None, count: int) -> str:
 
 
 def is_broken(frame: FrameReport) -> bool:
-    """Whether a file of the frame is missing or damaged."""
+    """Tell if a file of the frame is missing or damaged."""
     return any(finding.severity == BROKEN for finding in frame.findings)
 
 

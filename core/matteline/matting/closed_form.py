@@ -264,7 +264,7 @@ def _strips(index: Tensor, size: torch.Size, steps: int, most: int) -> Iterator[
 
 
 def _grid(size: torch.Size | tuple[int, int]) -> tuple[int, int]:
-    """How many tiles cover a picture, down and across."""
+    """Return the number of tiles that cover a picture, down and across."""
     return -(-size[0] // _TILE), -(-size[1] // _TILE)
 
 
@@ -285,7 +285,7 @@ def _taken(image: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
 
 
 def _any_within(near: Tensor, reach: int) -> Tensor:
-    """Where any pixel of a square round each pixel is true: (n, n, T) from (n + 2 reach, n + 2 reach, T)."""
+    """Mark pixels in whose surrounding square any pixel is true: (n, n, T) from (n + 2 reach, n + 2 reach, T)."""
     for axis in (0, 1):
         length = near.shape[axis] - 2 * reach
         found = near.narrow(axis, 0, length).clone()

@@ -16,7 +16,7 @@ from matteline.matting.session import State
 
 @dataclass(frozen=True)
 class SeenFrame:
-    """What the network made of one reduced picture.
+    """Alpha and features that the network made of one reduced picture.
 
     Attributes:
         alpha: (h, w) float32, 0..1, at the picture's own size, not refined.

@@ -45,7 +45,7 @@ def add_file_menu(
 
 @dataclass(frozen=True)
 class SettingsCommands:
-    """What the menu of settings does; presets by their names."""
+    """Actions of the menu of settings; presets by their names."""
 
     copy: Callable[[], None]
     paste: Callable[[], None]

@@ -1,4 +1,4 @@
-"""What the worker does about networks: list them, and fetch an official one."""
+"""The worker's requests about networks: list them, and fetch an official one."""
 
 from __future__ import annotations
 

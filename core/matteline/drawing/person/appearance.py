@@ -56,7 +56,7 @@ class FaceAppearance:
 
 @dataclass(frozen=True)
 class HeadPose:
-    """How a head is held beside the trunk. Angles in radians.
+    """The pose of a head beside the trunk. Angles in radians.
 
     Attributes:
         yaw: To the right of the picture.

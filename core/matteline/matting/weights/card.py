@@ -1,4 +1,4 @@
-"""What a weights file says of itself: the words that matteline's own training writes into it."""
+"""The card of a weights file: the words that matteline's own training writes into it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHORT: Final = 300
 
 @dataclass(frozen=True)
 class Card:
-    """What a weights file says of itself.
+    """The card of a weights file.
 
     Attributes:
         name: What the model is called; empty where the file does not say.

@@ -123,7 +123,7 @@ class _Request:
 
     @property
     def part(self) -> Path:
-        """Where what has come from the web is kept until all of it has."""
+        """The partial file of a download, kept until all of it has come."""
         return self.folder / f"{self.network.files[0].name}.part"
 
 

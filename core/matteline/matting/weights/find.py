@@ -67,7 +67,7 @@ class FoundWeights:
 
     @property
     def advice(self) -> str:
-        """What the small network lacks, and the command that gets a better one; empty for any other."""
+        """A sentence on what the small network lacks, and the command that gets a better one; empty for any other."""
         if not self.shipped:
             return ""
         return f"It is only the small network: {self.quality}. Get the official one with '{FETCH_OFFICIAL}'."

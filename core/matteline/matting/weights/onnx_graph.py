@@ -77,7 +77,7 @@ class Convolution:
 
 @dataclass(frozen=True)
 class Reach:
-    """How a value is made of the convolutions and inputs nearest before it.
+    """The making of a value from the convolutions and inputs nearest before it.
 
     Attributes:
         operators: The operators on the way that change values.

@@ -31,7 +31,7 @@ class ReleaseFile:
 
     @property
     def url(self) -> str:
-        """Where its authors publish it."""
+        """The address at which its authors publish it."""
         return f"{RELEASE}/{self.name}"
 
 
