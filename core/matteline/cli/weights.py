@@ -100,6 +100,7 @@ def fetch_(name: str, place: str | None, yes: bool, folder: Path | None) -> None
     """
     network = next(each for each in OFFICIAL_NETWORKS if each.name == name)
     target = folder or user_folder()
+    # Asked for before the licence note: what is installed needs nobody's agreement.
     there = installed(network, target)
     if there is not None:
         click.echo(f"{name} is already installed: {there}")
@@ -138,6 +139,7 @@ def verify(names: tuple[str, ...]) -> None:
     """
     folders = weight_folders(os.environ)
     wanted = names or [str(path) for folder in folders for path in weight_files(folder)] or ["auto"]
+    # All of them are looked at before the first fault ends the command: one run tells everything.
     faults = [fault for each in wanted if (fault := _fault(each, folders))]
     if faults:
         raise faults[0]
@@ -187,6 +189,7 @@ def export_(name: str, file: Path, size: str, ratio: str, overwrite: bool) -> No
 
 def _console() -> Console:
     console = Console()
+    # One line a file even where a path is long: output that is piped on is read by other programs.
     return console if console.is_terminal else Console(width=_UNFOLDED)
 
 
