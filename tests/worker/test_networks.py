@@ -74,7 +74,7 @@ def test_networks_are_listed_with_quality_licence_and_what_auto_takes(client: Wo
     assert official["licence"] == LICENCE
     assert "MAD" in official["quality"] and "MAD" in small["quality"]
     assert (small["installed"], small["automatic"], small["licence"]) == (True, True, "GPL-3.0-or-later")
-    assert small["architecture"] == {"encoder": "mobilenetv3", "refiner": "deep_guided_filter"}
+    assert small["architecture"] == {"encoder": "mobilenetv3", "refiner": "fast_guided_filter"}
 
 
 def test_a_file_that_cannot_be_used_is_listed_with_its_problem(client: WorkerClient, home: Path) -> None:
