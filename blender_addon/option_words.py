@@ -62,6 +62,7 @@ _TOOLTIPS = {
         "alpha": "The matte",
         "fgr": "The foreground's colour without the background, not multiplied by the matte",
         "rgba": "Foreground and matte in one picture",
+        "people": "A Cryptomatte, in which each person can be picked",
     },
     "format": {"exr": "Keeps highlights and metadata", "png": "For previews and 8-bit work"},
     "depth": {

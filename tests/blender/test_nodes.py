@@ -349,6 +349,16 @@ def test_people_arrive_as_blenders_cryptomatte_node_with_all_of_them_picked(blen
     assert np.abs(shown_node(blender, "People", 3, tmp_path) - 255 * shares[0]).max() <= 2
 
 
+def test_people_of_a_render_can_be_picked(blender, person, weights_file, tmp_path):
+    compose_person(blender, tmp_path)
+    quick(blender, weights_file, write=["alpha", "fgr", "people"])
+    assert blender.call("operator", name="render_node") == ["FINISHED"]
+    node = "addon('compat').compositor_tree(bpy.context.scene).nodes['Cryptomatte']"
+    assert blender.call("evaluate", expression=f"{node}.matte_id") == "person1"
+    alpha = result(tmp_path, "alpha", 1002)[..., 0]
+    assert np.abs(shown_node(blender, "People", 2, tmp_path) - 255 * alpha).max() <= 2
+
+
 def shown_node(blender: Blender, label: str, frame: int, folder: Path) -> np.ndarray:
     """The alpha, 0 to 255, of a node's picture."""
     blender.call("show", node=label, socket="Image")
