@@ -89,11 +89,14 @@ def _children() -> set[psutil.Process]:
 
 
 @pytest.fixture(scope="session")
-def environment(untrained: Path) -> Iterator[None]:
+def environment(untrained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The worker is that of the tests' own Python, and finds no weights but those it is told."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MATTELINE_WORKER", sys.executable)
         patch.setenv("MATTELINE_WEIGHTS", str(untrained.parent))
+        # Whoever runs the tests may have fetched networks.
+        for name in ("XDG_DATA_HOME", "LOCALAPPDATA"):
+            patch.setenv(name, str(tmp_path_factory.mktemp("data")))
         patch.setenv("OMP_NUM_THREADS", "1")
         patch.delenv("OCIO", raising=False)
         # No Qt in the stand-in: what has it is tested on its own.
