@@ -20,6 +20,7 @@ import pytest
 from matteline.contract.farm_settings import FarmSettings
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
+from matteline.contract.settings import MatteSettings
 from matteline.farm.farm_job import FarmJob
 from matteline.farm.submission import PreparedShot, Submission
 from tests.waiting import PATIENCE_SECONDS
@@ -54,12 +55,14 @@ def shot(tmp_path: Path) -> Callable[..., PreparedShot]:
     """Write the farm job of a shot that need not exist, in a folder of its own."""
 
     def make(
-        name: str = "sh010", frames: str = "1001-1020", *, within: str = "", **values: Any
+        name: str = "sh010", frames: str = "1001-1020", *, within: str = "", look: bool = True, **values: Any
     ) -> PreparedShot:
         # A shot's own name holds no separators; the folders around it may.
         own_name = name.replace("/", "_").replace("\\", "_")
         output = str(tmp_path / "mattes" / name)
-        job = Job(str(tmp_path / "plate" / "sh010.####.png"), output, FrameSet.parse(frames))
+        settings = MatteSettings() if look else MatteSettings(cuts="none", focus="plate")
+        plate = str(tmp_path / "plate" / "sh010.####.png")
+        job = Job(plate, output, FrameSet.parse(frames), settings=settings)
         one = PreparedShot(farm_job(job, own_name, **values), tmp_path / "farm" / (within or name))
         one.farm_job.write(one.folder)
         return one

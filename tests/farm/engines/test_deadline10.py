@@ -86,8 +86,8 @@ def test_pick_ups_are_a_job_for_each_unbroken_range(farm, shot, recorder, tmp_pa
     assert [each[4] for each in recorder.calls()[1:-1]] == ["--frames=1009-1010", "--frames=1017-1017"]
 
 
-def test_without_states_tasks_are_the_farm_jobs_own_chunks(farm, shot, recorder, tmp_path):
-    submit(farm, tmp_path / "out", shot(exact="none"), command=recorder.command)
+def test_without_states_and_a_look_tasks_are_the_farm_jobs_own_chunks(farm, shot, recorder, tmp_path):
+    submit(farm, tmp_path / "out", shot(exact="none", look=False), command=recorder.command)
     frames = [each[4] for each in recorder.calls()[:-1]]
     assert frames == ["--frames=1001-1007", "--frames=1008-1015", "--frames=1016-1020"]
 
@@ -105,7 +105,11 @@ def test_a_chain_is_a_job_for_each_chunk_that_waits_for_the_one_before(farm, sho
 def test_a_failing_task_is_tried_again_as_often_as_asked(farm, shot, tmp_path):
     recorder = Recorder(tmp_path / "calls.jsonl", failures=2)
     jobs = submit(
-        farm, tmp_path / "out", shot(exact="none", frames="1001-1007"), command=recorder.command, retries=2
+        farm,
+        tmp_path / "out",
+        shot(exact="none", look=False, frames="1001-1007"),
+        command=recorder.command,
+        retries=2,
     )
     assert [each["attempts"] for job in jobs for each in job["tasks"]] == [3, 1]
     assert all(each["complete"] for each in jobs)

@@ -69,7 +69,7 @@ def test_a_chain_waits_chunk_for_chunk(node, shot, tmp_path):
 
 def test_pick_ups_and_frames_below_zero_are_just_ranges(node, shot, tmp_path):
     missing = (FrameSet.parse("-5--4,3"),)
-    tasks = tasks_of(node, tmp_path / "out", shot(frames="-9-9", exact="none"), missing=missing)
+    tasks = tasks_of(node, tmp_path / "out", shot(frames="-9-9", exact="none", look=False), missing=missing)
     assert [each["commands"][0]["parameters"]["args"][-1] for each in tasks[:-1]] == [
         "--frames=-5--4",
         "--frames=3",

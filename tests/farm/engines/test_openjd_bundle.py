@@ -103,8 +103,8 @@ def test_two_hundred_chained_steps_pass(shot, tmp_path):
     assert len(job_of(bundle).steps) == 201
 
 
-def test_without_states_the_farm_jobs_own_chunks_are_listed(shot, tmp_path):
-    (bundle,) = write(tmp_path / "out", shot(exact="none", frames="1001-1020,1050"))
+def test_without_states_and_a_look_the_farm_jobs_own_chunks_are_listed(shot, tmp_path):
+    (bundle,) = write(tmp_path / "out", shot(exact="none", look=False, frames="1001-1020,1050"))
     job = job_of(bundle)
     assert [each.name for each in job.steps] == ["Render", "Check"]
     assert tasks(job.steps[0]) == ["1001-1007", "1008-1015", "1016-1020", "1050"]
