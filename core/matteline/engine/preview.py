@@ -345,7 +345,7 @@ class _Shot:
             None if each is None else _box_reduced(each, self._inner_scale)
             for each in (found.garbage, found.holdout)
         )
-        return UserMattes(garbage, holdout)
+        return UserMattes(garbage=garbage, holdout=holdout)
 
     def close(self) -> None:
         self._decoded = None
