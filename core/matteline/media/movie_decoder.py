@@ -40,7 +40,7 @@ class MovieDecoder:
         self._files = contextlib.ExitStack()
         self._frames: _Positioned = iter(())
         self._next = 0
-        self._just_seeked = False
+        self._just_seeked = self._is_first = False
         self.ended = self.builds_on_damage = False
 
     def __enter__(self) -> MovieDecoder:
@@ -89,7 +89,9 @@ class MovieDecoder:
 
     def _follow_damage(self, at: int, frame: VideoFrame) -> None:
         """Note whether a picture is built on one that is damaged or lacking; decoders conceal it and do not tell."""
-        is_lacking = at > self._next and not self._just_seeked
+        # The first one behind a seek may lie further on than the seek was for.
+        is_lacking = at > self._next and not self._is_first
+        self._is_first = False
         if frame.key_frame or self._stream.codec_context.codec.intra_only:
             self.builds_on_damage = False
         elif is_lacking or frame.is_corrupt:
@@ -148,5 +150,6 @@ class MovieDecoder:
             return False
         self._decode_from(itertools.chain([first], packets))
         self._next = self._index.position(first.pts)
-        self._just_seeked, self.builds_on_damage = True, False
+        self._just_seeked = self._is_first = True
+        self.builds_on_damage = False
         return True

@@ -179,12 +179,6 @@ def _with_holes(index: PictureIndex, step: Fraction) -> PictureIndex:
     at = dict(zip(positions, index.timestamps, strict=True))
     timestamps = [at.get(position, start + round(position * step)) for position in range(positions[-1] + 1)]
     holes = set(range(len(timestamps))) - set(positions)
-    if not index.is_intra:
-        # Up to the next keyframe pictures are built on one that is lost, and decoders conceal that.
-        starts = {keyframe.shown for keyframe in index.keyframes}
-        for position in range(1, len(timestamps)):
-            if position - 1 in holes and timestamps[position] not in starts:
-                holes.add(position)
     return replace(index, timestamps=timestamps, claimed=index.claimed + lacking, holes=frozenset(holes))
 
 
