@@ -20,7 +20,8 @@ from PIL import Image
 from tests.lengthened import lengthened
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
-SMALL = ("--downsample-ratio", "0.5", "--preroll", "0", "--device", "cpu")
+# Frames of noise look like cuts.
+SMALL = ("--downsample-ratio", "0.5", "--preroll", "0", "--device", "cpu", "--cuts", "none")
 
 
 def matteline(*arguments: object, **popen: object) -> subprocess.CompletedProcess[str]:
