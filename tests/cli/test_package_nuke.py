@@ -71,6 +71,7 @@ def test_a_folder_that_is_something_else_is_left_alone(tmp_path):
 def test_modules_that_nuke_can_import_from_the_folder_have_names_of_their_own(files):
     top = {name.split("/")[0] for name in files}
     assert {each for each in top if not each.endswith((".md", ".png"))} == {
+        "gallery.nk",
         "init.py",
         "menu.py",
         "matteline_nuke",

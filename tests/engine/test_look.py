@@ -223,10 +223,3 @@ def test_a_damaged_frame_leaves_what_comes_before_it(render, edited, tmp_path):
         render(edited, tmp_path / "out", **AUTO)
     assert len(_files(tmp_path / "out")) == 36
     assert read_notes(tmp_path / "out/.matteline/sh010.look.json").cuts == (1021,)
-
-
-def test_a_first_frame_that_is_damaged_stops_no_later_range(render, edited, tmp_path):
-    damaged = tmp_path / "edited/sh010.1001.png"
-    damaged.write_bytes(damaged.read_bytes()[:60])
-    events = render(edited, tmp_path / "out", "1030-1032", **{**AUTO, "preroll": 2})
-    assert _written(events) == "1030-1032"

@@ -140,7 +140,7 @@ def test_a_resume_takes_up_a_saved_state(render, tmp_path, picture):
     first = STATE_EVERY_FRAMES - 3
     folder = tmp_path / "plate"
     folder.mkdir()
-    for number in range(first, STATE_EVERY_FRAMES + 6):
+    for number in range(first, STATE_EVERY_FRAMES + 24):
         Image.fromarray((picture(number) * 255 + 0.5).astype(np.uint8)).save(folder / f"a.{number:04d}.png")
     render(str(folder), tmp_path / "whole")
     events = render.events(str(folder), tmp_path / "out")

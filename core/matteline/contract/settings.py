@@ -505,3 +505,13 @@ STOCK: Mapping[str, Any] = MappingProxyType(
     }
 )
 """Settings under which the network's published pixels come out, without anything that matteline adds to them."""
+
+
+def wants_look(settings: MatteSettings) -> bool:
+    """Tell if cuts or people have to be looked for before a render."""
+    return settings.cut_frames() is None or wants_regions(settings)
+
+
+def wants_regions(settings: MatteSettings) -> bool:
+    """Tell if the network may see regions of the plate."""
+    return settings.focus != "plate"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from matteline.contract.frames import FrameSet
+from matteline.contract.settings import wants_regions
 from matteline.engine.look import frames_to_look_over
 from matteline.engine.movie_plan import MoviePlan
 from matteline.engine.outputs import Product, free_bytes
-from matteline.engine.plan import Plan, wants_regions
+from matteline.engine.plan import Plan
 from matteline.engine.recipe import recipe
 
 LOOK_PERCENT = 20

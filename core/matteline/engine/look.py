@@ -14,11 +14,11 @@ from matteline.contract.errors import MattelineError, ReadError
 from matteline.contract.events import Event, Looking
 from matteline.contract.frames import FrameRange
 from matteline.contract.record import RECORD_FOLDER
-from matteline.contract.settings import WHOLE_RUN_FRAMES
+from matteline.contract.settings import WHOLE_RUN_FRAMES, wants_regions
 from matteline.contract.shot_notes import ShotNotes, read_notes, write_notes
 from matteline.engine.fingerprint import PlateFingerprint
 from matteline.engine.pipeline import do_nothing
-from matteline.engine.plan import Plan, wants_regions
+from matteline.engine.plan import Plan
 from matteline.engine.recipe import look_settings
 from matteline.media.plate import open_plate
 

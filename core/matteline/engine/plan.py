@@ -15,7 +15,7 @@ from matteline.contract.frames import NO_FRAMES, FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.people import NO_HINTS, PeopleHints
 from matteline.contract.plate import PlateInfo
-from matteline.contract.settings import MatteSettings
+from matteline.contract.settings import MatteSettings, wants_look
 from matteline.contract.shot_notes import Segment, ShotNotes
 from matteline.engine.conditioning import Conditioning
 from matteline.engine.movie_plan import MoviePlan
@@ -30,11 +30,6 @@ if TYPE_CHECKING:
     from matteline.engine.people_file import FoundPeople  # loads torch
 
 
-def wants_look(settings: MatteSettings) -> bool:
-    """Tell if cuts or people have to be looked for before a render."""
-    return settings.cut_frames() is None or wants_regions(settings)
-
-
 def wants_people(settings: MatteSettings) -> bool:
     """Tell if people have to be told apart before a render."""
     return wants_chosen_people(settings) or "people" in settings.write
@@ -43,11 +38,6 @@ def wants_people(settings: MatteSettings) -> bool:
 def wants_chosen_people(settings: MatteSettings) -> bool:
     """Tell if alpha is to show some people only."""
     return settings.kept_names() is not None or bool(settings.left_out_names())
-
-
-def wants_regions(settings: MatteSettings) -> bool:
-    """Tell if the network may see regions of the plate."""
-    return settings.focus != "plate"
 
 
 def split_at_cuts(unbroken: Iterable[FrameRange], cuts: Iterable[int]) -> tuple[FrameRange, ...]:

@@ -16,7 +16,7 @@ from matteline.contract.errors import DeviceError, JobError, ReadError
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.plate import PlateInfo, Window
-from matteline.contract.settings import MatteSettings
+from matteline.contract.settings import MatteSettings, wants_look, wants_regions
 from matteline.contract.shot_notes import Segment, ShotNotes
 from matteline.engine.checkpoints import begin_from_states, state_files
 from matteline.engine.conditioning import measure_conditioning
@@ -31,7 +31,7 @@ from matteline.engine.outputs import (
 )
 from matteline.engine.people import load_people, with_people
 from matteline.engine.people_hints import read_hints
-from matteline.engine.plan import Plan, Resources, split_at_cuts, wants_look, wants_people, wants_regions
+from matteline.engine.plan import Plan, Resources, split_at_cuts, wants_people
 from matteline.engine.recipe import RunHashes
 from matteline.engine.segments import plan_segments
 from matteline.engine.timeline import lay_out

@@ -14,7 +14,7 @@ from matteline.contract.farm_settings import FarmSettings
 from matteline.contract.files import read_limited, write_text
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
-from matteline.engine.plan import wants_look
+from matteline.contract.settings import wants_look
 from matteline.farm.paths import PathMap, map_path
 
 FARM_JOB_VERSION = 2

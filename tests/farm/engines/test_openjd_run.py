@@ -69,7 +69,7 @@ def test_pick_ups_one_frame_a_task_are_the_same_frames_and_leave_the_others_alon
             path.unlink()
     kept = {path: path.stat().st_mtime_ns for path in out.rglob("*.exr")}
     one, _ = film.submit("openjd", out, chunk=1, missing=True)
-    assert str(one.frames(0)) == "1009-1010,1017"
+    assert str(one.shots[0].frames) == "1009-1010,1017"
     assert capfd.readouterr().err.count("1 frames to render") == 3
     film.assert_same(out)
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
@@ -109,7 +109,7 @@ def test_a_chunk_that_fails_is_rendered_when_submitted_again(film, out, sessions
     (in_the_way / "folder").rmdir()
     in_the_way.rmdir()
     one, _ = film.submit("openjd", out, chunk=12, missing=True)
-    assert 1015 in one.frames(0) and 1001 not in one.frames(0)
+    assert 1015 in one.shots[0].frames and 1001 not in one.shots[0].frames
     film.assert_same(out)
 
 

@@ -78,7 +78,12 @@ def test_an_interrupted_submission_lets_the_session_end(shot, sessions, out, tmp
     # As a terminal does it with Ctrl-C, and a scheduler with its end.
     os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
     process.wait(PATIENCE_SECONDS)
-    assert log.read_text().splitlines() == ["session start", "chunk --farm-job", "session stop"]
+    assert log.read_text().splitlines() == [
+        "session start",
+        "states --farm-job",
+        "chunk --farm-job",
+        "session stop",
+    ]
 
 
 def test_path_mapping_rules_reach_the_farm_job(shot, recorder, sessions, out, tmp_path):
