@@ -98,7 +98,8 @@ class Run:
         """
         make_folder(self._folder)
         found = checkpoints_in(self._folder)
-        if found and not resume:
+        # Only the leader refuses: it may have saved already before the others of its group come here.
+        if found and not resume and self._leads:
             hint = "Resume it, or train into another folder."
             raise JobError(
                 f"{self._folder} already holds a training.",
@@ -106,7 +107,7 @@ class Run:
                 hint=hint,
                 settings=("resume", "output"),
             )
-        if not found:
+        if not found or not resume:
             return 0  # a run that is resumed before it began, as a supervisor does
         progress, tensors = load_checkpoint(found[-1])
         for name, value in self._recipe.items():
