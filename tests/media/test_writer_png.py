@@ -52,6 +52,11 @@ def test_codes_come_back_exactly(tmp_path, size, depth, dtype, channels):
     np.testing.assert_array_equal(codes(written(tmp_path, pixels, depth=depth), dtype), pixels)
 
 
+def test_a_picture_compressed_in_several_strips_comes_back_exactly(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 65536, (701, 401, 4), np.uint16) >> 9
+    np.testing.assert_array_equal(codes(written(tmp_path, pixels, depth="16"), np.uint16), pixels)
+
+
 def test_every_16_bit_code_comes_back(tmp_path):
     pixels = np.arange(65536, dtype=np.uint16).reshape(256, 256, 1)
     np.testing.assert_array_equal(codes(written(tmp_path, pixels, depth="16"), np.uint16), pixels)

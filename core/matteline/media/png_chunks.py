@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +51,15 @@ def chunks(image: memoryview) -> Iterator[Chunk]:
         start = end
 
 
+def header_chunk(codes: npt.NDArray[np.unsignedinteger[Any]]) -> bytes:
+    """Return the IHDR of a picture (H, W, C), uint8 or uint16: grey, grey and alpha, RGB or RGBA."""
+    height, width, channels = codes.shape
+    colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+    # The zeros are the only methods that PNG has of compression and filtering, and no interlacing.
+    fields = struct.pack(">IIBBBBB", width, height, 8 * codes.itemsize, colour_type, 0, 0, 0)
+    return chunk(b"IHDR", fields)
+
+
 def encode_png(codes: npt.NDArray[np.uint8], level: int = 6) -> bytes:
     """Return a small picture as a PNG file in memory, such as a thumbnail or an icon.
 
@@ -61,10 +70,8 @@ def encode_png(codes: npt.NDArray[np.uint8], level: int = 6) -> bytes:
         level: How hard zlib tries, 1 to 9.
     """
     height, width, channels = codes.shape
-    # 8 bits, colour type 2 (RGB) or 6 (RGBA), and the only methods that PNG has of compression and filtering.
-    header = struct.pack(">IIBBBBB", width, height, 8, 2 if channels == 3 else 6, 0, 0, 0)
     # Each row begins with its filter: 0, none.
     rows = np.zeros((height, 1 + width * channels), np.uint8)
     rows[:, 1:] = codes.reshape(height, width * channels)
     data = zlib.compress(rows.tobytes(), level)
-    return SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    return SIGNATURE + header_chunk(codes) + chunk(b"IDAT", data) + chunk(b"IEND", b"")

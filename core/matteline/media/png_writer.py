@@ -1,41 +1,31 @@
-"""PNG files: compressed by FFmpeg's encoder, which is several times faster than libpng's.
-
-Of what FFmpeg makes only the image data is kept. The chunks around it say what is known of the picture and
-nothing else: FFmpeg would add a pixel of size 0 by 1.
-"""
+"""PNG files: rows filtered by numpy and compressed by ISA-L, several times faster than by libpng or FFmpeg."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
+from isal import isal_zlib
 
 from matteline.contract.plate import Header
 from matteline.media.encoding import Encoding
 from matteline.media.frame import Pixels
-from matteline.media.library_errors import encode_errors
 from matteline.media.metadata import clean_text, result_metadata
-from matteline.media.png_chunks import SIGNATURE, chunk, chunks
+from matteline.media.png_chunks import SIGNATURE, chunk, header_chunk
 from matteline.media.samples import to_codes
 
-_PIXEL_FORMATS = {
-    ("8", 1): "gray",
-    ("8", 2): "ya8",
-    ("8", 3): "rgb24",
-    ("8", 4): "rgba",
-    ("16", 1): "gray16be",
-    ("16", 2): "ya16be",
-    ("16", 3): "rgb48be",
-    ("16", 4): "rgba64be",
-}
+# Each row is stored as its difference to the row above: of all filters it is fastest on clean pictures and as good
+# on grain.
+_FILTER_UP = 2
 
-# Level 1 because higher levels cost two to four times as long for a tenth of the size. Each row is stored as
-# its difference to the row above: of all filters it is fastest on clean pictures and as good on grain.
-_ENCODER_OPTIONS = {"compression_level": "1", "pred": "up"}
+# Level 0 is no faster and a fifth larger, level 3 twice as slow and no smaller.
+_LEVEL = 1
+
+# Bytes of rows filtered and compressed at once, near the processor. Half or twice as many take as long.
+_STRIP_BYTES = 1 << 20
 
 # Colour interop IDs with Rec. 709 primaries, and 100000 / gamma as a PNG states it. Programs that know no
 # interop ID still go by gAMA and cHRM.
@@ -54,8 +44,6 @@ _REC709 = (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
 
 _PERCEPTUAL = b"\0"
 _LONGEST_KEYWORD = 79
-# Signature and IHDR: length, kind, 13 bytes and checksum.
-_HEADER_BYTES = len(SIGNATURE) + 25
 
 
 def write_png(
@@ -79,38 +67,38 @@ def write_png(
         attributes: Metadata to add; `colorInteropID` also states the colour where PNG has words for it.
 
     Raises:
-        OSError: The system refuses the file; or an `EncodeError`, if the encoder does.
+        OSError: The system refuses the file.
     """
     codes = to_codes(pixels, np.uint8 if encoding.depth == "8" else np.uint16)
     planes = np.broadcast_to(codes, (*codes.shape[:2], channels))
-    image = _encode(planes, _PIXEL_FORMATS[encoding.depth, channels])
-    data_start = next(each.start for each in chunks(image) if each.kind == b"IDAT")
     with open(path, "wb") as file:
-        file.write(image[:_HEADER_BYTES])
+        file.write(SIGNATURE + header_chunk(planes))
         for kind, data in _chunks(header, attributes):
             file.write(chunk(kind, data))
-        file.write(image[data_start:])
+        for data in _compressed(planes):
+            file.write(chunk(b"IDAT", data))
+        file.write(chunk(b"IEND", b""))
 
 
-def _encode(codes: Pixels, pixel_format: str) -> memoryview:
-    """Encode one picture as a whole PNG file. A new encoder costs little and shares nothing with other threads."""
+def _compressed(codes: Pixels) -> Iterator[bytes]:
+    """Yield the image data of a picture (H, W, C), uint8 or uint16, piece by piece; together they are one stream."""
     height, width, channels = codes.shape
-    context = av.CodecContext.create("png", "w")
-    assert isinstance(context, av.VideoCodecContext)
-    context.width, context.height, context.pix_fmt = width, height, pixel_format
-    context.time_base = Fraction(1, 25)  # asked for by the encoder, and without a meaning for one picture
-    context.thread_count = 1  # frames are written side by side already
-    context.options = dict(_ENCODER_OPTIONS)
-    frame = av.VideoFrame(width, height, pixel_format)
-    plane = frame.planes[0]
-    # FFmpeg's own memory: rows with padding, 16 bits with the high byte first.
-    stored = codes.dtype.newbyteorder(">")
-    rows = np.asarray(memoryview(plane)).reshape(height, plane.line_size)
-    samples = rows[:, : width * channels * stored.itemsize].view(stored)
-    samples.reshape(codes.shape)[...] = codes  # a view: only the last axis is split
-    with encode_errors():
-        [packet] = context.encode(frame)
-    return memoryview(packet)
+    stored = codes.dtype.newbyteorder(">")  # of 16 bits the high byte comes first
+    row_bytes = width * channels * stored.itemsize
+    strip_rows = max(1, _STRIP_BYTES // row_bytes)
+    filtered = np.empty((min(strip_rows, height), 1 + row_bytes), np.uint8)
+    filtered[:, 0] = _FILTER_UP
+    above = np.zeros(row_bytes, np.uint8)  # the first row has nothing above it
+    compressor = isal_zlib.compressobj(_LEVEL)
+    for top in range(0, height, strip_rows):
+        strip = np.ascontiguousarray(codes[top : top + strip_rows], stored)
+        rows = strip.view(np.uint8).reshape(len(strip), row_bytes)
+        np.subtract(rows[0], above, out=filtered[0, 1:])
+        np.subtract(rows[1:], rows[:-1], out=filtered[1 : len(rows), 1:])
+        above = rows[-1]
+        if data := compressor.compress(filtered[: len(rows)]):
+            yield data
+    yield compressor.flush()
 
 
 def _chunks(header: Header, attributes: Mapping[str, object]) -> Iterable[tuple[bytes, bytes]]:
