@@ -13,8 +13,9 @@ from matteline.engine.outputs import prepare_folders
 from matteline.engine.pipeline import each
 from matteline.engine.plan import Plan
 from matteline.engine.read import PlateFrame, read_frames
-from matteline.engine.run import READ_AHEAD_FRAMES, READERS, WRITE_BEHIND_FRAMES, WRITERS, run
+from matteline.engine.run import run
 from matteline.engine.shot import Shot
+from matteline.engine.workers import workers_for
 from matteline.matting.weights.load import load_network
 from matteline.media.plate import open_plate
 
@@ -67,7 +68,7 @@ def measure(plan: Plan) -> Speeds:
     frames, decode = _timed(_read(plan))
     conditioned, condition = _timed(_condition(shot, frames))
     results, infer = _timed(shot.infer(conditioned))
-    encode = _timed(_restore_and_write(shot, results))[1]
+    encode = _timed(_restore_and_write(plan, shot, results))[1]
     del frames, conditioned, results
     return Speeds(decode, condition, infer, encode, _timed(_frames_done(plan))[1])
 
@@ -85,10 +86,10 @@ def _timed(items: Iterable[Item]) -> tuple[list[Item], float]:
 
 def _read(plan: Plan) -> Iterator[PlateFrame]:
     (span,) = plan.spans
-    missing = plan.settings.missing
+    missing, workers = plan.settings.missing, workers_for(plan.plate.canvas)
     with (
         open_plate(plan.job.plate, first_frame=plan.job.first_frame) as plate,
-        read_frames(plate, span.frames, missing, workers=READERS, depth=READ_AHEAD_FRAMES) as frames,
+        read_frames(plate, span.frames, missing, workers=workers.readers, depth=workers.read_ahead) as frames,
     ):
         yield from frames
 
@@ -98,8 +99,11 @@ def _condition(shot: Shot, frames: Iterable[PlateFrame]) -> Iterator[PlateFrame]
         yield from conditioned
 
 
-def _restore_and_write(shot: Shot, results: Iterable[FrameResult]) -> Iterator[FrameResult]:
-    with each(shot.restore_and_write, results, workers=WRITERS, depth=WRITE_BEHIND_FRAMES) as written:
+def _restore_and_write(plan: Plan, shot: Shot, results: Iterable[FrameResult]) -> Iterator[FrameResult]:
+    workers = workers_for(plan.plate.canvas)
+    with each(
+        shot.restore_and_write, results, workers=workers.writers, depth=workers.write_behind
+    ) as written:
         yield from written
 
 

@@ -20,14 +20,10 @@ from matteline.engine.record import record_plan
 from matteline.engine.shot import Shot
 from matteline.engine.timeline import Span
 from matteline.engine.user_mattes import read_user_mattes
+from matteline.engine.workers import workers_for
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.weights.load import load_network
 from matteline.media.plate import Plate, open_plate
-
-READERS = 2
-READ_AHEAD_FRAMES = 2
-WRITERS = 2
-WRITE_BEHIND_FRAMES = 3
 
 
 def run(
@@ -89,16 +85,20 @@ def run_spans(
 
 
 def _run_span(plan: Plan, plate: Plate, shot: Shot, span: Span, progress: _Progress) -> Iterator[Event]:
-    missing, ahead = plan.settings.missing, READ_AHEAD_FRAMES
-    with read_frames(plate, sorted(set(span.mirrored)), missing, workers=READERS, depth=1) as mirrored:
+    missing, workers = plan.settings.missing, workers_for(plan.plate.canvas)
+    readers, ahead = workers.readers, workers.read_ahead
+    with read_frames(plate, sorted(set(span.mirrored)), missing, workers=readers, depth=ahead) as mirrored:
         for _ in shot.begin(span, mirrored):
             yield progress.preroll()
     with (
-        read_frames(plate, span.frames, missing, workers=READERS, depth=ahead) as frames,
-        read_user_mattes(plan.user_mattes, plan.plate, span.render, workers=READERS, depth=ahead) as mattes,
+        read_frames(plate, span.frames, missing, workers=readers, depth=ahead) as frames,
+        read_user_mattes(plan.user_mattes, plan.plate, span.render, workers=readers, depth=ahead) as mattes,
         each(shot.condition, add_user_mattes(frames, mattes, span.render), workers=1, depth=1) as conditioned,
         each(
-            shot.restore_and_write, shot.infer(conditioned), workers=WRITERS, depth=WRITE_BEHIND_FRAMES
+            shot.restore_and_write,
+            shot.infer(conditioned),
+            workers=workers.writers,
+            depth=workers.write_behind,
         ) as results,
     ):
         for result in results:
