@@ -43,6 +43,7 @@ def _look(plate: Path, weights: Path, *more: object) -> subprocess.CompletedProc
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=PATIENCE_SECONDS)
 
 
+@pytest.mark.slow
 def test_cuts_and_what_the_network_sees_are_listed_shot_by_shot(plate, weights_file, tmp_path):
     done = _look(plate, weights_file, "-o", tmp_path / "out", "--device", "cpu")
     assert done.returncode == 0, done.stderr
@@ -60,6 +61,7 @@ def test_notes_are_printed_as_json_and_kept_nowhere(plate, weights_file):
     assert not list(plate.glob(".matteline"))
 
 
+@pytest.mark.slow
 def test_a_look_for_nothing_is_refused(plate, weights_file):
     done = _look(plate, weights_file, "--cuts", "none", "--focus", "plate")
     assert done.returncode == 2

@@ -32,6 +32,7 @@ def command(weights_file):
     return run
 
 
+@pytest.mark.slow
 def test_everyone_is_printed_with_frames_and_a_box(command, crowd, tmp_path):
     ran = command("people", crowd, "--sheet", str(tmp_path / "people.png"))
     assert ran.exit_code == 0
@@ -42,6 +43,7 @@ def test_everyone_is_printed_with_frames_and_a_box(command, crowd, tmp_path):
         assert sheet.format == "PNG"
 
 
+@pytest.mark.slow
 def test_a_render_uses_the_people_that_were_listed(command, crowd, tmp_path):
     out, listed = tmp_path / "out", None
     assert command("people", crowd, "-o", str(out)).exit_code == 0
@@ -55,6 +57,7 @@ def test_a_render_uses_the_people_that_were_listed(command, crowd, tmp_path):
     assert (out / "people/sh_people.1002.exr").exists()
 
 
+@pytest.mark.slow
 def test_points_are_kept_as_a_file_of_hints(command, crowd, tmp_path):
     listed = json.loads(command("people", crowd, "--progress", "json").stdout.splitlines()[-1])["people"]
     x, y, width, height = listed[0]["boxes"]["1001"]

@@ -354,6 +354,7 @@ def test_a_mistake_is_found_before_torch_loads(plate, weights_file):
     assert done.stdout.strip() == "JobError False"
 
 
+@pytest.mark.slow
 def test_stock_is_the_published_network_alone_unless_a_flag_says_otherwise(plate, weights, tmp_path):
     def planned(*flags):
         done = matteline(

@@ -58,6 +58,7 @@ def _results(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.exr"))
 
 
+@pytest.mark.slow
 def test_each_plate_gets_a_folder_and_a_failure_stops_no_other(plates, weights_file, tmp_path):
     (plates[1] / "plate.1002.png").write_bytes(b"no picture")
     done = _render(weights_file, *plates, "-o", tmp_path / "out")
@@ -68,6 +69,7 @@ def test_each_plate_gets_a_folder_and_a_failure_stops_no_other(plates, weights_f
     assert names == ["plate/alpha/plate_alpha.1002.exr", "sh030_plate/alpha/plate_alpha.1002.exr"]
 
 
+@pytest.mark.slow
 def test_shots_of_a_list_have_their_own_names_frames_and_folders(plates, weights_file, tmp_path):
     table = tmp_path / "shots.csv"
     table.write_text(

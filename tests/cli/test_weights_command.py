@@ -247,6 +247,7 @@ def test_add_refuses_what_holds_no_network(tmp_path: Path, own: Path) -> None:
 # verify
 
 
+@pytest.mark.slow
 def test_verify_loads_all_that_is_installed(pth: Path, own: Path) -> None:
     done("add", pth)
     done("add", pth, "--name", "second")
@@ -261,6 +262,7 @@ def test_verify_takes_names_and_files(pth: Path, weights_file: Path) -> None:
     assert "16d7d573369d66ca2502364fcde110729cd339e93218e305cf4f354d1ec1e6ad" in text
 
 
+@pytest.mark.slow
 def test_verify_tells_of_all_and_fails_on_the_first_bad(pth: Path, own: Path) -> None:
     done("add", pth, "--name", "z")
     (own / "a.pth").write_bytes(pth.read_bytes()[:-100])
@@ -281,6 +283,7 @@ def test_verify_without_any_weights_says_how_to_get_some() -> None:
 # export
 
 
+@pytest.mark.slow
 def test_export_writes_a_graph_for_one_size_of_frames(pth: Path, tmp_path: Path) -> None:
     done("add", pth)
 
@@ -289,10 +292,12 @@ def test_export_writes_a_graph_for_one_size_of_frames(pth: Path, tmp_path: Path)
     assert inspect(tmp_path / "hero.onnx").architecture == inspect(pth).architecture
 
 
+@pytest.mark.slow
 def test_export_takes_the_ratio_that_the_network_wants(pth: Path, tmp_path: Path) -> None:
     assert "reduced to 512x288" in done("export", pth, tmp_path / "hero.onnx", "--size", "1024x576")
 
 
+@pytest.mark.slow
 def test_export_replaces_a_file_only_when_told_to(pth: Path, tmp_path: Path) -> None:
     (tmp_path / "hero.onnx").touch()
     flags = ("export", pth, tmp_path / "hero.onnx", "--size", "128x96")

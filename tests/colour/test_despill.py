@@ -61,6 +61,7 @@ def test_what_has_no_spill_keeps_its_bits(name, dtype):
         assert despilled("green", pixels, name, dtype).tobytes() == pixels.tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", ["green", "blue", "#2e8b3d", "#00b140", "#0047bb", "#ff00ff"])
 def test_a_pixel_of_the_screens_own_colour_loses_all_of_its_hue(word):
     screen = {"green": np.eye(3)[1], "blue": np.eye(3)[2]}.get(word)
@@ -95,6 +96,7 @@ def test_more_spill_never_comes_out_brighter():
     assert made[:, 1].max() == pytest.approx(0.2, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_spill_is_the_same_in_log_as_in_linear_light():
     random = np.random.default_rng(3).random((300, 3)).astype(np.float32) * 4
     log, linear = space("ARRI LogC4"), space(LINEAR)

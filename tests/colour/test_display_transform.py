@@ -38,6 +38,7 @@ def test_integers_in_srgb_pass_as_they_are():
     np.testing.assert_array_equal(DisplayTransform(_space("sRGB")).to_display(codes)[0, :, 0], codes[0, :, 0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("view", "mean", "most"),
     [("sRGB - Display/Un-tone-mapped", 0.5, 1), ("sRGB - Display/ACES 2.0 - SDR 100 nits (Rec.709)", 0.7, 4)],

@@ -180,6 +180,7 @@ def test_a_worker_of_another_protocol_is_refused_and_the_side_to_update_is_named
     assert not client.alive
 
 
+@pytest.mark.slow
 def test_a_program_that_never_says_hello_is_refused(start, tmp_path):
     log = tmp_path / "worker.log"
     client = start(
@@ -284,6 +285,7 @@ def test_leaving_follow_early_cancels_the_request(start):
     assert answer["event"] == "cancelled"
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_asked_to_leave_leaves(start):
     client = start("hello(); assert ask() == {'request': 'quit'}; time.sleep(0.5); sys.exit(7)")
     wait_until(lambda: client.poll() == [] and client.hello)
@@ -300,6 +302,7 @@ def test_closing_twice_is_closing_once(start):
     assert not client.alive
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", ["", "hello(); "])
 def test_a_worker_that_will_not_leave_is_made_to(start, said):
     client = start(f"signal.signal(signal.SIGTERM, signal.SIG_IGN); {said}time.sleep(600)")
@@ -307,6 +310,7 @@ def test_a_worker_that_will_not_leave_is_made_to(start, said):
     client.close(timeout_seconds=0.2)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="POSIX process groups")
 @pytest.mark.parametrize("end", ["sys.exit(0)", "time.sleep(600)"])
 def test_what_a_worker_started_goes_with_it(start, tmp_path, end):
@@ -374,6 +378,7 @@ print(sorted(name for name in foreign if name not in known))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"])
 def test_the_client_runs_on_every_hosts_python_with_the_standard_library_alone(version):
     found = interpreters().get(version)

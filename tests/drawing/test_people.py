@@ -121,6 +121,7 @@ def test_people_fill_anything_from_a_little_to_most_of_the_picture(many):
     assert 0.15 < np.median(covered) < 0.45
 
 
+@pytest.mark.slow
 def test_mattes_are_solid_with_soft_edges():
     shares = []
     for seed in range(12):
@@ -149,6 +150,7 @@ def test_people_stand_walk_and_sit_and_face_every_way():
     assert (facing < -0.5).mean() > 0.05
 
 
+@pytest.mark.slow
 def test_light_and_colours_vary(many):
     brightness = np.array([drawing.plate.mean() for drawing in many])
     assert brightness.min() < 0.2

@@ -72,6 +72,7 @@ def test_a_cut_is_found_whatever_part_of_the_plate_is_looked_at():
             assert find_cuts(frames[first:last]) == (30 - first,)
 
 
+@pytest.mark.slow
 def test_a_frame_is_judged_by_those_near_it_alone():
     frames = _thumbnails(_shots(16, 9, 2, 15))
     whole = list(shot_starts(frames))

@@ -75,6 +75,7 @@ BOXES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("boxes", BOXES.values(), ids=BOXES.keys())
 def test_every_product_has_the_windows_of_its_frame_of_the_plate(render, tmp_path, boxes, layout):
     plate = _write_plate(tmp_path / "plate", boxes, DISPLAY, pixelAspectRatio=2.0)
@@ -95,6 +96,7 @@ def test_a_window_that_starts_elsewhere_is_still_the_display_window(render, tmp_
     assert (_box(header, "dataWindow"), _box(header, "displayWindow")) == ((96, 48, 72, 44), display)
 
 
+@pytest.mark.slow
 def test_rate_timecode_and_camera_words_reach_every_product(render, tmp_path, layout):
     camera = {
         "owner": "Unit B",
@@ -135,6 +137,7 @@ def _write_movie(path: Path, rate: Fraction, timecode: str) -> str:
     return str(path)
 
 
+@pytest.mark.slow
 def test_a_movies_rate_is_a_fraction_and_its_timecode_counts_on_without_the_dropped_numbers(render, tmp_path):
     plate = _write_movie(tmp_path / "sh010.mov", Fraction(30000, 1001), "01:00:59;28")
     render(plate, tmp_path / "out", "1-4", write=("alpha",))
@@ -149,6 +152,7 @@ def test_a_movies_rate_is_a_fraction_and_its_timecode_counts_on_without_the_drop
     ]
 
 
+@pytest.mark.slow
 def test_the_record_says_which_picture_of_a_movie_a_number_means(render, tmp_path):
     plate = _write_movie(tmp_path / "sh010.mov", Fraction(24), "01:00:00:00")
     render(plate, tmp_path / "out", "1001-1002", first_frame=1000, write=("alpha",))
@@ -158,6 +162,7 @@ def test_the_record_says_which_picture_of_a_movie_a_number_means(render, tmp_pat
     opened.close()
 
 
+@pytest.mark.slow
 def test_numbers_that_mean_other_pictures_make_other_results(render, exr_plate, tmp_path):
     plate = _write_movie(tmp_path / "sh010.mov", Fraction(24), "01:00:00:00")
     unsaid, first, second = (
@@ -174,6 +179,7 @@ def test_a_plate_without_a_rate_gives_none(render, exr_plate, tmp_path):
     assert "framesPerSecond" not in _header(tmp_path / "out/alpha/sh010_alpha.1001.exr")
 
 
+@pytest.mark.slow
 def test_every_exr_says_how_it_was_made(render, exr_plate, tmp_path, layout):
     render(exr_plate, tmp_path / "out", "1002-1003", write=ALL, layout=layout, exposure=1.5, denoise=0.25)
     for product, path in _results(tmp_path / "out", layout, 1002).items():
@@ -212,6 +218,7 @@ def test_every_png_says_how_it_was_made(render, png_plate, tmp_path):
         assert words.get("matteline/alpha") == ("straight" if product == "rgba" else None)
 
 
+@pytest.mark.slow
 def test_a_png_tells_the_rate_as_a_fraction(render, tmp_path):
     plate = _write_movie(tmp_path / "sh010.mov", Fraction(24000, 1001), "01:00:00:00")
     render(plate, tmp_path / "out", "2", write=("alpha",), format="png")
@@ -223,6 +230,7 @@ def _colour(header: dict) -> tuple[object, bool]:
     return header.get("colorInteropID"), "chromaticities" in header
 
 
+@pytest.mark.slow
 def test_a_matte_holds_no_colour_and_the_foreground_is_in_the_plates(render, tmp_path, layout):
     tags = {"colorInteropID": "lin_ap1_scene"}
     plate = _write_plate(tmp_path / "plate", [DISPLAY] * 3, DISPLAY, **tags)
@@ -247,6 +255,7 @@ def test_chromaticities_of_a_known_space_become_its_id(render, tmp_path):
 _AP1 = (0.713, 0.293, 0.165, 0.83, 0.128, 0.044, 0.32168, 0.33767)
 
 
+@pytest.mark.slow
 def test_chromaticities_of_no_common_space_are_kept_with_the_colour_alone(render, tmp_path):
     plate = _write_plate(tmp_path / "plate", [DISPLAY] * 3, DISPLAY, chromaticities=NATIVE)
     render(plate, tmp_path / "out", "1001", write=ALL)

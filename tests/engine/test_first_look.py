@@ -68,6 +68,7 @@ def test_boxes_are_of_the_canvas():
     assert person == Window(20, 60, 40, 100)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wanted", [20, 22, 26, 33, 40])
 def test_a_part_of_the_plate_is_noted_as_the_whole_is(wanted):
     begin = max(1, wanted - LEAD_IN_FRAMES)

@@ -56,6 +56,7 @@ def _masks(path: str) -> list[np.ndarray]:
     return [np.asarray(Image.open(path.replace("####", str(number)))) / np.float32(255) for number in FRAMES]
 
 
+@pytest.mark.slow
 def test_a_hard_mask_becomes_a_soft_matte_nearer_to_the_truth(render, drawn, plate, mask, tmp_path):
     render(plate, tmp_path / "out", alpha=mask)
     for made, hard, true in zip(_alphas(tmp_path / "out"), _masks(mask), drawn, strict=True):
@@ -69,6 +70,7 @@ def test_alpha_is_delivered_as_it_is_where_edges_are_to_be_kept(render, plate, m
         np.testing.assert_array_equal(made, given)
 
 
+@pytest.mark.slow
 def test_no_network_is_needed_and_none_is_named(render, plate, mask, tmp_path):
     job = render.job(plate, tmp_path / "out", alpha=mask, weights="auto")
     ready = plan(job, Resources(weight_folders=()))
@@ -80,6 +82,7 @@ def test_no_network_is_needed_and_none_is_named(render, plate, mask, tmp_path):
     assert "matteline/model" not in words
 
 
+@pytest.mark.slow
 def test_settings_of_the_network_make_no_other_recipe(render, plate, mask, tmp_path):
     render(plate, tmp_path / "out", alpha=mask)
     again = render(plate, tmp_path / "out", existing="update", alpha=mask, preroll=9, refiner="fast")

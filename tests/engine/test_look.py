@@ -70,6 +70,7 @@ def _written(events) -> str:
     return str(FrameSet.of(event.number for event in events if isinstance(event, FrameDone)))
 
 
+@pytest.mark.slow
 def test_a_cut_is_found_and_both_shots_are_those_rendered_alone(render, edited, tmp_path):
     render(edited, tmp_path / "out", **AUTO)
     assert read_notes(tmp_path / "out/.matteline/sh010.look.json").cuts == (1021,)
@@ -88,6 +89,7 @@ def test_a_plate_that_is_taken_for_one_shot_carries_its_state_over(render, edite
     assert _files(tmp_path / "cut") != _files(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_cuts_that_are_named_are_believed_without_a_look(render, edited, tmp_path):
     events = render(edited, tmp_path / "out", **{**AUTO, "cuts": "1021"})
     assert _looked(events) == 0
@@ -95,6 +97,7 @@ def test_cuts_that_are_named_are_believed_without_a_look(render, edited, tmp_pat
     np.testing.assert_equal(_pixels(tmp_path / "out"), _pixels(tmp_path / "found"))
 
 
+@pytest.mark.slow
 def test_cuts_that_are_named_are_kept_beside_those_that_were_found(render, edited, tmp_path):
     named = {**AUTO, "cuts": "1011,1021", "focus": "auto", "downsample_ratio": "auto"}
     render(edited, tmp_path / "out", **named)
@@ -113,6 +116,7 @@ def test_cuts_outside_the_plate_are_refused(render, edited, tmp_path):
         plan(render.job(edited, tmp_path / "out", cuts="1021,2000"), Resources())
 
 
+@pytest.mark.slow
 def test_a_look_is_taken_once(render, edited, tmp_path):
     assert _looked(render(edited, tmp_path / "out", "1001-1010", **AUTO)) == 40
     events = render(edited, tmp_path / "out", "1001-1030", existing="resume", **AUTO)
@@ -121,6 +125,7 @@ def test_a_look_is_taken_once(render, edited, tmp_path):
     assert _files(tmp_path / "out") == _files(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_a_cut_that_is_added_renders_only_its_shot_again(render, edited, tmp_path):
     render(edited, tmp_path / "out", **AUTO)
     with pytest.raises(JobError, match="frames 1034-1040 were made with other cuts or another focus"):
@@ -129,6 +134,7 @@ def test_a_cut_that_is_added_renders_only_its_shot_again(render, edited, tmp_pat
     assert _written(events) == "1034-1040"
 
 
+@pytest.mark.slow
 def test_a_plate_that_grows_is_looked_over_where_it_grew(render, tmp_path):
     plate = _plate(tmp_path / "plate", {**_first(), **_second(range(1021, 1036))})
     render(plate, tmp_path / "out", **AUTO)
@@ -142,6 +148,7 @@ def test_a_plate_that_grows_is_looked_over_where_it_grew(render, tmp_path):
     assert (grown.cuts, grown.frames) == (fresh.cuts, fresh.frames)
 
 
+@pytest.mark.slow
 def test_an_interrupted_look_continues(render, tmp_path, monkeypatch):
     monkeypatch.setattr("matteline.engine.look.SAVE_EVERY_FRAMES", 8)
     plate = _plate(tmp_path / "plate", {**_first(), **_second(range(1021, 1101))})
@@ -160,6 +167,7 @@ def test_an_interrupted_look_continues(render, tmp_path, monkeypatch):
     assert _files(tmp_path / "out") == _files(tmp_path / "fresh")
 
 
+@pytest.mark.slow
 def test_a_changed_plate_is_looked_over_again(render, edited, tmp_path):
     render(edited, tmp_path / "out", **AUTO)
     _plate(tmp_path / "edited", {1030: _scene(0, 3)})
@@ -192,6 +200,7 @@ def with_regions(render, edited):
     return write
 
 
+@pytest.mark.slow
 def test_outside_its_regions_a_shot_has_no_matte(render, edited, with_regions, tmp_path):
     with_regions(tmp_path / "out")
     assert _looked(render(edited, tmp_path / "out", **FOCUS)) == 0
@@ -201,6 +210,7 @@ def test_outside_its_regions_a_shot_has_no_matte(render, edited, with_regions, t
     assert not late[40:].any() and pixels["sh010_alpha.1010.exr"][40:].any()
 
 
+@pytest.mark.slow
 def test_regions_that_move_give_the_same_pixels_in_pieces(render, edited, with_regions, tmp_path):
     for name in ("whole", "pieces"):
         with_regions(tmp_path / name)
@@ -210,12 +220,14 @@ def test_regions_that_move_give_the_same_pixels_in_pieces(render, edited, with_r
     assert _files(tmp_path / "pieces") == _files(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_a_ratio_that_is_given_shows_the_whole_plate(render, edited, with_regions, tmp_path):
     with_regions(tmp_path / "out")
     ready = plan(render.job(edited, tmp_path / "out", **{**FOCUS, "downsample_ratio": 0.5}), Resources())
     assert all(not segment.regions for segment in ready.segments)
 
 
+@pytest.mark.slow
 def test_a_damaged_frame_leaves_what_comes_before_it(render, edited, tmp_path):
     damaged = tmp_path / "edited/sh010.1037.png"
     damaged.write_bytes(damaged.read_bytes()[:60])

@@ -274,6 +274,7 @@ def test_movies_show_the_display_window_whatever_the_data_window(finished, png_p
     np.testing.assert_allclose(overscan, 1, atol=1 / 255)
 
 
+@pytest.mark.slow
 def test_colour_tags_are_those_of_rec_709_in_video_range(finished, png_plate):
     ready = finished(png_plate, "1001", movies=("prores4444", "matte", "preview"))
     list(make_movies(ready))
@@ -386,6 +387,7 @@ def test_a_silent_plate_makes_silent_movies(render, tmp_path):
     assert "audio" not in _probe(_movie(ready, "preview"))
 
 
+@pytest.mark.slow
 def test_rate_and_timecode_of_a_plate_reach_its_movies(render, tmp_path):
     plate = _write_plate_movie(tmp_path / "take.mov", Fraction(30000, 1001))
     render(plate, tmp_path / "out", "4-9", write=("rgba",), movies=("prores4444", "preview"), format="png")
@@ -416,6 +418,7 @@ def test_a_movie_has_all_frames_of_the_render_and_skips_its_gaps(finished, png_p
     assert int(_probe(_movie(ready, "matte"))["video"]["nb_frames"]) == 3
 
 
+@pytest.mark.slow
 def test_a_render_makes_its_movies_last(render, png_plate, tmp_path):
     out = tmp_path / "out"
     events = render(png_plate, out, "1001-1002", movies=("prores4444", "matte", "preview"))
@@ -428,6 +431,7 @@ def test_a_render_makes_its_movies_last(render, png_plate, tmp_path):
     np.testing.assert_allclose(shown, alpha, atol=1 / 255)
 
 
+@pytest.mark.slow
 def test_a_resume_makes_movies_of_frames_that_are_done(render, png_plate, tmp_path):
     render(png_plate, tmp_path / "out", "1001-1003")
     events = render(png_plate, tmp_path / "out", "1001-1003", existing="resume", movies=("preview",))

@@ -32,6 +32,7 @@ def dead_pid() -> int:
     return process.pid
 
 
+@pytest.mark.slow
 def test_a_second_render_with_other_settings_is_told_and_ends(render, png_plate, tmp_path):
     first = begun(render.events(png_plate, tmp_path / "out", FRAMES))
     with pytest.raises(JobError, match=f"Another render with other settings .*process {os.getpid()}"):
@@ -65,6 +66,7 @@ def test_a_claim_that_a_killed_render_left_does_not_count(render, png_plate, tmp
         assert not folder.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content", [b"", b"[]", b"{", b"[" * 100_000, b"\xff", b'{"host": 1}', b"x" * 10_000]
 )
@@ -91,6 +93,7 @@ def test_temporary_files_of_killed_renders_go_and_those_of_others_stay(tmp_path)
     foreign.unlink()
 
 
+@pytest.mark.slow
 def test_a_render_clears_away_what_a_killed_one_left(render, png_plate, tmp_path):
     render(png_plate, tmp_path / "out", "1001")
     with replacing(tmp_path / "any") as any_name:

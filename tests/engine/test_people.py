@@ -76,6 +76,7 @@ def test_coverage_of_all_people_is_alpha(render, png_plate, tmp_path):
         np.testing.assert_allclose(total, np.where(alpha < LEAST, 0, alpha), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_range_has_the_same_people_as_the_whole(render, png_plate, tmp_path):
     render(png_plate, tmp_path / "whole", **PEOPLE)
     render(png_plate, tmp_path / "part", "1006-1008", **PEOPLE)
@@ -86,6 +87,7 @@ def test_a_range_has_the_same_people_as_the_whole(render, png_plate, tmp_path):
         )
 
 
+@pytest.mark.slow
 def test_progress_is_told_before_anything_is_rendered(render, png_plate, tmp_path):
     events = render(png_plate, tmp_path / "out", "1003", **PEOPLE)
     looked = [each for each in events if isinstance(each, Looking)]
@@ -94,6 +96,7 @@ def test_progress_is_told_before_anything_is_rendered(render, png_plate, tmp_pat
     assert events.index(looked[-1]) < next(n for n, each in enumerate(events) if isinstance(each, FrameDone))
 
 
+@pytest.mark.slow
 def test_a_resume_finds_the_people_and_the_frames_that_are_there(render, png_plate, tmp_path):
     render(png_plate, tmp_path / "out", "1003-1005", **PEOPLE)
     job = render.job(png_plate, tmp_path / "out", "1003-1006", existing="resume", **PEOPLE)
@@ -102,6 +105,7 @@ def test_a_resume_finds_the_people_and_the_frames_that_are_there(render, png_pla
     assert str(ready.render) == "1006"
 
 
+@pytest.mark.slow
 def test_other_hints_are_another_render(render, png_plate, tmp_path):
     render(png_plate, tmp_path / "out", "1003", **PEOPLE)
     hinted = {**PEOPLE, "hints": "1003:35,23:anna"}
@@ -109,6 +113,7 @@ def test_other_hints_are_another_render(render, png_plate, tmp_path):
         render(png_plate, tmp_path / "out", "1003", existing="resume", **hinted)
 
 
+@pytest.mark.slow
 def test_people_that_cannot_be_read_are_found_again(render, png_plate, tmp_path):
     render(png_plate, tmp_path / "out", "1003", **PEOPLE)
     file = people_file(
@@ -120,12 +125,14 @@ def test_people_that_cannot_be_read_are_found_again(render, png_plate, tmp_path)
     assert file.read_bytes() == whole
 
 
+@pytest.mark.slow
 def test_a_name_that_nobody_has_is_refused_with_the_names_there_are(render, png_plate, tmp_path):
     with pytest.raises(JobError, match=r"nobody called anna .* there are: person1") as caught:
         render(png_plate, tmp_path / "out", "1003", **{**PEOPLE, "keep": "anna"})
     assert caught.value.field == "keep"
 
 
+@pytest.mark.slow
 def test_a_hint_names_a_person_in_every_frame(render, png_plate, tmp_path):
     hint = hint_on_somebody(render, png_plate, tmp_path)
     render(png_plate, tmp_path / "out", "1004,1011", **{**PEOPLE, "hints": hint.words})
@@ -145,6 +152,7 @@ def hint_on_somebody(render: Renders, plate: str, tmp_path: Path) -> PointHint:
     return PointHint(1004, box.x + box.width / 2, box.y + box.height / 2, "anna")
 
 
+@pytest.mark.slow
 def test_a_mask_is_its_persons_part_of_alpha_exactly(render, png_plate, tmp_path):
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
     mask[:, 20:50] = 204

@@ -49,12 +49,14 @@ def preview(render, png_plate, tmp_path, networks):
     previewer.forget()
 
 
+@pytest.mark.slow
 def test_the_first_frame_is_the_one_that_a_render_begins_with(render, preview, png_plate, tmp_path):
     render(png_plate, tmp_path / "out", "1001", preroll=6, depth="float")
     alpha = read_exr(tmp_path / "out/alpha/sh010_alpha.1001.exr")["R"]
     np.testing.assert_array_equal(preview(1001, preroll=6).alpha, alpha)
 
 
+@pytest.mark.slow
 def test_a_frame_has_the_handles_of_the_plate(render, preview, png_plate, tmp_path):
     render(png_plate, tmp_path / "out", "1009", preroll=6, depth="float")
     fgr = read_exr(tmp_path / "out/fgr/sh010_fgr.1009.exr")
@@ -81,6 +83,7 @@ def test_an_edge_that_moves_leaves_the_foreground_out(preview):
     assert preview(1008, want_fgr=False, soften=1.0).fgr is None
 
 
+@pytest.mark.slow
 def test_another_setting_of_the_network_starts_anew(preview, networks):
     preview(1008)
     before = networks.frames
@@ -88,6 +91,7 @@ def test_another_setting_of_the_network_starts_anew(preview, networks):
     assert networks.frames > before
 
 
+@pytest.mark.slow
 def test_edges_equal_a_render_with_the_same_settings(render, preview, png_plate, tmp_path):
     edges = {"choke": 1.0, "soften": 2.0, "black_point": 0.1, "white_point": 0.9}
     render(png_plate, tmp_path / "out", "1009", preroll=6, depth="float", **edges)
@@ -120,6 +124,7 @@ def test_a_scale_that_there_is_not_is_refused(preview):
         preview(1001, scale=3)
 
 
+@pytest.mark.slow
 def test_cancelling_between_frames_leaves_the_next_preview_right(
     preview, networks, render, png_plate, tmp_path
 ):

@@ -71,6 +71,7 @@ def test_a_range_that_grows_at_both_ends_has_the_pixels_of_the_whole(render, lon
     assert _files(out) == whole
 
 
+@pytest.mark.slow
 def test_a_deleted_frame_is_rendered_from_the_state_before_it(render, long_plate, whole, tmp_path):
     out = tmp_path / "out"
     render(long_plate, out, **AUTO)

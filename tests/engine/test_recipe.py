@@ -57,6 +57,7 @@ def test_a_setting_is_part_of_the_recipe_where_it_changes_what_is_written(ready,
     assert (recipe_mark(changed) != recipe_mark(ready)) == (choice.affects != "nothing")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "choice"), choices().items())
 def test_a_state_is_kept_unless_a_setting_of_the_network_changes(ready, name, choice):
     changed = _with(ready, name, another(name, choice, getattr(ready.settings, name)))

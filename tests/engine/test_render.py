@@ -58,6 +58,7 @@ def test_an_alpha_exr_holds_the_matte_in_red_green_and_blue(render, exr_plate, t
     assert channels["R"].astype(np.float32).std() > 0.01
 
 
+@pytest.mark.slow
 def test_rgba_is_premultiplied_in_exr_and_straight_in_png(render, exr_plate, png_plate, tmp_path):
     render(exr_plate, tmp_path / "exr_out", "1003", write=("alpha", "fgr", "rgba"), depth="float")
     fgr = read_exr(tmp_path / "exr_out/fgr/sh010_fgr.1003.exr")
@@ -172,18 +173,21 @@ def test_a_resume_renders_again_what_is_missing_or_unreadable(render, exr_plate,
     assert _files(out) == whole
 
 
+@pytest.mark.slow
 def test_a_resume_with_nothing_left_to_do_does_nothing(render, png_plate, tmp_path):
     render(png_plate, tmp_path / "out")
     events = render(png_plate, tmp_path / "out", existing="resume")
     assert [type(event) for event in events] == [Started, Finished]
 
 
+@pytest.mark.slow
 def test_a_resume_with_other_settings_is_refused_and_says_which(render, png_plate, tmp_path):
     render(png_plate, tmp_path / "out")
     with pytest.raises(JobError, match=r"Downsample ratio 0\.5, now 0\.25"):
         render(png_plate, tmp_path / "out", existing="resume", downsample_ratio=0.25)
 
 
+@pytest.mark.slow
 def test_other_settings_are_refused_where_nothing_describes_the_results(render, png_plate, tmp_path):
     render(png_plate, tmp_path / "out")
     (tmp_path / "out/.matteline/sh010.json").unlink()
@@ -199,6 +203,7 @@ def test_results_that_do_not_say_how_they_were_made_cannot_be_resumed(render, pn
         render(png_plate, tmp_path / "out", existing="resume")
 
 
+@pytest.mark.slow
 def test_existing_results_are_refused_unless_they_may_be_replaced(render, png_plate, tmp_path):
     out = tmp_path / "out"
     render(png_plate, out, "1003-1004")
@@ -241,6 +246,7 @@ def test_a_gap_is_filled_as_asked_and_said(render, png_plate, tmp_path, missing,
     assert _pixels(tmp_path / "out") == _pixels(tmp_path / "by_hand")
 
 
+@pytest.mark.slow
 def test_a_truncated_frame_in_the_middle_stops_with_its_number(render, exr_plate, tmp_path):
     victim = Path(exr_plate.replace("####", "1006"))
     victim.write_bytes(victim.read_bytes()[:3000])
@@ -299,6 +305,7 @@ def test_a_tiny_plate_is_rendered(render, tmp_path, width, height):
     assert read_exr(tmp_path / "out" / "alpha" / "p_alpha.0001.exr")["R"].shape == (height, width)
 
 
+@pytest.mark.slow
 def test_a_negative_frame_is_written_as_the_plate_writes_it(render, tmp_path, picture):
     for number in ("-0002", "-0001", "0000"):
         write_exr(tmp_path / f"foo_{number}.exr", picture(0).astype(np.float16))
@@ -352,6 +359,7 @@ def test_a_plan_makes_nothing_on_disk_and_is_plain_json(render, png_plate, tmp_p
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_frames_around_zero_are_frames(render, tmp_path, picture):
     folder = tmp_path / "plate"
     folder.mkdir()

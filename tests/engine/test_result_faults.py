@@ -25,6 +25,7 @@ def test_a_resume_over_whole_results_renders_nothing(render, png_plate, tmp_path
     assert not [event for event in again if isinstance(event, FrameDone)]
 
 
+@pytest.mark.slow
 def test_a_black_frame_of_the_plate_may_have_a_black_matte(render, tmp_path, picture):
     for number in range(1, 4):
         pixels = np.zeros_like(picture(number)) if number == 2 else picture(number)

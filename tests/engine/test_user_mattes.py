@@ -125,6 +125,7 @@ def test_despill_takes_a_screens_hue_out_of_the_foreground(render, shot, tmp_pat
     assert np.array_equal(alpha_of(out), alpha_of(bare))
 
 
+@pytest.mark.slow
 def test_a_matte_is_needed_for_rendered_frames_only_and_goes_by_their_numbers(render, exr_plate, tmp_path):
     for number in range(1004, 1008):
         png(tmp_path / f"roto.{number}.png", drawn(number - 1003))

@@ -131,6 +131,7 @@ def test_without_states_a_chunk_starts_at_the_beginning_and_says_so(farm, tmp_pa
     assert farm.results == {name: whole[name] for name in farm.results} and len(farm.results) == 12
 
 
+@pytest.mark.slow
 def test_with_states_a_chunk_rolls_over_less_than_their_distance(farm):
     one = farm.submit(state=4)
     farm.save_states(one)

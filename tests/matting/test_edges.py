@@ -154,6 +154,7 @@ def test_points_act_before_choke_and_choke_before_soften():
     assert torch.equal(made, soften(choke(stretch(alpha, 0.2, 0.6), 2), 3))
 
 
+@pytest.mark.slow
 def test_outside_a_garbage_matte_is_nothing_and_inside_a_hold_out_all():
     alpha, mask = noise(6), noise(7)
     outside = hold(alpha, mask, None)

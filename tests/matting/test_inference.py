@@ -72,6 +72,7 @@ def test_with_real_weights_the_fast_form_gives_the_published_mattes(trained: Mat
     assert_alike(fast(trained, pictures, ratio), published(trained, pictures, ratio), ALIKE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "architecture",
     [

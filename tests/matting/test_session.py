@@ -86,6 +86,7 @@ def test_windows_keep_their_place_below_frame_zero(untrained: MattingNetwork, pi
     assert [matte.number for matte in mattes] == [-3, -2, -1, 0]
 
 
+@pytest.mark.slow
 def test_batches_agree_with_single_frames(trained: MattingNetwork, pictures: Tensor):
     single = run(opened(trained, 1), inputs_of(pictures), 1)
     batched = run(opened(trained, 4), inputs_of(pictures), 4)
@@ -127,6 +128,7 @@ def test_a_matte_may_be_changed_by_whoever_receives_it(untrained: MattingNetwork
     assert not matte.alpha.is_inference()
 
 
+@pytest.mark.slow
 def test_the_pictures_handed_in_are_left_as_they_were(untrained: MattingNetwork, pictures: Tensor):
     for ratio in (0.5, 1):
         before = pictures.clone()

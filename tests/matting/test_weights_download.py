@@ -178,6 +178,7 @@ def test_a_host_that_does_not_exist_becomes_a_sentence(tmp_path: Path) -> None:
     assert "known" in str(error) or "resolution" in str(error)
 
 
+@pytest.mark.slow
 def test_a_silent_server_is_given_up(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         server = Server(CONTENT, url=f"http://127.0.0.1:{silent.getsockname()[1]}/tiny.pth")

@@ -93,6 +93,7 @@ def test_the_official_network_gives_the_same_once_exported(official_file: Path, 
     assert worst(expected, theirs(tmp_path / "official.onnx", frames)) <= TOLERANCE
 
 
+@pytest.mark.slow
 def test_all_shapes_are_fixed_and_the_graph_is_valid(tmp_path: Path) -> None:
     small = export_onnx(filled(Architecture(width=0.25)), tmp_path / "network.onnx", 192, 108, 0.5)
 

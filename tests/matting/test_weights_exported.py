@@ -120,6 +120,7 @@ def test_every_network_is_told_from_its_graph(tmp_path: Path, variant: str, refi
     assert (alphas(load_network(found, "auto")) - alphas(network)).abs().max() <= 1e-5
 
 
+@pytest.mark.slow
 def test_a_graph_of_half_precision_is_read(network: MattingNetwork, graph: Path, tmp_path: Path) -> None:
     model = onnx.load(graph)
     for each in model.graph.initializer:
@@ -337,6 +338,7 @@ def test_a_tensor_cannot_claim_more_than_it_has(graph: Path, tmp_path: Path) -> 
     assert "another size than it says" in refused(tmp_path / "large.onnx").message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("message", "why"),
     [
@@ -403,6 +405,7 @@ def _with_pickle(program: Path, path: Path, pickled: bytes) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_program_is_never_run(program: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(program) as archive:
         held = archive.read("hero/data.pkl")
@@ -419,6 +422,7 @@ def test_a_program_is_never_run(program: Path, tmp_path: Path) -> None:
     assert not marker.exists()
 
 
+@pytest.mark.slow
 def test_code_of_a_program_is_not_even_looked_at(program: Path, tmp_path: Path) -> None:
     path = tmp_path / "bomb.torchscript"
     with zipfile.ZipFile(program) as old, zipfile.ZipFile(path, "w") as new:

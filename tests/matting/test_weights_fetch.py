@@ -197,6 +197,7 @@ def test_a_download_that_was_cut_off_continues(
 # From the index
 
 
+@pytest.mark.slow
 def test_the_index_is_taken_where_the_release_cannot_be_reached(
     tiny: OfficialNetwork, index: Index, content: bytes, tmp_path: Path
 ) -> None:
@@ -341,6 +342,7 @@ def test_without_pip_and_uv_the_hint_says_how_to_get_one(
 # From nowhere
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_reached_one_sentence_says_why(tiny: OfficialNetwork, tmp_path: Path) -> None:
     error = refused(tiny, tmp_path)
 
@@ -477,6 +479,7 @@ def test_of_several_processes_one_fetches_and_all_succeed(
     assert visible(tmp_path) == ["tiny.safetensors"]
 
 
+@pytest.mark.slow
 def test_a_killed_process_blocks_nobody_and_loses_little(
     tiny: OfficialNetwork, server: Server, tmp_path: Path
 ) -> None:

@@ -268,6 +268,7 @@ def test_an_added_file_keeps_its_own_name_where_none_is_given(state: State, tmp_
     assert add(saved(state, tmp_path / "hero.v2.safetensors"), tmp_path / "own").name == "hero.v2"
 
 
+@pytest.mark.slow
 def test_adding_the_same_file_twice_changes_nothing(state: State, tmp_path: Path) -> None:
     source = saved(state, tmp_path / "hero.pth")
     first = add(source, tmp_path / "own")

@@ -246,6 +246,7 @@ def test_a_file_that_bears_an_official_name_must_be_it(pth: Path, tmp_path: Path
         find_weights(path.stem, folders=[tmp_path])
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(0, 60_000), bytes_=st.binary(min_size=1, max_size=6))
 def test_no_damage_to_the_list_of_tensors_ends_in_a_traceback(
@@ -263,6 +264,7 @@ def test_no_damage_to_the_list_of_tensors_ends_in_a_traceback(
         assert error.hint
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(1, 40_000), bytes_=st.binary(min_size=1, max_size=6), cut=st.integers(0, 100))
 def test_no_damage_to_the_table_of_contents_ends_in_a_traceback(

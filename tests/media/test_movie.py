@@ -425,6 +425,7 @@ class TestReading:
 
 @pytest.mark.footage
 class TestRealFootage:
+    @pytest.mark.slow
     def test_every_clip_has_as_many_frames_as_its_list_says(self, footage):
         with open(footage / "SOURCES.tsv", newline="", encoding="utf-8") as listing:
             counts = {row["file"]: row["frames"] for row in csv.DictReader(listing, delimiter="\t")}

@@ -259,6 +259,7 @@ def test_threads_that_write_the_same_file_leave_one_whole_picture(tmp_path, enco
     assert min(np.abs(read(path) - pixels).max() for pixels in pictures) < 3e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "stored",
     [

@@ -29,6 +29,7 @@ def inside(node, name):
 # Colour spaces
 
 
+@pytest.mark.slow
 def test_a_read_left_on_its_default_colour_space_comes_back_by_the_spaces_own_name(comp, plate):
     read = comp.read(plate)
     assert read["colorspace"].value() == "default (linear)"
@@ -39,6 +40,7 @@ def test_a_read_left_on_its_default_colour_space_comes_back_by_the_spaces_own_na
     assert np.array_equal(comp.shown(node, 1002).rgb(), fgr_of(comp.direct(plate), 1002))
 
 
+@pytest.mark.slow
 def test_a_read_that_was_never_looked_at_is_validated_before_its_colour_space_is_asked_for(comp, plate):
     read = comp.nuke.nodes.Read(file=plate, first=1001, last=1004)
     assert read["colorspace"].value() == "default"
@@ -48,6 +50,7 @@ def test_a_read_that_was_never_looked_at_is_validated_before_its_colour_space_is
     assert_shows(comp, node, comp.direct(plate))
 
 
+@pytest.mark.slow
 def test_an_8_bit_read_left_on_its_default_is_handed_over_with_the_space_that_nuke_names(comp, tmp_path):
     png = plates.write_png(tmp_path / "png")
     node = comp.node(comp.read(png))
@@ -57,6 +60,7 @@ def test_an_8_bit_read_left_on_its_default_is_handed_over_with_the_space_that_nu
     assert_shows(comp, node, comp.direct(png, colour_space="sRGB"))
 
 
+@pytest.mark.slow
 def test_an_8_bit_read_that_was_never_looked_at_is_handed_over_too(comp, tmp_path):
     png = plates.write_png(tmp_path / "png")
     node = comp.node(comp.nuke.nodes.Read(file=png, first=1001, last=1004))
@@ -74,6 +78,7 @@ def test_the_role_of_a_colour_space_is_taken_off_and_a_space_with_brackets_in_it
     assert found == ["ACEScg", "reference (raw)"]
 
 
+@pytest.mark.slow
 def test_a_foreground_that_no_read_can_show_is_an_error_before_any_read_is_touched(comp, plate):
     node = comp.node(comp.read(plate))
     comp.render(node)
@@ -100,6 +105,7 @@ def test_a_foreground_that_no_read_can_show_is_an_error_before_any_read_is_touch
 # Where files are
 
 
+@pytest.mark.slow
 def test_a_relative_plate_is_looked_for_in_the_project_directory(comp, tmp_path):
     plate = plates.write(tmp_path / "project" / "plate")
     comp.host.root["project_directory"].setValue(f"{tmp_path}/project")
@@ -110,6 +116,7 @@ def test_a_relative_plate_is_looked_for_in_the_project_directory(comp, tmp_path)
     assert_shows(comp, node, comp.direct(plate))
 
 
+@pytest.mark.slow
 def test_the_filters_of_a_studio_change_the_plates_name_as_they_do_in_nuke(comp, plate, tmp_path):
     comp.nuke.addFilenameFilter(lambda path: path.replace("P:/", f"{tmp_path}/"))
     read = comp.nuke.nodes.Read(file="P:/plate/sh010.####.exr", first=1001, last=1004)
@@ -120,6 +127,7 @@ def test_the_filters_of_a_studio_change_the_plates_name_as_they_do_in_nuke(comp,
     assert list((tmp_path / "out").rglob("*.1001.exr"))
 
 
+@pytest.mark.slow
 def test_a_plate_that_lies_elsewhere_than_its_name_says_is_written_by_nuke(
     comp, tmp_path, plate, monkeypatch
 ):
@@ -132,6 +140,7 @@ def test_a_plate_that_lies_elsewhere_than_its_name_says_is_written_by_nuke(
     assert_shows(comp, node, comp.direct(plate, **LINEAR))
 
 
+@pytest.mark.slow
 def test_a_relative_output_goes_to_the_project_directory(comp, plate, tmp_path):
     comp.host.root["project_directory"].setValue(f"{tmp_path}/project")
     node = comp.node(comp.read(plate), output="mattes/{node}")
@@ -139,6 +148,7 @@ def test_a_relative_output_goes_to_the_project_directory(comp, plate, tmp_path):
     assert list((tmp_path / "project/mattes/MatteLine1").rglob("*.1001.exr"))
 
 
+@pytest.mark.slow
 def test_a_graph_scope_variable_in_the_output_is_filled_in_by_nuke(comp, plate):
     comp.host.graph_variables["shot"] = "sh010"
     node = comp.node(comp.read(plate), output="{script_dir}/%{shot}/{version}")
@@ -162,6 +172,7 @@ def script_of(installed, untrained, folder):
     return comp
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("installed", [{"non_commercial": True}], indirect=True)
 def test_non_commercial_nuke_makes_and_renders_a_node_though_python_sees_ten(installed, untrained, tmp_path):
     with installed.current():
@@ -188,6 +199,7 @@ def test_a_shipped_config_is_found_where_macos_has_it(comp, tmp_path, place, mon
     assert sys.modules["matteline_nuke.script"].ocio_config({}) == str(config)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["auto", "always write"])
 def test_no_name_of_a_colour_space_is_sent_without_its_config(comp, plate, source):
     comp.host.root["colorManagement"].setValue("OCIO")
@@ -240,6 +252,7 @@ def test_making_a_node_can_be_undone_and_leaves_the_pipe_as_it_was(comp, plate):
     assert grade.input(0) is read
 
 
+@pytest.mark.slow
 def test_a_result_marks_the_script_as_changed(comp, plate):
     node = comp.node(comp.read(plate))
     comp.press(node, "render")
@@ -248,6 +261,7 @@ def test_a_result_marks_the_script_as_changed(comp, plate):
     assert comp.host.root.modified()
 
 
+@pytest.mark.slow
 def test_the_status_can_be_copied_and_the_tile_says_what_is_shown(comp, plate):
     node = comp.node(comp.read(plate))
     comp.render(node)
@@ -255,6 +269,7 @@ def test_the_status_can_be_copied_and_the_tile_says_what_is_shown(comp, plate):
     assert "1001-1004" in node["label"].evaluate()
 
 
+@pytest.mark.slow
 def test_a_write_keeps_its_file_type_from_one_render_to_the_next(comp, plate):
     node = comp.node(comp.read(plate), input="always write")
     comp.render(node)

@@ -66,6 +66,7 @@ def test_the_gallery_names_no_place_of_the_machine_it_was_made_on():
     assert not re.search(r"/(?:tmp|home|root|work)\b", GALLERY.read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_the_gallery_is_pasted_from_the_menu_and_every_node_shows_its_plate(with_windows):
     with with_windows.current():
         host = with_windows.host
@@ -87,6 +88,7 @@ def test_every_knob_has_a_tooltip_in_words_without_flags(comp):
             assert not re.search(r"(?:^|\s)--\w", knob.tooltip()), knob.name()
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_is_said_in_the_words_of_the_panel(comp, tmp_path):
     plate = plates.write(tmp_path / "plate")
     for values in (

@@ -125,6 +125,7 @@ def test_a_black_point_above_the_white_point_shows_a_hard_edge_and_no_error(comp
     assert found.min() == 0 and found.max() == 1
 
 
+@pytest.mark.slow
 def test_edges_in_the_files_are_not_drawn_twice(comp, live, plate):
     comp.set(live, edges_live=False, choke=2.0)
     comp.render(live)

@@ -42,6 +42,7 @@ def test_a_plate_with_a_missing_frame_names_it(comp, plate, source):
     assert comp.input_files() == []
 
 
+@pytest.mark.slow
 def test_a_plate_that_is_damaged_names_its_frame_and_keeps_the_old_result(comp, plate):
     node = comp.node(comp.read(plate))
     comp.render(node)
@@ -73,6 +74,7 @@ def test_a_write_that_the_artist_cancels_leaves_nothing_behind(comp, plate):
 # Where things lie
 
 
+@pytest.mark.slow
 def test_a_script_that_was_never_saved(comp, plate, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     comp.host.root["name"].setValue("")
@@ -89,6 +91,7 @@ def test_a_script_in_a_folder_that_cannot_be_written(comp, plate, tmp_path):
     assert f"{tmp_path}/locked" in comp.refused(node)
 
 
+@pytest.mark.slow
 def test_a_script_and_a_plate_with_names_beyond_ascii(comp, tmp_path):
     folder = tmp_path / "schön 日本 x"
     folder.mkdir()
@@ -100,6 +103,7 @@ def test_a_script_and_a_plate_with_names_beyond_ascii(comp, tmp_path):
         assert np.array_equal(comp.shown(node, 1001).alpha, alpha_of(comp.direct(plate), 1001))
 
 
+@pytest.mark.slow
 def test_a_plate_in_a_folder_with_brackets_that_were_escaped(comp, tmp_path):
     plate = plates.write(tmp_path / "a [b] {c}")
     read = comp.nuke.nodes.Read(first=1001, last=1004)

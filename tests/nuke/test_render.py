@@ -31,6 +31,7 @@ def test_the_files_of_a_read_are_handed_over(comp, plate):
     assert np.array_equal(comp.shown(node, 1002).rgb(), comp.shown(read, 1002).rgb())
 
 
+@pytest.mark.slow
 def test_what_was_done_to_the_plate_is_written_and_rendered(comp, plate, tmp_path):
     grade = comp.nuke.nodes.Grade(inputs=[comp.read(plate)], multiply=0.5)
     node = comp.node(grade)
@@ -41,6 +42,7 @@ def test_what_was_done_to_the_plate_is_written_and_rendered(comp, plate, tmp_pat
     assert np.array_equal(comp.shown(node, 1002).rgb(), comp.shown(grade, 1002).rgb())
 
 
+@pytest.mark.slow
 def test_preroll_is_written_too_and_only_the_range_is_shown(comp, plate, tmp_path):
     comp.host.root["last_frame"].setValue(1003)
     grade = comp.nuke.nodes.Grade(inputs=[comp.read(plate)], multiply=0.5)
@@ -52,6 +54,7 @@ def test_preroll_is_written_too_and_only_the_range_is_shown(comp, plate, tmp_pat
     assert comp.shown(node, 1002).alpha.max() == 0
 
 
+@pytest.mark.slow
 def test_written_input_goes_when_it_is_no_longer_needed_unless_kept(comp, plate):
     read = comp.read(plate)
     comp.render(comp.node(read, input="always write"))
@@ -60,6 +63,7 @@ def test_written_input_goes_when_it_is_no_longer_needed_unless_kept(comp, plate)
     assert len(comp.input_files()) == 4
 
 
+@pytest.mark.slow
 def test_an_8_bit_plate_gets_the_matte_of_its_light(comp, tmp_path):
     png = plates.write_png(tmp_path / "png")
     node = comp.node(comp.read(png, colorspace="sRGB"))
@@ -109,6 +113,7 @@ def test_a_read_that_moves_frames_is_rendered_by_the_numbers_of_the_script(
     assert_shows(comp, node, comp.direct(moved, **LINEAR), range(first, first + 4))
 
 
+@pytest.mark.slow
 def test_a_retimed_plate_is_rendered_as_it_is_retimed(comp, plate, tmp_path):
     warp = comp.nuke.nodes.TimeWarp(inputs=[comp.read(plate)])
     warp["lookup"].setExpression("2005 - frame")
@@ -118,6 +123,7 @@ def test_a_retimed_plate_is_rendered_as_it_is_retimed(comp, plate, tmp_path):
     assert_shows(comp, node, comp.direct(backwards, **LINEAR))
 
 
+@pytest.mark.slow
 def test_the_range_of_a_time_offset_is_that_of_its_output(comp, plate, tmp_path):
     node = comp.node(comp.nuke.nodes.TimeOffset(inputs=[comp.read(plate)], time_offset=10))
     comp.render(node)
@@ -125,6 +131,7 @@ def test_the_range_of_a_time_offset_is_that_of_its_output(comp, plate, tmp_path)
     assert_shows(comp, node, comp.direct(moved, **LINEAR), range(1011, 1015))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["auto", "always write"])
 @pytest.mark.parametrize(("first", "last"), [(1001, 1020), (-3, 5)])
 def test_a_range(comp, tmp_path, source, first, last):
@@ -141,6 +148,7 @@ def test_one_frame(comp, plate):
     assert comp.shown(node, 1003).alpha.max() == 0
 
 
+@pytest.mark.slow
 def test_the_global_range_is_that_of_the_script(comp, plate):
     comp.host.root["first_frame"].setValue(1002)
     comp.host.root["last_frame"].setValue(1003)
@@ -179,6 +187,7 @@ def test_two_nodes_at_once(comp, plate, tmp_path):
     assert_shows(comp, second, comp.direct(other))
 
 
+@pytest.mark.slow
 def test_a_node_inside_a_group(comp, plate):
     read, group = comp.read(plate), comp.nuke.nodes.Group(name="Grp")
     with group:
@@ -190,6 +199,7 @@ def test_a_node_inside_a_group(comp, plate):
     assert_shows(comp, group, comp.direct(plate, **LINEAR))
 
 
+@pytest.mark.slow
 def test_results_get_a_version_of_their_own_when_the_artist_asks_for_one(comp, plate):
     node = comp.node(comp.read(plate))
     comp.render(node)

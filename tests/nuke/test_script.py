@@ -109,6 +109,7 @@ def test_a_new_node_renders_nothing_by_itself_and_lets_its_input_through(comp, p
     assert group.value("matteline_use") is None
 
 
+@pytest.mark.slow
 def test_results_are_not_covered_up_where_a_frame_is_missing(comp, plate):
     comp.render(comp.node(comp.read(plate)))
     group = group_of(saved(comp))
@@ -116,6 +117,7 @@ def test_results_are_not_covered_up_where_a_frame_is_missing(comp, plate):
         assert group.child(name).value("on_error") in (None, "error")
 
 
+@pytest.mark.slow
 def test_what_leaves_or_enters_files_is_raw(comp, plate):
     comp.render(comp.node(comp.read(plate), input="always write"))
     group = group_of(saved(comp))
@@ -126,6 +128,7 @@ def test_what_leaves_or_enters_files_is_raw(comp, plate):
         assert group.child(name).value("raw") == "true"
 
 
+@pytest.mark.slow
 def test_paths_and_state_hold_nothing_that_tcl_would_carry_out(comp, plate):
     comp.render(comp.node(comp.read(plate), input="always write"))
     group = group_of(saved(comp))
@@ -150,6 +153,7 @@ def test_every_knob_has_our_prefix_and_a_label_or_is_hidden(comp, plate):
     assert len({knob.name() for knob in user}) == len(user) > 30
 
 
+@pytest.mark.slow
 def test_a_saved_script_says_the_same_when_it_is_opened_and_saved_again(comp, plate):
     comp.render(comp.node(comp.read(plate)))
     text = saved(comp)
@@ -199,6 +203,7 @@ def test_a_node_of_a_later_release_is_refused_and_left_as_it_is(comp, plate):
     assert node["matteline_form"].value() == 99
 
 
+@pytest.mark.slow
 def test_a_node_of_an_older_release_gets_this_ones_inside_and_keeps_its_settings_and_its_matte(comp, plate):
     node = comp.node(comp.read(plate), choke=2.0)
     comp.render(node)

@@ -57,6 +57,7 @@ def test_every_file_is_python_3_9_and_imports_nothing_foreign(sources):
         assert set(imported(source)) <= allowed, source
 
 
+@pytest.mark.slow
 def test_the_library_is_that_of_python_3_9(package):
     pytest.importorskip("vermin")
     command = [sys.executable, "-c", "import vermin; vermin.main()", "-q", "-t=3.9-", "--violations"]

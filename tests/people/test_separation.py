@@ -25,6 +25,7 @@ def enlarged(plane: torch.Tensor, times: int) -> torch.Tensor:
     return plane.repeat_interleave(times, 0).repeat_interleave(times, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [0, 9, 11, 23])
 def test_the_mattes_sum_to_the_matte(crossed, number):
     scene, shares = crossed

@@ -52,6 +52,7 @@ def test_the_same_observations_give_the_same_bits(crossed):
     assert [each.to_bytes() for each in again] == [each.to_bytes() for each in shares]
 
 
+@pytest.mark.slow
 def test_a_person_who_leaves_and_returns_is_the_same_person():
     frames = [[(RED, 60 - 7 * n), (GREEN, 140)] for n in range(12)]
     frames += [[(RED, None), (GREEN, 140)]] * 6 + [[(RED, -24 + 7 * n), (GREEN, 140)] for n in range(12)]
@@ -89,6 +90,7 @@ def test_nobody_is_found_where_nobody_is():
     assert all(each.shares.shape[0] == 0 for each in shares)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "hint",
     [
@@ -114,6 +116,7 @@ def test_two_names_separate_people_who_are_never_apart():
         assert person_at(shares[number], 110, BODY) == 1
 
 
+@pytest.mark.slow
 def test_a_mask_is_exact_in_its_frame():
     scene = crossing()
     mask = scene.alphas[10][0]
@@ -124,6 +127,7 @@ def test_a_mask_is_exact_in_its_frame():
     assert (shares[10].shares[0][cells == 0] == 0).all()
 
 
+@pytest.mark.slow
 def test_a_hint_where_nobody_is_seen_is_reported():
     hint = PointHint(3, 4, 4, "anna")
     tracker, _ = crossing().track([hint])

@@ -76,6 +76,7 @@ def test_pictures_may_be_added_and_renamed(teacher: Teacher, tmp_path: Path) -> 
     assert set(first.keys) < set(pack.keys)
 
 
+@pytest.mark.slow
 def test_of_a_movie_the_teacher_sees_some_frames(teacher: Teacher, tmp_path: Path) -> None:
     write_movie(tmp_path / "clip.mp4", "libx264", "yuv420p", count=30)
 
@@ -123,6 +124,7 @@ def test_another_teacher_has_a_cache_of_its_own(teacher: Teacher, tmp_path: Path
     assert told == [1]
 
 
+@pytest.mark.slow
 def test_a_teacher_without_a_segmentation_teaches_its_alpha(tmp_path: Path) -> None:
     path = weights(tmp_path / "t.safetensors")
     teacher = Teacher(inspect(path), torch.device("cpu"))

@@ -58,6 +58,7 @@ def test_a_resumed_run_remembers_its_best_model(tmp_path: Path) -> None:
     assert resumed._best == pytest.approx(best, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_a_run_may_be_made_longer_when_it_is_resumed(tmp_path: Path) -> None:
     _run(tmp_path / "run", tmp_path, 2).train(lambda report: None)
     longer: list[int] = []
@@ -67,6 +68,7 @@ def test_a_run_may_be_made_longer_when_it_is_resumed(tmp_path: Path) -> None:
     assert longer[-1] == 4
 
 
+@pytest.mark.slow
 def test_a_run_is_not_resumed_with_other_settings(tmp_path: Path) -> None:
     _run(tmp_path / "run", tmp_path, 1, seed=1).train(lambda report: None)
 

@@ -182,6 +182,7 @@ def test_a_run_may_be_a_single_step(tmp_path: Path) -> None:
     assert inspect(run / "model.safetensors").architecture.width == 0.125
 
 
+@pytest.mark.slow
 def test_drawn_people_join_the_papers_training(people: Path, tmp_path: Path) -> None:
     from matteline.cli.main import cli
 

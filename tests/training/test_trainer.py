@@ -69,6 +69,7 @@ def test_the_first_steps_of_a_taught_network_learn_features_alone(batches: Disti
     assert all("alpha" in step.losses for step in _trainer(batches).steps())
 
 
+@pytest.mark.slow
 def test_every_part_of_the_network_learns(batches: DistillationBatches) -> None:
     trainer = _trainer(batches)
     before = {name: each.clone() for name, each in trainer.student.network.named_parameters()}
@@ -85,6 +86,7 @@ def test_every_part_of_the_network_learns(batches: DistillationBatches) -> None:
     assert not still
 
 
+@pytest.mark.slow
 def test_the_average_lags_behind_the_weights(batches: DistillationBatches) -> None:
     trainer = _trainer(batches)
     for _ in trainer.steps():
@@ -105,6 +107,7 @@ def test_a_loss_is_learned_from_the_frames_after_the_rolled_ones(batches: Distil
     assert all(turn.shape.frames == turn.lead_in + 2 for turn in turns)
 
 
+@pytest.mark.slow
 def test_less_detail_leaves_the_losses_and_weighs_them_less(batches: DistillationBatches) -> None:
     batch = batches.batch(BatchShape(2, 1, 64, 64), np.random.default_rng(0))
     with torch.no_grad():

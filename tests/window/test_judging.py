@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 import numpy as np
+import pytest
 
 from matteline.window.judging.background_judge import saved_report
 from matteline.window.viewer.view_controller import SideChoice
@@ -81,6 +82,7 @@ def test_the_plate_of_the_record_is_compared_with(window, results, plate):
     assert saved_report(results, "sh010").plate == plate
 
 
+@pytest.mark.slow
 def test_accepted_findings_are_flagged_no_more_and_stay_so(open_window, results):
     for number in (1006, 1008):
         (results / "alpha" / f"sh010_alpha.{number}.exr").unlink()

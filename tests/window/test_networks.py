@@ -38,6 +38,7 @@ def test_an_installed_network_is_offered_and_can_be_used(listing):
     assert field._combo.findText("mine") >= 0
 
 
+@pytest.mark.slow
 def test_an_official_network_is_fetched_only_after_consent(listing):
     _, dialog = listing
     _choose(dialog, "rvm_mobilenetv3")

@@ -168,6 +168,7 @@ def test_a_shot_that_fails_says_why_in_its_log_and_the_next_one_runs(open_window
     assert window.queue.log.toPlainText().count("gone.mov does not exist") == 1
 
 
+@pytest.mark.slow
 def test_closing_the_window_leaves_the_shot_under_way_waiting(open_window, long_plate, untrained, tmp_path):
     settings = MatteSettings(weights=str(untrained), device="cpu", preroll=0, downsample_ratio=1.0)
     window = open_window()

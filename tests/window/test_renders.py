@@ -52,6 +52,7 @@ def _click(button) -> None:
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
+@pytest.mark.slow
 def test_plan_preview_and_render_one_after_another(shot, tmp_path):
     shot.shot.ask_plan()
     settle(lambda: shot.shot.plan.rows)
@@ -165,6 +166,7 @@ def test_a_plate_that_goes_before_the_render_is_told_at_its_field(shot, plate):
     assert shot.shot.render_button.isEnabled()
 
 
+@pytest.mark.slow
 def test_weights_that_are_not_there_are_told_at_the_model(shot):
     shot.shot.form.field("weights").set_value("nobody")
     shot.shot.ask_plan()

@@ -182,6 +182,7 @@ def test_undo_never_brings_another_plate(window, three):
     assert not first.history.canUndo()
 
 
+@pytest.mark.slow
 def test_settings_are_copied_and_presets_are_kept(open_window, three):
     window = open_window()
     _open(window, three[0])
@@ -201,6 +202,7 @@ def test_settings_are_copied_and_presets_are_kept(open_window, three):
     assert later.shot.form.field("choke").value() == 4
 
 
+@pytest.mark.slow
 def test_the_next_session_begins_with_the_shots_of_the_last(open_window, three, recorded):
     window = open_window()
     _open(window, three[2])
@@ -223,6 +225,7 @@ def test_the_next_session_begins_with_the_shots_of_the_last(open_window, three, 
     assert later.shot.form.field("soften").value() == 5
 
 
+@pytest.mark.slow
 def test_a_session_whose_files_are_gone_still_opens(open_window, three):
     window = open_window()
     _open(window, three[0])

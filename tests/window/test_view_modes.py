@@ -127,6 +127,7 @@ def test_over_a_colour_is_made_in_light_at_every_pixel(noisy):
     expect_picture(window, noise.picture("over", linear(np.array(GREEN))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("one", "other"), list(itertools.combinations(MODES, 2)))
 def test_the_difference_is_that_of_every_pixel(noisy, one, other):
     window, noise = noisy

@@ -69,6 +69,7 @@ def test_playing_stays_between_the_marks(viewing):
     assert set(seen[2:]) <= {1003, 1004, 1005, 1006}
 
 
+@pytest.mark.slow
 def test_playing_keeps_time_whatever_the_machine_has_to_do(app):
     player = Player()
     player.load(FrameRange(1, 1_000_000), 24.0)
@@ -241,6 +242,7 @@ def _encoded(light: float) -> float:
     return float(np.clip(255 * curved, 0, 255))
 
 
+@pytest.mark.slow
 def test_frames_are_shown_plainly_while_a_view_is_made_ready(viewing):
     toolbar = viewing.viewer.toolbar
     settle(lambda: toolbar._display.count() > 1)

@@ -100,6 +100,7 @@ def test_a_killed_worker_is_one_sentence_and_leaves_whole_frames(start, long_pla
     results(tmp_path / "out")
 
 
+@pytest.mark.slow
 @posix
 def test_a_native_crash_leaves_its_stack_in_the_sentences_log(start, plate, job):
     client = start(before=CRASH)

@@ -36,6 +36,7 @@ def test_people_are_listed_with_their_frames_and_boxes(worker, crowd, job, tmp_p
         assert picture.format == "PNG"
 
 
+@pytest.mark.slow
 def test_a_preview_shows_the_people_who_are_kept_once_they_were_listed(worker, crowd, job, tmp_path):
     wanted = job(crowd, downsample_ratio="auto", focus="plate")
     kept = job(crowd, downsample_ratio="auto", focus="plate", keep="person1")
@@ -52,6 +53,7 @@ def test_a_preview_shows_the_people_who_are_kept_once_they_were_listed(worker, c
     assert one.max() > 0.9
 
 
+@pytest.mark.slow
 def test_a_path_that_is_no_text_is_a_sentence(worker, plate, job):
     request = worker.send("people", job=json.loads(job(plate).to_json()), sheet=3)
     *_, failed = follow(worker, request)

@@ -40,6 +40,7 @@ def test_a_cut_out_is_one_file(worker, plate, job):
         assert np.array_equal(np.asarray(cut_out)[..., 3], np.asarray(alpha))
 
 
+@pytest.mark.slow
 def test_a_preview_comes_while_a_render_runs(worker, long_plate, plate, job):
     rendering = worker.render(job(long_plate, "long"))
     made = _preview(worker, worker.preview(job(plate), 1003))
@@ -50,6 +51,7 @@ def test_a_preview_comes_while_a_render_runs(worker, long_plate, plate, job):
     )
 
 
+@pytest.mark.slow
 def test_the_next_preview_cancels_the_one_before(worker, plate, job):
     first = worker.preview(job(plate), 1003)
     second = worker.preview(job(plate), 1004)

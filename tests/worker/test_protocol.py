@@ -111,6 +111,7 @@ def test_a_pipe_or_a_device_in_place_of_a_file_is_refused_and_not_waited_for(sma
         assert answer["kind"] in ("ReadError", "ColourError", "ModelError"), (values, answer)
 
 
+@pytest.mark.slow
 def test_a_value_that_cannot_be_is_refused_in_a_short_sentence(small_job):
     long = "x" * 5000
     given = [{name: long} for name in ("version", "plate", "output", "frames", "first_frame", "existing")]

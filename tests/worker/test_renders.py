@@ -127,6 +127,7 @@ def test_a_second_render_uses_the_model_of_the_first(start, plate, job, weights_
     assert checked["loaded"] == weights_file.stem
 
 
+@pytest.mark.slow
 def test_pixels_do_not_depend_on_whether_the_model_was_loaded_already(worker, plate, job, tmp_path):
     for output in ("a", "b"):
         *_, finished = follow(worker, worker.render(job(plate, output, "1001-1004")))
@@ -144,6 +145,7 @@ def test_an_idle_worker_lets_the_model_go_and_loads_it_again_when_asked(start, p
     assert "loading" in names(again) and again[-1]["event"] == "finished"
 
 
+@pytest.mark.slow
 def test_renders_run_one_after_the_other(worker, plate, job):
     first, second = (worker.render(job(plate, output, "1001-1003")) for output in ("a", "b"))
     heard: list[Message] = []

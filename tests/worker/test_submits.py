@@ -33,6 +33,7 @@ def test_a_submission_names_the_wrong_setting(worker, plate, job):
     assert (answer["event"], answer["where"]) == ("failed", {"field": "chunk"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [None, [], {}, "x"])
 def test_a_submission_without_jobs_is_refused(worker: WorkerClient, jobs):
     (answer,) = follow(worker, worker.send("submit", jobs=jobs))

@@ -103,6 +103,7 @@ def test_a_plate_that_is_not_there_is_found_before_anything_is_sent(shot, tmp_pa
         configure_engine("deadlinecloud").write(submission("deadlinecloud", shot()), tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_the_services_refusal_is_shown(plate, shot, aws, tmp_path):
     one = submission("deadlinecloud", shot(), pool=QUEUE)
     cloud = configure_engine("deadlinecloud", OPTIONS)

@@ -98,6 +98,7 @@ def test_a_chain_is_a_step_for_each_chunk_with_one_resident_worker_for_all(shot,
     assert [each.name for each in job.jobEnvironments] == ["Matteline"]
 
 
+@pytest.mark.slow
 def test_two_hundred_chained_steps_pass(shot, tmp_path):
     (bundle,) = write(tmp_path / "out", shot(frames="1-200", exact="chain", chunk=1))
     assert len(job_of(bundle).steps) == 201

@@ -20,6 +20,7 @@ from tests.farm.engines.conftest import HOSTILE, submission
 from tests.waiting import PATIENCE_SECONDS
 
 
+@pytest.mark.slow
 def test_one_session_stays_for_states_and_all_chunks(shot, recorder, sessions, out):
     one = submission("openjd", shot(chunk=7), command=recorder.command)
     configure_engine("openjd").write(one, out)
@@ -39,6 +40,7 @@ def test_one_session_stays_for_states_and_all_chunks(shot, recorder, sessions, o
 ALL_IN_ONE_LINE = " ".join(each for each in HOSTILE if "\n" not in each)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [ALL_IN_ONE_LINE, "two\nlines"])
 def test_hostile_names_arrive_as_they_are(shot, recorder, sessions, out, name):
     one = submission("openjd", shot(name, exact="none"), command=recorder.command, batch_name=name)
@@ -86,6 +88,7 @@ def test_an_interrupted_submission_lets_the_session_end(shot, sessions, out, tmp
     ]
 
 
+@pytest.mark.slow
 def test_path_mapping_rules_reach_the_farm_job(shot, recorder, sessions, out, tmp_path):
     one = submission("openjd", shot(), command=recorder.command)
     configure_engine("openjd").write(one, out)
@@ -103,6 +106,7 @@ def test_path_mapping_rules_reach_the_farm_job(shot, recorder, sessions, out, tm
     assert recorder.calls()[1][3] == str(tmp_path / "farm" / "sh010" / "farm_job.json")
 
 
+@pytest.mark.slow
 def test_a_farm_job_submitted_on_windows_is_mapped_by_openjds_own_rule():
     rule = PathMappingRule(
         source_path_format=PathFormat.WINDOWS,
