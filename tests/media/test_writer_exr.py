@@ -6,8 +6,9 @@ from fractions import Fraction
 
 import numpy as np
 import OpenEXR
+import OpenImageIO as oiio
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -40,6 +41,38 @@ def test_pixels_come_back_exactly(tmp_path, compression, depth, channels):
         expected = pixels[..., index].astype(np.float16 if depth == "half" else np.float32)
         assert planes[name].dtype == expected.dtype
         np.testing.assert_array_equal(planes[name], expected)
+
+
+def oiio_channels(path):
+    file = oiio.ImageInput.open(str(path))
+    pixels, names = file.read_image(file.spec().format), file.spec().channelnames
+    file.close()
+    return {name: pixels[..., index] for index, name in enumerate(names)}
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_any_bits_come_back_from_deflated_files_in_two_libraries(tmp_path, data):
+    height, width, count = (data.draw(st.integers(1, most)) for most in (40, 20, 4))
+    wide = data.draw(st.booleans())
+    bits = arrays.arrays(np.uint32 if wide else np.uint16, (height, width, count))
+    pixels = to_float(
+        data.draw(bits).view(np.float32 if wide else np.float16), np.float32 if wide else np.float16
+    )
+    encoding = Encoding("exr", "float" if wide else "half", data.draw(st.sampled_from(["zips", "zip"])))
+    path = written(tmp_path, pixels, channels=RGBA[:count], encoding=encoding)
+    for planes in (exr_channels(path), oiio_channels(path)):
+        stored = np.stack([planes[name] for name in RGBA[:count]], -1)
+        assert stored.tobytes() == pixels.tobytes()
+
+
+@pytest.mark.parametrize("compression", ["zips", "zip"])
+def test_noise_is_stored_as_it_is_and_a_file_of_many_strips_comes_back(tmp_path, compression):
+    noise = np.random.default_rng(0).integers(0, 2**16, (203, 1801, 4), np.uint16).view(np.float16)
+    pixels = to_float(np.where(np.arange(203)[:, None, None] < 100, noise, noise[:1]), np.float16)
+    path = written(tmp_path, pixels, encoding=Encoding("exr", "half", compression))
+    for planes in (exr_channels(path), oiio_channels(path)):
+        assert np.stack([planes[name] for name in RGBA], -1).tobytes() == pixels.tobytes()
 
 
 @pytest.mark.parametrize("compression", ["dwaa", "dwab"])

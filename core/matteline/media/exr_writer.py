@@ -1,4 +1,7 @@
-"""EXR files through OpenImageIO: windows, timecode, rate and metadata as compositing programs expect them."""
+"""EXR files through OpenImageIO: windows, timecode, rate and metadata as compositing programs expect them.
+
+The pixels of the deflating compressions are written by `exr_chunks`, those of all others by OpenImageIO, too.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from matteline.contract.files import unicode_path
 from matteline.contract.library_text import first_line
 from matteline.contract.plate import Header, Window
 from matteline.media.encoding import Encoding
+from matteline.media.exr_chunks import CHUNK_ROWS, append_chunks
 from matteline.media.frame import Pixels
 from matteline.media.library_errors import EncodeError, oiio_error, system_error
 from matteline.media.metadata import clean_text, result_metadata
@@ -63,8 +67,6 @@ def write_exr(
     # Converted here rather than by OpenImageIO, which lets NaN and infinity pass.
     dtype, stored = _HALF_OR_FLOAT[encoding.depth]
     samples = to_float(pixels, dtype)
-    if samples.shape[2] != len(channels):
-        samples = np.repeat(samples, len(channels), axis=2)
     spec = oiio.ImageSpec(window.width, window.height, len(channels), stored)
     spec.x, spec.y = window.x, window.y
     display = header.display_window
@@ -85,12 +87,18 @@ def write_exr(
 def _write(path: Path, spec: oiio.ImageSpec, samples: Pixels) -> None:
     output = oiio.ImageOutput.create("openexr")  # by format: the temporary name does not end in .exr
     assert output is not None
+    chunk_rows = CHUNK_ROWS.get(spec.get_string_attribute("compression"))
     with unicode_path(path) as name:
-        opened = output.open(name, spec)
+        written = output.open(name, spec)
         try:
-            written = opened and output.write_image(samples)
+            if written and chunk_rows is None:
+                planes = (*samples.shape[:2], spec.nchannels)
+                written = output.write_image(np.ascontiguousarray(np.broadcast_to(samples, planes)))
         finally:
+            # Closed without pixels, the file holds the header and a table of offsets that are all 0.
             closed = output.close()
+        if written and closed and chunk_rows is not None:
+            append_chunks(path, samples, spec.channelnames, spec.y, chunk_rows)
         is_whole = written and closed and _ends_whole(name, spec)
     if not is_whole:
         words = oiio_error(output)
