@@ -12,7 +12,10 @@ import itertools
 import os
 import sys
 import tempfile
+import threading
 import time
+import traceback
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,25 +27,48 @@ from matteline.window.main import MainWindow, WindowConfig
 from matteline.window.preferences import Preferences
 
 EDGE_SECONDS = 4.0
+# A wait that an artist notices, and the most that the event loop is allowed.
+LATE_SECONDS = 0.05
 
 
 class LoopDelay:
-    """The longest time that the event loop let a timer of five milliseconds wait."""
+    """The longest time that the event loop let a timer of five milliseconds wait, and what it did meanwhile."""
 
     def __init__(self) -> None:
         self.longest = 0.0
+        # Waits of more than `LATE_SECONDS`, and the places in our code where the loop was then.
+        self.late: list[float] = []
+        self.places: Counter[str] = Counter()
         self._last = time.monotonic()
         self._timer = QTimer(interval=5)
         self._timer.timeout.connect(self._tick)
         self._timer.start()
+        self._watched = threading.get_ident()
+        threading.Thread(target=self._watch, daemon=True).start()
 
     def begin(self) -> None:
         """Forget what was before."""
         self.longest, self._last = 0.0, time.monotonic()
+        self.late.clear()
+        self.places.clear()
 
     def _tick(self) -> None:
         now = time.monotonic()
-        self.longest, self._last = max(self.longest, now - self._last - 0.005), now
+        waited = now - self._last - 0.005
+        self.longest, self._last = max(self.longest, waited), now
+        if waited > LATE_SECONDS:
+            self.late.append(waited)
+
+    def _watch(self) -> None:
+        """Note the stack of the event loop whenever it is late, once every hundredth of a second."""
+        while True:
+            time.sleep(0.01)
+            if time.monotonic() - self._last > LATE_SECONDS:
+                if (frame := sys._current_frames().get(self._watched)) is None:
+                    return
+                stack = traceback.extract_stack(frame)
+                ours = [each for each in stack if f"{os.sep}matteline{os.sep}" in each.filename]
+                self.places[" < ".join(f"{each.name}:{each.lineno}" for each in reversed(ours[-4:]))] += 1
 
 
 def main() -> None:
@@ -107,9 +133,11 @@ def edges(window: MainWindow, frame: int) -> float:
 
 def longest(delay: LoopDelay) -> str:
     """Return the longest wait in words, and forget it."""
-    words = f"(longest wait of the event loop {1000 * delay.longest:.0f} ms)"
+    late = f", {len(delay.late)} above {1000 * LATE_SECONDS:.0f} ms" if delay.late else ""
+    words = f"(longest wait of the event loop {1000 * delay.longest:.0f} ms{late})"
+    places = "".join(f"\n    {count} x {place}" for place, count in delay.places.most_common(5))
     delay.begin()
-    return words
+    return words + places
 
 
 def live(seconds: float) -> None:

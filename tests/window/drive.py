@@ -124,6 +124,7 @@ class Drive:
         few = FrameSet.parse("1001-1012")
         queue.add(Job(job.plate, str(self._results / "two"), few, settings=job.settings))
         queue.add(Job("/nowhere/gone.mov", str(self._results / "x"), settings=job.settings))
+        until("they are listed", lambda: queue.list.count() == 3)
         queue.runner.start()
         until("two frames are there", lambda: len(list(self._results.glob("one/alpha/*.exr"))) >= 2)
         queue.runner.pause()

@@ -10,7 +10,7 @@ from matteline.contract.farm_settings import FarmSettings, farm_choices
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
 from matteline.window.farm_dialog import FarmDialog
-from matteline.window.queue.store import SENT, WAITING
+from matteline.window.queue.store import SENT, WAITING, QueueStore
 from tests.window.conftest import FIRST, settle, shown
 
 pytestmark = pytest.mark.slow
@@ -60,29 +60,32 @@ def test_a_farm_that_is_not_there_costs_a_sentence_and_the_shot_waits_again(
     window, plate, settings, tmp_path, monkeypatch
 ):
     window.queue.add(Job(plate, str(tmp_path / "out"), settings=settings))
+    settle(lambda: window.queue.list.count() == 1)
     window.queue.list.setCurrentRow(0)
     window.queue.farm_button.click()
     dialog = _dialog(window)
     dialog.fields["engine"].set_value("deadline10")
     dialog.send()
-    assert window.queue.shots[0].state == "paused", "not to be begun here meanwhile"
+    # Not to be begun here meanwhile.
+    settle(lambda: window.queue.shots[0].state == "paused")
     settle(lambda: dialog.close_button.text() == "Close")
     assert "deadlinecommand" in dialog.words.text()
     assert dialog.words.property("role") == "wrong"
-    assert window.queue.shots[0].state == WAITING
+    settle(lambda: window.queue.shots[0].state == WAITING)
     dialog.reject()
 
 
 def test_a_queued_shot_that_was_sent_is_left_out(window, plate, settings, tmp_path):
     pytest.importorskip("openjd.model", reason="the farm extra is not installed")
     window.queue.add(Job(plate, str(tmp_path / "out"), settings=settings))
+    settle(lambda: window.queue.list.count() == 1)
     window.queue.list.setCurrentRow(0)
     window.queue.farm_button.click()
     dialog = _dialog(window)
     dialog.send()
     settle(lambda: window.queue.shots[0].state == SENT)
     assert "Written for openjd" in window.queue.shots[0].words
-    assert window._queue_store.claim("me") is None
+    assert QueueStore(tmp_path / "queue.sqlite").claim("me") is None
     dialog.reject()
 
 

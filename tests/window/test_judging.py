@@ -39,7 +39,7 @@ def test_a_report_made_before_is_shown_at_once(open_window, results):
     window.close()
     later = open_window()
     _open(later, results)
-    assert later.judging.list.count() and 1006 in later.viewer.timeline.flags
+    settle(lambda: later.judging.list.count() and 1006 in later.viewer.timeline.flags)
 
 
 def test_without_results_there_is_nothing_to_judge(window, plate):
@@ -98,7 +98,7 @@ def test_accepted_findings_are_flagged_no_more_and_stay_so(open_window, results)
     window.close()
     later = open_window()
     _open(later, results)
-    assert later.judging.list.count() == before - 1
+    settle(lambda: later.judging.list.count() == before - 1)
     assert "1 finding accepted" in later.judging.words.text()
 
 

@@ -48,8 +48,9 @@ def test_shots_are_put_into_the_order_that_dragging_made(open_window, path):
     numbers = [store.add(Job(name, "out")) for name in "abc"]
     window = open_window()
     rows = window.queue.list
+    settle(lambda: rows.count() == 3)
     assert rows.model().moveRow(rows.rootIndex(), 2, rows.rootIndex(), 0)
-    assert _plates(store) == ["c", "a", "b"]
+    settle(lambda: _plates(store) == ["c", "a", "b"])
     store.add(Job("d", "out"))
     store.arrange([numbers[0], numbers[1], numbers[2]])
     assert _plates(store) == ["a", "b", "c", "d"], "what another window has added stays, at the end"
@@ -139,15 +140,13 @@ def test_shots_are_rendered_paused_and_taken_up_by_the_next_window(
     window.queue.runner.start()
     settle(lambda: (tmp_path / "one" / "alpha").exists() and _count(tmp_path / "one") >= 2)
     window.queue.runner.pause()
-    settle(lambda: window.queue.runner.current is None)
-    window.queue.refresh()
-    assert [shot.state for shot in window.queue.shots] == [PAUSED, WAITING]
+    settle(lambda: [shot.state for shot in window.queue.shots] == [PAUSED, WAITING])
     done = _count(tmp_path / "one")
     assert 2 <= done < LONG
     window.close()
 
     later = open_window()
-    assert [shot.state for shot in later.queue.shots] == [PAUSED, WAITING]
+    settle(lambda: [shot.state for shot in later.queue.shots] == [PAUSED, WAITING])
     later.queue.list.setCurrentRow(0)
     later.queue._buttons["again"].click()
     later.queue.runner.start()
@@ -162,9 +161,11 @@ def test_a_shot_that_fails_says_why_in_its_log_and_the_next_one_runs(open_window
     window = open_window()
     window.queue.add(Job(str(tmp_path / "gone.mov"), str(tmp_path / "x"), settings=settings))
     window.queue.add(Job(plate, str(tmp_path / "y"), settings=settings))
+    settle(lambda: window.queue.list.count() == 2)
     window.queue.list.setCurrentRow(0)
     window.queue.runner.start()
     settle(lambda: [shot.state for shot in window.queue.shots] == [FAILED, DONE])
+    settle(lambda: "gone.mov does not exist" in window.queue.log.toPlainText())
     assert window.queue.log.toPlainText().count("gone.mov does not exist") == 1
 
 
@@ -174,7 +175,7 @@ def test_closing_the_window_leaves_the_shot_under_way_waiting(open_window, long_
     window = open_window()
     window.queue.add(Job(long_plate, str(tmp_path / "one"), settings=settings))
     window.queue.runner.start()
-    settle(lambda: window.queue.shots[0].state == RUNNING)
+    settle(lambda: [shot.state for shot in window.queue.shots] == [RUNNING])
     rest(0.1)
     window.close()
     (shot,) = QueueStore(tmp_path / "queue.sqlite").shots()
@@ -204,19 +205,21 @@ def test_a_filter_hides_other_shots_and_done_ones_are_cleared(open_window, path)
     store.claim("me")
     store.end(numbers[0], "me", DONE, "12 frames in 3 s")
     window = open_window()
+    settle(lambda: window.queue.list.count() == 3)
     window.queue.filter.setText("sh02")
     assert [window.queue.list.isRowHidden(row) for row in range(3)] == [True, False, True]
     window.queue.filter.setText("done")
     assert [window.queue.list.isRowHidden(row) for row in range(3)] == [False, True, True]
     assert window.queue.totals.text() == "3 shots: 2 waiting, 1 done"
     window.queue.clear_button.click()
-    assert [shot.number for shot in window.queue.shots] == numbers[1:]
+    settle(lambda: [shot.number for shot in window.queue.shots] == numbers[1:])
 
 
 def test_a_double_click_opens_the_results_of_a_shot_with_its_settings(open_window, results, plate):
     job = Job(plate, str(results), settings=MatteSettings(choke=2.5))
     window = open_window()
     window.queue.add(job)
+    settle(lambda: window.queue.list.count() == 1)
     window.queue.list.itemDoubleClicked.emit(window.queue.list.item(0))
     settle(lambda: window.shots.shots.current is not None)
     assert window.shots.shots.current.footage.folder == results
@@ -231,5 +234,6 @@ def test_a_judged_shot_says_how_many_frames_are_to_be_looked_at(open_window, res
     store.claim("me")
     store.end(number, "me", DONE, "12 frames in 3 s")
     window = open_window()
+    settle(lambda: window.queue.list.count() == 1)
     window.queue.reports.judge(window.queue.shots[0].job)
     settle(lambda: window.queue.list.item(0).data(FLAGGED_ROLE) == 1)

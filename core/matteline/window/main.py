@@ -47,6 +47,7 @@ from matteline.window.menus import (
 )
 from matteline.window.opening import FootageOpener, Opened
 from matteline.window.preferences import Preferences
+from matteline.window.queue.background_queue import BackgroundQueue
 from matteline.window.queue.panel import QueuePanel
 from matteline.window.queue.runner import QueueRunner
 from matteline.window.queue.store import QueuedShot, QueueStore
@@ -111,8 +112,8 @@ class MainWindow(QMainWindow):
         self.live = LivePreview(self.connection, self.viewer, self.shot, self.shots.shots)
         self.follower = ResultFollower(self.viewer, self.shots.footage_of)
         self.errors = StatusLine()
-        self._queue_store = QueueStore(config.queue_file)
-        self.queue = QueuePanel(self._queue_store, QueueRunner(self._queue_store, self.connection, self))
+        self._queue_file = BackgroundQueue(QueueStore(config.queue_file), self)
+        self.queue = QueuePanel(self._queue_file, QueueRunner(self._queue_file, self.connection, self))
         self.judging = JudgingPanel()
         self.tabs = QTabWidget()
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -200,8 +201,7 @@ class MainWindow(QMainWindow):
         self.shot.renders.ended.connect(self.follower.rescan)
         self.queue.farm_wanted.connect(self._send_queued)
         self.queue.shot_wanted.connect(self._show_job)
-        self.queue.failed.connect(self.errors.show_error)
-        self.queue.runner.failed.connect(self.errors.show_error)
+        self._queue_file.failed.connect(self.errors.show_error)
         self.queue.runner.frame_written.connect(self.follower.show_frame)
         self.queue.runner.frame_written.connect(self.shots.note_written)
         self.queue.runner.frame_written.connect(self._note_up_to_date)
@@ -261,13 +261,15 @@ class MainWindow(QMainWindow):
         self._preferences.keep_bytes("splitter", self._splitter.saveState())
         self._preferences.view = self.viewer.toolbar.state.view
         self.shots.keep_session()
-        # The queue first, while its file can still be told that the shot under way waits again.
+        # The queue first: its file is told that the shot under way waits again.
         self.queue.runner.close()
+        self._queue_file.close()
         self.connection.close(at_once=at_once)
         self.judging.close_all()
         self.queue.close_all()
         self.shot.close_all()
         self.live.close()
+        self.follower.close()
         self.opener.close()
         self.viewer.close_all()
 

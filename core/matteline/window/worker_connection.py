@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -16,6 +19,8 @@ from matteline.contract.job import Job
 POLL_MILLISECONDS = 50
 # A preview that follows a slider is made in less than the time between two polls of a render.
 PREVIEW_POLL_MILLISECONDS = 8
+# Steps of niceness by which the worker gives way. A render on an idle machine is as fast as before.
+LOWER_BY = 5
 
 
 class WorkerConnection(QObject):
@@ -47,6 +52,8 @@ class WorkerConnection(QObject):
         self._numbers = itertools.count(1)
         self._open: dict[int, int] = {}
         self._previews: set[int] = set()
+        # The process whose priority was lowered.
+        self._lowered: int | None = None
         self._timer = QTimer(self, interval=POLL_MILLISECONDS)
         self._timer.timeout.connect(self._poll)
 
@@ -123,6 +130,7 @@ class WorkerConnection(QObject):
         except WorkerError as error:
             self._fail_all(error)
             return
+        self._lower_priority()
         for message in messages:
             number = next((ours for ours, theirs in self._open.items() if theirs == message.get("id")), None)
             if number is not None:
@@ -134,6 +142,16 @@ class WorkerConnection(QObject):
             self._timer.setInterval(POLL_MILLISECONDS)
         if not self._open:
             self._timer.stop()
+
+    def _lower_priority(self) -> None:
+        """Let the worker that has just answered give way to the window, which else waits for a processor."""
+        pid = self.pid
+        if pid is not None and pid != self._lowered:
+            self._lowered = pid
+            if sys.platform != "win32":
+                # All threads that it has, and FFmpeg: it leads a group of its own.
+                with suppress(OSError):
+                    os.setpriority(os.PRIO_PGRP, pid, os.getpriority(os.PRIO_PROCESS, 0) + LOWER_BY)
 
     def _fail_all(self, error: WorkerError) -> None:
         """End every open request with an error: the worker is gone."""

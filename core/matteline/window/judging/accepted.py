@@ -18,14 +18,14 @@ def accepted_file(folder: Path, shot: str) -> Path:
     return folder / REPORT_FOLDER / f"{shot}_accepted.json"
 
 
-def read_accepted(folder: Path, shot: str) -> set[tuple[int, str]]:
+def read_accepted(folder: Path, shot: str) -> frozenset[tuple[int, str]]:
     """Return the frame and kind of each accepted finding; none where there is no file, or none that is right."""
     path = accepted_file(folder, shot)
     try:
         data = json.loads(read_limited(path, _LARGEST_BYTES)) if path.is_file() else []
-        return {(int(number), str(kind)) for number, kind in data}
+        return frozenset((int(number), str(kind)) for number, kind in data)
     except (OSError, ValueError, TypeError, RecursionError):
-        return set()
+        return frozenset()
 
 
 def write_accepted(folder: Path, shot: str, accepted: Iterable[tuple[int, str]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from matteline.contract.errors import MattelineError
 from matteline.window.background import report_exception
+from matteline.window.judging.accepted import read_accepted, write_accepted
 
 if TYPE_CHECKING:
     from matteline.judging.report import Report
@@ -21,22 +23,39 @@ class _Stopped(Exception):
     """Raised between two frames when the user has stopped the judging."""
 
 
+@dataclass(frozen=True)
+class FoundReport:
+    """What is known of results.
+
+    Attributes:
+        folder: Folder of the results.
+        shot: Name of the shot, as it was asked for.
+        report: The report; None where there is none that can be read.
+        accepted: Frame and kind of each finding that was accepted.
+    """
+
+    folder: Path
+    shot: str
+    report: Report | None
+    accepted: frozenset[tuple[int, str]] = frozenset()
+
+
 class BackgroundJudge(QObject):
-    """Judges the results of one shot at a time."""
+    """Judges the results of one shot at a time, and reads and writes what lies beside them."""
 
     # Number of frames judged, and number of all.
     progressed = Signal(int, int)
 
-    # The finished `Report`. It is saved beside the results too.
-    judged = Signal(object)
+    # The `FoundReport` that was asked for: it was read, or is made now and saved beside the results.
+    found = Signal(object)
 
     # A `MattelineError`.
     failed = Signal(object)
 
-    # The user has stopped it.
+    # The user has stopped judging.
     stopped = Signal()
 
-    # It is over, in whichever way. Comes after one of the three above.
+    # Judging is over, in whichever way. Comes after one of the three above.
     ended = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -62,24 +81,44 @@ class BackgroundJudge(QObject):
         self._work = self._pool.submit(self._run, folder, shot)
         self._work.add_done_callback(report_exception)
 
+    def load(self, folder: Path, shot: str) -> None:
+        """Read the report that lies beside results; arguments as in `judge`."""
+        self._pool.submit(self._load, folder, shot).add_done_callback(report_exception)
+
+    def accept(self, folder: Path, shot: str, accepted: frozenset[tuple[int, str]]) -> None:
+        """Keep the accepted findings of a shot beside its report."""
+        self._pool.submit(self._accept, folder, shot, accepted).add_done_callback(report_exception)
+
     def stop(self) -> None:
         """Stop after the frame under way."""
         self._stop.set()
 
     def close(self) -> None:
-        """End the thread. Returns when the frame under way is judged."""
+        """End the thread. Returns when the frame under way is judged, and what was accepted is written."""
         self.stop()
-        self._pool.shutdown(cancel_futures=True)
+        self._pool.shutdown()
 
     def _run(self, folder: Path, shot: str) -> None:
         try:
-            self.judged.emit(self._report(folder, shot))
+            report = self._report(folder, shot)
+            self.found.emit(FoundReport(folder, shot, report, read_accepted(folder, report.name)))
         except MattelineError as error:
             self.failed.emit(error)
         except _Stopped:
             self.stopped.emit()
         finally:
             self.ended.emit()
+
+    def _load(self, folder: Path, shot: str) -> None:
+        report = saved_report(folder, shot)
+        accepted = frozenset() if report is None else read_accepted(folder, report.name)
+        self.found.emit(FoundReport(folder, shot, report, accepted))
+
+    def _accept(self, folder: Path, shot: str, accepted: frozenset[tuple[int, str]]) -> None:
+        try:
+            write_accepted(folder, shot, accepted)
+        except MattelineError as error:
+            self.failed.emit(error)
 
     def _report(self, folder: Path, name: str) -> Report:
         # Judging loads the readers of images and movies; the window opens without them.

@@ -14,8 +14,7 @@ from matteline.contract.frames import FrameSet
 from matteline.contract.messages import counted
 from matteline.window.controls import plain_label, tall_button, thin_progress_bar
 from matteline.window.error_text import error_text
-from matteline.window.judging.accepted import read_accepted, write_accepted
-from matteline.window.judging.background_judge import BackgroundJudge, saved_report
+from matteline.window.judging.background_judge import BackgroundJudge, FoundReport
 from matteline.window.theme import error_colour
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ class JudgingPanel(QWidget):
         self.accept_button = tall_button("Accept", "These frames are right: flag them no more")
         self.button = tall_button("Judge")
         self._report: Report | None = None
-        self._accepted: set[tuple[int, str]] = set()
+        self._accepted: frozenset[tuple[int, str]] = frozenset()
         self._bar = thin_progress_bar()
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 12)
@@ -84,14 +83,14 @@ class JudgingPanel(QWidget):
         self.list.itemSelectionChanged.connect(self._go_to_selected)
         # Methods of this widget, never closures: Qt then calls them in the window's thread.
         self.judge.progressed.connect(self.show_progress)
-        self.judge.judged.connect(self.show_if_wanted)
+        self.judge.found.connect(self.show_found)
         self.judge.failed.connect(self.show_error)
         self.judge.stopped.connect(self._show_saved)
         self.judge.ended.connect(self.show_end)
         self._reset_button()
 
     def set_results(self, folder: Path | None, shot: str) -> None:
-        """Judge these results from now on; a report that lies beside them is shown at once.
+        """Judge these results from now on; a report that lies beside them is shown once it is read.
 
         Args:
             folder: Folder of the results; None where there are none.
@@ -111,8 +110,9 @@ class JudgingPanel(QWidget):
         self.words.setText(f"Frame {done} of {total}")
 
     def show_error(self, error: MattelineError) -> None:
-        """Show in place of a report why there is none."""
-        self._clear(error_text(error))
+        """Show why there is no report, or why findings could not be accepted."""
+        if self._report is None:
+            self._clear(error_text(error))
         self.failed.emit(error)
 
     def show_end(self) -> None:
@@ -120,16 +120,19 @@ class JudgingPanel(QWidget):
         self._bar.hide()
         self._reset_button()
 
-    def show_if_wanted(self, report: Report) -> None:
-        """Show a report, unless other results were opened while it was made."""
-        if not self._shot or report.name == self._shot:
-            self.show_report(report)
+    def show_found(self, found: FoundReport) -> None:
+        """Show a report, unless other results were opened while it was made or read."""
+        if (found.folder, found.shot) != (self._folder, self._shot):
+            return
+        if found.report is None:
+            self._clear(_NOT_JUDGED)
+        else:
+            self._show_report(found.report, found.accepted)
 
-    def show_report(self, report: Report) -> None:
+    def _show_report(self, report: Report, accepted_before: frozenset[tuple[int, str]]) -> None:
         """List the findings of a report, the broken frames first; those that were accepted are left out."""
         self._clear("")
-        self._report = report
-        self._accepted = set() if self._folder is None else read_accepted(self._folder, report.name)
+        self._report, self._accepted = report, accepted_before
         open_findings = {
             frame.number: [each for each in frame.findings if (frame.number, each.kind) not in self._accepted]
             for frame in report.flagged
@@ -169,12 +172,9 @@ class JudgingPanel(QWidget):
         lines = {(item.data(_PLACE)[0], item.data(_KIND)) for item in self.list.selectedItems()}
         if not lines or self._folder is None or self._report is None:
             return
-        try:
-            write_accepted(self._folder, self._report.name, self._accepted | lines)
-        except MattelineError as error:
-            self.failed.emit(error)
-            return
-        self.show_report(self._report)
+        accepted = self._accepted | lines
+        self.judge.accept(self._folder, self._report.name, accepted)
+        self._show_report(self._report, accepted)
 
     def changeEvent(self, event: QEvent) -> None:
         """Colour the broken lines anew when the desktop changes between light and dark."""
@@ -217,10 +217,9 @@ class JudgingPanel(QWidget):
             self.button.setText("Stop")
 
     def _show_saved(self) -> None:
-        report = None if self._folder is None else saved_report(self._folder, self._shot)
-        self._clear(_NO_RESULTS if self._folder is None else _NOT_JUDGED)
-        if report is not None:
-            self.show_report(report)
+        self._clear(_NO_RESULTS if self._folder is None else "")
+        if self._folder is not None:
+            self.judge.load(self._folder, self._shot)
 
     def _reset_button(self) -> None:
         self.button.setText("Judge")

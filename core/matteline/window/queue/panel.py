@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
@@ -22,10 +21,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from matteline.contract.errors import MattelineError
 from matteline.contract.job import Job
 from matteline.contract.messages import counted, duration
 from matteline.window.controls import plain_label, small_button, tall_button
+from matteline.window.queue.background_queue import BackgroundQueue
 from matteline.window.queue.report_counts import ReportCounts
 from matteline.window.queue.runner import QueueRunner
 from matteline.window.queue.shot_delegate import FLAGGED_ROLE, SHOT_ROLE, ShotDelegate
@@ -52,7 +51,7 @@ class QueuePanel(QWidget):
     """The tab of the queue.
 
     Args:
-        store: The queue.
+        queue: The queue.
         runner: Renders it.
     """
 
@@ -62,12 +61,9 @@ class QueuePanel(QWidget):
     # A list of `QueuedShot` to submit to a render farm.
     farm_wanted = Signal(object)
 
-    # A `MattelineError`.
-    failed = Signal(object)
-
-    def __init__(self, store: QueueStore, runner: QueueRunner) -> None:
+    def __init__(self, queue: BackgroundQueue, runner: QueueRunner) -> None:
         super().__init__()
-        self._store, self.runner = store, runner
+        self._queue, self.runner = queue, runner
         self.start_button = tall_button("Start queue")
         self.farm_button = tall_button("Send to farm…", _FARM_TIP)
         self.list = QListWidget()
@@ -88,12 +84,11 @@ class QueuePanel(QWidget):
             "Clear done", "Take all finished shots out of the queue; results stay"
         )
         self.reports = ReportCounts(self)
-        self._actions: dict[str, Callable[[int], object]] = {
-            "up": lambda number: store.move(number, -1),
-            "down": lambda number: store.move(number, 1),
-            "hold": runner.pause_shot,
-            "again": store.release,
-            "remove": store.remove,
+        self._actions: dict[str, Callable[[QueueStore, int], object]] = {
+            "up": lambda store, number: store.move(number, -1),
+            "down": lambda store, number: store.move(number, 1),
+            "again": QueueStore.release,
+            "remove": QueueStore.remove,
         }
         self._build()
         self._connect()
@@ -148,9 +143,7 @@ class QueuePanel(QWidget):
         self.list.currentItemChanged.connect(self._show_current)
         self.list.itemSelectionChanged.connect(self._enable_buttons)
         # Dragging has moved rows of the list; the file gets their order.
-        self.list.model().rowsMoved.connect(
-            lambda: self._guarded(lambda: self._store.arrange([shot.number for shot in self.shots]))
-        )
+        self.list.model().rowsMoved.connect(self._keep_order)
         self.list.itemDoubleClicked.connect(lambda item: self.shot_wanted.emit(item.data(SHOT_ROLE).job))
         self.list.customContextMenuRequested.connect(self._show_menu)
         self.filter.textChanged.connect(self._apply_filter)
@@ -166,24 +159,28 @@ class QueuePanel(QWidget):
 
     def add(self, job: Job) -> None:
         """Add a shot at the end."""
-        self._guarded(lambda: self._store.add(job))
+        self._queue.ask(lambda store: store.add(job))
         self.refresh()
 
     def hold(self, shots: Sequence[QueuedShot]) -> None:
         """Pause these shots while they are being submitted to a farm."""
-        self._for_each(shots, self._store.hold)
+        self._for_each(shots, QueueStore.hold)
 
     def take_back(self, shots: Sequence[QueuedShot]) -> None:
         """Let those wait again that waited before a farm refused them."""
-        self._for_each([shot for shot in shots if shot.state == WAITING], self._store.release)
+        self._for_each([shot for shot in shots if shot.state == WAITING], QueueStore.release)
 
     def mark_sent(self, shots: Sequence[QueuedShot], words: str) -> None:
         """Note that a farm has these shots."""
-        self._for_each(shots, lambda number: self._store.send(number, words))
+        self._for_each(shots, lambda store, number: store.send(number, words))
 
     def refresh(self) -> None:
-        """Show the queue as the file has it now."""
-        self._guarded(self._refill)
+        """Show the queue as the file has it, once it is read."""
+        self._queue.ask(QueueStore.shots, self._show)
+
+    def _show(self, shots: list[QueuedShot]) -> None:
+        self._refill(shots)
+        self._ask_log()
         self.start_button.setText("Pause queue" if self.runner.on else "Start queue")
         self._show_totals()
         empty = self.list.count() == 0
@@ -195,8 +192,8 @@ class QueuePanel(QWidget):
         self.start_button.setEnabled(not empty or self.runner.on)
         self._enable_buttons()
 
-    def _refill(self) -> None:
-        shots, before, current = self._store.shots(), self.shots, self._current()
+    def _refill(self, shots: list[QueuedShot]) -> None:
+        before, current = self.shots, self._current()
         if shots == before:
             return
         selected = {shot.number for shot in self._selected()}
@@ -219,7 +216,11 @@ class QueuePanel(QWidget):
             for number, row in rows.items():
                 self.list.item(row).setSelected(number in selected)
         self._apply_filter()
-        self._show_current()
+
+    def _keep_order(self) -> None:
+        numbers = [shot.number for shot in self.shots]
+        self._queue.ask(lambda store: store.arrange(numbers))
+        self.refresh()
 
     def _apply_filter(self) -> None:
         word = self.filter.text().strip().lower()
@@ -242,7 +243,7 @@ class QueuePanel(QWidget):
         self.clear_button.setEnabled(counts[DONE] > 0)
 
     def _clear_done(self) -> None:
-        self._for_each([shot for shot in self.shots if shot.state == DONE], self._store.remove)
+        self._for_each([shot for shot in self.shots if shot.state == DONE], QueueStore.remove)
 
     def _show_count(self, job: Job, count: int) -> None:
         for row in range(self.list.count()):
@@ -282,17 +283,28 @@ class QueuePanel(QWidget):
         return shot
 
     def _show_current(self) -> None:
-        """Show the log of the current shot, at its end."""
-
-        def show_log() -> None:
-            shot = self._current()
-            text = "" if shot is None else self._store.log_of(shot.number)
-            if text != self.log.toPlainText():
-                self.log.setPlainText(text)
-                self.log.verticalScrollBar().setValue(self.log.verticalScrollBar().maximum())
-
-        self._guarded(show_log)
+        self._ask_log()
         self._enable_buttons()
+
+    def _ask_log(self) -> None:
+        """Show the log of the current shot, at its end, once it is read."""
+        shot = self._current()
+        if shot is None:
+            self._show_log("")
+        else:
+            number = shot.number
+            self._queue.ask(lambda store: (number, store.log_of(number)), self._show_log_of)
+
+    def _show_log_of(self, found: tuple[int, str]) -> None:
+        number, text = found
+        current = self._current()
+        if current is not None and current.number == number:
+            self._show_log(text)
+
+    def _show_log(self, text: str) -> None:
+        if text != self.log.toPlainText():
+            self.log.setPlainText(text)
+            self.log.verticalScrollBar().setValue(self.log.verticalScrollBar().maximum())
 
     def _enable_buttons(self) -> None:
         shots, ours = self._selected(), self.runner.current
@@ -315,15 +327,14 @@ class QueuePanel(QWidget):
         shots = self._selected()
         if name == "again":
             shots = [shot for shot in shots if shot.state in _RELEASABLE]
-        self._for_each(shots, self._actions[name])
+        if name == "hold":
+            for shot in shots:
+                self.runner.pause_shot(shot.number)
+            self.refresh()
+        else:
+            self._for_each(shots, self._actions[name])
 
-    def _for_each(self, shots: Sequence[QueuedShot], do: Callable[[int], object]) -> None:
-        for shot in shots:
-            self._guarded(partial(do, shot.number))
+    def _for_each(self, shots: Sequence[QueuedShot], do: Callable[[QueueStore, int], object]) -> None:
+        numbers = [shot.number for shot in shots]
+        self._queue.ask(lambda store: [do(store, number) for number in numbers])
         self.refresh()
-
-    def _guarded(self, do: Callable[[], object]) -> None:
-        try:
-            do()
-        except MattelineError as error:
-            self.failed.emit(error)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from matteline.contract.errors import MattelineError
 from matteline.contract.events import error_of
 from matteline.contract.messages import counted
 from matteline.contract.progress import RenderProgress
 from matteline.window.error_text import error_text
 from matteline.window.form.shot_renders import WrittenFrame
-from matteline.window.queue.store import DONE, FAILED, PAUSED, WAITING, QueuedShot, QueueStore
+from matteline.window.queue.background_queue import BackgroundQueue
+from matteline.window.queue.store import DONE, FAILED, PAUSED, QueuedShot, QueueStore
 from matteline.window.worker_connection import WorkerConnection
 
 TICK_MILLISECONDS = 1000
@@ -37,7 +36,7 @@ class QueueRunner(QObject):
     """Claims shots and renders them while it is switched on.
 
     Args:
-        store: The queue.
+        queue: The queue.
         connection: Connection to the worker.
     """
 
@@ -50,17 +49,16 @@ class QueueRunner(QObject):
     # The `Job` of a render that has ended, in whichever way.
     ended = Signal(object)
 
-    # A `MattelineError` about the queue itself.
-    failed = Signal(object)
-
     def __init__(
-        self, store: QueueStore, connection: WorkerConnection, parent: QObject | None = None
+        self, queue: BackgroundQueue, connection: WorkerConnection, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._store, self._connection = store, connection
+        self._queue, self._connection = queue, connection
         # Of this window, for as long as it lives.
         self._owner = uuid.uuid4().hex
         self._run: _QueueRun | None = None
+        # A shot was asked for and has not come yet.
+        self._claiming = False
         self._on = False
         self._timer = QTimer(self, interval=TICK_MILLISECONDS)
         self._timer.timeout.connect(self._tick)
@@ -93,15 +91,13 @@ class QueueRunner(QObject):
         if self.current == number:
             self._cancel_run()
         else:
-            self._guarded(lambda: self._store.hold(number))
+            self._queue.ask(lambda store: store.hold(number))
 
     def close(self) -> None:
         """Leave the queue to other windows: the shot under way waits again."""
         self._timer.stop()
-        self._on = False
-        if self._run is not None:
-            number, self._run = self._run.shot.number, None
-            self._guarded(lambda: self._store.end(number, self._owner, WAITING, ""))
+        self._on, self._run = False, None
+        self._queue.ask(lambda store: store.leave(self._owner))
 
     def _cancel_run(self) -> None:
         if self._run is not None:
@@ -110,31 +106,40 @@ class QueueRunner(QObject):
 
     def _tick(self) -> None:
         """Report the shot under way, which shows that this window lives, or begin the next one."""
+        if self._run is not None:
+            self._report(self._run)
+        elif self._on and not self._claiming:
+            self._claiming = True
+            self._queue.ask(self._claim, self._begin)
+        self.changed.emit()
 
-        def work() -> None:
-            if self._run is not None:
-                self._report(self._run)
-            elif self._on and (shot := self._store.claim(self._owner)) is not None:
-                line = f"Run {shot.runs}: {shot.job.plate} to {shot.job.output}"
-                self._store.add_log_line(shot.number, line)
-                self._run = _QueueRun(shot, self._connection.render(shot.next_job))
+    def _claim(self, store: QueueStore) -> QueuedShot | None:
+        shot = store.claim(self._owner)
+        if shot is not None:
+            store.add_log_line(shot.number, f"Run {shot.runs}: {shot.job.plate} to {shot.job.output}")
+        return shot
 
-        self._guarded(work)
+    def _begin(self, shot: QueuedShot | None) -> None:
+        self._claiming = False
+        if shot is None:
+            return
+        if self._on:
+            self._run = _QueueRun(shot, self._connection.render(shot.next_job))
+        else:
+            # It was paused meanwhile.
+            self._queue.ask(lambda store: store.leave(self._owner))
         self.changed.emit()
 
     def _report(self, run: _QueueRun) -> None:
-        progress = run.progress
-        is_ours = self._store.report(
-            run.shot.number,
-            self._owner,
-            progress.words,
-            progress.done,
-            progress.total,
-            progress.frames_per_second,
-        )
-        if not is_ours:
-            # Another window has taken this one for dead, as after this machine slept.
-            self._connection.cancel(run.request)
+        progress, number = run.progress, run.shot.number
+        now = progress.words, progress.done, progress.total, progress.frames_per_second
+
+        def cancel_others(is_ours: bool) -> None:
+            if not is_ours:
+                # Another window has taken this one for dead, as after this machine slept.
+                self._connection.cancel(run.request)
+
+        self._queue.ask(lambda store: store.report(number, self._owner, *now), cancel_others)
 
     def _receive(self, request: int, message: dict[str, Any]) -> None:
         run = self._run
@@ -143,34 +148,31 @@ class QueueRunner(QObject):
         run.progress = run.progress.after(message)
         if message.get("event") == "frame":
             self.frame_written.emit(WrittenFrame.of(run.shot.job, message))
-        self._guarded(lambda: self._log(run, message))
+        self._log(run, message)
         if message.get("last"):
             self._run = None
-            self._guarded(lambda: self._end(run, message))
+            self._end(run, message)
             self.ended.emit(run.shot.job)
             self._tick()
 
     def _log(self, run: _QueueRun, message: dict[str, Any]) -> None:
-        event = message.get("event")
+        event, number = message.get("event"), run.shot.number
         if event == "failed":
-            self._store.add_log_line(run.shot.number, error_text(error_of(message)))
+            line = error_text(error_of(message))
         elif event == "notice":
-            self._store.add_log_line(run.shot.number, str(message["message"]))
+            line = str(message["message"])
         elif event in ("loading", "started"):
-            self._store.add_log_line(run.shot.number, run.progress.words)
+            line = run.progress.words
+        else:
+            return
+        self._queue.ask(lambda store: store.add_log_line(number, line))
 
     def _end(self, run: _QueueRun, message: dict[str, Any]) -> None:
         self._report(run)
         state = _STATES.get(str(message.get("event")), FAILED)
-        progress = run.progress
+        progress, number = run.progress, run.shot.number
         words = f"Paused after {counted(progress.done, 'frame')}" if state == PAUSED else progress.words
         if state != FAILED:
             # A failure is in the log already, with its hint.
-            self._store.add_log_line(run.shot.number, words)
-        self._store.end(run.shot.number, self._owner, state, words)
-
-    def _guarded(self, do: Callable[[], object]) -> None:
-        try:
-            do()
-        except MattelineError as error:
-            self.failed.emit(error)
+            self._queue.ask(lambda store: store.add_log_line(number, words))
+        self._queue.ask(lambda store: store.end(number, self._owner, state, words))

@@ -198,12 +198,18 @@ class QueueStore:
             return changed.rowcount == 1
 
     def end(self, number: int, owner: str, state: str, words: str) -> None:
-        """Note how a run ended: `done`, `failed`, `paused`, or `waiting` for another window to claim it."""
+        """Note how a run ended: `done`, `failed` or `paused`."""
         with self._transaction() as base:
             base.execute(
                 "UPDATE shots SET state = ?, words = ?, owner = '' WHERE number = ? AND owner = ?",
                 (state, words, number, owner),
             )
+
+    def leave(self, owner: str) -> None:
+        """Let whatever an owner renders wait for another window to claim it."""
+        self._change(
+            "state = ?, words = '', owner = '' WHERE owner = ? AND state = ?", (WAITING, owner, RUNNING)
+        )
 
     def add_log_line(self, number: int, line: str) -> None:
         """Add a line to a shot's log, whose oldest lines go when it grows too long."""

@@ -21,7 +21,7 @@ from matteline.window.form.shot_form import state_of
 from matteline.window.form.shot_renders import WrittenFrame
 from matteline.window.opening import FootageOpener, Opened
 from matteline.window.preferences import Preferences
-from matteline.window.shot_paths import output_claim, suggested_output
+from matteline.window.shot_paths import output_claim
 from matteline.window.shots.history import FormHistory
 from matteline.window.shots.open_shots import OpenShot, OpenShots
 from matteline.window.shots.strip import ShotStrip
@@ -224,6 +224,13 @@ class ShotController(QObject):
             self._refresh(known, opened)
 
     def _add(self, opened: Opened) -> None:
+        job = opened.job
+        if opened.is_new and opened.remembered is None and job is not None and self.shots.claimed(job):
+            # Another plate that was opened at the same time has taken the folder. The opener looks for the next
+            # one, since that asks the disk.
+            opened.footage.close()
+            self.open(opened.footage.path)
+            return
         shot = self.shots.add(opened.footage, self._form_of(opened))
         if opened.remembered is not None:
             frame, marks = opened.remembered.get("frame"), opened.remembered.get("marks")
@@ -242,9 +249,6 @@ class ShotController(QObject):
         job = opened.job
         if job is None:
             return {"plate": "", "output": ""}
-        if output_claim(job.output, job.plate) in self.shots.claims() and opened.footage.folder is None:
-            # Another plate that was opened at the same time has taken the folder.
-            job = replace(job, output=suggested_output(job.plate, self.shots.claims()))
         return {"plate": job.plate, "output": job.output} if opened.is_new else state_of(job)
 
     def _refresh(self, shot: OpenShot, opened: Opened) -> None:

@@ -170,6 +170,10 @@ class OpenShots(QObject):
         """Return the folders and names of all shots but one."""
         return {shot.claim for shot in self._shots if shot is not but and shot.claim is not None}
 
+    def claimed(self, job: Job) -> bool:
+        """Tell whether any open shot has a job's folder and name."""
+        return output_claim(job.output, job.plate) in self.claims()
+
     def writer_of(self, job: Job) -> OpenShot | None:
         """Return another shot than the current one that has a job's folder and name."""
         claim = output_claim(job.output, job.plate)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -130,15 +129,20 @@ class ResultClip:
         """Tell whether a frame is known to exist."""
         return number in self._numbers
 
-    def add(self, number: int) -> None:
-        """Note a frame that was written."""
-        self._numbers.add(number)
+    def add(self, numbers: Iterable[int]) -> None:
+        """Note frames that were written. Only for the window's thread, which iterates over them."""
+        self._numbers.update(numbers)
 
-    def rescan(self) -> None:
-        """List the folder again for new frames; if it cannot be listed, nothing changes."""
-        with contextlib.suppress(OSError):
-            found = (self._pattern.match(name) for name in os.listdir(self._folder))
-            self._numbers.update(int(digits) for digits in found if digits is not None)
+    def listed(self) -> set[int]:
+        """Return the numbers of the frames in the folder now; none where it cannot be listed.
+
+        Any thread may call it.
+        """
+        try:
+            found = [self._pattern.match(name) for name in os.listdir(self._folder)]
+        except OSError:
+            return set()
+        return {int(digits) for digits in found if digits is not None}
 
     def frame(self, number: int) -> Frame:
         """Read one frame. Raises `ReadError`."""

@@ -138,18 +138,38 @@ def _source_of(clip: PlateClip) -> str:
     return os.path.normcase(os.path.join(folder, named))
 
 
-def with_results(footage: Footage, files: Iterable[str], folder: Path) -> Footage:
-    """Return the footage with the products that these files are frames of.
+@dataclass(frozen=True)
+class Results:
+    """Products of a render that are open.
+
+    Attributes:
+        clips: By product.
+        straight: As `Footage` has it.
+        shot: As `Footage` has it.
+    """
+
+    clips: Mapping[str, ViewerClip]
+    straight: bool
+    shot: str
+
+
+def open_results(files: Iterable[str]) -> Results:
+    """Open the products that these files are frames of; any thread may do so.
 
     Raises:
         ReadError: A file cannot be read.
     """
     paths = {Path(file).parent.name: Path(file) for file in files}
-    results: dict[str, ViewerClip] = {product: ResultClip(file) for product, file in paths.items()}
+    clips: dict[str, ViewerClip] = {product: ResultClip(file) for product, file in paths.items()}
     shot = next((_shot_of(file, product) for product, file in paths.items()), "")
+    return Results(clips, _is_straight(clips), shot)
+
+
+def with_results(footage: Footage, results: Results, folder: Path) -> Footage:
+    """Return the footage with other results, those of a folder; no file is touched."""
     plate = {"plate": footage.clips["plate"]} if "plate" in footage.clips else {}
-    straight = _is_straight(results)
-    return replace(footage, clips=plate | results, straight=straight, folder=folder, shot=shot)
+    clips = {**plate, **results.clips}
+    return replace(footage, clips=clips, straight=results.straight, folder=folder, shot=results.shot)
 
 
 def space_of(clip: ViewerClip, config: Config, wanted: str = "auto") -> PlateSpace:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QVBoxLa
 from matteline.colour.display_transform import PLAIN
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.window.viewer.canvas import Canvas
+from matteline.window.viewer.clip import ResultClip
 from matteline.window.viewer.commands import Commands
 from matteline.window.viewer.compositor import MODES, ViewerBackdrop, modes_of, parts_of
 from matteline.window.viewer.display_worker import DisplayWorker
@@ -177,17 +178,16 @@ class ViewerPanel(QWidget):
     def show_written(self, footage: Footage, number: int) -> None:
         """Note that the results of a frame are written, and show them if that frame is on the screen."""
         for clip in footage.results:
-            clip.add(number)
+            clip.add((number,))
             # It may have been read before, as one that is not rendered yet.
             self.cache.forget(clip, number)
         if number == self.player.frame:
             self.controller.refresh()
         self._update_lanes()
 
-    def rescan(self, footage: Footage) -> None:
-        """List the results of footage again."""
-        for clip in footage.results:
-            clip.rescan()
+    def add_written(self, clip: ResultClip, numbers: set[int]) -> None:
+        """Note frames of a result that its folder was found to hold."""
+        clip.add(numbers)
         self._update_lanes()
 
     def show_result(self, footage: Footage) -> None:
