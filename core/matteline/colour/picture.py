@@ -129,12 +129,13 @@ class PictureTransform:
             fgr: As for `restore`.
 
         Returns:
-            As `restore`, without what the network cannot see: highlights, and colours outside Rec.709.
+            As `restore`, without what the network cannot see: highlights, and colours outside Rec.709. Planes may
+            lie one after the other, and be those of `fgr`: it is only to be read.
         """
         height, width = fgr.shape[1:]
-        flat = fgr.detach().reshape(3, -1).float().clamp(0, 1)
+        flat = fgr.detach().reshape(3, -1).float()
         own, shown = self._on(fgr.device), self._is_picture(plate)
-        made = flat.T.contiguous() if shown else own.codec.from_linear(own.tone_map.decode(flat))
+        made = flat.T if shown else own.codec.from_linear(own.tone_map.decode(flat))
         kind = torch.float16 if plate.dtype == np.float16 else torch.float32
         return made.view(height, width, 3).to("cpu", kind).numpy()
 

@@ -83,6 +83,7 @@ class Restore:
             if cover is not matte.alpha:
                 fgr[(alpha <= 0).cpu().numpy()] = 0
         if self._despill:
+            fgr = np.array(fgr, order="C") if self._network_foreground else fgr
             self._despill.remove(fgr)
         return fgr
 

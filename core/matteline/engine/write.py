@@ -132,18 +132,23 @@ def _pixels(product: Product, alpha: Tensor, fgr: Tensor | None) -> np.ndarray:
         alpha: (H, W) float32, 0..1.
         fgr: (H, W, 3), straight; None where no product needs it.
     """
-    picture = _assembled(product, alpha, fgr)
+    parts = _parts(product, alpha, fgr)
     if product.encoding.depth == "half":
-        return picture.clamp(-HALF_MAX, HALF_MAX).half().numpy()
-    return picture.numpy()
+        parts = [part.clamp(-HALF_MAX, HALF_MAX).half() for part in parts]
+    if len(parts) == 1:
+        return parts[0].numpy()
+    # Plane after plane, as the network makes them and an EXR keeps them: interleaving would take as long as encoding.
+    planes = torch.cat([part.permute(2, 0, 1) for part in parts])
+    return planes.permute(1, 2, 0).numpy()
 
 
-def _assembled(product: Product, alpha: Tensor, fgr: Tensor | None) -> Tensor:
+def _parts(product: Product, alpha: Tensor, fgr: Tensor | None) -> list[Tensor]:
+    """Return the pictures (H, W, 1 or 3) whose channels are the product's, one after the other."""
     if product.name == "alpha":
-        return alpha[..., None]
+        return [alpha[..., None]]
     assert fgr is not None
     if product.name == "fgr":
-        return fgr
+        return [fgr]
     colour = fgr if product.encoding.straight_alpha else fgr * alpha[..., None]
     layers = [fgr] if product.name == "layers" else []
-    return torch.cat([colour, alpha[..., None], *layers], dim=2)
+    return [colour, alpha[..., None], *layers]

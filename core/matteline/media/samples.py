@@ -44,7 +44,7 @@ def crop_or_pad(pixels: Pixels, canvas: Window, window: Window) -> Pixels:
 
 
 def to_float(pixels: Pixels, dtype: type[np.floating[Any]]) -> Pixels:
-    """Return pixels as half or single floats, finite and contiguous.
+    """Return pixels as half or single floats, all finite; those that are so already pass untouched.
 
     Rounds to the nearest value, ties to even. NaN becomes 0; what is beyond the range of `dtype`, infinity
     included, becomes its largest or smallest finite value. Integer codes become code / largest code.
@@ -55,7 +55,7 @@ def to_float(pixels: Pixels, dtype: type[np.floating[Any]]) -> Pixels:
     """
     largest = float(np.finfo(dtype).max)
     if pixels.dtype == dtype and _all_finite(pixels):
-        return np.ascontiguousarray(pixels)
+        return pixels
     result = np.empty(pixels.shape, dtype)
     for rows, part in _strips(pixels):
         # fmin and fmax would keep a NaN's place filled with the limit: a white dot instead of a black one.
