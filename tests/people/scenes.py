@@ -55,8 +55,11 @@ class Scene:
             for number, (picture, alphas) in enumerate(zip(self.pictures, self.alphas, strict=True))
         }
 
-    def track(self, hints: Sequence[FrameHint] = ()) -> tuple[Tracker, list[FrameShares]]:
-        tracker = Tracker(self.observations, [self.frames], hints, (WIDTH, HEIGHT))
+    def track(self, hints: Sequence[FrameHint] = (), *, every: int = 1) -> tuple[Tracker, list[FrameShares]]:
+        """Follow everyone, with observations of every so many frames and of the last one."""
+        last = self.frames.last
+        seen = {n: each for n, each in self.observations.items() if n % every == 0 or n == last}
+        tracker = Tracker(seen, [self.frames], hints, (WIDTH, HEIGHT))
         return tracker, list(tracker.shares())
 
 

@@ -46,6 +46,17 @@ def test_shares_sum_to_255_where_somebody_is_and_are_0_elsewhere(crossed):
         assert not total[~occupied].any()
 
 
+def test_people_are_between_their_places_in_frames_that_were_not_observed():
+    scene = Scene([[(RED, 30 + 3 * number), (GREEN, 150)] for number in range(13)])
+    _, shares = scene.track(every=4)
+    assert [each.number for each in shares] == list(range(13))
+    for each in shares:
+        left, _, right, _ = each.box(person_at(each, 30 + 3 * each.number, BODY))
+        middle = (left + right) / 2 * WIDTH
+        assert abs(middle - (30 + 3 * each.number)) < 3
+        assert set(np.unique(each.shares.sum(0, dtype=int))) == {0, 255}
+
+
 def test_the_same_observations_give_the_same_bits(crossed):
     scene, _, shares = crossed
     _, again = scene.track()

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from matteline.colour.levels import LUMA_709
 from matteline.colour.picture import PictureTransform
-from matteline.contract.frames import FrameRange
+from matteline.contract.frames import FrameRange, FrameSet
 from matteline.engine.first_look import LOOK_LARGER, LookInput
 from matteline.engine.pipeline import each
 from matteline.engine.plan import Plan
@@ -53,7 +53,9 @@ class Looker:
         self._session: Session | None = None
 
     @contextmanager
-    def inputs(self, frames: FrameRange, between_frames: Callable[[], None]) -> Iterator[Iterator[LookInput]]:
+    def inputs(
+        self, frames: FrameRange | FrameSet, between_frames: Callable[[], None]
+    ) -> Iterator[Iterator[LookInput]]:
         """Read frames ahead of the consumer, in order.
 
         Gaps that are errors are left out, and a frame of a sequence that cannot be read is seen as the one before.

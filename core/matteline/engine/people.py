@@ -1,6 +1,6 @@
 """The people of a plan: told apart in one pass over the plate where they are wanted, and kept beside the results.
 
-The pass goes over all frames of the plate, whichever are rendered, so that ranges, farm tasks and resumed renders
+The pass goes over the whole plate, whichever frames are rendered, so that ranges, farm tasks and resumed renders
 agree on who is who. It reads the same reduced pictures as the first look.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Final
 
 from matteline.contract.errors import JobError, MattelineError
 from matteline.contract.events import Event, Looking, Notice
-from matteline.contract.frames import FrameRange
+from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.people import MaskHint
 from matteline.contract.record import RECORD_FOLDER
-from matteline.contract.settings import AUTO_PREROLL_FRAMES
 from matteline.engine.fingerprint import PlateFingerprint
 from matteline.engine.outputs import people_product
 from matteline.engine.people_hints import open_masks
@@ -35,8 +34,15 @@ if TYPE_CHECKING:
     from matteline.matting.rvm.network import MattingNetwork
     from matteline.people import FrameHint, Observation
 
-PASS: Final = 1
+PASS: Final = 2
 """Raised whenever a release tells people apart in another way."""
+
+PREROLL: Final = 2
+"""Mirrored observations before the first one of a shot: cells need no finer alpha."""
+
+OBSERVE_EVERY: Final = 2
+"""Frames whose numbers are multiples of this are observed, and the first, last and hinted ones of every shot. People
+move by two or three cells from one to the next at most; their shares in between are interpolated."""
 
 
 def people_file(plan: Plan) -> Path:
@@ -90,15 +96,16 @@ def find_people(
     session = FeatureSession(network, torch.device(plan.settings.device), DTYPES[plan.settings.precision])
     looker = Looker(plan, network)
     observations: dict[int, Observation] = {}
-    # Every frame is seen once, and its shares are found once.
-    steps = 2 * sum(len(shot) for shot in plan.shots)
-    for shot in plan.shots:
-        with looker.inputs(shot, between_frames) as inputs:
-            for observation in _observed(session, shot, inputs):
+    hints = _frame_hints(plan)
+    to_observe = [_frames_to_observe(shot, {hint.frame for hint in hints}) for shot in plan.shots]
+    steps = sum(map(len, to_observe)) + sum(map(len, plan.shots))
+    for numbers in to_observe:
+        with looker.inputs(numbers, between_frames) as inputs:
+            for observation in _observed(session, list(numbers), inputs):
                 observations[observation.number] = observation
                 yield Looking(len(observations), steps)
     canvas = plan.plate.canvas
-    tracker = Tracker(observations, plan.shots, _frame_hints(plan), (canvas.width, canvas.height))
+    tracker = Tracker(observations, plan.shots, hints, (canvas.width, canvas.height))
     frames: dict[int, bytes] = {}
     for shares in tracker.shares():
         between_frames()
@@ -139,17 +146,21 @@ def with_people(plan: Plan, people: FoundPeople) -> Plan:
     return replace(plan, people=people, outputs=replace(plan.outputs, products=products))
 
 
+def _frames_to_observe(shot: FrameRange, hinted: Collection[int]) -> FrameSet:
+    numbers = (number for number in shot if number % OBSERVE_EVERY == 0 or number in hinted)
+    return FrameSet.of([shot.first, *numbers, shot.last])
+
+
 def _observed(
-    session: FeatureSession, shot: FrameRange, inputs: Iterable[LookInput]
+    session: FeatureSession, numbers: Sequence[int], inputs: Iterable[LookInput]
 ) -> Iterator[Observation]:
     from matteline.engine.timeline import mirror
     from matteline.people import observe
 
     inputs = iter(inputs)
-    first = list(islice(inputs, AUTO_PREROLL_FRAMES + 1))
-    pictures = {each.number: each.picture for each in first}
+    first = list(islice(inputs, PREROLL + 1))
     # A short shot bounces between its ends, so all that is mirrored is among the first frames.
-    session.begin([pictures[number] for number in mirror(shot, AUTO_PREROLL_FRAMES)])
+    session.begin([first[index].picture for index in mirror(FrameRange(0, len(numbers) - 1), PREROLL)])
     for each in chain(first, inputs):
         seen = session.advance(each.picture)
         yield observe(each.number, each.picture, seen.alpha, seen.features)

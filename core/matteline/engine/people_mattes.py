@@ -28,8 +28,13 @@ class PeopleMattes:
         self._longer_side = LOOK_LARGER * plan.weights.longer_side
         settings = plan.settings
         kept, left_out = settings.kept_names(), settings.left_out_names()
-        wanted = [(kept is None or name in kept) and name not in left_out for name in self.names]
-        self._kept = None if kept is None and not left_out else torch.tensor(wanted, dtype=torch.bool)
+        self._kept: list[int] | None = None
+        if kept is not None or left_out:
+            self._kept = [
+                index
+                for index, name in enumerate(self.names)
+                if (kept is None or name in kept) and name not in left_out
+            ]
         self._masks: list[tuple[int, OpenMask]] = [
             (self.names.index(mask.name), mask)
             for mask in open_masks(plan.hints, plan.plate)
@@ -44,23 +49,30 @@ class PeopleMattes:
             picture: The network's picture (3, H, W) float32, sRGB-encoded 0..1; smaller ones for previews.
             alpha: (H, W) float32, 0..1, to be shared.
         """
-        small, ratio = picture, min(1.0, self._longer_side / max(picture.shape))
-        if ratio != 1:
-            with torch.no_grad():
-                small = reduce(picture[None], ratio)[0]
+        masks = self._masks_of(number, alpha)
+        return _without_traces(separate(self._people.shares(number), self._reduced(picture), alpha, masks))
+
+    def kept(self, number: int, picture: Tensor, alpha: Tensor) -> Tensor:
+        """Return the alpha (H, W), 0..1, of the people who are kept; arguments as for `of_frame`."""
+        if self._kept is None:
+            return alpha
+        shares, masks = self._people.shares(number), self._masks_of(number, alpha)
+        return separate(shares, self._reduced(picture), alpha, masks, together=self._kept)[0]
+
+    def _masks_of(self, number: int, alpha: Tensor) -> dict[int, Tensor]:
         size = alpha.shape[0], alpha.shape[1]
-        masks = {
+        return {
             person: adaptive_avg_pool2d(torch.from_numpy(mask.coverage(number)).to(alpha)[None], size)[0]
             for person, mask in self._masks
             if number in mask.frames
         }
-        return _without_traces(separate(self._people.shares(number), small, alpha, masks))
 
-    def kept(self, mattes: Tensor, alpha: Tensor) -> Tensor:
-        """Return the alpha of the people who are kept, from everyone's mattes and the whole alpha."""
-        if self._kept is None:
-            return alpha
-        return mattes[self._kept.to(mattes.device)].sum(0).clamp(0, 1)
+    def _reduced(self, picture: Tensor) -> Tensor:
+        ratio = min(1.0, self._longer_side / max(picture.shape))
+        if ratio == 1:
+            return picture
+        with torch.no_grad():
+            return reduce(picture[None], ratio)[0]
 
 
 def _without_traces(mattes: Tensor) -> Tensor:

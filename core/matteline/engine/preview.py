@@ -238,8 +238,7 @@ class _Shot:
                     "Nobody is told apart yet, so everyone is shown: list the people, or render.",
                 )
             else:
-                mattes = people.of_frame(number, _picture(result.frame), alpha)
-                alpha = people.kept(mattes, alpha)
+                alpha = people.kept(number, _picture(result.frame), alpha)
         fgr = restore.fgr(result.frame.frame.pixels, matte, alpha) if want_fgr else None
         smaller = self.scale // inner
         return Preview(

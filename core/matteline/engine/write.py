@@ -30,7 +30,7 @@ class _Pictures:
     Attributes:
         alpha: (H, W) float32, 0..1.
         fgr: (H, W, 3), straight; None where no product needs it.
-        people: (K, H, W) float32, 0..1, everyone's matte; None where people are not wanted.
+        people: (K, H, W) float32, 0..1, everyone's matte; None where no product needs them.
     """
 
     alpha: Tensor
@@ -60,7 +60,8 @@ class ProductWriter:
         people: PeopleMattes | None = None,
     ) -> None:
         self._outputs = outputs
-        self._wants_fgr = any(product.name != "alpha" for product in outputs.products)
+        self._wants_fgr = any(product.name not in ("alpha", "people") for product in outputs.products)
+        self._writes_people = any(product.name == "people" for product in outputs.products)
         self._restore = restore
         self._canvas = canvas
         self._attributes = attributes
@@ -80,8 +81,9 @@ class ProductWriter:
         alpha = self._restore.alpha(matte, frame.user_mattes)
         mattes = None
         if self._people is not None:
-            mattes = self._people.of_frame(frame.number, frame.picture, alpha)
-            alpha = self._people.kept(mattes, alpha)
+            if self._writes_people:
+                mattes = self._people.of_frame(frame.number, frame.picture, alpha)
+            alpha = self._people.kept(frame.number, frame.picture, alpha)
         fgr = None
         if self._wants_fgr:
             fgr = torch.from_numpy(self._restore.fgr(frame.frame.pixels, matte, alpha))

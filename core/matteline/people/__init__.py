@@ -14,7 +14,8 @@ gets the same mattes whichever range is rendered. This room reads and writes no 
 from matteline.people.hinted import FrameHint, PersonMask
 from matteline.people.observation import Observation, Observations, grid_size, observe
 from matteline.people.separation import separate
-from matteline.people.tracking import FrameShares, Person, Tracker
+from matteline.people.shares import FrameShares
+from matteline.people.tracking import Person, Tracker
 
 __all__ = [
     "FrameHint",

@@ -85,8 +85,9 @@ def find_candidates(
     chosen = [each for each in tracklets if len(each) >= least and np.median(each.sizes) >= LEAST_CELLS]
     found = []
     for tracklet in chosen:
-        moments = np.unique(np.linspace(tracklet.first, tracklet.last, _MOMENTS).round().astype(int))
-        seen = [(observations[int(frame)], tracklet.core(int(frame))) for frame in moments]
+        cores = list(tracklet.cores.items())
+        moments = np.unique(np.linspace(0, len(cores) - 1, _MOMENTS).round().astype(int))
+        seen = [(observations[frame], core) for frame, core in (cores[index] for index in moments)]
         if np.mean([_is_fragment(observation, core) for observation, core in seen]) > 0.5:
             continue
         parts = [

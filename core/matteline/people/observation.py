@@ -72,6 +72,10 @@ class Observations(Protocol):
         """Return the observation of a frame."""
         ...
 
+    def __contains__(self, frame: object, /) -> bool:
+        """Tell if a frame was observed."""
+        ...
+
 
 def grid_size(width: int, height: int) -> tuple[int, int]:
     """Return rows and columns of the grid over a picture of that width and height in pixels."""

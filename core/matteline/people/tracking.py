@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import defaultdict
 from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +29,7 @@ from matteline.people.identities import (
 from matteline.people.observation import Observation, Observations
 from matteline.people.propagation import Cells, Propagation, Shares
 from matteline.people.region_growing import grow_labels
+from matteline.people.shares import FrameShares, shares_between, whole_shares
 from matteline.people.tracklets import find_tracklets
 
 _SURE: Final = 0.35  # squared distance up to which a look alone tells who it is
@@ -59,60 +59,6 @@ class Person:
     hinted: bool
 
 
-@dataclass(frozen=True)
-class FrameShares:
-    """Shares of people in each cell of one frame.
-
-    Attributes:
-        number: The plate's own frame number.
-        shares: (K, rows, columns) uint8 in the order of the people; they sum to 255 where somebody is and
-            are 0 elsewhere.
-    """
-
-    number: int
-    shares: npt.NDArray[np.uint8]
-
-    def to_bytes(self) -> bytes:
-        """Pack, usually into a few kilobytes."""
-        head = np.array([self.number, *self.shares.shape], "<i4").tobytes()
-        return head + zlib.compress(self.shares.tobytes(), 1)
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> FrameShares:
-        """Read what `to_bytes` wrote.
-
-        Raises:
-            ValueError: It is damaged.
-        """
-        if len(data) < 16:
-            raise ValueError("Shares of people are cut short.")
-        number, people, rows, columns = (int(each) for each in np.frombuffer(data[:16], "<i4"))
-        size = people * rows * columns
-        if min(people, rows, columns) < 0 or size > 1 << 26:
-            raise ValueError("Shares of people have an impossible size.")
-        unpacker = zlib.decompressobj()
-        try:
-            unpacked = unpacker.decompress(data[16:], max(size, 1))
-        except zlib.error as error:
-            raise ValueError("Shares of people are damaged.") from error
-        if len(unpacked) != size or not unpacker.eof:
-            raise ValueError("Shares of people are damaged.")
-        return cls(number, np.frombuffer(unpacked, np.uint8).reshape(people, rows, columns))
-
-    def box(self, person: int) -> tuple[float, float, float, float] | None:
-        """Left, top, right and bottom of a person as shares of width and height; None where absent."""
-        rows, columns = np.nonzero(self.shares[person] >= 128)
-        if not len(rows):
-            return None
-        height, width = self.shares.shape[1:]
-        return (
-            float(columns.min() / width),
-            float(rows.min() / height),
-            float((columns.max() + 1) / width),
-            float((rows.max() + 1) / height),
-        )
-
-
 class Tracker:
     """The people of a plate, told apart and followed.
 
@@ -121,7 +67,8 @@ class Tracker:
     then follows each person through the frames.
 
     Args:
-        observations: Of every frame of every scene.
+        observations: Of frames of every scene: of its first and last one and of all with hints at least. Shares of
+            frames between them follow from those beside them.
         scenes: Frames between cuts, in order. Nobody is followed over a cut, but everyone is recognised.
         hints: In the order in which the artist gave them.
         size: Width and height in pixels of the picture that points and boxes refer to.
@@ -135,9 +82,10 @@ class Tracker:
         size: tuple[int, int] = (1, 1),
     ) -> None:
         self._observations = observations
-        self._scenes = tuple(scenes)
+        self._scenes = [[frame for frame in scene if frame in observations] for scene in scenes]
+        """The observed frames of each."""
         self._tracklets = [
-            each for scene in scenes for each in find_tracklets(observations[frame] for frame in scene)
+            each for scene in self._scenes for each in find_tracklets(observations[frame] for frame in scene)
         ]
         longest = max((len(scene) for scene in scenes), default=0)
         self._candidates = find_candidates(observations, self._tracklets, longest)
@@ -174,6 +122,7 @@ class Tracker:
             if propagation is not None:
                 self._sweep_back(propagation, scene, scratch)
             before: tuple[Cells, Shares] | None = None
+            last: FrameShares | None = None
             for frame in scene:
                 observation = self._observations[frame]
                 with torch.inference_mode():
@@ -184,17 +133,21 @@ class Tracker:
                         look = propagation.by_appearance(cells)
                         said = [] if before is None else [propagation.by_neighbour(cells, *before)]
                         before = cells, propagation.combined(cells, look, said)
-                        if frame != scene.last:
+                        if frame != scene[-1]:
                             said.append(_unpacked(scratch.pop(frame), len(cells)))
                         shares = propagation.combined(cells, look, said).shares
-                yield FrameShares(frame, _on_grid(shares, observation))
+                here = FrameShares(frame, _on_grid(shares, observation))
+                if last is not None:
+                    yield from shares_between(last, here)
+                yield here
+                last = here
 
     def _sweep_back(
-        self, propagation: Propagation, scene: FrameRange, scratch: MutableMapping[int, bytes]
+        self, propagation: Propagation, scene: Sequence[int], scratch: MutableMapping[int, bytes]
     ) -> None:
         """Put into `scratch` the shares of each frame but the last by those of the frame after it."""
         after: tuple[Cells, Shares] | None = None
-        for frame in range(scene.last, scene.first - 1, -1):
+        for frame in reversed(scene):
             with torch.inference_mode():
                 cells = self._cells(propagation, self._observations[frame])
                 said = [] if after is None else [propagation.by_neighbour(cells, *after)]
@@ -344,10 +297,6 @@ def _numbered(
 
 def _on_grid(shares: Tensor, observation: Observation) -> npt.NDArray[np.uint8]:
     """Lay shares (N, K) on the grid, (K, rows, columns) uint8 whose sum is 255 where somebody is."""
-    whole = (shares.numpy() * 255).round().astype(np.int64)
-    if whole.shape[1]:
-        rest = 255 - whole.sum(1)
-        whole[np.arange(len(whole)), whole.argmax(1)] += rest
-    grid = np.zeros((whole.shape[1], *observation.cores.shape), np.uint8)
-    grid[:, observation.occupied] = whole.T
+    grid = np.zeros((shares.shape[1], *observation.cores.shape), np.uint8)
+    grid[:, observation.occupied] = whole_shares(shares.t().numpy())
     return grid

@@ -19,30 +19,34 @@ class Tracklet:
     """One core followed from frame to frame while it neither meets another one nor falls apart.
 
     Attributes:
-        first: Frame in which it begins.
-        numbers: The core's number in each frame from `first` on.
+        cores: The core's number in each observed frame that it is in, in order.
         sizes: Its cells in each.
     """
 
-    first: int
-    numbers: list[int] = field(default_factory=list)
+    cores: dict[int, int] = field(default_factory=dict)
     sizes: list[int] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.numbers)
+        """Return the number of frames from its first to its last, those that were not observed included."""
+        return self.last - self.first + 1
+
+    @property
+    def first(self) -> int:
+        """Its first frame."""
+        return next(iter(self.cores))
 
     @property
     def last(self) -> int:
         """Its last frame."""
-        return self.first + len(self) - 1
+        return next(reversed(self.cores))
 
     def core(self, frame: int) -> int:
         """The core's number in a frame, 0 where the tracklet is not."""
-        return self.numbers[frame - self.first] if self.first <= frame <= self.last else 0
+        return self.cores.get(frame, 0)
 
 
 def find_tracklets(observations: Iterable[Observation]) -> list[Tracklet]:
-    """Follow cores through consecutive frames of one scene.
+    """Follow cores through the observed frames of one scene.
 
     A tracklet ends where two cores meet or one falls into pieces of some size: who is in it may have changed.
     """
@@ -57,9 +61,9 @@ def find_tracklets(observations: Iterable[Observation]) -> list[Tracklet]:
         for number in range(1, len(sizes)):
             tracklet = active.get(links.get(number, 0))
             if tracklet is None:
-                tracklet = Tracklet(observation.number)
+                tracklet = Tracklet()
                 tracklets.append(tracklet)
-            tracklet.numbers.append(number)
+            tracklet.cores[observation.number] = number
             tracklet.sizes.append(int(sizes[number]))
             following[number] = tracklet
         before, active = cores, following
