@@ -16,7 +16,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from matteline.people.appearance import SAME_PERSON, Appearance, appearance_distances, averaged, cell_features
+from matteline.people.appearance import (
+    OTHER_PERSON,
+    SAME_PERSON,
+    Appearance,
+    appearance_distances,
+    averaged,
+    cell_features,
+)
 from matteline.people.observation import Observation
 from matteline.people.regions import find_regions
 
@@ -32,6 +39,8 @@ _LEAST_SECOND_CORE: Final = (
 )
 _FREE_REACH: Final = 2.5  # standard deviations from the middle of a person that limbs reach
 _LEAST_SEEN: Final = 4.0  # cells from which on somebody has a place
+_OTHERS_MARGIN: Final = 0.1  # squared distance by which a cell is more like somebody else
+_MOST_OTHERS: Final = 0.1  # share of such cells above which a core is not one person's
 _FADING: Final = 0.985  # of certainty from frame to frame
 _LEAST_CERTAIN: Final = 0.1
 _APPEARANCE_YIELDS: Final = 0.5  # by how much looks count less where it is known who was there
@@ -107,6 +116,7 @@ class Propagation:
         observation: Observation,
         fixed: npt.NDArray[np.int64],
         banned: Mapping[int, npt.NDArray[np.bool_]],
+        hinted: npt.NDArray[np.bool_] | None = None,
     ) -> Cells:
         """Prepare one frame.
 
@@ -114,6 +124,7 @@ class Propagation:
             observation: The frame.
             fixed: (N,) the person of each cell that is settled, -1 elsewhere.
             banned: Person to the cells (N,) that are not theirs.
+            hinted: (N,) cells that hints of this frame settle; others are open where somebody else has come in.
         """
         occupied = observation.occupied
         allowed = torch.ones(len(fixed), self.people, dtype=torch.bool)
@@ -121,15 +132,29 @@ class Propagation:
             allowed[torch.from_numpy(cells), person] = False
         inside, weights = torch.from_numpy(occupied), torch.from_numpy(observation.coverage[occupied])
         features = self._projected(cell_features(observation))
-        return Cells(
-            features=features,
-            smoothed=averaged(features, inside, weights),
-            occupied=inside,
-            weights=weights,
-            cores=torch.from_numpy(observation.cores[occupied].astype(np.int64)),
-            fixed=torch.from_numpy(fixed),
-            allowed=allowed,
-        )
+        smoothed = averaged(features, inside, weights)
+        cores = torch.from_numpy(observation.cores[occupied].astype(np.int64))
+        settled = self._without_others(torch.from_numpy(fixed), smoothed, cores)
+        if hinted is not None:
+            settled = torch.where(torch.from_numpy(hinted), torch.from_numpy(fixed), settled)
+        return Cells(features, smoothed, inside, weights, cores, settled, allowed)
+
+    def _without_others(self, fixed: Tensor, smoothed: Tensor, cores: Tensor) -> Tensor:
+        """Open the cores (N,) in which many cells look like somebody else.
+
+        Who walks into the picture beside another person makes that person's core larger, and does not end it.
+        """
+        inside = (fixed >= 0) & (cores > 0)
+        if self.people < 2 or not inside.any():
+            return fixed
+        distance = appearance_distances(smoothed[inside], self._appearances)
+        own, least = distance.gather(1, fixed[inside, None])[:, 0], distance.amin(1)
+        others = (own - least > _OTHERS_MARGIN) & (least < OTHER_PERSON)
+        count = int(cores.max()) + 1
+        size = torch.bincount(cores[inside], minlength=count)
+        mixed = torch.bincount(cores[inside][others], minlength=count) > _MOST_OTHERS * size
+        people = torch.unique(fixed[inside][mixed[cores[inside]]])
+        return torch.where(torch.isin(fixed, people), -1, fixed)
 
     def by_appearance(self, cells: Cells) -> Tensor:
         """Return probabilities (N, K) by appearance; even where a cell is fixed or looks like nobody."""

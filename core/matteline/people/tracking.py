@@ -158,7 +158,8 @@ class Tracker:
     def _cells(self, propagation: Propagation, observation: Observation) -> Cells:
         hints = self._hinted.get(observation.number)
         banned = {} if hints is None else hints.banned
-        return propagation.cells(observation, self._assignments.cells(observation), banned)
+        hinted = None if hints is None else hints.cells >= 0
+        return propagation.cells(observation, self._assignments.cells(observation), banned, hinted)
 
     def _named(
         self, identities: Sequence[Identity], hints: Sequence[FrameHint], size: tuple[int, int]
