@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from matteline.contract.errors import JobError
+from matteline.contract.plate import Window
 from matteline.engine.plan import Resources
-from matteline.engine.preview import Previewer
+from matteline.engine.preview import Draft, Previewer
 from matteline.matting.weights.load import load_network
 from tests.engine.conftest import HEIGHT, WIDTH, read_exr
 
@@ -39,10 +40,16 @@ def preview(render, png_plate, tmp_path, networks):
     """Preview a frame of the small plate with some settings."""
     previewer = Previewer(networks)
 
-    def preview(number, *, scale=1, plate=png_plate, want_fgr=True, **settings):
+    def preview(number, *, scale=1, plate=png_plate, want_fgr=True, draft=None, **settings):
         job = render.job(plate, tmp_path / "out", **settings)
         return previewer.render(
-            job, number, Resources(), scale=scale, want_fgr=want_fgr, between_frames=networks.count
+            job,
+            number,
+            Resources(),
+            scale=scale,
+            want_fgr=want_fgr,
+            draft=draft,
+            between_frames=networks.count,
         )
 
     yield preview
@@ -68,6 +75,35 @@ def test_the_next_frame_enters_the_network_alone(preview, networks):
     before = networks.frames
     assert not preview(1009).from_memory
     assert networks.frames == before + 1
+
+
+def test_a_draft_of_full_size_is_the_preview_and_of_half_size_near_it(preview, networks):
+    made = preview(1008, choke=1.5, soften=2.0)
+    before = networks.frames
+    whole = preview(1008, draft=Draft(), choke=1.5, soften=2.0)
+    np.testing.assert_array_equal(whole.alpha, made.alpha)
+    assert whole.fgr is None and networks.frames == before
+    half = preview(1008, draft=Draft(2), choke=1.5, soften=2.0).alpha
+    reduced = made.alpha.reshape(HEIGHT // 2, 2, WIDTH // 2, 2).mean(axis=(1, 3))
+    assert half.shape == reduced.shape and np.abs(half - reduced).mean() < 0.02
+
+
+def test_a_part_of_a_draft_is_that_part_of_the_whole_one(preview):
+    whole = preview(1008, draft=Draft(2), choke=-1.5, soften=2.0).alpha
+    part = preview(1008, draft=Draft(2, Window(9, 12, 20, 11)), choke=-1.5, soften=2.0)
+    assert part.region == Window(4, 6, 11, 6), "whole pixels of the smaller picture that cover it"
+    np.testing.assert_allclose(part.alpha, whole[6:12, 4:15], atol=1e-6)
+    beyond = preview(1008, draft=Draft(1, Window(WIDTH - 5, -9, 4000, 4000)))
+    assert beyond.region == Window(WIDTH - 5, 0, 5, HEIGHT)
+
+
+def test_what_a_draft_cannot_show_is_previewed_whole(preview, tmp_path):
+    path = tmp_path / "garbage.png"
+    Image.fromarray(np.full((HEIGHT, WIDTH), 255, np.uint8)).save(path)
+    made = preview(1008, draft=Draft(2), garbage=str(path))
+    assert made.region is None and made.alpha.shape == (HEIGHT, WIDTH)
+    with pytest.raises(JobError, match="A draft cannot be 1/3"):
+        Draft(3)
 
 
 def test_another_edge_needs_no_network(preview, networks):

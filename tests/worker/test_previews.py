@@ -25,6 +25,16 @@ def test_a_preview_is_two_arrays_of_the_size_asked_for(worker, plate, job):
     assert (alpha.shape, alpha.dtype, fgr.shape) == ((45, 80), np.float16, (45, 80, 3))
 
 
+def test_a_draft_is_a_part_of_a_smaller_alpha(worker, plate, job):
+    draft = {"reduction": 2, "region": [0, 0, 40, 30]}
+    made = _preview(worker, worker.preview(job(plate), 1003, products=("alpha",), draft=draft))
+    assert (made["region"], list(made["files"])) == ([0, 0, 20, 15], ["alpha"])
+    assert np.load(made["files"]["alpha"]).shape == (15, 20)
+    for wrong in ({"reduction": 2, "region": [0, 0, 1]}, {"reduction": 3}, {"reduction": True}):
+        refused = _preview(worker, worker.preview(job(plate), 1003, draft=wrong))
+        assert refused["event"] == "failed"
+
+
 def test_a_host_gets_image_files(worker, plate, job):
     made = _preview(worker, worker.preview(job(plate), 1003, file_format="png"))
     with Image.open(made["files"]["alpha"]) as alpha, Image.open(made["files"]["fgr"]) as fgr:

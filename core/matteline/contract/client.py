@@ -108,6 +108,7 @@ class WorkerClient:
         scale: int = 1,
         products: Sequence[str] = ("alpha", "fgr"),
         file_format: str = "npy",
+        draft: Optional[Mapping[str, Any]] = None,
     ) -> int:
         """Ask for one frame of a job as a render would make it; cancels the preview before. Returns the id.
 
@@ -118,10 +119,13 @@ class WorkerClient:
             products: `alpha`, which always comes, `fgr`, and `rgba` for both in one picture; alpha alone is
                 fast enough to follow a slider.
             file_format: `npy` (float16), `exr` or `png`.
+            draft: While a slider moves: `reduction` (1, 2, 4 or 8) and `region` (x, y, width and height in pixels of
+                the preview, or None for all of it). Then alpha alone comes, nearly as it will be, and much sooner.
         """
         data = json.loads(job.to_json())
+        more = {} if draft is None else {"draft": dict(draft)}
         return self.send(
-            "preview", job=data, frame=frame, scale=scale, products=list(products), format=file_format
+            "preview", job=data, frame=frame, scale=scale, products=list(products), format=file_format, **more
         )
 
     def submit(self, jobs: Sequence[Job], farm: FarmSettings) -> int:

@@ -6,6 +6,7 @@ foreground are changed without the network, and a frame that follows the one bef
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -16,12 +17,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.nn.functional import avg_pool2d
 
 from matteline.colour.picture import PictureTransform
 from matteline.contract.errors import JobError
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
 from matteline.contract.plate import Header, Window
+from matteline.contract.settings import MatteSettings
 from matteline.contract.shot_notes import Segment
 from matteline.engine.infer import FrameResult, Inference, SessionShape
 from matteline.engine.look import load_notes
@@ -54,6 +57,31 @@ DECODE_FORWARD_FRAMES = 24
 """Frames of a movie that are decoded to reach one further on, instead of seeking."""
 
 SCALES = (1, 2, 4)
+DRAFT_REDUCTIONS = (1, 2, 4, 8)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A coarser preview, while an edge moves: alpha alone, of the part that a screen shows.
+
+    The edge tools work on the network's alpha made smaller, with their radii made smaller. So a draft takes about
+    the square of `reduction` less time than the preview, and is near to it, not equal.
+
+    Attributes:
+        reduction: Divisor of the preview's sides.
+        region: The part, in pixels of the preview; None for all of it.
+    """
+
+    reduction: int = 1
+    region: Window | None = None
+
+    def __post_init__(self) -> None:
+        if self.reduction not in DRAFT_REDUCTIONS:
+            raise JobError(
+                f"A draft cannot be 1/{self.reduction} of a preview.",
+                field="draft",
+                hint=f"Choose from: {', '.join(map(str, DRAFT_REDUCTIONS))}.",
+            )
 
 
 @dataclass(frozen=True)
@@ -63,11 +91,12 @@ class Preview:
     Attributes:
         number: The plate's own frame number.
         header: Windows and metadata of the frame, at the preview's size.
-        alpha: (H, W) float32, 0..1.
+        alpha: (H, W) float32, 0..1; of a draft only its region.
         fgr: (H, W, 3), straight, in the plate's own space, as `PictureTransform.restore` gives it; None where
             it was not wanted.
         notes: Sentences for the user.
         from_memory: True where the network's result was in memory already.
+        region: Place of a draft's alpha in the whole one of that size; None where the preview is no draft.
     """
 
     number: int
@@ -76,6 +105,7 @@ class Preview:
     fgr: np.ndarray | None
     notes: tuple[str, ...]
     from_memory: bool
+    region: Window | None = None
 
 
 class Previewer:
@@ -99,6 +129,7 @@ class Previewer:
         *,
         scale: int = 1,
         want_fgr: bool = True,
+        draft: Draft | None = None,
         between_frames: Callable[[], None] = do_nothing,
     ) -> Preview:
         """Preview one frame of a job.
@@ -109,6 +140,8 @@ class Previewer:
             resources: As for `planner.plan`.
             scale: 1 for full size, 2 for half, 4 for a quarter; radii of edge tools shrink with it.
             want_fgr: False leaves the foreground out: while an edge moves, alpha alone changes.
+            draft: Makes a draft of alpha, without foreground. With mattes of the artist's or chosen people there is
+                none, and the preview is made.
             between_frames: Called before each frame enters the network; what it raises ends the preview.
 
         Raises:
@@ -125,7 +158,12 @@ class Previewer:
         if self._shot is None or self._shot.scale != scale:
             self._drop_shot()
             self._shot = _Shot(self._plan, self._network, scale)
-        return self._shot.preview(job, number, want_fgr, between_frames)
+        if wants_chosen_people(job.settings) or (job.settings.garbage, job.settings.holdout) != (
+            "none",
+            "none",
+        ):
+            draft = None
+        return self._shot.preview(job, number, want_fgr and draft is None, draft, between_frames)
 
     def forget(self) -> None:
         """Drop the results in memory and close the plate."""
@@ -206,7 +244,14 @@ class _Shot:
         self._people_key: tuple[str, ...] = ()
         self._people_mattes: PeopleMattes | None = None
 
-    def preview(self, job: Job, number: int, want_fgr: bool, between_frames: Callable[[], None]) -> Preview:
+    def preview(
+        self,
+        job: Job,
+        number: int,
+        want_fgr: bool,
+        draft: Draft | None,
+        between_frames: Callable[[], None],
+    ) -> Preview:
         if number not in self._plan.plate.frames.hull:
             raise JobError(
                 f"Frame {number} is outside the plate {self._plan.plate.path}, which has "
@@ -228,6 +273,8 @@ class _Shot:
                 matte, _picture(result.frame), result.ratio
             )
             self._refined[number] = matte
+        if draft is not None:
+            return self._drafted(job.settings, result, matte, draft, known)
         alpha = restore.alpha(matte, self._user_mattes(job, number))
         notes = result.notes
         if wants_chosen_people(job.settings):
@@ -248,6 +295,46 @@ class _Shot:
             None if fgr is None else _box_reduced(fgr, smaller),
             notes,
             known,
+        )
+
+    def _drafted(
+        self, settings: MatteSettings, result: FrameResult, matte: Matte, draft: Draft, known: bool
+    ) -> Preview:
+        # A preview that is made smaller afterwards is drafted from what it is made of.
+        smaller = self.scale // self._inner_scale
+        by = draft.reduction * smaller
+        height, width = (side // by for side in matte.alpha.shape)
+        asked = draft.region or Window(0, 0, width * draft.reduction, height * draft.reduction)
+        left, top = (
+            min(max(at // draft.reduction, 0), end - 1) for at, end in ((asked.x, width), (asked.y, height))
+        )
+        right, bottom = (
+            min(max(-(-at // draft.reduction), begin + 1), end)
+            for at, begin, end in (
+                (asked.x + asked.width, left, width),
+                (asked.y + asked.height, top, height),
+            )
+        )
+        # Edges are moved by what lies beside the part: as far as both tools reach, a Gaussian to 1.5 radii.
+        reach = math.ceil((abs(settings.choke) + 1.5 * settings.soften) / (by * self._inner_scale)) + 3
+        first_row, first_column = max(top - reach, 0), max(left - reach, 0)
+        wide = matte.alpha[
+            first_row * by : min(bottom + reach, height) * by,
+            first_column * by : min(right + reach, width) * by,
+        ]
+        small = wide if by == 1 else avg_pool2d(wide[None, None], by)[0, 0]
+        edges = {name: getattr(settings, name) / (by * self._inner_scale) for name in ("choke", "soften")}
+        restore = Restore(replace(settings, **edges), self._plan.space, self._transform, self._device)
+        alpha = restore.alpha(replace(matte, alpha=small), NO_USER_MATTES)
+        alpha = alpha[top - first_row : bottom - first_row, left - first_column : right - first_column]
+        return Preview(
+            result.number,
+            _reduced_header(_frame(result).header, by),
+            alpha.cpu().numpy(),
+            None,
+            result.notes,
+            known,
+            Window(left, top, right - left, bottom - top),
         )
 
     def _people(self, job: Job) -> PeopleMattes | None:
@@ -349,6 +436,11 @@ class _Shot:
     def close(self) -> None:
         self._decoded = None
         self._plate.close()
+
+
+def _frame(result: FrameResult) -> Frame:
+    assert result.frame is not None
+    return result.frame.frame
 
 
 def _picture(frame: PlateFrame) -> torch.Tensor:

@@ -1,11 +1,14 @@
 """Previews of the frame in the viewer: on demand, or live while settings change and the scrubber rests.
 
 The worker makes them, and keeps the network's result of the last frames. So an edge that moves needs no network, and
-the next preview is asked for as soon as the one before has come: as many a second as the machine makes.
+the next preview is asked for as soon as the one before has come: as many a second as the machine makes. While a
+control moves these are drafts: alpha alone, of the part that is seen, at about the size of the screen. Once it rests
+the preview is made whole, and equals a render.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -15,7 +18,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from matteline.contract.errors import JobError
 from matteline.contract.job import Job
-from matteline.contract.settings import MatteSettings, choices
+from matteline.contract.settings import choices
 from matteline.media.samples import crop_or_pad
 from matteline.window.background import report_exception
 from matteline.window.form.panel import ShotPanel
@@ -25,6 +28,9 @@ from matteline.window.viewer.frame_cache import CachedFrame
 from matteline.window.viewer.panel import ViewerPanel
 from matteline.window.worker_connection import WorkerConnection
 
+# Pixels of alpha that are made anew while a slider moves: half an HD picture, or a screenful at one to one.
+DRAFT_PIXELS: Final = 700_000
+DRAFT_REDUCTIONS: Final = (1, 2, 4, 8)
 # How long the scrubber rests before its frame is previewed.
 REST_MILLISECONDS: Final = 300
 # After the last change of an edge the foreground is asked for too; until then alpha alone follows.
@@ -38,21 +44,22 @@ _PIXEL_SETTINGS: Final = tuple(
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A preview: of which frame, by which job, at which size, and of which pictures."""
+    """A preview: of which frame, by which job, at which size, of which pictures, and how roughly.
+
+    `draft` is as `WorkerClient.preview` takes it; None for a preview that equals a render.
+    """
 
     shot: OpenShot
     job: Job
     number: int
     scale: int
     products: tuple[str, ...]
+    draft: Mapping[str, Any] | None = None
 
     @property
     def network_key(self) -> tuple[object, ...]:
         """All that decides the network's result."""
-        defaults = MatteSettings()
-        same = {name: getattr(defaults, name) for name in _MATTE_SETTINGS}
-        settings = replace(self.job.settings, **same)
-        pixels = tuple(getattr(settings, name) for name in _PIXEL_SETTINGS)
+        pixels = (getattr(self.job.settings, name) for name in _PIXEL_SETTINGS if name not in _MATTE_SETTINGS)
         return (self.job.plate, self.job.first_frame, self.number, self.scale, *pixels)
 
 
@@ -69,8 +76,8 @@ class LivePreview(QObject):
     # Previews are under way, or none is.
     changed = Signal()
 
-    # From the loading thread: a `_Wanted`, and its arrays by role, or None where they cannot be loaded.
-    _loaded = Signal(object, object)
+    # From the loading thread: a `_Wanted`, its pictures by role, and the corner of a draft's part, or None.
+    _loaded = Signal(object, object, object)
 
     def __init__(
         self, connection: WorkerConnection, viewer: ViewerPanel, panel: ShotPanel, shots: OpenShots
@@ -156,20 +163,22 @@ class LivePreview(QObject):
         )
         follows = live or (previewed and only_matte)
         # The one that follows stays on the screen until its successor comes.
-        shot.footage.previews.drop_all_but(number if follows else None)
-        self._viewer.follow_previews(shot.footage)
+        if shot.footage.previews.drop_all_but(number if follows else None):
+            self._viewer.follow_previews(shot.footage)
         if follows and previewed and only_matte:
-            self._want(job, ("alpha",))
+            self._want(job, ("alpha",), moving=True)
             self._whole.start()
         elif follows:
             self._want(job, ("alpha", "fgr"))
 
-    def _want(self, job: Job, products: tuple[str, ...]) -> None:
+    def _want(self, job: Job, products: tuple[str, ...], *, moving: bool = False) -> None:
         shot = self._shots.current
         if shot is None or "plate" not in shot.footage.clips:
             return
         scale = _scale_for(shot.footage, self._viewer.controller.reduction())
-        wanted = _Wanted(shot, job, self._viewer.player.frame, scale, products)
+        number = self._viewer.player.frame
+        draft = self._draft_for(shot.footage, number, scale) if moving else None
+        wanted = _Wanted(shot, job, number, scale, products, draft)
         self._settings.setdefault(
             shot.footage.path, tuple(getattr(job.settings, name) for name in _PIXEL_SETTINGS)
         )
@@ -179,10 +188,27 @@ class LivePreview(QObject):
         else:
             self._request(wanted)
 
+    def _draft_for(self, footage: Footage, number: int, scale: int) -> dict[str, Any] | None:
+        """Return the draft of as much as is seen, in no more pixels than can follow a slider."""
+        info = footage.clips["plate"].info
+        if info.canvas != info.display_window:
+            return None
+        seen = self._viewer.canvas.visible()
+        left, top = seen.left() // scale, seen.top() // scale
+        width, height = -(-seen.width() // scale) + 1, -(-seen.height() // scale) + 1
+        fits = (each for each in DRAFT_REDUCTIONS if width * height <= DRAFT_PIXELS * each * each)
+        reduction = next(fits, DRAFT_REDUCTIONS[-1])
+        before = footage.previews.of(number).get("alpha")
+        # A part is laid into the alpha of before, if that has the same size.
+        whole = before is None or before.reduction != scale * reduction
+        return {"reduction": reduction, "region": None if whole else [left, top, width, height]}
+
     def _request(self, wanted: _Wanted) -> None:
         # The worker cancels the one before by itself.
         self._next = None
-        number = self._connection.preview(wanted.job, wanted.number, wanted.scale, wanted.products)
+        number = self._connection.preview(
+            wanted.job, wanted.number, wanted.scale, wanted.products, wanted.draft
+        )
         self._running = (number, wanted)
         if "fgr" in wanted.products:
             self._viewer.canvas.set_tag("preview", f"Previewing frame {wanted.number}…")
@@ -194,7 +220,8 @@ class LivePreview(QObject):
         wanted = self._running[1]
         if message.get("event") == "preview":
             files = {str(role): str(path) for role, path in message["files"].items()}
-            self._pool.submit(self._load, wanted, files).add_done_callback(report_exception)
+            region = message.get("region")
+            self._pool.submit(self._load, wanted, files, region).add_done_callback(report_exception)
         elif message.get("event") == "failed":
             self._panel.show_render_failure(message, wanted.job)
         self._running = None
@@ -204,16 +231,23 @@ class LivePreview(QObject):
         self._viewer.canvas.set_tag("preview", "")
         self.changed.emit()
 
-    def _load(self, wanted: _Wanted, files: dict[str, str]) -> None:
+    def _load(self, wanted: _Wanted, files: dict[str, str], region: list[int] | None) -> None:
         """Load the arrays of a preview, on the loading thread."""
         try:
             arrays = {role: np.load(path, allow_pickle=False) for role, path in files.items()}
         except (OSError, ValueError):
             # The worker keeps the last eight only; a later one has come then.
             return
-        self._loaded.emit(wanted, arrays)
+        footage, reduction = wanted.shot.footage, wanted.scale
+        if region is not None and wanted.draft is not None:
+            reduction *= wanted.draft["reduction"]
+        pictures = {
+            role: CachedFrame(_in_display_window(array, footage, reduction), reduction, None)
+            for role, array in arrays.items()
+        }
+        self._loaded.emit(wanted, pictures, region)
 
-    def _show(self, wanted: _Wanted, arrays: dict[str, Any]) -> None:
+    def _show(self, wanted: _Wanted, pictures: dict[str, CachedFrame], region: list[int] | None) -> None:
         footage = wanted.shot.footage
         settings = tuple(getattr(wanted.job.settings, name) for name in _PIXEL_SETTINGS)
         now = self._settings.get(footage.path)
@@ -223,12 +257,22 @@ class LivePreview(QObject):
         ):
             # The network's settings have changed since.
             return
-        pictures = {
-            role: CachedFrame(_in_display_window(array, footage, wanted.scale), wanted.scale, None)
-            for role, array in arrays.items()
-        }
+        if region is not None and wanted.draft is not None and wanted.draft["region"] is not None:
+            before, part = footage.previews.of(wanted.number).get("alpha"), pictures["alpha"]
+            if before is None or before.reduction != part.reduction:
+                # A whole preview has come meanwhile.
+                return
+            pictures = {"alpha": _with_part(before, part, region)}
         footage.previews.keep(wanted.number, pictures)
         self._viewer.follow_previews(footage)
+
+
+def _with_part(whole: CachedFrame, part: CachedFrame, region: list[int]) -> CachedFrame:
+    """Return a frame with a part of it replaced; `region` says which, in its own pixels."""
+    left, top, width, height = region
+    pixels = whole.pixels.copy()
+    pixels[top : top + height, left : left + width] = part.pixels
+    return replace(whole, pixels=pixels)
 
 
 def _scale_for(footage: Footage, reduction: int) -> int:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -67,9 +68,18 @@ class WorkerConnection(QObject):
         """Ask what a render of the job would do; return the request's number."""
         return self._request(lambda client: client.plan(job))
 
-    def preview(self, job: Job, frame: int, scale: int, products: Sequence[str]) -> int:
+    def preview(
+        self,
+        job: Job,
+        frame: int,
+        scale: int,
+        products: Sequence[str],
+        draft: Mapping[str, Any] | None = None,
+    ) -> int:
         """Ask for one frame as arrays; cancels the preview before. Return the request's number."""
-        number = self._request(lambda client: client.preview(job, frame, scale=scale, products=products))
+        number = self._request(
+            lambda client: client.preview(job, frame, scale=scale, products=products, draft=draft)
+        )
         self._previews.add(number)
         self._timer.setInterval(PREVIEW_POLL_MILLISECONDS)
         return number

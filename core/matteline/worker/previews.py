@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from matteline.engine.plan import Plan
-    from matteline.engine.preview import Preview, Previewer
+    from matteline.engine.preview import Draft, Preview, Previewer
     from matteline.matting.rvm.network import MattingNetwork
 
 FORMATS = ("npy", "exr", "png")
@@ -51,14 +51,19 @@ class Previews:
             )
         products = request.get("products", ("alpha", "fgr"))
         want_fgr = "fgr" in products or "rgba" in products
+        draft = _draft(request.get("draft"))
+        if draft is not None and file_format != "npy":
+            raise JobError("A draft is an array.", field="format", hint="Choose npy.")
         made = self._engine(task).render(
-            job, number, resources(), scale=scale, want_fgr=want_fgr, between_frames=task.check
+            job, number, resources(), scale=scale, want_fgr=want_fgr, draft=draft, between_frames=task.check
         )
         pictures = {"alpha": made.alpha}
         if made.fgr is not None:
             pictures |= {"fgr": made.fgr} if "fgr" in products else {}
             pictures |= {"rgba": _cut_out(made, file_format)} if "rgba" in products else {}
         files = self._write(made, pictures, str(file_format))
+        region = made.region
+        drafted = {} if region is None else {"region": [region.x, region.y, region.width, region.height]}
         task.end(
             {
                 "event": "preview",
@@ -68,6 +73,7 @@ class Previews:
                 "files": files,
                 "from_memory": made.from_memory,
                 "notes": list(made.notes),
+                **drafted,
             }
         )
 
@@ -133,6 +139,24 @@ def _save(path: Path, picture: np.ndarray, made: Preview) -> Path:
     channels = ("Y",) if grey and png else tuple("RGBA"[: 3 if grey else picture.shape[-1]])
     write_image(path, picture[..., None] if grey else picture, encoding, made.header, channels=channels)
     return path
+
+
+def _draft(asked: Any) -> Draft | None:
+    """Return the draft that a request asks for; None where it asks for none. Raises `JobError`."""
+    if asked is None:
+        return None
+    from matteline.contract.plate import Window
+    from matteline.engine.preview import Draft
+
+    region = asked.get("region") if isinstance(asked, dict) else None
+    numbers = isinstance(region, list) and len(region) == 4 and all(type(each) is int for each in region)
+    if not isinstance(asked, dict) or not (region is None or numbers):
+        raise JobError(
+            f"A draft cannot be {asked!r:.80}.",
+            field="draft",
+            hint="Give a reduction, and a region as x, y, width and height.",
+        )
+    return Draft(_whole(asked, "reduction", 1), None if region is None else Window(*region))
 
 
 def _whole(request: Any, name: str, default: int | None = None) -> int:

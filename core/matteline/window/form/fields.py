@@ -80,6 +80,9 @@ class Field(QWidget):
 
     def show_error(self, sentence: str) -> None:
         """Show an error below the control; an empty one removes it."""
+        if not sentence and not self._error.text():
+            # So it is for all fields, each time that a slider moves.
+            return
         self._error.setText(breakable(sentence))
         self._error.setVisible(bool(sentence))
 

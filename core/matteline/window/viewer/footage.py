@@ -49,10 +49,12 @@ class PreviewFrames:
         """Drop the pictures of a frame."""
         self._frames.pop(number, None)
 
-    def drop_all_but(self, number: int | None) -> None:
-        """Drop what shows settings of before: all frames but one."""
-        for each in [each for each in self._frames if each != number]:
+    def drop_all_but(self, number: int | None) -> bool:
+        """Drop what shows settings of before: all frames but one. Return whether there was any."""
+        others = [each for each in self._frames if each != number]
+        for each in others:
             del self._frames[each]
+        return bool(others)
 
 
 @dataclass(frozen=True, eq=False)
