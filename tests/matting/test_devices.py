@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 
 from matteline.contract.errors import DeviceError, JobError
 from matteline.matting.devices import (
     DTYPES,
-    computing,
+    compute_repeatably,
     devices,
     precision_name,
     resolve_batch,
     resolve_device,
     resolve_precision,
     torch_build,
+    with_memory,
 )
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
@@ -93,19 +97,41 @@ def test_the_build_of_torch_says_what_it_was_built_for():
     assert "CUDA" in torch_build() or "ROCm" in torch_build()
 
 
-@pytest.mark.parametrize("device", [CPU, CUDA])
-def test_computing_leaves_the_settings_of_torch_as_they_were(device: torch.device):
-    def settings() -> tuple[object, ...]:
-        cudnn = torch.backends.cudnn
-        return cudnn.enabled, cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32
+def test_the_settings_for_the_same_pixels_stay_and_are_those_of_all_threads():
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    before = cudnn.allow_tf32, cudnn.benchmark, cudnn.deterministic, matmul.allow_tf32
+    try:
+        compute_repeatably(CUDA)
+        with ThreadPoolExecutor(1) as thread:
+            seen = thread.submit(
+                lambda: (cudnn.allow_tf32, cudnn.benchmark, cudnn.deterministic, matmul.allow_tf32)
+            )
+        assert seen.result() == (False, False, True, False)
+    finally:
+        cudnn.allow_tf32, cudnn.benchmark, cudnn.deterministic, matmul.allow_tf32 = before
 
-    before = settings()
-    with computing(device):
-        assert torch.is_inference_mode_enabled()
-        if device.type == "cuda":
-            assert settings() == (True, False, True, False)
-    assert settings() == before
-    assert not torch.is_inference_mode_enabled()
+
+def test_work_that_runs_out_of_memory_is_done_again_when_its_tensors_are_gone():
+    living = []
+
+    def work() -> int:
+        tensor = torch.ones(3)
+        living.append(weakref.ref(tensor))
+        if len(living) == 1:
+            raise torch.OutOfMemoryError
+        assert living[0]() is None
+        return 5
+
+    assert with_memory(CPU, work) == 5
+
+
+def test_memory_that_runs_out_twice_is_told_of():
+    def work() -> None:
+        raise torch.OutOfMemoryError
+
+    with pytest.raises(DeviceError, match="cuda:0 has too little memory") as raised:
+        with_memory(CUDA, work)
+    assert "downsample_ratio" in raised.value.settings
 
 
 @pytest.mark.gpu

@@ -13,12 +13,13 @@ from itertools import groupby
 import torch
 from torch import Tensor
 
-from matteline.contract.errors import DeviceError, ReadError
+from matteline.contract.errors import ReadError
 from matteline.contract.frames import FrameSet
 from matteline.contract.plate import Window
 from matteline.contract.shot_notes import Region, Segment
 from matteline.engine.read import PlateFrame
 from matteline.engine.regions import RegionBlend, cut_out, strides_between
+from matteline.matting.devices import attempt, release_memory, too_little_memory
 from matteline.matting.moved_state import moved_state
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.session import Matte, NetworkInput, Session, State
@@ -123,10 +124,24 @@ class Inference:
         """
         return tuple(view.reduce(picture, at_frame) for view in self._views)
 
-    def preroll(self, reduced: Sequence[tuple[Tensor, ...]]) -> None:
-        """Advance the states over reduced pictures in the order given, without mattes."""
+    def preroll(self, reduced: Sequence[tuple[Tensor, ...]], at_frame: int) -> None:
+        """Advance the states over reduced pictures in the order given, without mattes.
+
+        Args:
+            reduced: From `reduce`.
+            at_frame: As they were reduced for.
+        """
+        before = self._states_to_go_back_to()
+        while not attempt(lambda: self._preroll(reduced)):
+            self._halve_batch(before, at_frame + 1)
+
+    def _preroll(self, reduced: Sequence[tuple[Tensor, ...]]) -> None:
         for index, view in enumerate(self._views):
             view.session.preroll([pictures[index] for pictures in reduced])
+
+    def _states_to_go_back_to(self) -> tuple[State, ...]:
+        # Only a GPU runs out of memory, and then some regions may have advanced and others not.
+        return self.states if self._shape.device.type == "cuda" else ()
 
     def run(self, frames: Iterable[PlateFrame], render: FrameSet) -> Iterator[list[FrameResult]]:
         """Advance over conditioned frames of consecutive numbers, batch by batch.
@@ -157,17 +172,13 @@ class Inference:
             yield batch
 
     def _advance(self, frames: list[PlateFrame], render: FrameSet) -> Iterator[list[FrameResult]]:
-        # Only a GPU runs out of memory, and then some regions may have advanced and others not.
-        before = self.states if self._shape.device.type == "cuda" else ()
-        try:
-            mattes = self._mattes(frames, render)
-        except torch.OutOfMemoryError:
-            mattes = None
-        if mattes is None:
-            # Outside the `except`: there the traceback would keep the tensors of the failed call alive.
+        before = self._states_to_go_back_to()
+        made = attempt(lambda: self._mattes(frames, render))
+        if not made:
             self._halve_batch(before, frames[0].number)
             yield from self.run(frames, render)
             return
+        mattes = made[0]
         of_batch, self._notes = self._notes, []
         results = [
             FrameResult(frame.number, _notes(frame), frame, mattes.get(frame.number), self.ratio)
@@ -189,14 +200,10 @@ class Inference:
 
     def _halve_batch(self, states: Sequence[State], next_frame: int) -> None:
         if self._batch == 1:
-            raise DeviceError(
-                f"{self._shape.device} has too little memory for this plate, even frame by frame.",
-                hint="Close other programs that use the GPU, lower the downsample ratio, or render on the CPU.",
-                settings=("downsample_ratio", "device=cpu"),
-            )
+            raise too_little_memory(self._shape.device)
         self._batch //= 2
         self._views = []
-        torch.cuda.empty_cache()
+        release_memory()
         self._views = self._new_views()
         if states:
             self.restore(states, next_frame)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-
-import torch
-
 from matteline.engine.plan import Plan
+from matteline.matting.devices import release_memory
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.weights.load import load_network
 
@@ -41,10 +38,7 @@ class KeptNetwork:
     def drop(self) -> None:
         """Drop it, and give back the device's memory that torch holds in reserve."""
         self._kept = None
-        gc.collect()
-        torch.cuda.empty_cache()
-        if torch.backends.mps.is_available():
-            torch.mps.empty_cache()
+        release_memory()
 
 
 def _key(plan: Plan) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from matteline.engine.first_look import LOOK_LARGER, LookInput
 from matteline.engine.pipeline import each
 from matteline.engine.plan import Plan
 from matteline.engine.read import PlateFrame, read_frames
-from matteline.matting.devices import DTYPES
+from matteline.matting.devices import DTYPES, with_memory
 from matteline.matting.rvm.network import MattingNetwork, reduce
 from matteline.matting.session import NetworkInput, Session
 from matteline.matting.weights.load import load_network
@@ -71,15 +71,20 @@ class Looker:
             yield inputs
 
     def _input(self, frame: PlateFrame) -> LookInput:
-        picture = self._transform.to_network(frame.frame.pixels, self._device)
-        small = picture
+        return with_memory(self._device, lambda: self._reduced(frame))
+
+    def _reduced(self, frame: PlateFrame) -> LookInput:
+        small = self._transform.to_network(frame.frame.pixels, self._device)
         if self._ratio != 1:
             with torch.no_grad():
-                small = reduce(picture[None], self._ratio)[0]
+                small = reduce(small[None], self._ratio)[0]
         return LookInput(frame.number, small, _bright_stops(small))
 
     def alpha(self, picture: Tensor) -> Tensor:
         """Return the matte (h, w) of a picture by itself, on the CPU."""
+        return with_memory(self._device, lambda: self._alpha(picture))
+
+    def _alpha(self, picture: Tensor) -> Tensor:
         if self._session is None:
             plan = self._plan
             network = self._network or load_network(plan.weights, plan.settings.refiner)
@@ -105,7 +110,7 @@ def _checked(frames: Iterator[PlateFrame], between_frames: Callable[[], None]) -
 
 def _bright_stops(picture: Tensor) -> float:
     """Return where the brightest hundredth of a picture begins, in stops from white."""
-    luma = torch.tensor(LUMA_709, device=picture.device)
-    some = picture[:, ::4, ::4].reshape(3, -1)
-    bright = float(srgb_decode(torch.quantile(luma @ some, _BRIGHTEST), torch.where))
+    # A few pixels of a small picture: not worth a device's while, and the constant need not travel.
+    some = picture[:, ::4, ::4].reshape(3, -1).cpu()
+    bright = float(srgb_decode(torch.quantile(torch.tensor(LUMA_709) @ some, _BRIGHTEST), torch.where))
     return math.log2(bright) if bright > 2.0**_DARKEST_STOPS else _DARKEST_STOPS

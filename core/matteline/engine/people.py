@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -28,6 +29,8 @@ from matteline.engine.recipe import look_settings
 from matteline.media.plate import open_plate
 
 if TYPE_CHECKING:
+    import torch
+
     from matteline.engine.first_look import LookInput
     from matteline.engine.people_file import FoundPeople
     from matteline.matting.features import FeatureSession
@@ -93,7 +96,8 @@ def find_people(
     from matteline.people import Tracker
 
     network = network or load_network(plan.weights, plan.settings.refiner)
-    session = FeatureSession(network, torch.device(plan.settings.device), DTYPES[plan.settings.precision])
+    device = torch.device(plan.settings.device)
+    session = FeatureSession(network, device, DTYPES[plan.settings.precision])
     looker = Looker(plan, network)
     observations: dict[int, Observation] = {}
     hints = _frame_hints(plan)
@@ -101,7 +105,7 @@ def find_people(
     steps = sum(map(len, to_observe)) + sum(map(len, plan.shots))
     for numbers in to_observe:
         with looker.inputs(numbers, between_frames) as inputs:
-            for observation in _observed(session, list(numbers), inputs):
+            for observation in _observed(session, device, list(numbers), inputs):
                 observations[observation.number] = observation
                 yield Looking(len(observations), steps)
     canvas = plan.plate.canvas
@@ -152,9 +156,10 @@ def _frames_to_observe(shot: FrameRange, hinted: Collection[int]) -> FrameSet:
 
 
 def _observed(
-    session: FeatureSession, numbers: Sequence[int], inputs: Iterable[LookInput]
+    session: FeatureSession, device: torch.device, numbers: Sequence[int], inputs: Iterable[LookInput]
 ) -> Iterator[Observation]:
     from matteline.engine.timeline import mirror
+    from matteline.matting.devices import with_memory
     from matteline.people import observe
 
     inputs = iter(inputs)
@@ -162,7 +167,7 @@ def _observed(
     # A short shot bounces between its ends, so all that is mirrored is among the first frames.
     session.begin([first[index].picture for index in mirror(FrameRange(0, len(numbers) - 1), PREROLL)])
     for each in chain(first, inputs):
-        seen = session.advance(each.picture)
+        seen = with_memory(device, partial(session.advance, each.picture))
         yield observe(each.number, each.picture, seen.alpha, seen.features)
 
 

@@ -255,9 +255,17 @@ def _resolved(
 ) -> MatteSettings:
     """Put names and numbers in place of `auto`, where neither a frame nor the plate's tags decide them."""
     # The only place of a plan that loads torch: everything cheaper has been checked by now.
-    from matteline.matting.devices import precision_name, resolve_batch, resolve_device, resolve_precision
+    from matteline.matting.devices import (
+        compute_repeatably,
+        precision_name,
+        resolve_batch,
+        resolve_device,
+        resolve_precision,
+    )
 
     device = resolve_device(settings.device)
+    # Grain is taken out before a network is there.
+    compute_repeatably(device)
     return replace(
         settings,
         weights=weights.name if settings.weights == "auto" else settings.weights,

@@ -40,7 +40,7 @@ from matteline.engine.restore import Restore
 from matteline.engine.segments import segment_of
 from matteline.engine.timeline import mirror
 from matteline.engine.user_mattes import NO_USER_MATTES, UserMattes, check_user_mattes, read_user_mattes
-from matteline.matting.devices import DTYPES
+from matteline.matting.devices import DTYPES, with_memory
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.session import Matte
 from matteline.media.frame import Frame
@@ -371,7 +371,7 @@ class _Shot:
         self._next_frame = None
         handles = self._read(sorted(set(mirrored)), between_frames)
         reduced = {frame.number: self._inference.reduce(_picture(frame), first) for frame in handles}
-        self._inference.preroll([reduced[handle] for handle in mirrored])
+        self._inference.preroll([reduced[handle] for handle in mirrored], first)
         frames = self._read(FrameRange(first, number), between_frames)
         (result,) = (
             result
@@ -389,8 +389,10 @@ class _Shot:
         for frame in self._decode(numbers):
             between_frames()
             small = replace(frame, frame=_reduced(frame.frame, self._inner_scale))
-            picture = self._transform.to_network(small.frame.pixels, self._device)
-            yield replace(small, picture=picture)
+            yield replace(small, picture=self._network_picture(small.frame.pixels))
+
+    def _network_picture(self, pixels: np.ndarray) -> torch.Tensor:
+        return with_memory(self._device, lambda: self._transform.to_network(pixels, self._device))
 
     def _decode(self, numbers: FrameRange | list[int]) -> Iterator[PlateFrame]:
         if self._plate.random_access:

@@ -21,7 +21,7 @@ from matteline.engine.restore import Restore
 from matteline.engine.segments import segment_of
 from matteline.engine.timeline import SavedState, Span
 from matteline.engine.write import ProductWriter
-from matteline.matting.devices import DTYPES
+from matteline.matting.devices import DTYPES, with_memory
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.session import Matte, State
 from matteline.matting.state import load_state, save_state
@@ -115,7 +115,7 @@ class Shot:
         }
         for start in range(0, len(span.mirrored), PREROLL_CALL_FRAMES):
             numbers = span.mirrored[start : start + PREROLL_CALL_FRAMES]
-            inference.preroll([reduced[number] for number in numbers])
+            inference.preroll([reduced[number] for number in numbers], first)
             yield from numbers
 
     def condition(self, frame: PlateFrame) -> PlateFrame:
@@ -123,7 +123,8 @@ class Shot:
         return replace(frame, picture=self._network_picture(frame))
 
     def _network_picture(self, frame: PlateFrame) -> torch.Tensor:
-        return self._transform.to_network(frame.frame.pixels, self._device)
+        pixels = frame.frame.pixels
+        return with_memory(self._device, lambda: self._transform.to_network(pixels, self._device))
 
     def infer(self, frames: Iterable[PlateFrame]) -> Iterator[FrameResult]:
         """Run the network over the conditioned frames of the span, in order; or take the alpha that is given."""
@@ -156,9 +157,10 @@ class Shot:
 
     def restore_and_write(self, result: FrameResult) -> FrameResult:
         """Write the products of a frame, if it has a matte, and drop its pixels."""
-        if result.matte is None or result.frame is None:
+        frame, matte = result.frame, result.matte
+        if matte is None or frame is None:
             return replace(result, frame=None)
-        files = self._writer.write(result.frame, result.matte, result.ratio)
+        files = with_memory(self._device, lambda: self._writer.write(frame, matte, result.ratio))
         # Results wait in a queue until the frames before them are written; their pixels are on disk already.
         return replace(result, files=files, frame=None, matte=None)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import gc
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import TypeVar
 
 import torch
 
 from matteline.contract.errors import DeviceError, JobError
 from matteline.contract.messages import counted
+
+Result = TypeVar("Result")
 
 DTYPES: Mapping[str, torch.dtype] = MappingProxyType(
     {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
@@ -125,17 +128,56 @@ def resolve_batch(batch: str | int, device: torch.device) -> int:
     return _CUDA_BATCH if device.type == "cuda" else 1
 
 
-@contextmanager
-def computing(device: torch.device) -> Iterator[None]:
-    """Compute without gradients, and so that the same frames give the same pixels every time."""
-    with torch.inference_mode():
-        if device.type != "cuda":
-            yield
-            return
-        # TF32 would quietly take fp32 down to three digits; choosing algorithms by timing them would let
-        # two runs differ.
-        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
-            yield
+def compute_repeatably(device: torch.device) -> None:
+    """Let this process give the same pixels for the same frames every time, from now on and in all its threads."""
+    if device.type != "cuda":
+        return
+    # For good, and not round each computation: the flags are the whole process's, and one thread would take them from
+    # another. TF32 would quietly take fp32 down to three digits; choosing algorithms by timing them would let two
+    # runs differ.
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic = False, True
+
+
+def attempt(work: Callable[[], Result]) -> tuple[Result] | tuple[()]:
+    """Return the result of some work, or nothing where a device's memory ran out; its tensors are let go by then."""
+    try:
+        return (work(),)
+    except torch.OutOfMemoryError:
+        # Nothing is tried again in here, where the traceback keeps the failed work's tensors alive.
+        return ()
+
+
+def with_memory(device: torch.device, work: Callable[[], Result]) -> Result:
+    """Return the result of some work, which is done once more where memory runs out.
+
+    Raises:
+        DeviceError: It ran out again, with all that can be released given back.
+    """
+    made = attempt(work)
+    if not made:
+        release_memory()
+        made = attempt(work)
+    if not made:
+        raise too_little_memory(device)
+    return made[0]
+
+
+def release_memory() -> None:
+    """Give back the devices' memory that torch holds in reserve."""
+    gc.collect()
+    torch.cuda.empty_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()
+
+
+def too_little_memory(device: torch.device) -> DeviceError:
+    """Return the error to raise where a frame at a time is too much."""
+    return DeviceError(
+        f"{device} has too little memory for this plate, even frame by frame.",
+        hint="Close other programs that use the GPU, lower the downsample ratio, or render on the CPU.",
+        settings=("downsample_ratio", "device=cpu"),
+    )
 
 
 def thread_count() -> int:

@@ -77,8 +77,9 @@ def hold(alpha: Tensor, garbage: Tensor | None, holdout: Tensor | None) -> Tenso
 
 def stretch(alpha: Tensor, black: float, white: float) -> Tensor:
     """Alpha from `black` to `white` drawn out to 0..1, clipped: (alpha - black) / (white - black)."""
-    # As tensors of alpha's own precision, so that alpha at the white point divides to exactly 1.
-    low, high = alpha.new_tensor(black), alpha.new_tensor(white)
+    # As tensors of alpha's own precision, so that alpha at the white point divides to exactly 1. Filled on its
+    # device, since a copy would wait for all that is to be done there.
+    low, high = alpha.new_full((), black), alpha.new_full((), white)
     return ((alpha - low) / (high - low)).clamp(0, 1)
 
 

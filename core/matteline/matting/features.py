@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from matteline.matting.devices import computing
 from matteline.matting.rvm.inference import InferenceNetwork
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.session import State
@@ -40,23 +39,23 @@ class FeatureSession:
         self, network: MattingNetwork, device: torch.device, dtype: torch.dtype = torch.float32
     ) -> None:
         self._network = InferenceNetwork(network, device, dtype)
-        self._device = device
         self._state: State | None = None
 
     def begin(self, mirrored: Sequence[Tensor]) -> None:
         """Begin a shot: reset the state and advance it over mirrored pictures (3, h, w), in the order given."""
         self._state = None
-        with computing(self._device):
+        with torch.inference_mode():
             for picture in mirrored:
                 encoded = self._network.encode(picture[None])
                 _, self._state = self._network.decode(encoded, self._state, [0], finish=False)
 
     def advance(self, picture: Tensor) -> SeenFrame:
-        """Advance over the next reduced picture (3, h, w), float32, sRGB-encoded 0..1."""
-        with computing(self._device):
+        """Advance over the next reduced picture (3, h, w), float32, sRGB-encoded 0..1. A failure changes nothing."""
+        with torch.inference_mode():
             encoded = self._network.encode(picture[None])
             _, stride4, stride8, _ = encoded.features
-            hidden, self._state = self._network.decode(encoded, self._state, [0], finish=True)
+            hidden, state = self._network.decode(encoded, self._state, [0], finish=True)
             assert hidden is not None
             alpha = self._network.coarse(picture, hidden[0], refined=False).offset[3].clamp(0, 1)
+        self._state = state
         return SeenFrame(alpha, (stride4[0], stride8[0]))

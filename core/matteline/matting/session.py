@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from matteline.contract.errors import JobError
-from matteline.matting.devices import computing
 from matteline.matting.picture import as_picture
 from matteline.matting.rvm.decoder import State
 from matteline.matting.rvm.fullsize import FullSize
@@ -145,7 +144,7 @@ class Session:
             smalls: From `reduce`, such as the mirrored frames before a shot.
         """
         state = self._state
-        with computing(self._device):
+        with torch.inference_mode():
             for first in range(0, len(smalls), self._batch):
                 part = smalls[first : first + self._batch]
                 _, state = self._advanced(part, range(len(part)), state, finish=False)
@@ -165,7 +164,7 @@ class Session:
         slots = self._slots(inputs)
         smalls = [self.reduce(each.picture) for each in inputs]
         mattes = {each.number: self._blank(each.number) for each in inputs if each.matte_wanted}
-        with computing(self._device):
+        with torch.inference_mode():
             hidden, state = self._advanced(smalls, slots, self._state, finish=bool(mattes))
             for each, small, slot in zip(inputs, smalls, slots, strict=True):
                 if hidden is not None and each.matte_wanted:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from matteline.matting.devices import compute_repeatably
 from matteline.matting.rvm.coarse import Coarse, CoarseFilter
 from matteline.matting.rvm.decoder import (
     ConvGRU,
@@ -49,6 +50,7 @@ class InferenceNetwork:
     def __init__(
         self, network: MattingNetwork, device: torch.device, dtype: torch.dtype = torch.float32
     ) -> None:
+        compute_repeatably(device)
         self._device, self._dtype = device, dtype
         self._format = memory_format(device, dtype)
         # In float64 before anything is rounded to the precision of the render; see `folded`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -68,10 +69,17 @@ class MobileNetV3(nn.Module):
         blocks = [InvertedResidual(row, width) for row in _TABLE]
         last = _unit(scaled(_TABLE[-1].outputs, width), scaled(_LAST, width), activation=_HS)
         self.features = nn.Sequential(stem, *blocks, last)
+        self.mean: Tensor
+        self.deviation: Tensor
+        for name, values in (("mean", _MEAN), ("deviation", _DEVIATION)):
+            # In float64, so that a network of any precision rounds them once. Not in checkpoints, whose names are the
+            # authors'.
+            constant = torch.tensor(values, dtype=torch.float64, device="cpu").view(3, 1, 1)
+            self.register_buffer(name, constant, persistent=False)
 
     def forward(self, picture: Tensor) -> Features:
         """Encode (N, 3, h, w) sRGB-encoded 0..1 to f1..f4 at strides 2, 4, 8 and 16."""
-        x = normalised(picture)
+        x = (picture - self.mean.to(picture.dtype)) / self.deviation.to(picture.dtype)
         taps = []
         for number, stage in enumerate(self.features):
             x = stage(x)
@@ -130,13 +138,6 @@ class SqueezeExcite(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x * self.weights(x)
-
-
-def normalised(picture: Tensor) -> Tensor:
-    """A picture (N, 3, h, w), sRGB-encoded 0..1, as ImageNet's encoders were trained on it."""
-    # Made anew in the picture's precision: a float32 buffer would cost a float64 network its last digits.
-    mean, deviation = picture.new_tensor(_MEAN), picture.new_tensor(_DEVIATION)
-    return (picture - mean.view(3, 1, 1)) / deviation.view(3, 1, 1)
 
 
 def _unit(
