@@ -14,6 +14,7 @@ from matteline.colour.levels import SHOULDER_START
 from matteline.colour.picture import PictureTransform
 from matteline.colour.space import PlateSpace, choose_space
 from matteline.contract.plate import ColourTags
+from matteline.media.samples import to_codes
 
 from .conftest import CAMERA_LOGS, CPU
 from .curves import decode, encode, roll_off
@@ -69,6 +70,33 @@ def test_a_plate_that_may_not_be_written_to_is_read(space_of: SpaceOf) -> None:
     plate = np.broadcast_to(noise(1, 7, 3), (5, 7, 3))
     made = PictureTransform(space_of("ACEScg")).to_network(plate, CPU)
     assert torch.equal(made[:, 0], made[:, 4])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (5, 1), (33, 47)])
+@pytest.mark.parametrize("name", ["sRGB", "ACEScg", "ARRI LogC4"])
+@pytest.mark.parametrize("predicted", [True, False], ids=["predicted", "given"])
+def test_codes_are_those_that_the_floats_round_to(
+    space_of: SpaceOf, name: str, size: tuple[int, int], predicted: bool
+) -> None:
+    plate = (noise(*size, 4) * 255).astype(np.uint8)
+    alpha = torch.from_numpy(np.clip(noise(*size, high=1.6) - 0.3, 0, 1))
+    transform = PictureTransform(space_of(name))
+    fgr = transform.to_network(plate, CPU).flip(0) if predicted else None
+    floats = transform.restore(plate=plate, alpha=alpha, fgr=fgr)
+    codes = transform.restore(plate=plate, alpha=alpha, fgr=fgr, codes=True)
+    assert codes.dtype == np.uint8
+    assert np.array_equal(codes, to_codes(floats, np.uint8))
+
+
+def test_nothing_of_a_damaged_plate_is_left_where_alpha_is_0(space_of: SpaceOf) -> None:
+    plate = np.full((4, 6, 3), np.nan, np.float16)
+    plate[:, 3:] = np.float16([np.inf, -np.inf, 6e-8])
+    made = PictureTransform(space_of("ACEScg")).restore(
+        plate=plate, alpha=torch.tensor([0.0, 1.0]).repeat(4, 3), fgr=torch.zeros(3, 4, 6)
+    )
+    assert made.dtype == np.float16
+    assert not made[:, ::2].view(np.uint16).any()
+    assert np.array_equal(made[:, 1::2], plate[:, 1::2], equal_nan=True)
 
 
 def test_a_linear_plate_is_shown_like_the_same_picture_in_srgb(studio: Config, space_of: SpaceOf) -> None:

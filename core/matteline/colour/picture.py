@@ -93,7 +93,9 @@ class PictureTransform:
             place.T.copy_(own.tone_map.encode(own.codec.to_linear(piece)))
         return made.view(3, height, width)
 
-    def restore(self, *, plate: np.ndarray, alpha: Tensor, fgr: Tensor | None) -> np.ndarray:
+    def restore(
+        self, *, plate: np.ndarray, alpha: Tensor, fgr: Tensor | None, codes: bool = False
+    ) -> np.ndarray:
         """Return the straight foreground in the plate's own space.
 
         Where alpha is 1, or rounds to it in 8 bits, the values are the plate's own, bit for bit. In soft
@@ -106,20 +108,30 @@ class PictureTransform:
             alpha: (H, W) float, 0..1, on any device.
             fgr: (3, H, W) float, sRGB-encoded, 0..1, on alpha's device: the network's straight foreground;
                 None for mattes from elsewhere.
+            codes: Returns 8-bit codes of an 8-bit plate, so that most of a frame never becomes floats.
 
         Returns:
-            (H, W, 3): float16 for a float16 plate, else float32, with integers as 0..1.
+            (H, W, 3), plane after plane: float16 for a float16 plate, uint8 where codes are wanted, else float32,
+            with integers as 0..1.
         """
         flat = alpha.detach().reshape(-1)
         # The plate's values are copied and only soft pixels computed: most of a frame is one or the other.
         values = colour_tensor(plate)
-        made = values.clone() if values.dtype.is_floating_point else unit_floats(values)
-        made.masked_fill_(~(flat > 0).view(alpha.shape).cpu()[..., None], 0)
+        kind = values.dtype if codes or values.dtype.is_floating_point else torch.float32
+        covered = (flat > 0).view(alpha.shape).cpu()
+        made = torch.empty(3, *alpha.shape, dtype=kind)
+        for plane, own in zip(made, values.unbind(2), strict=True):
+            torch.where(
+                covered, own if own.dtype == kind else unit_floats(own), plane.new_zeros(()), out=plane
+            )
         soft = torch.nonzero((flat > 0) & (flat < OPAQUE_ALPHA)).squeeze(1)
         if soft.numel():
             edges = self._edges(plate, alpha.detach().float().contiguous(), soft, fgr)
-            made.view(-1, 3)[soft.cpu()] = edges.to(made)
-        return made.numpy()
+            if codes:
+                # Rounded as a writer of floats would: the nearest code, and 0 for what is no number.
+                edges = edges.nan_to_num(0).clamp(0, 1).mul(255).add(0.5)
+            made.view(3, -1)[:, soft.cpu()] = edges.T.to(made)
+        return made.permute(1, 2, 0).numpy()
 
     def network_foreground(self, *, plate: np.ndarray, fgr: Tensor) -> np.ndarray:
         """Return the network's foreground as predicted, everywhere, in the plate's own space.

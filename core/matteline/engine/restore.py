@@ -61,13 +61,14 @@ class Restore:
         alpha = self._edges.apply(matte.alpha)
         return hold(alpha, self._tensor(user_mattes.garbage), self._tensor(user_mattes.holdout))
 
-    def fgr(self, plate: np.ndarray, matte: Matte, alpha: Tensor) -> np.ndarray:
+    def fgr(self, plate: np.ndarray, matte: Matte, alpha: Tensor, *, codes: bool = False) -> np.ndarray:
         """Return the straight foreground to deliver with `alpha`, in the plate's own space.
 
         Args:
             plate: (H, W, 3 or 4), the plate's own pixels.
             matte: Of that frame; its foreground, if it has one, is mixed with the one estimated from the plate.
             alpha: As `alpha` gave it for that matte.
+            codes: Allows 8-bit codes for an 8-bit plate, where nothing is computed with them any more.
 
         Returns:
             (H, W, 3) as `PictureTransform.restore`.
@@ -79,11 +80,12 @@ class Restore:
             # Moving an edge does not change how much of a pixel is the person: a choked edge lies where the
             # plate shows nothing else. But where the artist makes alpha 1, the pixel is the plate's.
             cover = matte.alpha if alpha is matte.alpha else torch.maximum(matte.alpha, alpha)
-            fgr = self._transform.restore(plate=plate, alpha=cover, fgr=matte.fgr)
+            codes = codes and plate.dtype == np.uint8 and not self._despill
+            fgr = self._transform.restore(plate=plate, alpha=cover, fgr=matte.fgr, codes=codes)
             if cover is not matte.alpha:
                 fgr[(alpha <= 0).cpu().numpy()] = 0
         if self._despill:
-            fgr = np.array(fgr, order="C") if self._network_foreground else fgr
+            fgr = np.array(fgr, order="C")
             self._despill.remove(fgr)
         return fgr
 

@@ -17,6 +17,7 @@ from matteline.engine.restore import Restore
 from matteline.matting.session import Matte
 from matteline.media.cryptomatte import write_cryptomatte
 from matteline.media.frame import Frame
+from matteline.media.samples import to_codes
 from matteline.media.writer import write_image
 
 HALF_MAX = 65504.0
@@ -29,7 +30,7 @@ class _Pictures:
 
     Attributes:
         alpha: (H, W) float32, 0..1.
-        fgr: (H, W, 3), straight; None where no product needs it.
+        fgr: (H, W, 3), straight, floats or 8-bit codes; None where no product needs it.
         people: (K, H, W) float32, 0..1, everyone's matte; None where no product needs them.
     """
 
@@ -62,6 +63,12 @@ class ProductWriter:
         self._outputs = outputs
         self._wants_fgr = any(product.name not in ("alpha", "people") for product in outputs.products)
         self._writes_people = any(product.name == "people" for product in outputs.products)
+        # Multiplying by alpha would need floats.
+        self._wants_codes = all(
+            product.encoding.depth == "8" and (product.name == "fgr" or product.encoding.straight_alpha)
+            for product in outputs.products
+            if product.name != "people"
+        )
         self._restore = restore
         self._canvas = canvas
         self._attributes = attributes
@@ -86,7 +93,8 @@ class ProductWriter:
             alpha = self._people.kept(frame.number, frame.picture, alpha)
         fgr = None
         if self._wants_fgr:
-            fgr = torch.from_numpy(self._restore.fgr(frame.frame.pixels, matte, alpha))
+            plate, codes = frame.frame.pixels, self._wants_codes
+            fgr = torch.from_numpy(self._restore.fgr(plate, matte, alpha, codes=codes))
         alpha = alpha.cpu()
         made_of = self._frame_attributes(frame.number)
         pictures = _Pictures(alpha, fgr, None if mattes is None else mattes.cpu())
@@ -132,8 +140,10 @@ def _pixels(product: Product, alpha: Tensor, fgr: Tensor | None) -> np.ndarray:
     Args:
         product: The product to assemble.
         alpha: (H, W) float32, 0..1.
-        fgr: (H, W, 3), straight; None where no product needs it.
+        fgr: (H, W, 3), straight, floats or 8-bit codes; None where no product needs it.
     """
+    if fgr is not None and fgr.dtype == torch.uint8:
+        alpha = torch.from_numpy(to_codes(alpha.numpy(), np.uint8))
     parts = _parts(product, alpha, fgr)
     if product.encoding.depth == "half":
         parts = [part.clamp(-HALF_MAX, HALF_MAX).half() for part in parts]
