@@ -33,8 +33,6 @@ _SMALL_SIZE: Final = 32
 _SMALL_SWEEPS: Final = 10
 _SWEEPS: Final = 2
 
-_NEIGHBOURS: Final = ((-1, 0), (1, 0), (0, -1), (0, 1))
-
 
 @dataclass(frozen=True)
 class _Level:
@@ -67,9 +65,8 @@ class _Cover:
     alpha: Tensor
     stride: int
 
-    def at(self, rows: Tensor, columns: Tensor) -> Tensor:
-        """Alpha (N,) at rows and columns of the reduced frame; what every file rounds to 1 is 1."""
-        places = (rows * self.alpha.shape[1] + columns) * self.stride
+    def at(self, places: Tensor) -> Tensor:
+        """Alpha (N,) at flat places of the whole frame; what every file rounds to 1 is 1."""
         return self.alpha.view(-1).index_select(0, places).div_(OPAQUE_ALPHA).clamp_(max=1)
 
 
@@ -115,11 +112,13 @@ class _Part:
     def round(cls, places: Tensor, size: tuple[int, int]) -> _Part:
         """Pixels at flat places and their four neighbours, each once, in reading order."""
         mask = torch.zeros(size[0] * size[1], dtype=torch.bool, device=places.device)
-        rows, columns = places // size[1], places % size[1]
-        for down, right in ((0, 0), *_NEIGHBOURS):
-            row, column = (rows + down).clamp_(0, size[0] - 1), (columns + right).clamp_(0, size[1] - 1)
-            mask[row * size[1] + column] = True
-        return cls.of(mask, size)
+        own = mask.index_fill_(0, places, True).view(size)
+        grown = own.clone()
+        grown[1:] |= own[:-1]
+        grown[:-1] |= own[1:]
+        grown[:, 1:] |= own[:, :-1]
+        grown[:, :-1] |= own[:, 1:]
+        return cls.of(grown.view(-1), size)
 
     @classmethod
     def of(cls, mask: Tensor, size: tuple[int, int]) -> _Part:
@@ -161,22 +160,30 @@ def _solved(plate: Tensor, cover: _Cover, part: _Part, coarse: _Level | None) ->
         coarse: The next smaller size; None for the smallest.
     """
     (height, width), rows, columns, count = part.size, part.rows, part.columns, len(part.rows)
+    places = rows * width + columns
     number = torch.zeros(height * width, dtype=torch.int32, device=rows.device)
-    number[rows * width + columns] = torch.arange(1, count + 1, dtype=torch.int32, device=rows.device)
+    number[places] = torch.arange(1, count + 1, dtype=torch.int32, device=rows.device)
     values = plate.repeat(2, 1) if coarse is None else coarse.at(rows // 2, columns // 2)
-    own = cover.at(rows, columns)
+    row_step, stride = cover.alpha.shape[1] * cover.stride, cover.stride
+    in_frame = rows * row_step + columns * stride
+    own = cover.at(in_frame)
     ties, sources, beside, size = [], [], [values], count
-    for down, right in _NEIGHBOURS:
-        row, column = rows + down, columns + right
-        inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-        row, column = row.clamp_(0, height - 1), column.clamp_(0, width - 1)
-        tie = (cover.at(row, column) - own).abs_().mul_(_TIE_BY_ALPHA).add_(_LEAST_TIE)
+    for inside, step, frame_step in (
+        (rows > 0, -width, -row_step),
+        (rows < height - 1, width, row_step),
+        (columns > 0, -1, -stride),
+        (columns < width - 1, 1, stride),
+    ):
+        # Beyond the border a pixel stands for its own neighbour, and has no tie to it.
+        neighbour = places + inside * step
+        tie = cover.at(in_frame + inside * frame_step).sub_(own).abs_().mul_(_TIE_BY_ALPHA).add_(_LEAST_TIE)
         ties.append(tie.mul_(inside))
-        source = number[row * width + column] - 1
+        source = number.index_select(0, neighbour).sub_(1)
         fixed = torch.nonzero(source < 0).squeeze(1)
         if coarse is not None and len(fixed):
             source[fixed] = torch.arange(size, size + len(fixed), dtype=torch.int32, device=rows.device)
-            beside.append(coarse.at(row[fixed] // 2, column[fixed] // 2))
+            outside = neighbour[fixed]
+            beside.append(coarse.at(outside // width // 2, outside % width // 2))
             size += len(fixed)
         sources.append(source)
     sweeps = _SMALL_SWEEPS if max(part.size) <= _SMALL_SIZE else _SWEEPS
