@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from matteline import __version__
 from matteline.contract.client import follow
@@ -63,6 +64,15 @@ def test_a_plan_says_what_a_render_would_do_and_does_nothing(worker, plate, job,
     assert (planned["event"], planned["render"], planned["size"]) == ("plan", "1003-1005", [160, 90])
     assert dict(planned["summary"])["Device"].startswith("cpu")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_matte_of_another_tool_needs_no_network(worker, plate, job, tmp_path):
+    Image.new("L", (160, 90), 128).save(tmp_path / "given.png")
+    given = job(plate, "given", frames="1003", alpha=str(tmp_path / "given.png"), write=("rgba",), format="png")
+    messages = list(follow(worker, worker.render(given)))
+    assert names(messages) == ["plan", "started", "frame", "finished"]
+    with Image.open(messages[2]["files"][0]) as cut_out:
+        assert cut_out.getchannel("A").getextrema() == (128, 128)
 
 
 def test_a_render_tells_its_story_and_leaves_its_files(worker, plate, job, tmp_path):

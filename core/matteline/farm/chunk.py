@@ -24,7 +24,7 @@ from matteline.farm.open_farm_job import OpenFarmJob
 if TYPE_CHECKING:
     from matteline.matting.rvm.network import MattingNetwork
 
-Networks = Callable[[Plan], "MattingNetwork"]
+Networks = Callable[[Plan], "MattingNetwork | None"]
 """Returns the network of a plan, for callers that keep one loaded."""
 
 # Frames that a chunk may always begin before its first one without a word to the user.

@@ -56,7 +56,7 @@ class RequestHandlers:
 
         plan = _plan(task)
         task.tell(_plan_message(plan))
-        network = self._network(plan, task) if plan.spans else None
+        network = self._network(plan, task) if plan.spans and plan.uses_network else None
         task.begin_writing()
         self._follow(run(plan, network=network, between_frames=task.check), task)
 
@@ -105,7 +105,7 @@ class RequestHandlers:
         work = run_chunk_request(
             task.request,
             resources(),
-            networks=lambda plan: self._network(plan, task),
+            networks=lambda plan: self._network(plan, task) if plan.uses_network else None,
             between_frames=task.check,
         )
         task.begin_writing()
