@@ -150,6 +150,18 @@ def test_a_garbage_matte_is_read_for_the_frame(preview, tmp_path):
     assert blank.from_memory and blank.alpha.max() == 0
 
 
+def test_a_matte_of_another_tool_takes_the_place_of_the_networks(preview, tmp_path):
+    matte = np.zeros((HEIGHT, WIDTH), np.uint8)
+    matte[: HEIGHT // 2] = 255
+    Image.fromarray(matte).save(tmp_path / "given.png")
+    own = preview(1005).alpha
+    given = preview(1005, alpha=str(tmp_path / "given.png"), edges="network")
+    np.testing.assert_array_equal(given.alpha, matte / np.float32(255))
+    np.testing.assert_array_equal(preview(1005).alpha, own)
+    with pytest.raises(JobError, match="another tool"):
+        preview(1005, alpha=str(tmp_path / "given.png"), foreground="network")
+
+
 def test_a_frame_outside_the_plate_is_refused(preview):
     with pytest.raises(JobError, match=r"Frame 2000 is outside the plate .*, which has 1001-1012"):
         preview(2000)

@@ -68,7 +68,9 @@ def test_a_plan_says_what_a_render_would_do_and_does_nothing(worker, plate, job,
 
 def test_a_matte_of_another_tool_needs_no_network(worker, plate, job, tmp_path):
     Image.new("L", (160, 90), 128).save(tmp_path / "given.png")
-    given = job(plate, "given", frames="1003", alpha=str(tmp_path / "given.png"), write=("rgba",), format="png")
+    given = job(
+        plate, "given", frames="1003", alpha=str(tmp_path / "given.png"), write=("rgba",), format="png"
+    )
     messages = list(follow(worker, worker.render(given)))
     assert names(messages) == ["plan", "started", "frame", "finished"]
     with Image.open(messages[2]["files"][0]) as cut_out:

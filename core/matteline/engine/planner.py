@@ -54,7 +54,7 @@ def plan(job: Job, resources: Resources) -> Plan:
         DeviceError: The device asked for is not there.
     """
     if job.settings.alpha != "network":
-        job = replace(job, settings=_without_network(job.settings))
+        job = replace(job, settings=without_network(job.settings))
     with open_plate(job.plate, first_frame=job.first_frame) as plate:
         draft = _draft(job, plate.info, resources)
         settings = measure_conditioning(plate, draft.space, draft.settings)
@@ -182,7 +182,7 @@ def _frames(job: Job, info: PlateInfo) -> FrameSet:
     return job.frames
 
 
-def _without_network(settings: MatteSettings) -> MatteSettings:
+def without_network(settings: MatteSettings) -> MatteSettings:
     """Set what concerns the network alone to one value, so that it makes no two recipes."""
     if settings.foreground == "network":
         raise JobError(

@@ -33,7 +33,7 @@ from matteline.engine.people_hints import read_hints
 from matteline.engine.people_mattes import PeopleMattes
 from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Plan, Resources, wants_chosen_people
-from matteline.engine.planner import plan, with_notes
+from matteline.engine.planner import plan, with_notes, without_network
 from matteline.engine.read import PlateFrame, read_frames
 from matteline.engine.recipe import settings_that_affect
 from matteline.engine.restore import Restore
@@ -44,6 +44,7 @@ from matteline.matting.devices import DTYPES, with_memory
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.session import Matte
 from matteline.media.frame import Frame
+from matteline.media.mask import Coverage
 from matteline.media.plate import Plate, open_plate
 from matteline.media.samples import to_float
 
@@ -177,6 +178,8 @@ class Previewer:
 
 
 _NOT_OF_THE_NETWORK: dict[str, Any] = {
+    # The network's result is kept meanwhile, so that an artist can compare the two.
+    "alpha": "network",
     "garbage": "none",
     "holdout": "none",
     "keep": "everyone",
@@ -262,20 +265,18 @@ class _Shot:
         known = number in self._results
         result = self._results[number] if known else self._infer(number, between_frames)
         self._results.move_to_end(number)
-        assert result.matte is not None and result.frame is not None
+        assert result.frame is not None
         inner = self._inner_scale
         edges = {name: getattr(job.settings, name) / inner for name in ("choke", "soften")}
-        settings = replace(job.settings, **edges)
+        is_given = job.settings.alpha != "network"
+        settings = replace(without_network(job.settings) if is_given else job.settings, **edges)
         restore = Restore(settings, self._plan.space, self._transform, self._device)
-        matte = result.matte
-        if settings.edges == "fine":
-            matte = self._refined.get(number) or restore.refine_edges(
-                matte, _picture(result.frame), result.ratio
-            )
-            self._refined[number] = matte
+        # A draft is of the edge alone, and waits for no file that it does not show.
+        user_mattes = self._user_mattes(job, number) if draft is None or is_given else NO_USER_MATTES
+        matte = self._matte(restore, result, user_mattes.alpha, settings.edges)
         if draft is not None:
             return self._drafted(job.settings, result, matte, draft, known)
-        alpha = restore.alpha(matte, self._user_mattes(job, number))
+        alpha = restore.alpha(matte, user_mattes)
         notes = result.notes
         if wants_chosen_people(job.settings):
             people = self._people(job)
@@ -296,6 +297,20 @@ class _Shot:
             notes,
             known,
         )
+
+    def _matte(self, restore: Restore, result: FrameResult, given: Coverage | None, edges: str) -> Matte:
+        """Return the network's matte or the given one, with its edges as they are asked for."""
+        assert result.matte is not None and result.frame is not None
+        number, picture = result.number, _picture(result.frame)
+        if given is not None:
+            # Not kept: the next preview may name another file.
+            matte = Matte(number, torch.from_numpy(given).to(self._device), None)
+            return restore.refine_edges(matte, picture, 1)
+        if edges != "fine":
+            return result.matte
+        if number not in self._refined:
+            self._refined[number] = restore.refine_edges(result.matte, picture, result.ratio)
+        return self._refined[number]
 
     def _drafted(
         self, settings: MatteSettings, result: FrameResult, matte: Matte, draft: Draft, known: bool
@@ -429,11 +444,11 @@ class _Shot:
         with ExitStack() as stack:
             read = stack.enter_context(read_user_mattes(mattes, info, frames, workers=1, depth=1))
             found = next(read)
-        garbage, holdout = (
+        garbage, holdout, alpha = (
             None if each is None else _box_reduced(each, self._inner_scale)
-            for each in (found.garbage, found.holdout)
+            for each in (found.garbage, found.holdout, found.alpha)
         )
-        return UserMattes(garbage=garbage, holdout=holdout)
+        return UserMattes(garbage=garbage, holdout=holdout, alpha=alpha)
 
     def close(self) -> None:
         self._decoded = None
