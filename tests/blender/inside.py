@@ -246,9 +246,14 @@ def add_cube():
     bpy.ops.mesh.primitive_cube_add(size=40, location=(0, 60, 0))
 
 
-def show_3d(compositor=False):
-    """Let renders be of the 3D scene, with few samples."""
+def show_3d(compositor=False, world=None):
+    """Let renders be of the 3D scene, with few samples; before a world of one colour, where one is given."""
     scene = bpy.context.scene
+    if world:
+        scene.render.film_transparent = False
+        scene.world = bpy.data.worlds.new("colour")
+        scene.world.use_nodes = True
+        scene.world.node_tree.nodes["Background"].inputs["Color"].default_value = (*world, 1)
     scene.render.engine, scene.cycles.samples, scene.cycles.device = "CYCLES", 8, "CPU"
     # The installed release may be built without a denoiser.
     scene.cycles.pixel_filter_type, scene.cycles.use_denoising = "BOX", False

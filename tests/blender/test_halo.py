@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from matteline.drawing import draw_people
 from matteline.drawing.clip import Drawing
@@ -101,3 +102,44 @@ def test_the_compositors_default_is_the_output_with_the_least_halo(
     written = 255 * encode(decode(fgr) * alpha + decode(BACKGROUND / 255) * (1 - alpha))
     blender.call("show_over", socket="Image", colour=[float(each) for each in decode(BACKGROUND / 255)])
     assert np.abs(over_blue("again", FRAME)[..., :3] - written).max() <= 2
+
+
+@pytest.fixture
+def true_matte(blender: Blender, drawn, tmp_path: Path) -> tuple[str, Drawing]:
+    """One frame of the drawn plate, whose own matte is given to the render instead of the network's."""
+    paths, truth = drawn
+    path = tmp_path / "truth.1003.png"
+    Image.fromarray(np.rint(65535 * truth.alpha).astype(np.uint16)).save(path)
+    blender.call("sequencer", output=str(tmp_path / "mattes"), size=SIZE)
+    blender.call("values", matte__alpha=str(path), matte__device="cpu")
+    return paths[-1], truth
+
+
+def test_beyond_the_mattes_own_error_a_cut_out_has_no_halo(blender, true_matte, over_blue):
+    path, truth = true_matte
+    blender.call("values", result="CUTOUT")
+    blender.call("add_images", paths=[path])
+    assert blender.call("operator", name="render_strip") == ["FINISHED"]
+    alpha = truth.alpha[..., None]
+    found = halo(over_blue("strip", 1), 255 * truth.fgr * alpha + BACKGROUND * (1 - alpha), truth)
+    print(f"cut-out with the true matte, halo in codes: {found:.2f}")
+    assert abs(found) <= 2
+
+
+def test_beyond_the_mattes_own_error_a_node_and_a_plane_have_no_halo(blender, true_matte, over_blue):
+    path, truth = true_matte
+    alpha, blue = truth.alpha[..., None], decode(BACKGROUND / 255)
+    ideal = 255 * encode(decode(truth.fgr) * alpha + blue * (1 - alpha))
+    given = blender.call("evaluate", expression="bpy.context.scene.matteline.matte.alpha")
+    output = blender.call("evaluate", expression="bpy.context.scene.matteline.output")
+    blender.call("compositor", kind="Image", path=path, offset=1002, size=SIZE, output=output)
+    blender.call("values", matte__alpha=given, matte__device="cpu")
+    assert blender.call("operator", name="render_node") == ["FINISHED"]
+    blender.call("show_over", socket="Image", colour=blue.tolist())
+    found = {"node": halo(over_blue("node", 1), ideal, truth)}
+    blender.call("add_camera")
+    assert blender.call("operator", name="add_plane", depth=3.0) == ["FINISHED"]
+    blender.call("show_3d", world=blue.tolist())
+    found["plane"] = halo(over_blue("plane", 1), ideal, truth)
+    print(f"with the true matte, halo in codes: node {found['node']:.2f}, plane {found['plane']:.2f}")
+    assert max(map(abs, found.values())) <= 2
