@@ -8,6 +8,7 @@ import pytest
 from matteline.contract.frames import FrameRange
 from matteline.contract.people import BoxHint, PointHint
 from matteline.people import FrameShares, PersonMask, Tracker
+from matteline.people.tracklets import find_tracklets
 from tests.people.scenes import BLUE, GREEN, HEIGHT, RED, WIDTH, Scene, crossing, person_at
 
 BODY = 80
@@ -71,6 +72,13 @@ def test_a_person_who_leaves_and_returns_is_the_same_person():
     assert [person.name for person in tracker.people] == ["person1", "person2"]
     assert person_at(shares[-1], 53, BODY) == person_at(shares[0], 60, BODY)
     assert shares[14].box(person_at(shares[0], 60, BODY)) is None
+
+
+def test_a_core_in_the_place_of_another_persons_does_not_continue_their_tracklet():
+    scene = Scene([[(RED, 60)]] * 6 + [[(GREEN, 64)]] * 6)
+    # Heads have one colour: they are cores of their own here.
+    tracklets = find_tracklets(scene.observations[number] for number in scene.frames)
+    assert [(each.first, each.last) for each in tracklets if each.sizes[0] > 100] == [(0, 5), (6, 11)]
 
 
 def test_two_people_who_look_alike_are_two_people():

@@ -13,6 +13,12 @@ from matteline.people.observation import Observation
 # Share of a core that overlaps another one of the next frame before it counts as having met it.
 _SHARED = 0.2
 
+# Squared distance of mean features from which on a core is not the same people's as in the observation before.
+# Measured on drawn people: below .05 for 95 % of those that are, above .14 for 95 % of different people.
+_OTHER_LOOKS = 0.12
+
+Floats = npt.NDArray[np.float32]
+
 
 @dataclass
 class Tracklet:
@@ -48,15 +54,23 @@ class Tracklet:
 def find_tracklets(observations: Iterable[Observation]) -> list[Tracklet]:
     """Follow cores through the observed frames of one scene.
 
-    A tracklet ends where two cores meet or one falls into pieces of some size: who is in it may have changed.
+    A tracklet ends where two cores meet, one falls into pieces of some size, or one looks otherwise at once: who is
+    in it may have changed.
     """
     tracklets: list[Tracklet] = []
     before: npt.NDArray[np.uint8] | None = None
+    looks_before: Floats = np.empty((0, 0), np.float32)
     active: dict[int, Tracklet] = {}
     for observation in observations:
         cores = observation.cores
         sizes = np.bincount(cores.ravel(), minlength=2)
+        looks = _looks(observation)
         links = {} if before is None else _links(before, cores)
+        links = {
+            new: old
+            for new, old in links.items()
+            if np.square(looks[new] - looks_before[old]).sum() < _OTHER_LOOKS
+        }
         following: dict[int, Tracklet] = {}
         for number in range(1, len(sizes)):
             tracklet = active.get(links.get(number, 0))
@@ -66,8 +80,18 @@ def find_tracklets(observations: Iterable[Observation]) -> list[Tracklet]:
             tracklet.cores[observation.number] = number
             tracklet.sizes.append(int(sizes[number]))
             following[number] = tracklet
-        before, active = cores, following
+        before, looks_before, active = cores, looks, following
     return tracklets
+
+
+def _looks(observation: Observation) -> Floats:
+    """Return the mean features of each core, (cores + 1, C)."""
+    cores = observation.cores[observation.occupied].astype(np.int64)
+    count = int(observation.cores.max()) + 1
+    chosen = (np.arange(count)[:, None] == cores).astype(np.float32)
+    looks: Floats = chosen @ observation.features.astype(np.float32) / 127
+    looks /= np.maximum(chosen.sum(1, keepdims=True), 1)
+    return looks
 
 
 def _links(before: npt.NDArray[np.uint8], now: npt.NDArray[np.uint8]) -> dict[int, int]:
