@@ -510,6 +510,59 @@ class TestLosses:
         with pytest.raises(ReadError, match="there is no such frame"):
             plate.frame(12)
 
+    def test_a_long_hole_is_one_too(self, tmp_path):
+        path = self.without(tmp_path, "a.mkv", "mjpeg", set(range(6, 37)), "yuvj420p")
+        assert str(open_plate(str(path)).info.frames) == "1-6,38-40"
+
+    def test_a_damaged_timestamp_costs_its_own_frame_alone(self, tmp_path):
+        def stamp(number):
+            return 40 * (number + (number > 9)) + (18 if number == 20 else 0)
+
+        path = write_movie(tmp_path / "a.mkv", "mjpeg", "yuvj420p", stamp=stamp)
+        plate = open_plate(str(path))
+        assert str(plate.info.frames) == "1-10,12-21,23-41"
+        assert shown(plate.read(plate.info.frames)) == [n for n in range(40) if n != 20]
+
+    def test_the_last_picture_of_a_torn_matroska_file_is_missed(self, tmp_path):
+        path = write_movie(tmp_path / "a.mkv", "mjpeg", "yuvj420p")
+        with av.open(str(path)) as container:
+            *_, last = (bytes(each) for each in container.demux(video=0) if each.size)
+        data = path.read_bytes()
+        path.write_bytes(data[: data.index(last)])
+        plate = open_plate(str(path))
+        assert len(plate.info.frames) == 40
+        with pytest.raises(ReadError, match="truncated"):
+            plate.frame(40)
+
+    def test_frames_behind_a_damaged_table_of_samples_are_missed(self, tmp_path):
+        path = write_movie(tmp_path / "a.mp4", "mpeg4", "yuv420p", options={"g": "1", "bf": "0"})
+        data = bytearray(path.read_bytes())
+        # Version, one size for all, count, then a size of four bytes for each sample.
+        at = data.index(b"stsz") + 4 + 12 + 4 * 25
+        data[at : at + 4] = b"\x7f\xff\xff\xff"
+        path.write_bytes(data)
+        plate = open_plate(str(path))
+        assert len(plate.info.frames) == 40
+        with pytest.raises(ReadError, match="truncated"):
+            plate.frame(30)
+
+    def test_no_older_picture_is_shown_in_place_of_one_that_the_decoder_refuses(self, tmp_path):
+        whole = write_movie(tmp_path / "whole.ts", "mpeg2video", "yuv420p", options={"g": "6", "bf": "0"})
+        path = tmp_path / "a.mkv"
+        with av.open(str(whole)) as source, av.open(str(path), "w") as container:
+            stream = container.add_stream_from_template(source.streams.video[0])
+            for number, packet in enumerate(each for each in source.demux(video=0) if each.size):
+                # The head of a keyframe without its slices.
+                copy = av.Packet(bytes(packet)[:60] if number == 12 else bytes(packet))
+                copy.pts, copy.dts, copy.time_base = packet.pts, packet.dts, packet.time_base
+                copy.is_keyframe, copy.stream = packet.is_keyframe, stream
+                container.mux(copy)
+        plate = open_plate(str(path))
+        attempts = dict(zip(plate.info.frames, plate.attempts(plate.info.frames), strict=True))
+        assert isinstance(attempts[13], ReadError)
+        right = [number for number, each in attempts.items() if not isinstance(each, ReadError)]
+        assert shown(attempts[number] for number in right) == [number - 1 for number in right]
+
     def test_a_variable_rate_that_keeps_to_an_even_clock_has_no_holes(self, tmp_path):
         path = self.without(tmp_path, "a.mkv", "mpeg4", set(range(1, 40, 2)), options={"g": "1"})
         assert len(open_plate(str(path)).info.frames) == 20

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator
 
 import av
+from av.codec.codec import Capabilities
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Disposition
@@ -43,8 +44,12 @@ _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
 @contextlib.contextmanager
-def open_movie(source: SourceFile) -> Iterator[tuple[InputContainer, VideoStream]]:
+def open_movie(source: SourceFile, **options: str) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open a movie; yields it with the stream of its pictures, which decodes on all cores.
+
+    Args:
+        source: The movie.
+        options: FFmpeg's options of the container, such as `ignore_editlist="1"`.
 
     Raises:
         ReadError: No movie, no pictures in it, or no decoder for them.
@@ -55,7 +60,7 @@ def open_movie(source: SourceFile) -> Iterator[tuple[InputContainer, VideoStream
             f"file:{path}",
             mode="r",
             metadata_errors="replace",
-            container_options={"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"},
+            container_options={**options, "format_whitelist": _CONTAINERS, "protocol_whitelist": "file"},
         )
     with container:
         if container.format.name in _RAW_STREAMS and source.path.lower().endswith(_CONTAINER_EXTENSIONS):
@@ -119,14 +124,26 @@ def read_packets(container: InputContainer, stream: VideoStream) -> Iterator[Pac
                 yield packet
 
 
-def decode(packets: Iterable[Packet[VideoStream]], decoder: VideoCodecContext) -> Iterator[VideoFrame]:
+def decode(
+    packets: Iterable[Packet[VideoStream]], decoder: VideoCodecContext, refused: set[int | None] | None = None
+) -> Iterator[VideoFrame]:
     """Decode packets to pictures in the order of presentation.
 
     Packets that cannot be decoded are passed over: their pictures are missing, as whoever counts will notice.
+
+    Args:
+        packets: In the order of the file.
+        decoder: Theirs.
+        refused: Takes the timestamps of packets that the decoder refuses, where it says so at once: one that decodes
+            several pictures at a time says it of a later packet.
     """
+    is_late = bool(decoder.codec.capabilities & Capabilities.frame_threads.value)
     for packet in packets:
-        with contextlib.suppress(av.FFmpegError):
+        try:
             yield from decoder.decode(packet)
+        except av.FFmpegError:
+            if refused is not None and not is_late:
+                refused.add(packet.pts)
     # Pictures that were held back to be reordered come when no more packets do.
     with contextlib.suppress(av.FFmpegError):
         yield from decoder.decode(None)

@@ -92,10 +92,13 @@ class MovieDecoder:
         # The first one behind a seek may lie further on than the seek was for.
         is_lacking = at > self._next and not self._is_first
         self._is_first = False
-        if frame.key_frame or self._stream.codec_context.codec.intra_only:
-            self.builds_on_damage = False
-        elif is_lacking or frame.is_corrupt:
+        if self._stream.codec_context.codec.intra_only:
+            return
+        # A damaged keyframe harms what is built on it too.
+        if frame.is_corrupt or (is_lacking and not frame.key_frame):
             self.builds_on_damage = True
+        elif frame.key_frame:
+            self.builds_on_damage = False
 
     def _restart(self) -> None:
         """Open the movie anew, before its first picture."""
@@ -108,7 +111,8 @@ class MovieDecoder:
 
     def _decode_from(self, packets: Iterator[Packet[VideoStream]]) -> None:
         """Decode these packets from now on."""
-        frames = decode(packets, self._decoder)
+        self._refused = set[int | None]()
+        frames = decode(packets, self._decoder, self._refused)
         self._frames = enumerate(frames) if self._index.by_counting else self._by_timestamp(frames)
 
     def _by_timestamp(self, frames: Iterator[VideoFrame]) -> _Positioned:
@@ -116,7 +120,8 @@ class MovieDecoder:
         timestamps = self._index.timestamps
         for frame in frames:
             at = len(timestamps) if frame.pts is None else self._index.position(frame.pts)
-            if at < len(timestamps) and timestamps[at] == frame.pts:
+            # Some decoders show an older picture in place of one that they refused.
+            if at < len(timestamps) and timestamps[at] == frame.pts and frame.pts not in self._refused:
                 yield at, frame
 
     def _keyframes_ahead(self, position: int) -> list[Keyframe]:

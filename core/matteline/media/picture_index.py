@@ -34,11 +34,21 @@ _MOST_HOLES = 0.1
 # Bytes of an AVI up to which its header counts all of its pictures.
 _FIRST_PART_BYTES = 1 << 30
 
-# Gaps in the clock that are taken for losses however long they are; a variable rate leaves more.
+# Gaps in the clock that are taken for losses; a variable rate leaves more.
 _FEW_GAPS = 3
+
+# Pictures that a few gaps may lack for each one that came, where the gaps are few among these, and where not.
+_MOST_LACKING = 50
+_MOST_LACKING_OF_FEW = 1
+
+# Pictures for each gap from which on the gaps are few among them.
+_MANY = 8
 
 # Steps by which a timestamp may miss the even clock: Matroska rounds to milliseconds, which are 0.3 at 300 fps.
 _OFF_BEAT = 0.3
+
+# Share of timestamps off the even clock up to which those are damaged ones.
+_MOST_OFF_BEAT = 0.05
 
 MOST_REORDERED = 12
 """More pictures than any codec decodes before one that is shown earlier, with some room."""
@@ -129,12 +139,13 @@ def index_pictures(source: SourceFile, decoded: FirstPictures) -> PictureIndex:
     for listed in (_from_container, _from_packets):
         with open_movie(source) as (container, stream):
             index = listed(container, stream)
+            cut_off = _samples_cut_off(source, stream) if "mov" in container.format.name else 0
         runs_back = index is not None and len(set(index.timestamps)) < len(index.timestamps)
         if index and (first := _first_decodable(index, decoded)) is not None:
             # What is shown before the first keyframe and was not decoded needs pictures that were cut off.
             if index.keyframes:
                 first = min(first, index.position(index.keyframes[0].shown))
-            claimed = index.claimed - first
+            claimed = index.claimed + cut_off - first
             index = replace(index, timestamps=index.timestamps[first:], claimed=claimed, skipped=first)
             return _with_holes(index, decoded.step) if decoded.step and index.is_even else index
     return replace(_counted(source), runs_back=runs_back)
@@ -165,21 +176,30 @@ def _with_holes(index: PictureIndex, step: Fraction) -> PictureIndex:
         step: The time from one picture to the next, in the stream's time base.
     """
     start = index.timestamps[0]
-    places = [(timestamp - start) / step for timestamp in index.timestamps]
-    positions = [round(place) for place in places]
-    lacking = positions[-1] + 1 - len(positions)
-    keeps_time = all(
-        abs(place - position) < _OFF_BEAT for place, position in zip(places, positions, strict=True)
-    )
-    gaps = sum(after - before > 1 for before, after in itertools.pairwise(positions))
-    # A few gaps however long, or a little lost in many places.
-    is_loss = 0 < lacking <= len(positions) * (1 if gaps <= _FEW_GAPS else _MOST_HOLES)
-    if not (is_loss and keeps_time and len(set(positions)) == len(positions)):
+    places = {timestamp: (timestamp - start) / step for timestamp in index.timestamps}
+    positions = {
+        timestamp: round(place)
+        for timestamp, place in places.items()
+        if abs(place - round(place)) < _OFF_BEAT
+    }
+    # A damaged timestamp or two: their pictures belong nowhere.
+    keeps_time = len(places) - len(positions) <= len(places) * _MOST_OFF_BEAT
+    taken = sorted(positions.values())
+    lacking = taken[-1] + 1 - len(taken)
+    gaps = sum(after - before > 1 for before, after in itertools.pairwise(taken))
+    # A few long gaps, or a little lost in many places.
+    most = _MOST_HOLES
+    if gaps <= _FEW_GAPS:
+        most = _MOST_LACKING if gaps * _MANY <= len(taken) else _MOST_LACKING_OF_FEW
+    is_loss = 0 < lacking <= len(taken) * most
+    if not (is_loss and keeps_time and len(set(taken)) == len(taken)):
         return index
-    at = dict(zip(positions, index.timestamps, strict=True))
-    timestamps = [at.get(position, start + round(position * step)) for position in range(positions[-1] + 1)]
-    holes = set(range(len(timestamps))) - set(positions)
-    return replace(index, timestamps=timestamps, claimed=index.claimed + lacking, holes=frozenset(holes))
+    at = {position: timestamp for timestamp, position in positions.items()}
+    timestamps = [at.get(position, start + round(position * step)) for position in range(taken[-1] + 1)]
+    claimed = index.claimed + len(timestamps) - len(index.timestamps)
+    return replace(
+        index, timestamps=timestamps, claimed=claimed, holes=frozenset(range(len(timestamps))) - set(taken)
+    )
 
 
 def _from_container(container: InputContainer, stream: VideoStream) -> PictureIndex | None:
@@ -234,6 +254,14 @@ def _from_packets(container: InputContainer, stream: VideoStream) -> PictureInde
     )
 
 
+def _samples_cut_off(source: SourceFile, stream: VideoStream) -> int:
+    """Count the pictures that the header of a MOV or MP4 counts and its index lacks, other than by an edit list."""
+    if stream.frames <= len(stream.index_entries):
+        return 0
+    with open_movie(source, ignore_editlist="1") as (_, whole):
+        return max(whole.frames - len(whole.index_entries), 0)
+
+
 def _claimed_pictures(
     container: InputContainer, stream: VideoStream, timestamps: Sequence[int], last: Packet[VideoStream]
 ) -> int:
@@ -243,7 +271,7 @@ def _claimed_pictures(
     if container.format.name == "mxf":
         return _length_in_pictures(stream)
     if "matroska" in container.format.name:
-        return len(timestamps) + _pictures_after(stream, max(timestamps) + (last.duration or 0))
+        return len(timestamps) + _pictures_after(stream, max(timestamps), last.duration or 0)
     return stream.frames if last.is_corrupt else 0
 
 
@@ -254,12 +282,13 @@ def _length_in_pictures(stream: VideoStream) -> int:
     return stream.duration if stream.time_base * stream.average_rate == 1 else 0
 
 
-def _pictures_after(stream: VideoStream, end: int) -> int:
+def _pictures_after(stream: VideoStream, last: int, duration: int) -> int:
     """Count the pictures between the last one found in a Matroska file and the duration its track claims.
 
     Args:
         stream: Its metadata may hold `DURATION`, such as `00:00:04.171000000`.
-        end: When the last picture found ends, in the stream's time base.
+        last: When the last picture found is shown, in the stream's time base.
+        duration: For how long; 0 where that is not known.
     """
     try:
         hours, minutes, seconds = (float(part) for part in stream.metadata.get("DURATION", "").split(":"))
@@ -267,10 +296,10 @@ def _pictures_after(stream: VideoStream, end: int) -> int:
         return 0
     if not stream.time_base or not stream.average_rate:
         return 0
-    left = hours * 3600 + minutes * 60 + seconds - float(end * stream.time_base)
+    left = hours * 3600 + minutes * 60 + seconds - float((last + duration) * stream.time_base)
     pictures = left * float(stream.average_rate)
-    # The last picture's own duration is often not known, so that one or two prove nothing.
-    return round(pictures) if pictures > 2 else 0
+    # Where the last picture's own duration is not known, one or two prove nothing.
+    return round(pictures) if pictures > (1 - _OFF_BEAT if duration else 2) else 0
 
 
 def _first_decodable(index: PictureIndex, decoded: FirstPictures) -> int | None:
