@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from matteline.contract.events import FrameDone
 from matteline.engine.infer import FrameResult
+from matteline.engine.kept_network import prepared_network
 from matteline.engine.outputs import prepare_folders
 from matteline.engine.pipeline import each
 from matteline.engine.plan import Plan
@@ -16,7 +17,6 @@ from matteline.engine.read import PlateFrame, read_frames
 from matteline.engine.run import run
 from matteline.engine.shot import Shot
 from matteline.engine.workers import workers_for
-from matteline.matting.weights.load import load_network
 from matteline.media.plate import open_plate
 
 Item = TypeVar("Item")
@@ -61,7 +61,7 @@ def measure(plan: Plan) -> Speeds:
         plan: One span of more than `WARM_FRAMES` frames, whose results may be replaced.
     """
     prepare_folders(plan.outputs)
-    shot = Shot(plan, load_network(plan.weights, plan.settings.refiner))
+    shot = Shot(plan, prepared_network(plan))
     (span,) = plan.spans
     for _ in shot.begin(span, ()):
         pass

@@ -21,7 +21,7 @@ from matteline.engine.record import record_plan
 from matteline.engine.timeline import SavedState, Span, begin_at, lay_out, resume
 
 if TYPE_CHECKING:
-    from matteline.matting.rvm.network import MattingNetwork
+    from matteline.matting.rvm.inference import Network
 
 
 def chunk_of(plan: Plan, frames: FrameSet, done: FrameSet, states: StateFiles, hashes: StateHashes) -> Plan:
@@ -75,7 +75,7 @@ def run_part(
     states: StateFiles,
     hashes: StateHashes,
     *,
-    network: MattingNetwork | None = None,
+    network: Network | None = None,
     between_frames: Callable[[], None] = do_nothing,
 ) -> Generator[Event, None, None]:
     """Run what `chunk_of`, `prerolled_chunk` or `state_pass` planned. Raises as `run` does.

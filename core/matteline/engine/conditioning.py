@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
 from matteline.colour.space import PlateSpace
 from matteline.contract.errors import ReadError
 from matteline.contract.settings import MatteSettings
-from matteline.media.plate import Plate
+from matteline.media.plate import Plate, file_identity
 
 SAMPLES = 6
 """Frames that are measured."""
@@ -46,21 +48,50 @@ def measure_conditioning(plate: Plate, space: PlateSpace, settings: MatteSetting
     """
     if settings.network_view != "none":
         space.config.parse_view(settings.network_view)
+    if "auto" not in (settings.exposure, settings.denoise):
+        return settings
+    sampled = _Sampled.of(plate, space)
     if settings.exposure == "auto":
-        from matteline.colour.exposure import measure_exposure  # loads torch, so not before it is needed
-
-        settings = replace(settings, exposure=measure_exposure(_samples(plate), space))
+        settings = replace(settings, exposure=_measured_exposure(sampled))
     if settings.denoise == "auto":
-        settings = replace(settings, denoise=_measured_denoise(plate, space, float(settings.exposure)))
+        stops = float(settings.exposure)
+        settings = replace(settings, denoise=_measured_denoise(sampled, stops) if stops > 0 else 0.0)
     return settings
 
 
-def _measured_denoise(plate: Plate, space: PlateSpace, stops: float) -> float:
-    if stops <= 0:
-        return 0.0
+@dataclass(frozen=True)
+class _Sampled:
+    """Frames spread over a plate. Equal where measuring them gives the same: while their files stay as they are."""
+
+    path: str
+    files: tuple[tuple[str | int, ...], ...]
+    space_name: str
+    config: str
+    plate: Plate = field(compare=False)
+    space: PlateSpace = field(compare=False)
+
+    @classmethod
+    def of(cls, plate: Plate, space: PlateSpace) -> _Sampled:
+        files = dict.fromkeys(plate.file(number) for number in plate.sample(SAMPLES))
+        config = space.config.source
+        named = (*files, config)
+        identities = tuple(file_identity(each) for each in named if os.path.exists(each))
+        return cls(plate.info.path, identities, space.name, config, plate, space)
+
+
+# A panel plans its shot anew at every change of a setting, and frames of long movies take seconds to decode.
+@lru_cache(maxsize=8)
+def _measured_exposure(sampled: _Sampled) -> float:
+    from matteline.colour.exposure import measure_exposure  # loads torch, so not before it is needed
+
+    return measure_exposure(_samples(sampled.plate), sampled.space)
+
+
+@lru_cache(maxsize=8)
+def _measured_denoise(sampled: _Sampled, stops: float) -> float:
     from matteline.colour.exposure import measure_denoise
 
-    return measure_denoise(_samples(plate), space, stops)
+    return measure_denoise(_samples(sampled.plate), sampled.space, stops)
 
 
 def _samples(plate: Plate) -> Iterator[np.ndarray]:

@@ -21,7 +21,7 @@ from matteline.engine.read import PlateFrame
 from matteline.engine.regions import RegionBlend, cut_out, strides_between
 from matteline.matting.devices import attempt, release_memory, too_little_memory
 from matteline.matting.moved_state import moved_state
-from matteline.matting.rvm.network import MattingNetwork
+from matteline.matting.rvm.inference import Network
 from matteline.matting.session import Matte, NetworkInput, Session, State
 
 
@@ -79,7 +79,7 @@ class Inference:
         batch: Frames to encode at once, as long as memory allows.
     """
 
-    def __init__(self, network: MattingNetwork, shape: SessionShape, segment: Segment, batch: int) -> None:
+    def __init__(self, network: Network, shape: SessionShape, segment: Segment, batch: int) -> None:
         self._network = network
         self._shape = shape
         self._segment = segment
@@ -224,7 +224,7 @@ class _View:
     """
 
     def __init__(
-        self, network: MattingNetwork, shape: SessionShape, region: Region | None, first: int, batch: int
+        self, network: Network, shape: SessionShape, region: Region | None, first: int, batch: int
     ) -> None:
         self._region, self._first = region, first
         self._canvas = Window(0, 0, shape.width, shape.height)

@@ -1,18 +1,36 @@
-"""The network used last, kept for the next shot of a process that renders many."""
+"""The network of a plan, and the one used last, kept for the next shot of a process that renders many."""
 
 from __future__ import annotations
 
+import torch
+
 from matteline.engine.plan import Plan
-from matteline.matting.devices import release_memory
-from matteline.matting.rvm.network import MattingNetwork
+from matteline.matting.devices import DTYPES, release_memory, with_memory
+from matteline.matting.rvm.inference import InferenceNetwork, Network
 from matteline.matting.weights.load import load_network
+
+
+def prepared_network(plan: Plan, network: Network | None = None) -> InferenceNetwork:
+    """Return the network of a plan, prepared for its device and precision.
+
+    Args:
+        plan: The plan.
+        network: Its network, for callers that have it; None to load it.
+
+    Raises:
+        ModelError: The weights changed since the plan was made, or cannot be loaded.
+        DeviceError: The device has too little memory for it.
+    """
+    loaded = network or load_network(plan.weights, plan.settings.refiner)
+    device, dtype = torch.device(plan.settings.device), DTYPES[plan.settings.precision]
+    return with_memory(device, lambda: InferenceNetwork.of(loaded, device, dtype))
 
 
 class KeptNetwork:
     """One network, loaded when it is needed and kept until another is needed, or until it is dropped."""
 
     def __init__(self) -> None:
-        self._kept: tuple[str, tuple[str, str], MattingNetwork] | None = None
+        self._kept: tuple[str, tuple[str, ...], InferenceNetwork] | None = None
 
     @property
     def name(self) -> str | None:
@@ -24,15 +42,11 @@ class KeptNetwork:
         """Tell if the kept network is the one that the plan needs."""
         return self._kept is not None and self._kept[1] == _key(plan)
 
-    def take(self, plan: Plan) -> MattingNetwork:
-        """Return the network that the plan needs.
-
-        Raises:
-            ModelError: The weights changed since the plan was made, or cannot be loaded.
-        """
+    def take(self, plan: Plan) -> InferenceNetwork:
+        """Return the network that the plan needs. Raises as `prepared_network`."""
         if self._kept is None or self._kept[1] != _key(plan):
             self.drop()
-            self._kept = (plan.weights.name, _key(plan), load_network(plan.weights, plan.settings.refiner))
+            self._kept = (plan.weights.name, _key(plan), prepared_network(plan))
         return self._kept[2]
 
     def drop(self) -> None:
@@ -41,5 +55,6 @@ class KeptNetwork:
         release_memory()
 
 
-def _key(plan: Plan) -> tuple[str, str]:
-    return plan.weights.sha256, plan.settings.refiner
+def _key(plan: Plan) -> tuple[str, ...]:
+    settings = plan.settings
+    return plan.weights.sha256, settings.refiner, settings.device, settings.precision

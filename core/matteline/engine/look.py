@@ -23,7 +23,7 @@ from matteline.engine.recipe import look_settings
 from matteline.media.plate import open_plate
 
 if TYPE_CHECKING:
-    from matteline.matting.rvm.network import MattingNetwork
+    from matteline.matting.rvm.inference import Network
 
 WHOLE_PLATE_FRAMES = 2000
 """Plates up to this long are looked over whole, longer ones round the frames that are asked for."""
@@ -62,7 +62,7 @@ def load_notes(plan: Plan) -> ShotNotes | None:
 def take_look(
     plan: Plan,
     *,
-    network: MattingNetwork | None = None,
+    network: Network | None = None,
     between_frames: Callable[[], None] = do_nothing,
     save: bool = True,
 ) -> Generator[Event, None, ShotNotes]:
@@ -121,7 +121,7 @@ def _look_over(
     plan: Plan,
     frames: FrameRange,
     known: ShotNotes | None,
-    network: MattingNetwork | None,
+    network: Network | None,
     between_frames: Callable[[], None],
     partial: Path | None,
 ) -> Generator[Event, None, ShotNotes]:

@@ -13,13 +13,14 @@ from matteline.colour.levels import LUMA_709
 from matteline.colour.picture import PictureTransform
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.engine.first_look import LOOK_LARGER, LookInput
+from matteline.engine.kept_network import prepared_network
 from matteline.engine.pipeline import each
 from matteline.engine.plan import Plan
 from matteline.engine.read import PlateFrame, read_frames
 from matteline.matting.devices import DTYPES, with_memory
-from matteline.matting.rvm.network import MattingNetwork, reduce
+from matteline.matting.rvm.inference import Network
+from matteline.matting.rvm.network import reduce
 from matteline.matting.session import NetworkInput, Session
-from matteline.matting.weights.load import load_network
 from matteline.media.plate import open_plate
 from matteline.pictures.srgb import srgb_decode
 
@@ -39,7 +40,7 @@ class Looker:
         network: The plan's network; None to load it when the first picture is matted.
     """
 
-    def __init__(self, plan: Plan, network: MattingNetwork | None) -> None:
+    def __init__(self, plan: Plan, network: Network | None) -> None:
         canvas, conditioning = plan.plate.canvas, plan.conditioning
         self._plan, self._network = plan, network
         self._device = torch.device(plan.settings.device)
@@ -87,9 +88,8 @@ class Looker:
     def _alpha(self, picture: Tensor) -> Tensor:
         if self._session is None:
             plan = self._plan
-            network = self._network or load_network(plan.weights, plan.settings.refiner)
             self._session = Session(
-                network,
+                prepared_network(plan, self._network),
                 width=picture.shape[2],
                 height=picture.shape[1],
                 downsample_ratio=1.0,

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from matteline.engine.first_look import LookInput
     from matteline.engine.people_file import FoundPeople
     from matteline.matting.features import FeatureSession
-    from matteline.matting.rvm.network import MattingNetwork
+    from matteline.matting.rvm.inference import Network
     from matteline.people import FrameHint, Observation
 
 PASS: Final = 2
@@ -70,7 +70,7 @@ def load_people(plan: Plan) -> FoundPeople | None:
 def find_people(
     plan: Plan,
     *,
-    network: MattingNetwork | None = None,
+    network: Network | None = None,
     between_frames: Callable[[], None] = do_nothing,
     save: bool = True,
 ) -> Generator[Event, None, FoundPeople]:
@@ -88,14 +88,14 @@ def find_people(
     """
     import torch
 
+    from matteline.engine.kept_network import prepared_network
     from matteline.engine.look_input import Looker
     from matteline.engine.people_file import FoundPeople, write_people
     from matteline.matting.devices import DTYPES
     from matteline.matting.features import FeatureSession
-    from matteline.matting.weights.load import load_network
     from matteline.people import Tracker
 
-    network = network or load_network(plan.weights, plan.settings.refiner)
+    network = prepared_network(plan, network)
     device = torch.device(plan.settings.device)
     session = FeatureSession(network, device, DTYPES[plan.settings.precision])
     looker = Looker(plan, network)

@@ -18,7 +18,7 @@ from matteline.engine.plan import Plan
 from matteline.media.writer import Encoding, write_image
 
 if TYPE_CHECKING:
-    from matteline.matting.rvm.network import MattingNetwork
+    from matteline.matting.rvm.inference import Network
 
 COLOURS: Final = {
     "red": (1.0, 0.2, 0.2),
@@ -112,7 +112,7 @@ def list_people(plan: Plan) -> list[ListedPerson]:
     ]
 
 
-def write_people_sheet(path: Path, plan: Plan, network: MattingNetwork | None = None) -> None:
+def write_people_sheet(path: Path, plan: Plan, network: Network | None = None) -> None:
     """Write a PNG of frames spread over the plate, everyone tinted in their colour.
 
     Raises:
@@ -126,7 +126,7 @@ def write_people_sheet(path: Path, plan: Plan, network: MattingNetwork | None = 
     write_image(path, sheet, Encoding("png", "8"), Header(window, window), channels=("R", "G", "B"))
 
 
-def _pictures(plan: Plan, network: MattingNetwork | None) -> Iterator[np.ndarray]:
+def _pictures(plan: Plan, network: Network | None) -> Iterator[np.ndarray]:
     from torch.nn.functional import interpolate
 
     from matteline.engine.look_input import Looker

@@ -13,13 +13,13 @@ from matteline.engine.plan import Plan
 from matteline.engine.planner import with_found_people, with_notes
 
 if TYPE_CHECKING:
-    from matteline.matting.rvm.network import MattingNetwork
+    from matteline.matting.rvm.inference import Network
 
 
 def prepare(
     plan: Plan,
     *,
-    network: MattingNetwork | None = None,
+    network: Network | None = None,
     between_frames: Callable[[], None] = do_nothing,
     save: bool = True,
 ) -> Generator[Event, None, Plan]:

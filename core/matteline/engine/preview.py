@@ -41,7 +41,7 @@ from matteline.engine.segments import segment_of
 from matteline.engine.timeline import mirror
 from matteline.engine.user_mattes import NO_USER_MATTES, UserMattes, check_user_mattes, read_user_mattes
 from matteline.matting.devices import DTYPES, with_memory
-from matteline.matting.rvm.network import MattingNetwork
+from matteline.matting.rvm.inference import Network
 from matteline.matting.session import Matte
 from matteline.media.frame import Frame
 from matteline.media.mask import Coverage
@@ -116,7 +116,7 @@ class Previewer:
         network: Gives the network of a plan, loaded already where it is the one used last.
     """
 
-    def __init__(self, network: Callable[[Plan], MattingNetwork]) -> None:
+    def __init__(self, network: Callable[[Plan], Network]) -> None:
         self._network = network
         self._plan_key: tuple[object, ...] = ()
         self._plan: Plan | None = None
@@ -213,7 +213,7 @@ def _preview_plan(job: Job, resources: Resources) -> Plan:
 class _Shot:
     """Plate, session and the network's last results of one shot at one scale."""
 
-    def __init__(self, plan: Plan, network: Callable[[Plan], MattingNetwork], scale: int) -> None:
+    def __init__(self, plan: Plan, network: Callable[[Plan], Network], scale: int) -> None:
         self._plan, self.scale = plan, scale
         # Regions are cut out of the plate at full size; there the picture is made smaller afterwards.
         self._inner_scale = 1 if any(segment.regions for segment in plan.segments) else scale

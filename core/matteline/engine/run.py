@@ -9,6 +9,7 @@ from dataclasses import replace
 from matteline.contract.events import Event, Finished, FrameDone, Notice, Preroll, Started
 from matteline.engine.checkpoints import StateFiles, StateHashes, state_files
 from matteline.engine.infer import FrameResult
+from matteline.engine.kept_network import prepared_network
 from matteline.engine.make_movies import make_movies
 from matteline.engine.output_claim import claim_outputs
 from matteline.engine.outputs import prepare_folders
@@ -21,13 +22,12 @@ from matteline.engine.shot import Shot
 from matteline.engine.timeline import Span
 from matteline.engine.user_mattes import read_user_mattes
 from matteline.engine.workers import workers_for
-from matteline.matting.rvm.network import MattingNetwork
-from matteline.matting.weights.load import load_network
+from matteline.matting.rvm.inference import Network
 from matteline.media.plate import Plate, open_plate
 
 
 def run(
-    plan: Plan, *, network: MattingNetwork | None = None, between_frames: Callable[[], None] = do_nothing
+    plan: Plan, *, network: Network | None = None, between_frames: Callable[[], None] = do_nothing
 ) -> Generator[Event, None, None]:
     """Render a plan. Closing the iterator stops the render within a frame.
 
@@ -48,7 +48,7 @@ def run(
     """
     started = time.perf_counter()
     if plan.needs_look or plan.needs_people:
-        network = network or load_network(plan.weights, plan.settings.refiner)
+        network = prepared_network(plan, network)
         plan = yield from prepare(plan, network=network, between_frames=between_frames)
     yield Started(len(plan.render), plan.weights.name, plan.settings.device, str(plan.outputs.folder))
     with claim_outputs(plan) as claim:
@@ -69,7 +69,7 @@ def run(
 
 def run_spans(
     plan: Plan,
-    network: MattingNetwork | None,
+    network: Network | None,
     between_frames: Callable[[], None],
     states: StateFiles,
     hashes: StateHashes | None = None,
@@ -77,8 +77,8 @@ def run_spans(
     """Run the network over all spans of a plan, and write what is to be written. Its folders exist."""
     progress = _Progress(plan)
     with open_plate(plan.job.plate, first_frame=plan.job.first_frame) as plate:
-        if plan.uses_network and network is None:
-            network = load_network(plan.weights, plan.settings.refiner)
+        if plan.uses_network:
+            network = prepared_network(plan, network)
         shot = Shot(plan, network, between_frames, states, hashes)
         for span in plan.spans:
             yield from _run_span(plan, plate, shot, span, progress)

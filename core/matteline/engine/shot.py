@@ -22,7 +22,7 @@ from matteline.engine.segments import segment_of
 from matteline.engine.timeline import SavedState, Span
 from matteline.engine.write import ProductWriter
 from matteline.matting.devices import DTYPES, with_memory
-from matteline.matting.rvm.network import MattingNetwork
+from matteline.matting.rvm.inference import Network
 from matteline.matting.session import Matte, State
 from matteline.matting.state import load_state, save_state
 
@@ -46,7 +46,7 @@ class Shot:
     def __init__(
         self,
         plan: Plan,
-        network: MattingNetwork | None,
+        network: Network | None,
         between_frames: Callable[[], None] = do_nothing,
         states: StateFiles | None = None,
         hashes: StateHashes | None = None,

@@ -22,9 +22,9 @@ from matteline.engine.recipe import segment_mark
 from matteline.farm.open_farm_job import OpenFarmJob
 
 if TYPE_CHECKING:
-    from matteline.matting.rvm.network import MattingNetwork
+    from matteline.matting.rvm.inference import Network
 
-Networks = Callable[[Plan], "MattingNetwork | None"]
+Networks = Callable[[Plan], "Network | None"]
 """Returns the network of a plan, for callers that keep one loaded."""
 
 # Frames that a chunk may always begin before its first one without a word to the user.

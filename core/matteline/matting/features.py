@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from matteline.matting.rvm.inference import InferenceNetwork
-from matteline.matting.rvm.network import MattingNetwork
+from matteline.matting.rvm.inference import InferenceNetwork, Network
 from matteline.matting.session import State
 
 
@@ -30,15 +29,13 @@ class FeatureSession:
     """The network over the reduced pictures of one shot, frame by frame, with the recurrent state between.
 
     Args:
-        network: The weights. Copied, and left unchanged.
+        network: As for `Session`.
         device: Where to compute.
         dtype: Precision of encoder and decoder.
     """
 
-    def __init__(
-        self, network: MattingNetwork, device: torch.device, dtype: torch.dtype = torch.float32
-    ) -> None:
-        self._network = InferenceNetwork(network, device, dtype)
+    def __init__(self, network: Network, device: torch.device, dtype: torch.dtype = torch.float32) -> None:
+        self._network = InferenceNetwork.of(network, device, dtype)
         self._state: State | None = None
 
     def begin(self, mirrored: Sequence[Tensor]) -> None:

@@ -15,8 +15,8 @@ from matteline.contract.errors import JobError
 from matteline.matting.picture import as_picture
 from matteline.matting.rvm.decoder import State
 from matteline.matting.rvm.fullsize import FullSize
-from matteline.matting.rvm.inference import InferenceNetwork
-from matteline.matting.rvm.network import MattingNetwork, reduce
+from matteline.matting.rvm.inference import InferenceNetwork, Network
+from matteline.matting.rvm.network import reduce
 from matteline.matting.rvm.reduction import reduced_size
 
 __all__ = ["Matte", "NetworkInput", "Session", "State"]
@@ -60,7 +60,8 @@ class Session:
     range that starts from the state saved at its first frame equals the same frames of the whole.
 
     Args:
-        network: The weights. Copied, and left unchanged.
+        network: The weights, which are copied and left unchanged; or prepared ones for `device` and `dtype`, which
+            sessions may share.
         width: Of the pictures, in pixels.
         height: Of the pictures, in pixels.
         downsample_ratio: Size of the picture the network looks at, over the size of the picture.
@@ -75,7 +76,7 @@ class Session:
 
     def __init__(
         self,
-        network: MattingNetwork,
+        network: Network,
         *,
         width: int,
         height: int,
@@ -96,7 +97,7 @@ class Session:
         self._want_fgr = want_fgr
         shapes = network.architecture.state_shapes(*self.reduced_size)
         self._state_shapes = tuple((1, *shape) for shape in shapes)
-        self._network = InferenceNetwork(network, device, dtype)
+        self._network = InferenceNetwork.of(network, device, dtype)
         self._full_size = FullSize(self.reduced_size, self._size, device)
         self._state: State | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import Protocol, Self
 
 from matteline.contract.errors import JobError, ReadError
@@ -126,9 +127,24 @@ def split_channel(path: str) -> tuple[str, str | None]:
     return (file, channel.strip()) if is_plate or os.path.isdir(file) else (path, None)
 
 
+def file_identity(path: str) -> tuple[str | int, ...]:
+    """Return words that change when a file does, or another takes its place. Raises `OSError`."""
+    there = os.stat(path)
+    return os.path.abspath(path), there.st_ino, there.st_mtime_ns, there.st_size
+
+
+@lru_cache(maxsize=16)
+def _movie(path: str, first_frame: int, identity: tuple[str | int, ...]) -> Movie:
+    """Open a movie, or return the one that was opened before while its file is still the same.
+
+    Its index takes reading the whole file, and a render opens its plate several times, a panel at every change.
+    """
+    return Movie(path, first_frame)
+
+
 def _open_movie(path: str, first_frame: int | None) -> Movie:
     try:
-        return Movie(path, 1 if first_frame is None else first_frame)
+        return _movie(path, 1 if first_frame is None else first_frame, file_identity(path))
     except ReadError:
         extension = os.path.splitext(path)[1].lower()
         # What FFmpeg says of a text file or a project would only mislead.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from matteline.engine.plan import Plan
     from matteline.engine.preview import Draft, Preview, Previewer
-    from matteline.matting.rvm.network import MattingNetwork
+    from matteline.matting.rvm.inference import Network
 
 FORMATS = ("npy", "exr", "png")
 """Arrays as NumPy stores them for programs that show them, image files for hosts that load those."""
@@ -84,7 +84,7 @@ class Previews:
         if self._previewer is None:
             kept = KeptNetwork()
 
-            def network(plan: Plan) -> MattingNetwork:
+            def network(plan: Plan) -> Network:
                 if not kept.holds(plan):
                     task.tell({"event": "loading", "model": plan.weights.name})
                 return kept.take(plan)

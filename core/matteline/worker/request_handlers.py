@@ -19,7 +19,7 @@ from matteline.worker.task import Task
 if TYPE_CHECKING:
     from matteline.engine.kept_network import KeptNetwork
     from matteline.engine.plan import Plan
-    from matteline.matting.rvm.network import MattingNetwork
+    from matteline.matting.rvm.inference import Network
 
 
 class RequestHandlers:
@@ -134,7 +134,7 @@ class RequestHandlers:
         if self._kept is not None:
             self._kept.drop()
 
-    def _network(self, plan: Plan, task: Task) -> MattingNetwork:
+    def _network(self, plan: Plan, task: Task) -> Network:
         from matteline.engine.kept_network import KeptNetwork
 
         self._kept = self._kept or KeptNetwork()

@@ -51,6 +51,7 @@ class InferenceNetwork:
         self, network: MattingNetwork, device: torch.device, dtype: torch.dtype = torch.float32
     ) -> None:
         compute_repeatably(device)
+        self.architecture = network.architecture
         self._device, self._dtype = device, dtype
         self._format = memory_format(device, dtype)
         # In float64 before anything is rounded to the precision of the render; see `folded`.
@@ -59,6 +60,14 @@ class InferenceNetwork:
         self._encoder = placed(exact.backbone, device, dtype)
         self._context = placed(exact.aspp, device, dtype)
         self._decoder = placed(exact.decoder, device, dtype)
+
+    @classmethod
+    def of(cls, network: Network, device: torch.device, dtype: torch.dtype) -> InferenceNetwork:
+        """Return a network prepared for a device and precision: itself, where it already is."""
+        if isinstance(network, MattingNetwork):
+            return cls(network, device, dtype)
+        assert (network._device, network._dtype) == (device, dtype), "it is prepared for where it is used"
+        return network
 
     def encode(self, smalls: Tensor) -> Encoded:
         """Features of reduced pictures (N, 3, h, w), float32, sRGB-encoded 0..1. No frame sees another."""
@@ -112,6 +121,10 @@ class InferenceNetwork:
         if refined:
             return self._filter.refined(small, hidden.float())
         return self._filter.plain(hidden.float())
+
+
+Network = MattingNetwork | InferenceNetwork
+"""A network as it was loaded, or prepared already: that takes a while, so sessions of one shot share it."""
 
 
 def _stage(
