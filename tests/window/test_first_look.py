@@ -33,9 +33,11 @@ def test_cuts_and_people_of_opened_results_are_shown(window, results):
     settle(lambda: window.viewer.timeline.cuts == (1007,))
     assert window.viewer.canvas._people == [], "not over a result"
     window.viewer.toolbar.a.choose_mode("plate")
-    settle(lambda: [box.width() for box in window.viewer.canvas._people] == [20])
+    settle(lambda: [mark.box.width() for mark in window.viewer.canvas._people] == [20])
     window.viewer.player.seek(1009)
-    settle(lambda: shown(window, 1009)() and [box.width() for box in window.viewer.canvas._people] == [30])
+    settle(
+        lambda: shown(window, 1009)() and [mark.box.width() for mark in window.viewer.canvas._people] == [30]
+    )
     window.viewer.run("people")
     assert window.viewer.canvas._people == []
 

@@ -14,6 +14,18 @@ from matteline.contract.errors import JobError
 HINTS_VERSION = 1
 MAX_NAME_LENGTH = 64
 
+PERSON_COLOURS = {
+    "red": (1.0, 0.2, 0.2),
+    "green": (0.2, 0.9, 0.2),
+    "blue": (0.3, 0.45, 1.0),
+    "yellow": (1.0, 0.9, 0.1),
+    "cyan": (0.1, 0.9, 0.9),
+    "magenta": (1.0, 0.3, 0.9),
+    "orange": (1.0, 0.55, 0.1),
+    "white": (0.9, 0.9, 0.9),
+}
+"""Red, green and blue as a screen shows them, 0..1, of people in their order; from the ninth on they repeat."""
+
 # Names become Cryptomatte objects and parts of file names. Blender cuts a list of objects at commas, reads
 # <...> as a number and drops backslashes; Nuke expands * ? [ ]; file systems refuse / : and quotes; hints in
 # words are separated by semicolons, and = separates a name from its mask.

@@ -11,6 +11,7 @@ import numpy as np
 
 from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.job import Job
+from matteline.contract.people import PERSON_COLOURS
 from matteline.contract.plate import Header, Window
 from matteline.drawing import contact_sheet
 from matteline.engine.pipeline import do_nothing
@@ -19,18 +20,6 @@ from matteline.media.writer import Encoding, write_image
 
 if TYPE_CHECKING:
     from matteline.matting.rvm.inference import Network
-
-COLOURS: Final = {
-    "red": (1.0, 0.2, 0.2),
-    "green": (0.2, 0.9, 0.2),
-    "blue": (0.3, 0.45, 1.0),
-    "yellow": (1.0, 0.9, 0.1),
-    "cyan": (0.1, 0.9, 0.9),
-    "magenta": (1.0, 0.3, 0.9),
-    "orange": (1.0, 0.55, 0.1),
-    "white": (0.9, 0.9, 0.9),
-}
-"""Colours of people on a sheet, in their order; from the ninth on they repeat."""
 
 SHEET_FRAMES: Final = 12
 _ACROSS: Final = 3
@@ -96,7 +85,7 @@ def listing_job(job: Job) -> Job:
 def list_people(plan: Plan) -> list[ListedPerson]:
     """List the people of a plan that has them."""
     assert plan.people is not None
-    canvas, words = plan.plate.canvas, list(COLOURS)
+    canvas, words = plan.plate.canvas, list(PERSON_COLOURS)
     boxes: list[dict[int, Window]] = [{} for _ in plan.people.people]
     for number in plan.people.frames:
         shares = plan.people.shares(number)
@@ -135,7 +124,7 @@ def _pictures(plan: Plan, network: Network | None) -> Iterator[np.ndarray]:
     assert plan.people is not None
     looker, numbers = Looker(plan, network), sorted(plan.people.frames)
     chosen = np.unique(np.linspace(0, len(numbers) - 1, SHEET_FRAMES).round().astype(int))
-    tints = np.array(list(COLOURS.values()), np.float32)
+    tints = np.array(list(PERSON_COLOURS.values()), np.float32)
     for number in (numbers[index] for index in chosen):
         with looker.inputs(FrameRange(number, number), do_nothing) as inputs:
             (frame,) = inputs

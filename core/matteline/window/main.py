@@ -46,6 +46,7 @@ from matteline.window.menus import (
     add_view_menu,
 )
 from matteline.window.opening import FootageOpener, Opened
+from matteline.window.people.panel import PeoplePanel
 from matteline.window.preferences import Preferences
 from matteline.window.queue.background_queue import BackgroundQueue
 from matteline.window.queue.panel import QueuePanel
@@ -115,6 +116,7 @@ class MainWindow(QMainWindow):
         self._queue_file = BackgroundQueue(QueueStore(config.queue_file), self)
         self.queue = QueuePanel(self._queue_file, QueueRunner(self._queue_file, self.connection, self))
         self.judging = JudgingPanel()
+        self.people = PeoplePanel(self.connection, self.shot, self.shots, self.viewer)
         self.tabs = QTabWidget()
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._build()
@@ -130,6 +132,7 @@ class MainWindow(QMainWindow):
         self.tabs.setTabBar(WideTabBar())
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.shot, "Shot")
+        self.tabs.addTab(self.people, "People")
         self.tabs.addTab(self.queue, "Queue")
         self.tabs.addTab(self.judging, "Judging")
         self.tabs.setMinimumWidth(320)
@@ -206,6 +209,8 @@ class MainWindow(QMainWindow):
         self.queue.runner.frame_written.connect(self.shots.note_written)
         self.queue.runner.frame_written.connect(self._note_up_to_date)
         self.queue.runner.ended.connect(self.follower.rescan)
+        self.people.failed.connect(self.errors.show_error)
+        self.people.found.connect(self.shots.note_look)
         self.judging.failed.connect(self.errors.show_error)
         self.judging.flagged.connect(self.viewer.set_flags)
         self.judging.frame_wanted.connect(self._look_at)
@@ -317,6 +322,8 @@ class MainWindow(QMainWindow):
         """Cancel what this tab has under way: judging, or the renders of shots."""
         if self.judging.judge.busy and self.tabs.currentWidget() is self.judging:
             self.judging.judge.stop()
+        elif self.people.busy and self.tabs.currentWidget() is self.people:
+            self.people.cancel()
         else:
             self.live.cancel()
             self.shot.renders.cancel_all()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -128,10 +129,10 @@ class FootageOpener(QObject):
 
         self._submit(work, path)
 
-    def read_look(self, footage: Footage) -> None:
-        """Read again what the first look has learnt, since a render may have made it."""
+    def read_look(self, footage: Footage, folder: Path | None = None, shot: str = "") -> None:
+        """Read again what the first look has learnt, since it may have been made; as `read_first_look`."""
         self._pool.submit(
-            lambda: self.look_read.emit(footage.path, read_first_look(footage))
+            lambda: self.look_read.emit(footage.path, read_first_look(footage, folder, shot))
         ).add_done_callback(report_exception)
 
     def list_views(self) -> None:

@@ -84,6 +84,10 @@ class WorkerConnection(QObject):
         self._timer.setInterval(PREVIEW_POLL_MILLISECONDS)
         return number
 
+    def people(self, job: Job) -> int:
+        """Ask who is in the plate of a job; return the request's number."""
+        return self._request(lambda client: client.people(job))
+
     def networks(self) -> int:
         """Ask which networks can be used or fetched; return the request's number."""
         return self._request(lambda client: client.networks())

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, Signal
@@ -21,7 +22,7 @@ from matteline.window.form.shot_form import state_of
 from matteline.window.form.shot_renders import WrittenFrame
 from matteline.window.opening import FootageOpener, Opened
 from matteline.window.preferences import Preferences
-from matteline.window.shot_paths import output_claim
+from matteline.window.shot_paths import bare_name, output_claim
 from matteline.window.shots.history import FormHistory
 from matteline.window.shots.open_shots import OpenShot, OpenShots
 from matteline.window.shots.strip import ShotStrip
@@ -161,6 +162,10 @@ class ShotController(QObject):
             self.history.adjust("existing", "update")
         else:
             shot.form = {**shot.form, "existing": "update"}
+
+    def note_look(self, shot: OpenShot, job: Job) -> None:
+        """Read what the first look has learnt for a job of a shot."""
+        self._opener.read_look(shot.footage, Path(job.output), bare_name(job.plate))
 
     def copy_settings(self) -> None:
         """Put the settings of the form on the clipboard, as JSON."""

@@ -14,6 +14,7 @@ from matteline.contract.frames import FrameRange
 from matteline.contract.job import Job
 from matteline.contract.settings import choices
 from matteline.window.form.shot_form import ShotForm
+from matteline.window.people_choices import FoundPerson
 from matteline.window.shot_paths import OutputClaim, output_claim
 from matteline.window.shots.history import FormHistory
 from matteline.window.viewer.first_look import FirstLook
@@ -40,6 +41,8 @@ class OpenShot:
         marks: In and out mark.
         thumbnail: A small picture of it; None until it is made.
         look: What the first look has learnt of it; None without.
+        people: The people who were found in it; None before that.
+        people_hints: The field of hints by which they were found.
     """
 
     footage: Footage
@@ -50,6 +53,8 @@ class OpenShot:
     marks: FrameRange | None = None
     thumbnail: QImage | None = field(default=None, repr=False)
     look: FirstLook | None = field(default=None, repr=False)
+    people: tuple[FoundPerson, ...] | None = field(default=None, repr=False)
+    people_hints: str = "none"
 
     @property
     def name(self) -> str:

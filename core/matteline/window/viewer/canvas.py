@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QMouseEvent,
@@ -14,7 +16,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from matteline.window.theme import ACCENT
 from matteline.window.viewer.display_worker import DisplayPicture
@@ -30,6 +32,31 @@ MOST_ZOOM = 64.0
 WIPE_GRIP_PIXELS = 8
 # Tags at the foot of the picture, from left to right: where it comes from, and what it waits for.
 _LEFT_TAGS = ("source", "channel", "view", "preview", "loading", "opening")
+
+
+@dataclass(frozen=True)
+class PersonMark:
+    """A box round a person.
+
+    Attributes:
+        box: In pixels of the plate.
+        colour: Of the person.
+        name: Stands at the box; empty for none.
+        chosen: Drawn stronger.
+    """
+
+    box: QRectF
+    colour: QColor
+    name: str = ""
+    chosen: bool = False
+
+
+@dataclass(frozen=True)
+class PointMark:
+    """A pixel that an artist has pointed at: its place in pixels of the plate, and the person's colour."""
+
+    place: QPointF
+    colour: QColor
 
 
 class Layout(Enum):
@@ -50,6 +77,9 @@ class Canvas(QWidget):
 
     # Zoom, place or size have changed: other pixels are seen now.
     changed = Signal()
+
+    # A click without a drag: the place (`QPointF`) in pixels of the plate.
+    clicked = Signal(object)
 
     # The pixel of the plate under the pointer, as (x, y), or None.
     hovered = Signal(object)
@@ -78,7 +108,10 @@ class Canvas(QWidget):
         self._message = ("", "")
         self._tags: dict[str, str] = {}
         self._highlighted = False
-        self._people: list[QRectF] = []
+        self._people: list[PersonMark] = []
+        self._points: list[PointMark] = []
+        # Where the button went down, while it may still become a click.
+        self._pressed: QPointF | None = None
         self._box: QRectF | None = None
 
     def sizeHint(self) -> QSize:
@@ -140,10 +173,10 @@ class Canvas(QWidget):
         self._highlighted = on
         self.update()
 
-    def set_people(self, boxes: list[QRectF]) -> None:
-        """Outline people, in pixels of the plate."""
-        if boxes != self._people:
-            self._people = boxes
+    def set_people(self, boxes: Sequence[PersonMark], points: Sequence[PointMark] = ()) -> None:
+        """Outline people, and mark what was pointed at."""
+        if (list(boxes), list(points)) != (self._people, self._points):
+            self._people, self._points = list(boxes), list(points)
             self.update()
 
     def set_box(self, box: QRectF | None) -> None:
@@ -199,9 +232,7 @@ class Canvas(QWidget):
             for room, picture in zip(rooms, self._pictures, strict=False):
                 self._paint(painter, room, picture, room)
         if self._pictures:
-            painter.setPen(QPen(PEOPLE, 1, Qt.PenStyle.DashLine))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRects([self._target(rooms[0], box) for box in self._people])
+            self._paint_people(painter, rooms[0])
         if self._box is not None and self._pictures:
             painter.setPen(QPen(ACCENT, 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -230,9 +261,15 @@ class Canvas(QWidget):
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         self._wiping = self._on_wipe(event.position())
         self._drag = event.position()
+        self._pressed = None if self._wiping else event.position()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag the wipe or the picture; tell which pixel is under the pointer."""
+        if self._pressed is not None:
+            # A hand that clicks moves a little; the picture stays until it is a drag.
+            if (event.position() - self._pressed).manhattanLength() < QApplication.startDragDistance():
+                return
+            self._pressed = None
         if self._drag is not None and self._wiping:
             self._wipe = min(max(event.position().x() / max(self.width(), 1), 0.0), 1.0)
             self.update()
@@ -250,11 +287,16 @@ class Canvas(QWidget):
         self.hovered.emit((x, y) if inside else None)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let go."""
-        self._drag, self._wiping = None, False
+        """Let go, and tell of a click."""
+        if self._pressed is not None and self._plate != (0, 0):
+            place = self._pixel(self._pressed)
+            if QRectF(0, 0, *self._plate).contains(place):
+                self.clicked.emit(place)
+        self._drag, self._wiping, self._pressed = None, False, None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Change between the whole plate and its pixels one to one."""
+        self._pressed = None
         if self._fitted:
             self.set_zoom(1 / self.devicePixelRatioF(), event.position())
         else:
@@ -315,6 +357,22 @@ class Canvas(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not sharp)
         painter.drawImage(target, picture.image)
         painter.restore()
+
+    def _paint_people(self, painter: QPainter, room: QRectF) -> None:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for person in self._people:
+            style = Qt.PenStyle.SolidLine if person.name else Qt.PenStyle.DashLine
+            painter.setPen(QPen(person.colour, 3 if person.chosen else 1.5, style))
+            target = self._target(room, person.box)
+            painter.drawRect(target)
+            if person.name:
+                paint_tag(painter, target.left(), person.name, foot=max(target.top(), 30), ink=person.colour)
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+        for point in self._points:
+            at = self._target(room, QRectF(point.place, QSizeF(0, 0))).topLeft()
+            painter.setPen(QPen(Qt.GlobalColor.black, 1))
+            painter.setBrush(point.colour)
+            painter.drawEllipse(at, 5, 5)
 
     def _paint_wipe(self, painter: QPainter, room: QRectF) -> None:
         at = room.left() + self._wipe * room.width()

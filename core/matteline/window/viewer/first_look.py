@@ -48,12 +48,18 @@ class FirstLook:
         return [Window(box.x - self.left, box.y - self.top, box.width, box.height) for box in seen[-1].people]
 
 
-def read_first_look(footage: Footage) -> FirstLook | None:
-    """Return what lies beside the results of footage; None without, or with notes that cannot be read."""
-    plate = footage.clips.get("plate")
-    if footage.folder is None or plate is None:
+def read_first_look(footage: Footage, folder: Path | None = None, shot: str = "") -> FirstLook | None:
+    """Return what lies beside results; None without, or with notes that cannot be read.
+
+    Args:
+        footage: Footage with the plate.
+        folder: Folder of results, which need not be shown yet; None for that of the footage.
+        shot: Name of the shot in that folder; empty for that of the footage.
+    """
+    plate, folder = footage.clips.get("plate"), folder or footage.folder
+    if folder is None or plate is None:
         return None
-    path = Path(footage.folder) / RECORD_FOLDER / f"{footage.shot}.look.json"
+    path = folder / RECORD_FOLDER / f"{shot or footage.shot}.look.json"
     if not path.is_file():
         return None
     try:

@@ -64,7 +64,7 @@ KEYS: Final = (
     Key("darker", (",",), "Half a stop darker", "View"),
     Key("brighter", (".",), "Half a stop brighter", "View"),
     Key("neutral", ("0",), "Exposure and gamma back", "View"),
-    Key("people", ("P",), "Boxes round people, over the plate", "View"),
+    Key("people", ("P",), "Boxes round people", "View"),
     Key("help", ("?", "F1"), "This list", "View"),
 )
 

@@ -11,7 +11,13 @@ GROUND = QColor(0, 0, 0, 150)
 
 
 def paint_tag(
-    painter: QPainter, x: float, words: str, *, foot: float | None = None, from_right: bool = False
+    painter: QPainter,
+    x: float,
+    words: str,
+    *,
+    foot: float | None = None,
+    from_right: bool = False,
+    ink: QColor = INK,
 ) -> float:
     """Paint a name at the top of the picture, or at its foot.
 
@@ -21,6 +27,7 @@ def paint_tag(
         words: The name.
         foot: Lower end of the name; None for the top of the picture.
         from_right: Take `x` for the right end instead.
+        ink: Colour of the name.
 
     Returns:
         Width of the name, in points.
@@ -33,7 +40,7 @@ def paint_tag(
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(GROUND)
     painter.drawRoundedRect(box, 4, 4)
-    painter.setPen(INK)
+    painter.setPen(ink)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
     return float(width)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QVBoxLa
 
 from matteline.colour.display_transform import PLAIN
 from matteline.contract.frames import FrameRange, FrameSet
-from matteline.window.viewer.canvas import Canvas
+from matteline.window.viewer.canvas import PEOPLE, Canvas, PersonMark, PointMark
 from matteline.window.viewer.clip import ResultClip
 from matteline.window.viewer.commands import Commands
 from matteline.window.viewer.compositor import MODES, ViewerBackdrop, modes_of, parts_of
@@ -59,6 +59,7 @@ class ViewerPanel(QWidget):
         self._last_shown: int | None = None
         self._look: FirstLook | None = None
         self._people_wanted = True
+        self._marks: Callable[[int], tuple[list[PersonMark], list[PointMark]]] | None = None
         self.player = Player(self)
         self.canvas = Canvas()
         self.timeline = Timeline()
@@ -233,13 +234,23 @@ class ViewerPanel(QWidget):
         self._people_wanted = not self._people_wanted
         self._show_people()
 
+    def show_people_by(self, marks: Callable[[int], tuple[list[PersonMark], list[PointMark]]] | None) -> None:
+        """Show people who were told apart: what a frame's number gives; None for the first look's boxes again."""
+        self._marks = marks
+        self._show_people()
+
     def _show_people(self) -> None:
-        boxes = self._look.people(self.player.frame) if self._look and self._people_wanted else []
-        # Over a result they would hide the edges that one looks at.
-        if self.controller.shows_plate:
-            self.canvas.set_people([QRectF(box.x, box.y, box.width, box.height) for box in boxes])
+        if not self._people_wanted:
+            self.canvas.set_people(())
+        elif self._marks is not None:
+            self.canvas.set_people(*self._marks(self.player.frame))
+        elif self._look is not None and self.controller.shows_plate:
+            # Over a result they would hide the edges that one looks at.
+            boxes = self._look.people(self.player.frame)
+            places = [QRectF(box.x, box.y, box.width, box.height) for box in boxes]
+            self.canvas.set_people([PersonMark(place, PEOPLE) for place in places])
         else:
-            self.canvas.set_people([])
+            self.canvas.set_people(())
 
     def set_flags(self, flags: Mapping[int, str]) -> None:
         """Set the frames that are worth a look, each with the reason."""
