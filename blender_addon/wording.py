@@ -8,6 +8,7 @@ _CONTROLS = {
     "existing=update": "Existing Results: Update",
     "existing=overwrite": "Existing Results: Overwrite",
     "output": "Output",
+    "fetch": "Preferences: List Models, Fetch",
 }
 
 

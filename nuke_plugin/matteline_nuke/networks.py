@@ -22,7 +22,7 @@ def choose_model(node: nuke.Node) -> None:
     Raises:
         MattelineError: The worker is not found, or a network cannot be fetched.
     """
-    # What cannot be used is for `matteline weights list`, which says why.
+    # One that cannot be used is no choice; the command that lists networks says why.
     known = [each for each in networks() if not each["problem"]]
     lines = [describe(each) for each in known]
     if not nuke.GUI:

@@ -18,6 +18,7 @@ _CONTROLS = {
     "existing=overwrite": "Render All Again",
     "output": "Output",
     "frames": "Range",
+    "fetch": "Choose Model",
 }
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])

@@ -16,6 +16,7 @@ import torch
 from click.testing import CliRunner, Result
 
 from matteline.cli import weights as command
+from matteline.cli.options import hint_with_flags
 from matteline.contract.errors import FetchError, JobError, MattelineError, ModelError
 from matteline.matting.rvm.network import MattingNetwork
 from matteline.matting.weights import find, registry
@@ -277,7 +278,7 @@ def test_verify_tells_of_all_and_fails_on_the_first_bad(pth: Path, own: Path) ->
 
 
 def test_verify_without_any_weights_says_how_to_get_some() -> None:
-    assert "matteline weights fetch" in failed("verify").hint
+    assert "matteline weights fetch" in hint_with_flags(failed("verify"))
 
 
 # export

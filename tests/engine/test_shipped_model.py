@@ -51,7 +51,7 @@ def test_the_plan_names_it_and_says_how_to_get_the_official_one(planned: Plan) -
     words = " ".join(text for _, text in describe(planned))
 
     assert "matteline-small (small RVM MobileNetV3 that comes with matteline)" in words
-    assert "matteline weights fetch rvm_mobilenetv3" in words
+    assert "Fetch the official one, rvm_mobilenetv3" in words
 
 
 def test_every_result_names_it(planned: Plan) -> None:

@@ -230,7 +230,7 @@ def test_auto_with_nothing_installed_says_where_it_looked_and_what_to_run(tmp_pa
         find_weights("auto", folders=[tmp_path, tmp_path / "missing"])
 
     assert str(tmp_path / "missing") in caught.value.message
-    assert "matteline weights fetch rvm_mobilenetv3" in caught.value.hint
+    assert "Fetch" in caught.value.hint and "fetch=rvm_mobilenetv3" in caught.value.settings
 
 
 # What is not found
@@ -241,7 +241,7 @@ def test_a_known_name_that_is_not_installed_says_how_to_get_it(tmp_path: Path) -
         find_weights("rvm_resnet50", folders=[tmp_path])
 
     assert "not installed" in caught.value.message
-    assert "matteline weights fetch rvm_resnet50" in caught.value.hint
+    assert "Fetch" in caught.value.hint and "fetch=rvm_resnet50" in caught.value.settings
 
 
 @pytest.mark.parametrize("name", ["rvm_mobilnet", "..", " ", "", "\0"])

@@ -61,6 +61,14 @@ def test_weights_that_are_not_there(comp, plate):
     assert "/nowhere/weights.safetensors" in comp.status(node) + str(comp.host.said)
 
 
+def test_a_network_that_is_not_installed_is_got_by_a_button(comp, plate):
+    node = comp.node(comp.read(plate), weights="rvm_resnet50")
+    comp.press(node, "render")
+    comp.wait()
+    said = comp.status(node) + str(comp.host.said)
+    assert "not installed" in said and "'Choose Model: rvm_resnet50'" in said
+
+
 def test_a_write_that_the_artist_cancels_leaves_nothing_behind(comp, plate):
     comp.host.root["proxy"].setValue(True)
     comp.host.executing.cancel_at = 1003

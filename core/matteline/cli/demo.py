@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from matteline.cli.options import settings_from, settings_options, size_from
+from matteline.cli.options import settings_from, settings_options, size_from, with_fetch_command
 from matteline.cli.progress import PROGRESS, reporter
 from matteline.cli.render import render_job
 from matteline.contract.errors import FetchError
@@ -58,7 +58,7 @@ def demo(output: str, size: str, count: int, progress: str, fetch_first: bool, *
         with report.busy("Holding the mattes against the truth"):
             verdict = judge(plan.outputs, folder, width, height, count)
     weights = plan.weights
-    click.echo(f"Matted by {weights.name}, {weights.origin}. {weights.advice}".rstrip())
+    click.echo(f"Matted by {weights.name}, {weights.origin}. {with_fetch_command(weights.advice)}".rstrip())
     click.echo(
         f"Error against the truth, MAD x 1000: {verdict.mad:.2f}; of the first frame {verdict.mad_first:.2f}."
     )

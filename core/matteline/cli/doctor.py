@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 import click
 
 from matteline import __version__
+from matteline.cli.options import hint_with_flags, with_fetch_command
 from matteline.contract.errors import MattelineError
 
 COLOURS = {"ok": "green", "note": "yellow", "missing": "red"}
@@ -99,9 +100,13 @@ def _weights() -> list[SystemFact]:
     try:
         found = find_weights("auto", folders=folders)
     except MattelineError as error:
-        return [SystemFact("Weights", "missing", error.message, error.hint)]
+        return [SystemFact("Weights", "missing", error.message, hint_with_flags(error))]
     state = "note" if found.advice else "ok"
-    return [SystemFact("Weights", state, f"{found.name}, {found.origin} ({found.path})", found.advice)]
+    return [
+        SystemFact(
+            "Weights", state, f"{found.name}, {found.origin} ({found.path})", with_fetch_command(found.advice)
+        )
+    ]
 
 
 def _colour() -> SystemFact:

@@ -103,10 +103,12 @@ def _option(name: str, choice: Choice, default: Any) -> Callable[[Function], Fun
 
 
 def flag(setting: str) -> str:
-    """Return the flag of a setting, given as `name` or as `name=value`."""
+    """Return the flag of a setting, given as `name` or `name=value`; for `fetch=NETWORK` the command that does it."""
     if setting in _FLAGS:
         return _FLAGS[setting]
     name, _, value = setting.partition("=")
+    if name == "fetch":
+        return f"matteline weights fetch {value}"
     return f"--{name.replace('_', '-')} {value}".rstrip()
 
 
@@ -137,6 +139,18 @@ def size_from(text: str) -> tuple[int, int]:
 def show_error(error: MattelineError) -> None:
     """Print an error as its sentence, and its hint below."""
     click.echo(f"Error: {error.message}", err=True)
-    flags = f"({', '.join(map(flag, error.settings))})" if error.settings else ""
     if error.hint:
-        click.echo(f"       {error.hint} {flags}".rstrip(), err=True)
+        click.echo(f"       {hint_with_flags(error)}", err=True)
+
+
+def hint_with_flags(error: MattelineError) -> str:
+    """Return an error's hint with the flags and commands that it is about; empty where there is none."""
+    flags = f"({', '.join(map(flag, error.settings))})" if error.settings else ""
+    return f"{error.hint} {flags}".rstrip() if error.hint else ""
+
+
+def with_fetch_command(advice: str) -> str:
+    """Return a network's advice with the command that fetches the official one; empty where there is none."""
+    from matteline.matting.weights.registry import OFFICIAL_NETWORKS
+
+    return f"{advice} ({flag(f'fetch={OFFICIAL_NETWORKS[0].name}')})" if advice else ""

@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from matteline.cli.options import with_fetch_command
 from matteline.contract.events import (
     Assembling,
     Event,
@@ -117,8 +118,9 @@ class _Bar:
         from matteline.engine.describe import describe
 
         # Not a table: it would break paths that are longer than the terminal is wide.
+        advice = plan.weights.advice
         for label, words in describe(plan):
-            click.echo(f"{label:<8} {words}")
+            click.echo(f"{label:<8} {with_fetch_command(words) if words == advice else words}")
 
     def event(self, event: Event) -> None:
         if isinstance(event, Started):

@@ -16,6 +16,7 @@ _CONTROLS: Final = {
     "frames": "Frames",
     "first_frame": "First frame",
     "plate": "Plate",
+    "fetch": "Networks",
 }
 
 

@@ -133,7 +133,7 @@ def _encoder(shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, int]:
 def _foreign(why: str) -> ModelError:
     return ModelError(
         f"These weights are not a Robust Video Matting checkpoint: {why}.",
-        hint="Use a checkpoint of the RVM authors, or one from 'matteline weights list'.",
+        hint="Use a checkpoint of the RVM authors, or an installed network.",
     )
 
 

@@ -73,7 +73,7 @@ def download(
     data = part.read_bytes()
     if hashlib.sha256(data).hexdigest() != file.sha256:
         part.unlink()
-        hint = "Run the same command to start afresh; if it happens again, fetch from another place."
+        hint = "Fetch it again to start afresh; if it happens again, fetch from another place."
         raise PlaceFailed("what came is not the published file, its SHA-256 differs; it was removed", hint)
     return data
 

@@ -221,7 +221,7 @@ def _official(path: Path, network: OfficialNetwork) -> bytes:
     data = read_weights(path)
     if examine(data, read_tensors(data, path), path).name != network.name:
         why = f"is not the official {network.name}"
-        raise refusal(path, why, "'matteline weights add' installs networks of any origin.")
+        raise refusal(path, why, "A network of another origin can be added as a file.")
     return data
 
 

@@ -32,9 +32,17 @@ _OTHER_KINDS: Final = {
 _ACCEPTED: Final = "Give a release file of the authors, or a .safetensors file with their tensor names."
 
 
-def refusal(path: Path, why: str, hint: str = _ACCEPTED) -> ModelError:
-    """Return the error for a file that cannot serve as weights; `why` continues a sentence after its path."""
-    return ModelError(f"{path} {why}.", path=path, hint=hint)
+def refusal(path: Path, why: str, hint: str = _ACCEPTED, *, fetch: str = "") -> ModelError:
+    """Return the error for a file that cannot serve as weights.
+
+    Args:
+        path: The file.
+        why: Continues a sentence after its path.
+        hint: One sentence: what to do.
+        fetch: Name of an official network that would serve.
+    """
+    settings = (f"fetch={fetch}",) if fetch else ()
+    return ModelError(f"{path} {why}.", path=path, hint=hint, settings=settings)
 
 
 def is_weights_name(name: str) -> bool:
@@ -77,7 +85,7 @@ def writing(path: Path) -> Iterator[None]:
 def _check_kind(path: Path) -> None:
     if not path.is_file():
         why = "is not a file" if path.exists() else "does not exist"
-        raise refusal(path, why, "Check the path, or see 'matteline weights list'.")
+        raise refusal(path, why, "Check the path, or choose an installed network.")
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         kind = _OTHER_KINDS.get(suffix, "no weights file")

@@ -32,8 +32,7 @@ FOLDER_VARIABLE: Final = "MATTELINE_WEIGHTS"
 # Beside the code, so that it is found in a wheel, in a checkout and in a zip of a farm alike.
 _SHIPPED: Final = Path(__file__).parent / "shipped"
 _PROPER_NAMES: Final = {"mobilenetv3": "MobileNetV3", "resnet50": "ResNet50"}
-FETCH_OFFICIAL: Final = f"matteline weights fetch {OFFICIAL_NETWORKS[0].name}"
-"""The command that gets the network which 'auto' prefers."""
+_PREFERRED: Final = OFFICIAL_NETWORKS[0].name
 
 
 @dataclass(frozen=True)
@@ -67,10 +66,10 @@ class FoundWeights:
 
     @property
     def advice(self) -> str:
-        """A sentence on what the small network lacks, and the command that gets a better one; empty for any other."""
+        """A sentence on what the small network lacks, and the name of a better one; empty for any other."""
         if not self.shipped:
             return ""
-        return f"It is only the small network: {self.quality}. Get the official one with '{FETCH_OFFICIAL}'."
+        return f"It is only the small network: {self.quality}. Fetch the official one, {_PREFERRED}."
 
 
 NO_WEIGHTS = FoundWeights("none", Path(), "", Architecture("mobilenetv3", "fast_guided_filter"), "no network")
@@ -143,10 +142,8 @@ def examine(data: bytes, tensors: Tensors, path: Path) -> FoundWeights:
         )
     if official_named(path.stem):
         why = f"is not the official {path.stem}, whatever its name says: its SHA-256 differs"
-        again = (
-            f"Run 'matteline weights fetch {path.stem}'; if these are weights of your own, rename the file."
-        )
-        raise refusal(path, why, again)
+        again = f"Fetch {path.stem} again; if these are weights of your own, rename the file."
+        raise refusal(path, why, again, fetch=path.stem)
     card = card_in(data, path)
     shipped = path.parent == _SHIPPED
     return replace(
@@ -220,11 +217,12 @@ def _named(wanted: str, folders: Sequence[Path]) -> Path:
                 return path
     if official_named(wanted) is None:
         names = ", ".join(each.name for each in OFFICIAL_NETWORKS)
-        hint = f"See 'matteline weights list'; known names are {names}."
+        hint = f"Known names are {names}."
         raise ModelError(f"There are no weights called '{wanted}' in {_listed(folders)}.", hint=hint)
     raise ModelError(
         f"The weights {wanted} are not installed: nothing in {_listed(folders)}.",
-        hint=f"Run 'matteline weights fetch {wanted}', or choose a file of weights.",
+        hint="Fetch them, or choose a file of weights.",
+        settings=(f"fetch={wanted}", "weights"),
     )
 
 
@@ -235,7 +233,8 @@ def _best(folders: Sequence[Path]) -> FoundWeights:
             return found
     raise ModelError(
         f"No RVM weights are installed: none in {_listed(folders)}.",
-        hint=f"Run '{FETCH_OFFICIAL}', or choose a file of weights.",
+        hint="Fetch the official ones, or choose a file of weights.",
+        settings=(f"fetch={_PREFERRED}", "weights"),
     )
 
 

@@ -29,9 +29,7 @@ from matteline.matting.weights.onnx_graph import (
     read_graph,
 )
 
-_RVM_ONLY: Final = (
-    "Give the ONNX file that the authors of RVM released, or one exported by 'matteline weights export'."
-)
+_RVM_ONLY: Final = "Give the ONNX file that the authors of RVM released, or one that matteline exported."
 
 _ONLY_IN_TRAINING: Final = "project_seg"
 
