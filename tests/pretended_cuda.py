@@ -242,8 +242,8 @@ def pretended_cuda(patch: pytest.MonkeyPatch) -> Iterator[PretendedCuda]:
     for name, answer in {"is_available": True, "device_count": 2, "is_bf16_supported": True}.items():
         patch.setattr(torch.cuda, name, lambda answer=answer: answer)
     patch.setattr(torch.cuda, "get_device_name", lambda number=0: "pretended")
-    for name in ("_lazy_init", "empty_cache"):
-        patch.setattr(torch.cuda, name, lambda: None)
+    for name in ("_lazy_init", "empty_cache", "synchronize"):
+        patch.setattr(torch.cuda, name, lambda *device: None)
     overwrites = torch.__future__.get_overwrite_module_params_on_conversion()
     torch.__future__.set_overwrite_module_params_on_conversion(True)
     try:

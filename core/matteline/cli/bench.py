@@ -6,7 +6,7 @@ import json
 import platform
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,13 +44,13 @@ def bench(
 ) -> None:
     """Measure how fast this machine renders PLATE, or drawn EXR frames at HD and 4K.
 
-    Every stage is run by itself, then the whole. On a GPU the whole should come close to its slowest stage;
-    on a CPU all stages share the same cores, so it cannot. Cuts and people are not looked for, so that every stage
-    sees the same frames; --levers shows what that adds.
+    Every stage is run by itself with the threads that it has in a render, then the whole. The whole cannot be faster
+    than its slowest stage, nor than all cores together: the nearer of these limits is named. Cuts and people are not
+    looked for, so that every stage sees the same frames; --levers shows what that adds.
     """
     settings = settings_from(values)
     console = Console(stderr=True)
-    rows = []
+    rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="matteline-bench-") as folder:
         if levers:
             rows = _levers(settings, count, Path(folder), console)
@@ -59,11 +59,14 @@ def bench(
                 rows.append(_row(name, path, Path(folder) / "mattes", settings, count))
     if as_json:
         click.echo(json.dumps({"machine": machine(), "results": rows}))
+    elif levers:
+        _print(rows, "CPU seconds and error")
     else:
-        _print(rows, "CPU seconds and error" if levers else "Frames per second")
+        for row in rows:
+            _print_speeds(row)
 
 
-def _levers(settings: MatteSettings, count: int, folder: Path, console: Console) -> list[dict[str, object]]:
+def _levers(settings: MatteSettings, count: int, folder: Path, console: Console) -> list[dict[str, Any]]:
     from matteline.api import resources
     from matteline.engine.levers import LEVER_SIZE, LEVERS, measure_lever
 
@@ -71,7 +74,7 @@ def _levers(settings: MatteSettings, count: int, folder: Path, console: Console)
         from matteline.engine.demo import draw_plate
 
         plate = draw_plate(folder / "plate", *LEVER_SIZE, count)
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     for lever, change in LEVERS.items():
         with console.status(f"Rendering with {lever}"):
             job = Job(
@@ -108,7 +111,7 @@ def _plates(
             yield f"drawn EXR, {name}", draw_plate(folder / name, width, height, count, file_format="exr")
 
 
-def _row(name: str, path: str, output: Path, settings: MatteSettings, count: int) -> dict[str, object]:
+def _row(name: str, path: str, output: Path, settings: MatteSettings, count: int) -> dict[str, Any]:
     from matteline.api import resources
     from matteline.engine.bench import measure
     from matteline.engine.planner import plan
@@ -121,20 +124,43 @@ def _row(name: str, path: str, output: Path, settings: MatteSettings, count: int
     return _figures(name, ready, measure(ready))
 
 
-def _figures(name: str, ready: Plan, speeds: Speeds) -> dict[str, object]:
-    figures = {stage: round(speed, 2) for stage, speed in asdict(speeds).items()}
+def _figures(name: str, ready: Plan, speeds: Speeds) -> dict[str, Any]:
+    limit, limited_by = speeds.limit
     return {
         "plate": name,
         "device": f"{ready.settings.device} {ready.settings.precision}, batch {ready.batch}",
         "products": ",".join(each.name for each in ready.outputs.products),
         "frames": len(ready.render),
-        **figures,
-        "whole_of_slowest_percent": round(100 * speeds.whole_of_slowest),
+        "cores": speeds.cores,
+        "stages": {
+            stage: {
+                "frames_per_second": round(speed.fps, 2),
+                "threads": speed.threads,
+                "cpu_milliseconds": round(1000 * speed.cpu_seconds, 1),
+                "idle_cores": round(speed.idle_cores(speeds.cores), 2),
+            }
+            for stage, speed in {**speeds.stages, "whole": speeds.whole}.items()
+        },
+        "limit_frames_per_second": round(limit, 2),
+        "limited_by": limited_by,
+        "whole_of_limit_percent": round(100 * speeds.whole.fps / limit),
+        "uploaded_bytes": speeds.uploaded_bytes,
+        "downloaded_bytes": speeds.downloaded_bytes,
     }
 
 
-def _print(rows: list[dict[str, object]], what: str) -> None:
-    table = Table(title=f"{what} on {machine()}")
+def _print_speeds(row: dict[str, Any]) -> None:
+    rows = [{"stage": stage, **figures} for stage, figures in row["stages"].items()]
+    _print(rows, f"{row['plate']} to {row['products']}, {row['device']}, {row['cores']} cores")
+    click.echo(
+        f"The whole reaches {row['whole_of_limit_percent']} % of its limit, {row['limit_frames_per_second']} frames "
+        f"per second by {row['limited_by']}. A frame has {row['uploaded_bytes']} bytes copied to the device and "
+        f"{row['downloaded_bytes']} back."
+    )
+
+
+def _print(rows: list[dict[str, Any]], what: str) -> None:
+    table = Table(title=f"{what}; {machine()}")
     for name in rows[0]:
         table.add_column(name.replace("_", " "))
     for row in rows:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import torch
+from torch._ops import OpOverload
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from matteline.contract.events import FrameDone
 from matteline.engine.infer import FrameResult
@@ -16,9 +20,11 @@ from matteline.engine.plan import Plan
 from matteline.engine.read import PlateFrame, read_frames
 from matteline.engine.run import run
 from matteline.engine.shot import Shot
-from matteline.engine.workers import workers_for
+from matteline.engine.workers import usable_cores, workers_for
+from matteline.matting.devices import synchronize, thread_count
 from matteline.media.plate import open_plate
 
+aten = torch.ops.aten
 Item = TypeVar("Item")
 
 WARM_FRAMES = 2
@@ -26,32 +32,49 @@ WARM_FRAMES = 2
 
 
 @dataclass(frozen=True)
-class Speeds:
-    """Frames per second of one plan, stage by stage and whole.
+class StageSpeed:
+    """Speed of one stage by itself, or of all at once.
 
     Attributes:
-        decode: Reading the plate, as a render reads it.
-        condition: Making the network's picture.
-        infer: The network and its refiner.
-        encode: Restoring the foreground, assembling the products and writing them.
-        whole: All of it at once, as `matteline render` does, start-up excluded.
+        fps: Frames per second.
+        threads: Threads that it has in a render.
+        cpu_seconds: Processor time of a frame, in all threads together.
     """
 
-    decode: float
-    condition: float
-    infer: float
-    encode: float
-    whole: float
+    fps: float
+    threads: int
+    cpu_seconds: float
+
+    def idle_cores(self, cores: int) -> float:
+        """Return how many of the machine's cores had nothing to do, on average."""
+        return max(0.0, cores - self.fps * self.cpu_seconds)
+
+
+@dataclass(frozen=True)
+class Speeds:
+    """Speed of one plan, stage by stage and whole.
+
+    Attributes:
+        stages: `decode`: reading the plate. `picture`: making the network's picture. `infer`: the network and its
+            refiner. `encode`: solving edges, restoring the foreground, assembling the products and writing them.
+        whole: All of it at once, as `matteline render` does, start-up excluded.
+        cores: Cores that this process may use.
+        uploaded_bytes: Bytes that a frame has copied to the device.
+        downloaded_bytes: Bytes that a frame has copied back.
+    """
+
+    stages: Mapping[str, StageSpeed]
+    whole: StageSpeed
+    cores: int
+    uploaded_bytes: int
+    downloaded_bytes: int
 
     @property
-    def slowest(self) -> float:
-        """Frames per second of the slowest stage by itself."""
-        return min(self.decode, self.condition, self.infer, self.encode)
-
-    @property
-    def whole_of_slowest(self) -> float:
-        """The whole as a share of its slowest stage: 1.0 when all else hides behind it."""
-        return self.whole / self.slowest
+    def limit(self) -> tuple[float, str]:
+        """Frames per second that the whole cannot exceed, and why: the slowest stage, or all cores at work."""
+        limits = {name: stage.fps for name, stage in self.stages.items()}
+        limits["cores"] = self.cores / sum(stage.cpu_seconds for stage in self.stages.values())
+        return min((fps, name) for name, fps in limits.items())
 
 
 def measure(plan: Plan) -> Speeds:
@@ -61,27 +84,75 @@ def measure(plan: Plan) -> Speeds:
         plan: One span of more than `WARM_FRAMES` frames, whose results may be replaced.
     """
     prepare_folders(plan.outputs)
-    shot = Shot(plan, prepared_network(plan))
+    network, workers, device = prepared_network(plan), workers_for(plan.plate.canvas), plan.settings.device
+    shot = Shot(plan, network)
     (span,) = plan.spans
     for _ in shot.begin(span, ()):
         pass
-    frames, decode = _timed(_read(plan))
-    conditioned, condition = _timed(_condition(shot, frames))
-    results, infer = _timed(shot.infer(conditioned))
-    encode = _timed(_restore_and_write(plan, shot, results))[1]
+    stages = {}
+    readers = workers.readers if plan.plate.kind != "movie" else 1
+    frames, stages["decode"] = _timed(_read(plan), readers, device)
+    conditioned, stages["picture"] = _timed(_condition(shot, frames), 1, device)
+    results, stages["infer"] = _timed(shot.infer(conditioned), thread_count(), device)
+    _, stages["encode"] = _timed(_restore_and_write(plan, shot, results), workers.writers, device)
+    last = frames[-1]
     del frames, conditioned, results
-    return Speeds(decode, condition, infer, encode, _timed(_frames_done(plan))[1])
+    events = run(plan, network=network)
+    done = (event for event in events if isinstance(event, FrameDone))
+    _, whole = _timed(done, sum(stage.threads for stage in stages.values()), device)
+    with CopyCount() as copied:
+        for result in shot.infer([shot.condition(last)]):
+            shot.restore_and_write(result)
+    return Speeds(stages, whole, usable_cores(), copied.up, copied.down)
 
 
-def _timed(items: Iterable[Item]) -> tuple[list[Item], float]:
-    """All items, and how many came per second once warm."""
+class CopyCount(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts the bytes that torch copies to devices and back, in the thread that enters it.
+
+    Attributes:
+        up: Bytes copied to devices.
+        down: Bytes copied from them.
+    """
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Torch would load its compiler otherwise, which takes seconds and is not needed.
+        return False
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.up = self.down = 0
+
+    def __torch_dispatch__(
+        self,
+        call: OpOverload,
+        types: object,
+        args: tuple[Any, ...] = (),
+        options: dict[str, Any] | None = None,
+    ) -> Any:
+        made = call(*args, **(options or {}))
+        if call in (aten._to_copy.default, aten.copy_.default):
+            source = args[-1] if call is aten.copy_.default else args[0]
+            if source.device.type != made.device.type:
+                to_device = source.device.type == "cpu"
+                self.up += source.nbytes if to_device else 0
+                self.down += 0 if to_device else source.nbytes
+        return made
+
+
+def _timed(items: Iterable[Item], threads: int, device: str) -> tuple[list[Item], StageSpeed]:
+    """Return all items, and how fast they came once warm."""
     gathered: list[Item] = []
-    since = time.perf_counter()
+    since = began = 0.0
     for item in items:
         gathered.append(item)
         if len(gathered) == WARM_FRAMES:
-            since = time.perf_counter()
-    return gathered, (len(gathered) - WARM_FRAMES) / (time.perf_counter() - since)
+            synchronize(device)
+            since, began = time.perf_counter(), time.process_time()
+    synchronize(device)
+    count = len(gathered) - WARM_FRAMES
+    spent = time.process_time() - began
+    return gathered, StageSpeed(count / (time.perf_counter() - since), threads, spent / count)
 
 
 def _read(plan: Plan) -> Iterator[PlateFrame]:
@@ -105,7 +176,3 @@ def _restore_and_write(plan: Plan, shot: Shot, results: Iterable[FrameResult]) -
         shot.restore_and_write, results, workers=workers.writers, depth=workers.write_behind
     ) as written:
         yield from written
-
-
-def _frames_done(plan: Plan) -> Iterator[FrameDone]:
-    return (event for event in run(plan) if isinstance(event, FrameDone))

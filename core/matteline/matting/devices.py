@@ -180,6 +180,14 @@ def too_little_memory(device: torch.device) -> DeviceError:
     )
 
 
+def synchronize(device: str) -> None:
+    """Wait until a GPU has done what it was given; on the CPU there is nothing to wait for."""
+    if device.startswith("cuda"):
+        torch.cuda.synchronize(device)
+    elif device == "mps":
+        torch.mps.synchronize()
+
+
 def thread_count() -> int:
     """Return the number of threads that this process computes with on the CPU."""
     return torch.get_num_threads()
