@@ -8,10 +8,10 @@ from typing import Any, Optional
 
 import nuke
 
-from .client import ask, raise_failure
-from .contract.errors import JobError
+from .client import ask
 from .knobs import set_value
 from .report import log, report_errors
+from .running_fetch import RunningFetch
 from .session import WAIT_SECONDS, session, set_status
 
 
@@ -19,8 +19,10 @@ from .session import WAIT_SECONDS, session, set_status
 def choose_model(node: nuke.Node) -> None:
     """Let the artist choose a network, fetched first where it is not installed; print the list without windows.
 
+    A fetch goes on in the background, with a bar, and the node gets the network at its end.
+
     Raises:
-        MattelineError: The worker is not found, or a network cannot be fetched.
+        MattelineError: The worker is not found, or does not answer.
     """
     # One that cannot be used is no choice; the command that lists networks says why.
     known = [each for each in networks() if not each["problem"]]
@@ -35,11 +37,10 @@ def choose_model(node: nuke.Node) -> None:
     chosen = known[int(number)]
     name = str(chosen["name"])
     if not chosen["installed"]:
-        if not nuke.ask(
-            f"{chosen['licence']}\n\nFetch {name} ({_megabytes(chosen)}) now? Nuke waits meanwhile."
-        ):
+        if not nuke.ask(f"{chosen['licence']}\n\nFetch {name} ({_megabytes(chosen)}) now?"):
             return
-        fetch_model(name, agreed=True)
+        fetch_for(node, name, agreed=True, quality=str(chosen["quality"]))
+        return
     set_value(node, "weights", name)
     set_status(node, f"Model {name}. {chosen['quality']}")
 
@@ -61,20 +62,25 @@ def fetch_model(name: str, *, agreed: bool, place: str = "") -> str:
     Raises:
         MattelineError: There was no agreement, no place can be reached, or it was cancelled.
     """
-    task = nuke.ProgressTask(f"Matteline {name}") if nuke.GUI else None
+    with session.worker.asking() as client:
+        fetch = RunningFetch(name, client, client.fetch(name, agreed=agreed, place=place or None), _bar(name))
+        while not fetch.step():
+            time.sleep(WAIT_SECONDS)
+    return fetch.path
+
+
+def fetch_for(node: nuke.Node, name: str, *, agreed: bool, place: str = "", quality: str = "") -> None:
+    """Fetch an official network as `fetch_model` does, in the background, and set it in a node at the end.
+
+    Only where Nuke has windows; the node's status says how it ended.
+
+    Raises:
+        WorkerError: The worker is not found, or cannot be started.
+    """
     with session.worker.asking() as client:
         number = client.fetch(name, agreed=agreed, place=place or None)
-        while True:
-            for message in client.poll(number):
-                raise_failure(message)
-                if message["event"] == "cancelled":
-                    raise JobError(f"{name} was not fetched: cancelled.", hint="Choose it again to go on.")
-                if message.get("last"):
-                    return str(message["path"])
-                _show(task, message)
-            if task is not None and task.isCancelled():
-                client.cancel(number)
-            time.sleep(WAIT_SECONDS)
+    session.follow(RunningFetch(name, client, number, _bar(name), node.fullName(), quality))
+    set_status(node, f"Fetching {name}")
 
 
 def describe(network: Mapping[str, Any]) -> str:
@@ -94,7 +100,5 @@ def _megabytes(network: Mapping[str, Any]) -> str:
     return f"{network['size'] / 1e6:.0f} MB"
 
 
-def _show(task: Optional[Any], message: Mapping[str, Any]) -> None:
-    if task is not None and message.get("total"):
-        task.setMessage(f"From {message['place']}")
-        task.setProgress(int(100 * message["done"] / message["total"]))
+def _bar(name: str) -> Optional[Any]:
+    return nuke.ProgressTask(f"Matteline {name}") if nuke.GUI else None

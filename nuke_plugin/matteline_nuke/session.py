@@ -1,10 +1,10 @@
-"""The renders of all nodes in this Nuke, and the worker that they share."""
+"""The renders and fetches of all nodes in this Nuke, and the worker that they share."""
 
 from __future__ import annotations
 
 import atexit
 import time
-from typing import Optional
+from typing import Optional, Union
 
 import nuke
 
@@ -16,10 +16,12 @@ from .contract.messages import describe_check
 from .contract.worker_holder import WorkerHolder
 from .folders import drop_input
 from .knobs import set_value, value
+from .names import knob_name
 from .report import error_text, log, report_errors
 from .results import Result, show_result
+from .running_fetch import RunningFetch
 from .running_render import RunningRender
-from .state import change_state, find, mark, not_undone
+from .state import change_state, find, inside, mark, not_undone
 from .ticker import Ticker
 
 WAIT_SECONDS = 0.05
@@ -28,11 +30,12 @@ IDLE_SECONDS = 300.0
 
 
 class RenderSession:
-    """The renders under way, and their worker. Main thread only."""
+    """The renders and fetches under way, and their worker. Main thread only."""
 
     def __init__(self) -> None:
         self.worker = WorkerHolder(worker_command, start_worker)
         self.renders: list[RunningRender] = []
+        self._fetches: list[RunningFetch] = []
         self._ticker = Ticker(self.tick)
         self._idle_since = time.monotonic()
 
@@ -74,31 +77,37 @@ class RenderSession:
         else:
             self._wait(render)
 
+    def follow(self, fetch: RunningFetch) -> None:
+        """Step a fetch with the renders, until it ends."""
+        self._fetches.append(fetch)
+        self._ticker.start()
+
     def tick(self) -> None:
-        """Step all renders. Not while Nuke itself renders: nodes are then left alone."""
+        """Step all renders and fetches. Not while Nuke itself renders: nodes are then left alone."""
         if nuke.executing():
             return
-        for each in list(self.renders):
+        for each in [*self.renders, *self._fetches]:
             # A message box lets timers run, so that a tick may come within a tick.
-            if each not in self.renders:
+            if each not in self.renders and each not in self._fetches:
                 continue
             try:
                 self._step(each)
             except MattelineError as error:
                 if self._ticker.may_ask:
                     nuke.message(error_text(error))
-        if self.renders:
+        if self.renders or self._fetches:
             self._idle_since = time.monotonic()
         elif time.monotonic() > self._idle_since + IDLE_SECONDS:
             # What a GPU's driver takes for the worker comes back only when it ends.
             self.close()
 
     def close(self) -> None:
-        """Cancel all renders and end the worker; complete frames stay."""
+        """Cancel all renders and fetches, and end the worker; complete frames stay, and what was fetched."""
         self._ticker.stop()
-        for each in self.renders:
+        for each in (*self.renders, *self._fetches):
             each.close_task()
         self.renders.clear()
+        self._fetches.clear()
         self.worker.close()
 
     def _wait(self, render: RunningRender) -> None:
@@ -118,8 +127,14 @@ class RenderSession:
         if render.cancelled:
             raise JobError("Cancelled. Complete frames are kept.")
 
-    def _step(self, render: RunningRender) -> None:
-        """Step one render, and use its result when it has ended. Raises what went wrong."""
+    def _step(self, work: Union[RunningRender, RunningFetch]) -> None:
+        """Step a render or a fetch, and use its result when it has ended. Raises what went wrong."""
+        if isinstance(work, RunningFetch):
+            self._step_fetch(work)
+        else:
+            self._step_render(work)
+
+    def _step_render(self, render: RunningRender) -> None:
         try:
             render.step()
         except MattelineError as error:
@@ -133,6 +148,33 @@ class RenderSession:
                 self.worker.close()
         elif render.finished:
             self._show_result(render)
+
+    def _step_fetch(self, fetch: RunningFetch) -> None:
+        """Step one fetch, and set its network in its node when it has ended. Raises what went wrong."""
+        try:
+            if not fetch.step():
+                return
+        except MattelineError as error:
+            self._end_fetch(fetch, f"Failed: {error_text(error)}")
+            if isinstance(error, WorkerError):
+                self.worker.close()
+            raise
+        node = self._end_fetch(fetch, f"Model {fetch.network}. {fetch.quality}".rstrip())
+        if node is not None:
+            set_value(node, "weights", fetch.network)
+
+    def _end_fetch(self, fetch: RunningFetch, words: str) -> Optional[nuke.Node]:
+        """Forget a fetch and show in its node how it ended; return the node if it is still there."""
+        self._fetches.remove(fetch)
+        fetch.close_task()
+        log(f"{fetch.network}: {words}")
+        with inside(nuke.root()):
+            node = nuke.toNode(fetch.node_name)
+        # Meanwhile something else may have got the name.
+        if node is None or node.knob(knob_name("state")) is None:
+            return None
+        set_status(node, words)
+        return node
 
     def _end(self, render: RunningRender, words: str) -> Optional[nuke.Node]:
         """Forget a render and show in its node how it ended; return the node if it is still there."""

@@ -104,6 +104,18 @@ def test_a_network_of_a_folder_is_fetched_with_a_bar_and_what_fails_is_a_sentenc
     assert comp.host.bars.shown >= 2
 
 
+@pytest.mark.parametrize("there", [True, False], ids=["there", "not there"])
+def test_nuke_goes_on_while_a_network_is_fetched(comp, node, there, official_file, tmp_path):
+    before = node["matteline_weights"].value()
+    place = str(official_file) if there else str(tmp_path)
+    sys.modules["matteline_nuke.networks"].fetch_for(node, "rvm_mobilenetv3", agreed=True, place=place)
+    assert comp.host.bars.open == 1 and comp.status(node) == "Fetching rvm_mobilenetv3"
+    comp.wait()
+    assert node["matteline_weights"].value() == ("rvm_mobilenetv3" if there else before)
+    assert comp.status(node).startswith("Model rvm_mobilenetv3." if there else "Failed: ")
+    assert comp.host.bars.open == 0
+
+
 def test_the_check_tells_newcomers_that_there_are_better_models(comp, node):
     comp.press(node, "check")
     assert "Choose Model" in comp.status(node) and "rvm_mobilenetv3" in comp.status(node)
