@@ -62,7 +62,11 @@ _TOOLTIPS = {
         "alpha": "The matte",
         "fgr": "The foreground's colour without the background, not multiplied by the matte",
         "rgba": "Foreground and matte in one picture",
-        "people": "A Cryptomatte, in which each person can be picked",
+        "people": "Each person by themselves",
+    },
+    "people_as": {
+        "cryptomatte": "One file a frame, in which each person can be picked",
+        "separate": "A matte sequence for each person who is kept",
     },
     "format": {"exr": "Keeps highlights and metadata", "png": "For previews and 8-bit work"},
     "depth": {

@@ -77,6 +77,32 @@ def test_coverage_of_all_people_is_alpha(render, png_plate, tmp_path):
 
 
 @pytest.mark.slow
+def test_separate_files_are_each_persons_coverage_as_alpha_sequences(render, png_plate, tmp_path):
+    render(png_plate, tmp_path / "one", "1003-1004", **PEOPLE)
+    separate = {**PEOPLE, "people_as": "separate"}
+    render(png_plate, tmp_path / "each", "1003-1004", **separate)
+    for number in (1003, 1004):
+        everyone = picked(people_of(tmp_path / "one", number))
+        for name, coverage in everyone.items():
+            alpha = read_exr(tmp_path / f"each/people/{name}/sh010_{name}.{number}.exr")["R"]
+            np.testing.assert_array_equal(alpha, coverage)
+    assert not people_of(tmp_path / "each", 1003).exists()
+
+
+def test_separate_files_are_resumed(render, png_plate, tmp_path):
+    separate = {**PEOPLE, "people_as": "separate"}
+    render(png_plate, tmp_path / "out", "1003-1004", **separate)
+    (tmp_path / "out/people/person1/sh010_person1.1004.exr").unlink()
+    job = render.job(png_plate, tmp_path / "out", "1003-1004", existing="resume", **separate)
+    assert str(plan(job, SURROUNDINGS).render) == "1004"
+
+
+def test_people_who_are_left_out_get_no_files(render, png_plate, tmp_path):
+    without = {**PEOPLE, "people_as": "separate", "leave_out": "person1"}
+    render(png_plate, tmp_path / "out", "1003", **without)
+    assert not (tmp_path / "out/people/person1").exists()
+
+
 def test_a_range_has_the_same_people_as_the_whole(render, png_plate, tmp_path):
     render(png_plate, tmp_path / "whole", **PEOPLE)
     render(png_plate, tmp_path / "part", "1006-1008", **PEOPLE)

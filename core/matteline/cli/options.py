@@ -20,6 +20,7 @@ _FLAGS: Final = {
     "existing=overwrite": "--overwrite",
     "output": "-o",
     "leave_out": "--not",
+    "people_as": "--people",
 }
 
 _HINTS: Final = (

@@ -289,6 +289,16 @@ class MatteSettings:
         help="Hints that say who is where, separated by semicolons: FRAME:X,Y:NAME a pixel of a person, "
         "FRAME:X,Y,W,H:NAME a box round one, NAME=PATH a mask; or a JSON file of hints.",
     )
+    people_as: str = setting(
+        "cryptomatte",
+        label="People as",
+        affects="nothing",
+        kind="choice",
+        options=("cryptomatte", "separate"),
+        group="people",
+        help="Files of the product 'people': 'cryptomatte' one EXR a frame, in which each person can be picked; "
+        "'separate' an alpha sequence for each person who is kept.",
+    )
     write: tuple[str, ...] = setting(
         ("alpha", "fgr"),
         label="Products",
@@ -297,7 +307,7 @@ class MatteSettings:
         options=PRODUCTS,
         group="output",
         help="Pictures to write for each frame: 'alpha' the matte, 'fgr' the straight foreground colour, "
-        "'rgba' both in one picture, 'people' a Cryptomatte EXR in which each person can be picked.",
+        "'rgba' both in one picture, 'people' each person by themselves.",
     )
     format: str = setting(
         "exr",
@@ -440,6 +450,11 @@ class MatteSettings:
     def left_out_names(self) -> tuple[str, ...]:
         """Return the names of `leave_out`; none for nobody. Raises `JobError` where one is not a name."""
         return () if self.leave_out == "nobody" else _names("leave_out", self.leave_out)
+
+    def keeps(self, name: str) -> bool:
+        """Tell if a person of that name is shown, as `kept_names` and `left_out_names` say."""
+        kept = self.kept_names()
+        return (kept is None or name in kept) and name not in self.left_out_names()
 
     def _check_layout(self) -> None:
         if self.layout == "layered" and self.format == "png":

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from matteline.contract.errors import WriteError
@@ -34,16 +35,35 @@ _CRYPTOMATTE = Encoding("exr", "float", "zip")
 
 @dataclass(frozen=True)
 class Product:
-    """One kind of picture to write, with its encoding. `channels` are the names in the file."""
+    """One kind of picture to write.
+
+    Attributes:
+        name: Of its folder, such as `alpha`, or `people/anna` for the alpha of one person.
+        channels: Their names in the file.
+        encoding: Of its files.
+    """
 
     name: str
     channels: tuple[str, ...]
     encoding: Encoding
 
+    @property
+    def person(self) -> str:
+        """The person whose alpha alone it is; empty for others."""
+        return self.name.partition("/")[2]
+
+    @property
+    def is_matte(self) -> bool:
+        """True where it holds no colour."""
+        return self.name == "alpha" or self.name.startswith("people")
+
 
 @dataclass(frozen=True)
 class Outputs:
-    """The results of one shot in one folder: `folder/<product>/<name>_<product>.<frame>.<ext>`."""
+    """The results of one shot in one folder: `folder/<product>/<name>_<product>.<frame>.<ext>`.
+
+    The alpha of one person is `folder/people/<person>/<name>_<person>.<frame>.<ext>`.
+    """
 
     folder: Path
     name: str
@@ -55,6 +75,8 @@ class Outputs:
         """Return the file of a product of a frame; it need not exist."""
         extension = product.encoding.file_format
         digits = padded(frame, self.padding, counts_sign=self.counts_sign)
+        if product.person:
+            return frame_path(self.folder / "people", product.person, self.name, digits, extension)
         return frame_path(self.folder, product.name, self.name, digits, extension)
 
     def paths(self, frame: int) -> list[Path]:
@@ -76,14 +98,18 @@ def lay_out_results(folder: Path, plate: PlateInfo, settings: MatteSettings) -> 
     return Outputs(folder, plate.name, plate.padding, products, plate.counts_sign)
 
 
-def people_product(count: int) -> Product:
-    """Return the product that holds so many people; their channels depend on the number."""
-    return Product("people", cryptomatte_channels(count), _CRYPTOMATTE)
+def people_products(names: Sequence[str], settings: MatteSettings) -> tuple[Product, ...]:
+    """Return the products that hold people of these names: one of all, or one of each who is kept."""
+    if settings.people_as == "separate":
+        alpha = _product("alpha", settings)
+        return tuple(replace(alpha, name=f"people/{name}") for name in names if settings.keeps(name))
+    # Its channels depend on the number of people.
+    return (Product("people", cryptomatte_channels(len(names)), _CRYPTOMATTE),)
 
 
 def _product(name: str, settings: MatteSettings) -> Product:
     if name == "people":
-        return people_product(1)  # until they are known
+        return Product(name, cryptomatte_channels(1), _CRYPTOMATTE)  # until they are known
     png = settings.format == "png"
     depth = settings.depth if settings.depth != "auto" else ("8" if png else "half")
     # PNG defines its colour as not multiplied by alpha; EXR defines it as multiplied.

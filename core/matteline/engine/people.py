@@ -21,7 +21,7 @@ from matteline.contract.frames import FrameRange, FrameSet
 from matteline.contract.people import MaskHint
 from matteline.contract.record import RECORD_FOLDER
 from matteline.engine.fingerprint import PlateFingerprint
-from matteline.engine.outputs import people_product
+from matteline.engine.outputs import people_products
 from matteline.engine.people_hints import open_masks
 from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Plan
@@ -143,10 +143,9 @@ def with_people(plan: Plan, people: FoundPeople) -> Plan:
                 hint="List the people of the plate, or name them by hints.",
                 settings=("hints",),
             )
-    products = tuple(
-        people_product(len(people.names)) if product.name == "people" else product
-        for product in plan.outputs.products
-    )
+    products = tuple(each for each in plan.outputs.products if not (each.name == "people" or each.person))
+    if "people" in settings.write:
+        products += people_products(people.names, settings)
     return replace(plan, people=people, outputs=replace(plan.outputs, products=products))
 
 

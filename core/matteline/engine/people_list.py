@@ -74,6 +74,7 @@ def listing_job(job: Job) -> Job:
         write=("people",),
         keep="everyone",
         leave_out="nobody",
+        people_as="cryptomatte",
         movies=(),
         layout="separate",
         format="exr",

@@ -8,7 +8,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from matteline.engine.first_look import LOOK_LARGER
 from matteline.engine.people_hints import OpenMask, open_masks
-from matteline.engine.plan import Plan
+from matteline.engine.plan import Plan, wants_chosen_people
 from matteline.matting.rvm.network import reduce
 from matteline.media.cryptomatte import LEAST_COVERAGE
 from matteline.people import separate
@@ -27,14 +27,9 @@ class PeopleMattes:
         self.names = plan.people.names
         self._longer_side = LOOK_LARGER * plan.weights.longer_side
         settings = plan.settings
-        kept, left_out = settings.kept_names(), settings.left_out_names()
         self._kept: list[int] | None = None
-        if kept is not None or left_out:
-            self._kept = [
-                index
-                for index, name in enumerate(self.names)
-                if (kept is None or name in kept) and name not in left_out
-            ]
+        if wants_chosen_people(settings):
+            self._kept = [index for index, name in enumerate(self.names) if settings.keeps(name)]
         self._masks: list[tuple[int, OpenMask]] = [
             (self.names.index(mask.name), mask)
             for mask in open_masks(plan.hints, plan.plate)

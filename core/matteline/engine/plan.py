@@ -166,7 +166,7 @@ class Plan:
                 canvas.height,
                 len(product.channels),
                 product.encoding,
-                matte=product.name in ("alpha", "people"),
+                matte=product.is_matte,
             )
             for product in self.outputs.products
         )

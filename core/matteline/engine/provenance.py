@@ -62,7 +62,7 @@ def _rate(plan: Plan) -> dict[str, object]:
 
 def _colour(plan: Plan, product: Product) -> dict[str, object]:
     """Tag the colour space where it is known, never where it is only assumed; a matte alone holds no colour."""
-    if product.name in ("alpha", "people"):
+    if product.is_matte:
         return {"colorInteropID": "data"}
     if plan.space.assumed:
         return {}

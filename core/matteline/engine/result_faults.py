@@ -21,8 +21,8 @@ def find_wrong_results(plan: Plan, frames: FrameSet) -> dict[str, FrameSet]:
     faults: dict[str, set[int]] = {}
     beside_others: dict[str, set[int]] = {}
     for product in plan.outputs.products:
-        if product.name == "people":
-            continue  # ids and coverages are no picture, and nobody may be in frame after frame
+        if product.name == "people" or product.person:
+            continue  # ids and coverages are no picture, and a person may be absent in frame after frame
         numbers, facts = _facts(plan, product, frames)
         for number, each in zip(numbers, facts, strict=True):
             if each is not None and each.fault and number in frames:

@@ -82,7 +82,7 @@ class Shot:
             device=self._device,
             dtype=DTYPES[plan.settings.precision],
             # Nobody reads the foreground where only alpha and people are written.
-            want_fgr=any(product.name not in ("alpha", "people") for product in products),
+            want_fgr=any(not product.is_matte for product in products),
         )
         self._inference: Inference | None = None
         self._span: Span | None = None

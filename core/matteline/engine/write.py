@@ -61,8 +61,8 @@ class ProductWriter:
         people: PeopleMattes | None = None,
     ) -> None:
         self._outputs = outputs
-        self._wants_fgr = any(product.name not in ("alpha", "people") for product in outputs.products)
-        self._writes_people = any(product.name == "people" for product in outputs.products)
+        self._wants_fgr = any(not product.is_matte for product in outputs.products)
+        self._writes_people = any(product.name == "people" or product.person for product in outputs.products)
         # Multiplying by alpha would need floats.
         self._wants_codes = all(
             product.encoding.depth == "8" and (product.name == "fgr" or product.encoding.straight_alpha)
@@ -122,9 +122,13 @@ class ProductWriter:
                 attributes=attributes,
             )
             return str(path)
+        alpha = pictures.alpha
+        if product.person:
+            assert self._people is not None and pictures.people is not None
+            alpha = pictures.people[self._people.names.index(product.person)]
         write_image(
             path,
-            _pixels(product, pictures.alpha, pictures.fgr),
+            _pixels(product, alpha, pictures.fgr),
             product.encoding,
             frame.header,
             channels=product.channels,
@@ -156,7 +160,7 @@ def _pixels(product: Product, alpha: Tensor, fgr: Tensor | None) -> np.ndarray:
 
 def _parts(product: Product, alpha: Tensor, fgr: Tensor | None) -> list[Tensor]:
     """Return the pictures (H, W, 1 or 3) whose channels are the product's, one after the other."""
-    if product.name == "alpha":
+    if product.is_matte:
         return [alpha[..., None]]
     assert fgr is not None
     if product.name == "fgr":
