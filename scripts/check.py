@@ -35,7 +35,9 @@ def commands(*, quick: bool) -> Iterator[Command]:
     yield ["lint-imports"]
     yield ["mkdocs", "build"]
     workers = min(os.cpu_count() or 1, MOST_WORKERS)
-    yield ["pytest", "-n", str(workers), *(["-m", "quick"] if quick else [])]
+    # The slowest are listed, so that whoever adds one sees what it costs everybody.
+    chosen = ["-m", "quick"] if quick else ["--durations=40", "--durations-min=5"]
+    yield ["pytest", "-n", str(workers), *chosen]
 
 
 def run(command: Command) -> bool:
