@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 
 from matteline.contract.plate import Window
 from matteline.drawing.crowd import draw_crowd
-from matteline.window.people_choices import FoundPerson, is_kept, keeping, merged, renamed
+from matteline.window.people_choices import FoundPerson, as_named, is_kept, keeping, merged, renamed
 from tests.window.conftest import settle, shown
 
 STATE = {"hints": "none", "keep": "everyone", "leave_out": "nobody"}
@@ -29,6 +29,8 @@ def test_a_person_who_was_found_is_named_by_a_box_where_it_is_largest():
 def test_two_people_are_made_one_by_the_name_of_the_first():
     made = merged(STATE, [ANNA, BEN])
     assert made["hints"] == "1002:8,10,30,40:person1; 1001:60,10,20,40:person1"
+    assert list(as_named(made, [ANNA, BEN])) == ["person1"]
+    assert list(as_named(STATE, [ANNA, BEN])) == ["person1", "person2"]
 
 
 def test_files_of_hints_stay_as_they_are():
@@ -97,7 +99,7 @@ def test_pointing_adds_a_hint_that_can_be_undone(window, people):
     _click(window, 150, 100)
     assert form.field("hints").text().endswith(":person3")
     assert [people.list.item(row).text() for row in range(3)] == ["person1", "person2", "person3"]
-    assert "hints have changed" in people.words.text()
+    assert "Hints have changed" in people.words.text()
     assert len(window.viewer.canvas._points) == 1, "those of this frame"
     window.shots.history.group.undo()
     window.shots.history.group.undo()
@@ -110,6 +112,7 @@ def test_check_marks_and_names_change_the_form_and_can_be_undone(window, people)
     assert form.field("leave_out").text() == "person1"
     people.list.item(1).setText("ben")
     assert form.field("hints").text() == "1001:180,30,100,140:ben"
+    assert [people.list.item(row).text() for row in range(people.list.count())] == ["person1", "ben"]
     people.list.item(0).setText("a/b")
     settle(lambda: "cannot be called" in window.errors.words)
     assert people.list.item(0).text() == "person1"

@@ -60,6 +60,21 @@ def named_in(state: State) -> list[str]:
     return list(dict.fromkeys(hint.name for _, hints in hints_in(state) for hint in hints))
 
 
+def as_named(state: State, people: Sequence[FoundPerson]) -> dict[str, FoundPerson]:
+    """Return people by the names that a form's boxes give them meanwhile; one person for those of one name."""
+    boxes = {hint: hint.name for _, hints in hints_in(state) for hint in hints if isinstance(hint, BoxHint)}
+    named: dict[str, FoundPerson] = {}
+    for person in people:
+        name = next(
+            (name for hint, name in boxes.items() if person.largest and hint == _box(person, name)),
+            person.name,
+        )
+        before = named.get(name)
+        both = person.boxes if before is None else {**person.boxes, **before.boxes}
+        named[name] = FoundPerson(name, person.colour if before is None else before.colour, both)
+    return named
+
+
 def points_in(state: State, frame: int) -> list[PointHint]:
     """Return the points of a form's hints in a frame."""
     found = (hint for _, hints in hints_in(state) for hint in hints)
@@ -116,7 +131,7 @@ def merged(state: State, people: Sequence[FoundPerson]) -> dict[str, str]:
     return made
 
 
-def _box(found: FoundPerson, name: str) -> Hint:
+def _box(found: FoundPerson, name: str) -> BoxHint:
     assert found.largest is not None
     frame, box = found.largest
     return BoxHint(frame, box.x, box.y, box.width, box.height, name)

@@ -19,6 +19,7 @@ from matteline.window.controls import plain_label, small_button, tall_button, th
 from matteline.window.form.panel import ShotPanel
 from matteline.window.people_choices import (
     FoundPerson,
+    as_named,
     free_name,
     is_kept,
     keeping,
@@ -38,7 +39,7 @@ from matteline.window.worker_connection import WorkerConnection
 _NO_SHOT: Final = "Open a plate to see who is in it."
 _NOT_FOUND: Final = "Nobody is told apart yet. Every frame is read once."
 _NO_PEOPLE: Final = "The network sees nobody who could be told apart. Point at people to help."
-_CHANGED: Final = "The hints have changed: find people again to see what they do."
+_CHANGED: Final = "Hints have changed: find people again."
 _HINTED: Final = "named, not found yet"
 _NAME: Final = Qt.ItemDataRole.UserRole
 
@@ -304,7 +305,7 @@ class PeoplePanel(QWidget):
 
     def _found(self) -> dict[str, FoundPerson]:
         shot = self._shots.shots.current
-        return {each.name: each for each in shot.people or ()} if shot is not None else {}
+        return {} if shot is None else as_named(self._panel.form.state, shot.people or ())
 
     def _names(self) -> list[str]:
         """Return everyone's name: those who were found, then those whom hints name."""
