@@ -10,7 +10,7 @@ from matteline.contract.errors import WriteError
 from matteline.contract.frames import FrameSet
 from matteline.contract.job import Job
 from matteline.contract.settings import MatteSettings
-from matteline.window.queue.shot_delegate import FLAGGED_ROLE
+from matteline.window.queue.shot_delegate import FLAGGED_ROLE, THUMBNAIL_ROLE
 from matteline.window.queue.store import (
     ABANDONED_AFTER_SECONDS,
     DONE,
@@ -197,6 +197,19 @@ def test_the_time_left_counts_what_runs_and_what_waits():
     assert time_left([running, _shot(2, WAITING, frames="1-20")]) == 40
     assert time_left([running, _shot(2, WAITING)]) == 80, "one of unknown length is taken for as long"
     assert time_left([_shot(1, WAITING, frames="1-20")]) == 0, "without a speed nothing can be said"
+
+
+def test_rows_show_their_plates_wherever_they_are_moved(open_window, plate, tmp_path):
+    window = open_window()
+    window.queue.add(Job(plate, str(tmp_path / "one")))
+    window.queue.add(Job(str(tmp_path / "gone.mov"), str(tmp_path / "two")))
+    settle(lambda: window.queue.list.count() == 2)
+    settle(lambda: window.queue.list.item(0).data(THUMBNAIL_ROLE) is not None)
+    assert window.queue.list.item(1).data(THUMBNAIL_ROLE) is None
+    window.queue.list.setCurrentRow(0)
+    window.queue._buttons["down"].click()
+    settle(lambda: window.queue.list.item(1).data(THUMBNAIL_ROLE) is not None)
+    assert window.queue.list.item(0).data(THUMBNAIL_ROLE) is None
 
 
 def test_a_filter_hides_other_shots_and_done_ones_are_cleared(open_window, path):

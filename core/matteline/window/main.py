@@ -58,6 +58,7 @@ from matteline.window.shots.controller import ShotController
 from matteline.window.shots.open_shots import OpenShot
 from matteline.window.status_line import StatusLine
 from matteline.window.theme import apply_theme
+from matteline.window.thumbnails import Thumbnails
 from matteline.window.viewer.panel import ViewerPanel
 from matteline.window.worker_connection import WorkerConnection
 
@@ -114,7 +115,9 @@ class MainWindow(QMainWindow):
         self.follower = ResultFollower(self.viewer, self.shots.footage_of)
         self.errors = StatusLine()
         self._queue_file = BackgroundQueue(QueueStore(config.queue_file), self)
-        self.queue = QueuePanel(self._queue_file, QueueRunner(self._queue_file, self.connection, self))
+        runner = QueueRunner(self._queue_file, self.connection, self)
+        self._thumbnails = Thumbnails(self.opener.config, self)
+        self.queue = QueuePanel(self._queue_file, runner, self._thumbnails)
         self.judging = JudgingPanel()
         self.people = PeoplePanel(self.connection, self.shot, self.shots, self.viewer)
         self.tabs = QTabWidget()
@@ -272,6 +275,7 @@ class MainWindow(QMainWindow):
         self.connection.close(at_once=at_once)
         self.judging.close_all()
         self.queue.close_all()
+        self._thumbnails.close()
         self.shot.close_all()
         self.live.close()
         self.follower.close()

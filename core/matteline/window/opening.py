@@ -8,25 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QImage
 
 from matteline.colour.config import Config, open_config
-from matteline.colour.display_transform import DisplayTransform
 from matteline.contract.errors import MattelineError
 from matteline.contract.job import Job
 from matteline.contract.record import read_record, record_file
 from matteline.window.background import report_exception
 from matteline.window.shot_paths import OutputClaim, bare_name, suggested_output
+from matteline.window.thumbnails import thumbnail
 from matteline.window.viewer.first_look import read_first_look
 from matteline.window.viewer.footage import Footage, open_footages
-from matteline.window.viewer.reduction import reduced
-
-# Pixels of the longer side of a thumbnail: enough for screens of two pixels a point.
-THUMBNAIL_SIDE: Final = 256
 
 
 @dataclass(frozen=True)
@@ -125,7 +119,8 @@ class FootageOpener(QObject):
             for footage in footages if purpose == "shot" else ():
                 self.look_read.emit(footage.path, read_first_look(footage))
                 with suppress(MattelineError):
-                    self.thumbnail_made.emit(footage.path, _thumbnail(footage))
+                    clip = footage.clips.get("plate") or footage.main
+                    self.thumbnail_made.emit(footage.path, thumbnail(clip, footage.space))
 
         self._submit(work, path)
 
@@ -190,16 +185,3 @@ def _job_of(footage: Footage, taken: Collection[OutputClaim]) -> Job | None:
     whole = plate is not None and not plate.frames.minus(record.frames)
     frames = None if whole or not record.frames else record.frames
     return replace(made, plate=path, output=str(footage.folder), frames=frames, existing="update")
-
-
-def _thumbnail(footage: Footage) -> QImage:
-    """Return a small picture of the middle frame, in plain sRGB. Raises `MattelineError`."""
-    clip = footage.clips.get("plate") or footage.main
-    # A movie is decoded from its beginning, and read on from there.
-    numbers = list(clip.frames)
-    number = numbers[0] if clip.in_order else numbers[len(numbers) // 2]
-    frame = clip.frame(number)
-    pixels = reduced(frame.pixels, max(1, max(frame.pixels.shape[:2]) // THUMBNAIL_SIDE))
-    shown = np.ascontiguousarray(DisplayTransform(footage.space).to_display(pixels))
-    height, width = shown.shape[:2]
-    return QImage(shown.data, width, height, 4 * width, QImage.Format.Format_RGBX8888).copy()

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QImage
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -27,7 +27,7 @@ from matteline.window.controls import plain_label, small_button, tall_button
 from matteline.window.queue.background_queue import BackgroundQueue
 from matteline.window.queue.report_counts import ReportCounts
 from matteline.window.queue.runner import QueueRunner
-from matteline.window.queue.shot_delegate import FLAGGED_ROLE, SHOT_ROLE, ShotDelegate
+from matteline.window.queue.shot_delegate import FLAGGED_ROLE, SHOT_ROLE, THUMBNAIL_ROLE, ShotDelegate
 from matteline.window.queue.store import (
     DONE,
     FAILED,
@@ -39,6 +39,7 @@ from matteline.window.queue.store import (
     QueueStore,
     time_left,
 )
+from matteline.window.thumbnails import Thumbnails
 
 _EMPTY = "The queue is empty.\n\nSet a shot up in the tab 'Shot',\nthen choose More, Add to queue."
 _FARM_TIP = "Submit the selected shots to a render farm; this queue then leaves them out"
@@ -53,6 +54,7 @@ class QueuePanel(QWidget):
     Args:
         queue: The queue.
         runner: Renders it.
+        thumbnails: Makes small pictures of the plates.
     """
 
     # A `Job` whose results, or plate, are to be shown, with its settings.
@@ -61,9 +63,12 @@ class QueuePanel(QWidget):
     # A list of `QueuedShot` to submit to a render farm.
     farm_wanted = Signal(object)
 
-    def __init__(self, queue: BackgroundQueue, runner: QueueRunner) -> None:
+    def __init__(self, queue: BackgroundQueue, runner: QueueRunner, thumbnails: Thumbnails) -> None:
         super().__init__()
-        self._queue, self.runner = queue, runner
+        self._queue, self.runner, self._thumbnails = queue, runner, thumbnails
+        # By the path of the plate, and by the number of the shot: rows are given other shots.
+        self._pictures: dict[str, QImage] = {}
+        self._flagged: dict[int, int] = {}
         self.start_button = tall_button("Start queue")
         self.farm_button = tall_button("Send to farm…", _FARM_TIP)
         self.list = QListWidget()
@@ -149,6 +154,7 @@ class QueuePanel(QWidget):
         self.filter.textChanged.connect(self._apply_filter)
         self.clear_button.clicked.connect(self._clear_done)
         self.reports.counted.connect(self._show_count)
+        self._thumbnails.made.connect(self._show_thumbnail)
         for name, button in self._buttons.items():
             button.clicked.connect(lambda _=False, name=name: self._act(name))
 
@@ -207,6 +213,9 @@ class QueuePanel(QWidget):
                 # A shot is dropped between two others, never on one.
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsDropEnabled)
             item.setData(SHOT_ROLE, shot)
+            item.setData(FLAGGED_ROLE, self._flagged.get(shot.number))
+            item.setData(THUMBNAIL_ROLE, self._pictures.get(shot.job.plate))
+            self._thumbnails.want(shot.job.plate)
             item.setToolTip(f"{shot.job.plate}\n{shot.words}")
         rows = {shot.number: row for row, shot in enumerate(shots)}
         if list(rows) != [shot.number for shot in before]:
@@ -250,7 +259,14 @@ class QueuePanel(QWidget):
             item = self.list.item(row)
             shot: QueuedShot = item.data(SHOT_ROLE)
             if shot.state == DONE and shot.job == job:
+                self._flagged[shot.number] = count
                 item.setData(FLAGGED_ROLE, count)
+
+    def _show_thumbnail(self, plate: str, image: QImage) -> None:
+        self._pictures[plate] = image
+        for row in range(self.list.count()):
+            if self.list.item(row).data(SHOT_ROLE).job.plate == plate:
+                self.list.item(row).setData(THUMBNAIL_ROLE, image)
 
     def _show_menu(self, at: QPoint) -> None:
         item = self.list.itemAt(at)

@@ -11,15 +11,19 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from matteline.contract.messages import counted
 from matteline.window.queue.store import FAILED, RUNNING, QueuedShot
 from matteline.window.theme import error_colour
+from matteline.window.thumbnails import draw_filling
 
 SHOT_ROLE = Qt.ItemDataRole.UserRole
 # The number of frames that judging has flagged; None where the shot was not judged.
 FLAGGED_ROLE = Qt.ItemDataRole.UserRole + 1
+# A small `QImage` of the plate; None until it is made.
+THUMBNAIL_ROLE = Qt.ItemDataRole.UserRole + 2
+_PICTURE_WIDTH = 78
 _Index = QModelIndex | QPersistentModelIndex
 
 
 class ShotDelegate(QStyledItemDelegate):
-    """Draws a shot on three lines: its name and state, a progress bar, and its progress in words."""
+    """Draws a small picture of a shot, and beside it its name and state, a progress bar, and words."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         """Return the height of two lines of text, the bar and the margins."""
@@ -38,6 +42,11 @@ class ShotDelegate(QStyledItemDelegate):
             painter.fillRect(bar, palette.color(QPalette.ColorRole.Accent))
         # Room for the bar of the selected row at the left, and between rows.
         box = rect.adjusted(10, 7, -10, -7)
+        picture = QRect(box.left(), box.top(), _PICTURE_WIDTH, box.height())
+        painter.fillRect(picture, palette.color(QPalette.ColorRole.Mid))
+        if (image := index.data(THUMBNAIL_ROLE)) is not None:
+            draw_filling(painter, picture, image)
+        box.setLeft(picture.right() + 10)
         ink = palette.color(QPalette.ColorRole.Text)
         faint = palette.color(QPalette.ColorRole.PlaceholderText)
         self._paint_name(painter, box, shot, ink, faint if shot.state != FAILED else error_colour(palette))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPalette
+from PySide6.QtGui import QKeyEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QListView,
     QListWidget,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from matteline.window.shots.open_shots import OpenShot
+from matteline.window.thumbnails import draw_filling
 
 _SHOT_ROLE = Qt.ItemDataRole.UserRole
 _WIDTH, _PICTURE_HEIGHT = 118, 56
@@ -100,12 +101,11 @@ class _ShotDelegate(QStyledItemDelegate):
         palette: QPalette = option.palette
         rect: QRect = option.rect
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         box = rect.adjusted(5, 4, -5, 0)
         picture = QRect(box.left(), box.top(), box.width(), _PICTURE_HEIGHT)
         painter.fillRect(picture, palette.color(QPalette.ColorRole.Mid))
         if shot.thumbnail is not None:
-            _draw_filling(painter, picture, shot.thumbnail)
+            draw_filling(painter, picture, shot.thumbnail)
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(
                 QRect(picture.left(), picture.bottom() + 1, picture.width(), 3),
@@ -118,12 +118,3 @@ class _ShotDelegate(QStyledItemDelegate):
         name = painter.fontMetrics().elidedText(shot.name, Qt.TextElideMode.ElideMiddle, words.width())
         painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, name)
         painter.restore()
-
-
-def _draw_filling(painter: QPainter, room: QRect, image: QImage) -> None:
-    """Draw the middle of an image, scaled until it covers a rectangle."""
-    scale = max(room.width() / image.width(), room.height() / image.height())
-    width, height = room.width() / scale, room.height() / scale
-    source = QRect(0, 0, round(width), round(height))
-    source.moveCenter(image.rect().center())
-    painter.drawImage(room, image, source)
