@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.nuke import plates
+from tests.nuke import panel_drawing, plates
 from tests.nuke.fake.tcl import read_script
 from tests.nuke.gallery import GALLERY, USES, text
 
@@ -30,6 +30,11 @@ def test_the_gallery_has_the_inside_of_this_releases_node(nodes):
         node, made = nodes[f"MatteLine{name}"], fresh[f"MatteLine{name}"]
         assert node.value("matteline_form") == made.value("matteline_form")
         assert inside(node) == inside(made), "run: python -m tests.nuke.gallery"
+
+
+def test_the_drawing_of_the_panel_is_of_this_releases_knobs():
+    drawn = panel_drawing.PICTURE.read_text(encoding="utf-8")
+    assert drawn == panel_drawing.text(), "run: python -m tests.nuke.panel_drawing"
 
 
 def inside(group):
