@@ -14,10 +14,19 @@ bl_info = {
     "category": "Sequencer",
 }
 
-from . import menus, models, operators, panels, preferences, scene_operators, settings  # noqa: E402
+from . import (  # noqa: E402
+    menus,
+    models,
+    operators,
+    panels,
+    pick_person,
+    preferences,
+    scene_operators,
+    settings,
+)
 
 # In the order they are registered: panels draw settings and operators, which must be there before.
-_PARTS = (settings, preferences, operators, scene_operators, models, panels, menus)
+_PARTS = (settings, preferences, operators, scene_operators, pick_person, models, panels, menus)
 
 
 def register():

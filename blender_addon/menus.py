@@ -13,6 +13,12 @@ def _strip_menu(self, _context):
 def _clip_menu(self, _context):
     self.layout.separator()
     self.layout.operator("matteline.render_clip", icon="MOD_MASK")
+    self.layout.operator("matteline.pick_person", icon="EYEDROPPER")
+
+
+def _image_menu(self, _context):
+    self.layout.separator()
+    self.layout.operator("matteline.pick_person", icon="EYEDROPPER")
 
 
 def _node_menu(self, context):
@@ -41,6 +47,7 @@ _ENTRIES = (
     ("SEQUENCER_MT_strip", _strip_menu),
     ("SEQUENCER_MT_context_menu", _strip_menu),
     ("CLIP_MT_clip", _clip_menu),
+    ("IMAGE_MT_image", _image_menu),
     ("NODE_MT_node", _node_menu),
     ("NODE_MT_context_menu", _node_menu),
     # Where Blender adds pictures to a scene.

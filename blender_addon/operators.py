@@ -93,7 +93,8 @@ class _PreviewOperator(_TargetOperator, WorkerOperator):
         return preview(client, *self._asked_for)
 
     def bring_in(self, context, asked):
-        show_preview(context, asked.message["files"]["rgba"])
+        scene, number = requests.scene_of(self.kind, context), self._asked_for[1]
+        show_preview(context, asked.message["files"]["rgba"], scene, number)
         return asked.answer
 
 

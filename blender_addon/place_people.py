@@ -34,6 +34,9 @@ def place_people(tree, scene, plate, group_node, rendered, start, undo):
     frames = rendered.request.job.frames
     path = rendered.path(PEOPLE, frames.first)
     names = kept_people(path)
+    keep = {each.strip() for each in rendered.request.job.settings.keep.split(",")}
+    # Whoever is kept is picked; the others are in the file, for the artist to add.
+    names = [each for each in names if each in keep] or names
     image = bpy.data.images.load(as_blender_path(scene.matteline, path))
     undo.callback(bpy.data.images.remove, image)
     image.source = "SEQUENCE" if len(frames) > 1 else "FILE"

@@ -10,12 +10,19 @@ from . import compat, worker
 PREVIEW = "Matteline Preview"
 
 
-def show_preview(context, path):
+def previewed(image):
+    """Return `scene` and `frame`, the plate's, that a picture is a preview of; empty where it is none."""
+    return compat.tagged(image)
+
+
+def show_preview(context, path, scene, number):
     """Show a preview: in an Image Editor that is open, or in a window of its own.
 
     Args:
         context: Blender's.
         path: The worker's file of it, which the worker deletes some previews later.
+        scene: The scene whose settings made it.
+        number: The plate's frame.
     """
     kept = os.path.join(worker.own_folder(), f"preview{os.path.splitext(path)[1]}")
     shutil.copyfile(path, kept)
@@ -25,6 +32,7 @@ def show_preview(context, path):
         image.name = PREVIEW
     image.filepath = kept
     image.reload()
+    compat.tag(image, scene=scene.name, frame=number)
     # Without a window there is nobody to show it to.
     if bpy.app.background:
         return

@@ -37,7 +37,7 @@ def why_not(kind, context):
             return "Select at least one movie or image strip"
         return ""
     if kind == "CLIP":
-        return "" if _open_clip(context) else "Open a clip in the Clip Editor"
+        return "" if open_clip(context) else "Open a clip in the Clip Editor"
     tree = compat.compositor_tree(context.scene)
     if tree is None:
         return "This scene has no compositing nodes"
@@ -116,6 +116,23 @@ def preview_for(kind, context):
     return _masked(kind, context, _of_one_frame(targeted, number)), number
 
 
+def clip_frame(context):
+    """Return the frame of the open clip's plate that the scene's frame shows, and the plate's size.
+
+    Raises:
+        MattelineError: The clip's files are not there, or nothing is shown now.
+    """
+    targeted = _clip_request(context)
+    frames = targeted.job.frames
+    number = context.scene.frame_current - _scene_offset("CLIP", context, targeted.target.base)
+    if number not in frames:
+        raise JobError(
+            f"{targeted.target.name} shows no picture at frame {context.scene.frame_current}.",
+            hint="Move the playhead.",
+        )
+    return number, tuple(targeted.size)
+
+
 def _of_one_frame(targeted, number):
     return replace(targeted, job=replace(targeted.job, frames=FrameSet.of((number,))))
 
@@ -161,7 +178,7 @@ def _scene_offset(kind, context, base):
     """Return what leads from a number of a clip's or node's plate to the scene's frame."""
     if kind == "NODE":
         return first_frame(_plate_node(compat.compositor_tree(context.scene)), 0, base)
-    clip = _open_clip(context)
+    clip = open_clip(context)
     return clip.frame_start - clip.frame_offset - base
 
 
@@ -204,7 +221,7 @@ def _strip_request(scene, strip, result):
 
 
 def _clip_request(context):
-    clip, scene = _open_clip(context), context.scene
+    clip, scene = open_clip(context), context.scene
     source = _clip_source(clip)
     # Blender's own arithmetic of a clip's first picture.
     start = clip.frame_start - clip.frame_offset
@@ -251,7 +268,8 @@ def _nodes_request(scene, target, source, shown, offset, size):
     return TargetedJob(node_job(values, source, FrameSet((frames.hull,)), name), target, size)
 
 
-def _open_clip(context):
+def open_clip(context):
+    """Return the clip of the Clip Editor; without windows, the only one of the file. None where there is none."""
     clip = getattr(context, "edit_movieclip", None)
     # Without windows there is no editor: a file with one clip leaves no doubt.
     only = bpy.app.background and len(bpy.data.movieclips) == 1

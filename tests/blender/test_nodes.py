@@ -347,6 +347,12 @@ def test_people_arrive_as_blenders_cryptomatte_node_with_all_of_them_picked(blen
     assert blender.call("operator", name="import_last") == ["FINISHED"]
     assert blender.call("evaluate", expression=f"{node}.matte_id") == "person1"
     assert np.abs(shown_node(blender, "People", 3, tmp_path) - 255 * shares[0]).max() <= 2
+    # Of a result with kept people these are picked.
+    blender.call("execute", statements=f"{node}.id_data.nodes.remove({node})")
+    blender.call("values", matte__keep="Zoë, person9")
+    blender.call("pretend_rendered", kind="NODE", files=[files], size=[plates.WIDTH, plates.HEIGHT])
+    assert blender.call("operator", name="import_last") == ["FINISHED"]
+    assert blender.call("evaluate", expression=f"{node}.matte_id") == "Zoë"
 
 
 def test_people_of_a_render_can_be_picked(blender, person, weights_file, tmp_path):
