@@ -14,10 +14,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import zipfile
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    import torch  # loaded by the tests that need it
 
 # A shell that starts tests in the background lets them ignore Ctrl-C, and what they start would inherit it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -71,6 +74,19 @@ def _missing(message: str) -> NoReturn:
     if os.environ.get("REQUIRE_FOOTAGE") == "1":
         pytest.fail(message)
     pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def cuda() -> torch.device:
+    """A CUDA device."""
+    import torch
+
+    if not torch.cuda.is_available():
+        message = f"torch {torch.__version__} finds no CUDA device"
+        if os.environ.get("REQUIRE_GPU") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    return torch.device("cuda", 0)
 
 
 @pytest.fixture(scope="session")

@@ -236,6 +236,7 @@ def pretended_cuda(patch: pytest.MonkeyPatch) -> Iterator[PretendedCuda]:
 
     patch.setattr(threading.Thread, "run", run_on_machine)
     patch.setattr(torch, "tensor", tensor_on)
+    patch.setattr(torch.Tensor, "pin_memory", lambda self: self)
     # Tensors of inference mode cannot be wrapped.
     patch.setattr(torch, "inference_mode", torch.no_grad)
     patch.setattr(torch.version, "cuda", "0.0")

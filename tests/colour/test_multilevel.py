@@ -120,10 +120,8 @@ def test_a_matte_from_elsewhere_keeps_the_plate_where_it_is_solid(
 
 
 @pytest.mark.gpu
-def test_a_gpu_gives_the_same_foreground() -> None:
-    if not torch.cuda.is_available():
-        pytest.skip("no CUDA device")
+def test_a_gpu_gives_the_same_foreground(cuda: torch.device) -> None:
     alpha = disc(540, 1300)
     plate, _ = shirt(alpha)
-    there = estimated(plate.cuda(), alpha.cuda()).cpu()
+    there = estimated(plate.to(cuda), alpha.to(cuda)).cpu()
     assert torch.allclose(there, estimated(plate, alpha), atol=1e-4)

@@ -1,4 +1,4 @@
-"""The whole path on a pretended CUDA machine: nothing mixes devices, and the mattes are those of the processor."""
+"""The whole path on a pretended CUDA machine, and on a real one: nothing mixes devices, and pixels are the CPU's."""
 
 from __future__ import annotations
 
@@ -141,18 +141,34 @@ SETTINGS = {
 WITHIN = {"8 bits in half precision": 5 / 255}
 
 
+@pytest.fixture
+def compare_with_cpu(render, exr_plate, png_plate, matte, tmp_path) -> Callable[[str, str], None]:
+    """Renders with some of `SETTINGS` on a device and on the CPU, and compares the files."""
+
+    def compare(name: str, device: str) -> None:
+        settings = {key: matte if value == "matte" else value for key, value in SETTINGS[name].items()}
+        plate = {"exr": exr_plate, "png": png_plate}[settings.pop("plate")]
+        for each in (device, "cpu"):
+            render(plate, tmp_path / each, "1003-1004", device=each, **settings)
+        assert_same_files(tmp_path / device, tmp_path / "cpu", WITHIN.get(name, NEAR))
+
+    return compare
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETTINGS)
-def test_a_device_gives_the_pixels_of_the_processor(
-    name, machine, render, exr_plate, png_plate, matte, tmp_path
-):
-    settings = {key: matte if value == "matte" else value for key, value in SETTINGS[name].items()}
-    plate = {"exr": exr_plate, "png": png_plate}[settings.pop("plate")]
-    render(plate, tmp_path / "cuda", "1003-1004", device="cuda:1", **settings)
+def test_a_device_gives_the_pixels_of_the_processor(name, machine, compare_with_cpu):
+    compare_with_cpu(name, "cuda:1")
     assert machine.moved["down"]
-    render(plate, tmp_path / "cpu", "1003-1004", device="cpu", **settings)
-    assert_same_files(tmp_path / "cuda", tmp_path / "cpu", WITHIN.get(name, NEAR))
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_gpu_gives_the_pixels_of_the_processor(name, cuda, compare_with_cpu):
+    compare_with_cpu(name, str(cuda))
+
+
+@pytest.mark.slow
 def test_a_region_that_moves_is_matted_on_the_device(machine, render, narrow, png_plate, tmp_path):
     places = ((1001, 0, 0), (1003, 16, 16))
     for device in ("cuda:1", "cpu"):
@@ -163,6 +179,7 @@ def test_a_region_that_moves_is_matted_on_the_device(machine, render, narrow, pn
     assert_same_files(tmp_path / "cuda:1", tmp_path / "cpu", NEAR)
 
 
+@pytest.mark.slow
 def test_a_resumed_render_goes_on_from_the_state_on_the_device(machine, render, narrow, png_plate, tmp_path):
     def render_on_device(folder: str, frames: str, existing: str = "refuse") -> bool:
         job = render.job(
@@ -178,6 +195,7 @@ def test_a_resumed_render_goes_on_from_the_state_on_the_device(machine, render, 
     assert_same_files(tmp_path / "whole", tmp_path / "parts", 0)
 
 
+@pytest.mark.slow
 def test_one_network_serves_two_devices(machine, render, narrow, png_plate, tmp_path):
     for device in ("cuda:0", "cuda:1"):
         ready = plan(render.job(png_plate, tmp_path / device, "1003-1004", device=device), SURROUNDINGS)
@@ -194,6 +212,7 @@ def test_a_preview_is_made_on_the_device(machine, render, narrow, png_plate, tmp
     np.testing.assert_allclose(made.alpha, on_cpu.alpha, atol=NEAR)
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_too_large_is_halved_and_goes_on_from_the_state_before(machine, narrow):
     device = torch.device("cuda:0")
     frames = [
@@ -222,6 +241,7 @@ def test_a_batch_that_is_too_large_is_halved_and_goes_on_from_the_state_before(m
     np.testing.assert_array_equal(halved, in_pairs)
 
 
+@pytest.mark.slow
 def test_memory_that_runs_out_at_any_stage_costs_no_frame(machine, render, png_plate, tmp_path):
     settings = {"device": "cuda:1", "exposure": 2.0, "denoise": 1.0, "cuts": "auto", "focus": "people"}
     render(png_plate, tmp_path / "whole", "1003-1004", **settings)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
-import torch
 from safetensors.torch import load_file
 
 from matteline.matting.rvm.architecture import Architecture
@@ -26,14 +24,3 @@ def trained(weights_file: Path) -> MattingNetwork:
 def untrained() -> MattingNetwork:
     """A network filled by rule: it mattes nothing, but every weight counts."""
     return filled(Architecture("mobilenetv3", "deep_guided_filter"))
-
-
-@pytest.fixture(scope="session")
-def cuda() -> torch.device:
-    """A CUDA device."""
-    if not torch.cuda.is_available():
-        message = f"torch {torch.__version__} finds no CUDA device"
-        if os.environ.get("REQUIRE_GPU") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
-    return torch.device("cuda", 0)

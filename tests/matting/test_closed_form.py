@@ -165,12 +165,10 @@ def test_plates_are_halved_to_about_the_size_that_the_network_saw(ratio: float, 
 
 
 @pytest.mark.gpu
-def test_a_gpu_gives_the_same_alpha_and_the_same_bits_twice() -> None:
-    if not torch.cuda.is_available():
-        pytest.skip("no CUDA device")
+def test_a_gpu_gives_the_same_alpha_and_the_same_bits_twice(cuda: torch.device) -> None:
     truth = disc(301, 413, softness=40)
     matte, picture = blurred(truth), painted(truth)
-    first, second = (FOR_NETWORK.refine(picture.cuda(), matte.cuda(), 1).cpu() for _ in range(2))
+    first, second = (FOR_NETWORK.refine(picture.to(cuda), matte.to(cuda), 1).cpu() for _ in range(2))
     assert torch.equal(first, second)
     assert (first - FOR_NETWORK.refine(picture, matte, 1)).abs().max() < 1e-3
 

@@ -80,7 +80,7 @@ class PictureTransform:
         Returns:
             (3, H, W) float32, contiguous, sRGB-encoded, 0..1, finite.
         """
-        values = colour_tensor(pixels).to(device)
+        values = _uploaded(colour_tensor(pixels), device)
         return denoise(self._shown(values, self._is_picture(pixels)), self._denoise)
 
     def _shown(self, values: Tensor, is_picture: bool) -> Tensor:
@@ -198,6 +198,14 @@ class PictureTransform:
         linear = self._on(alpha.device).codec.to_linear(some.reshape(-1, 3)).view(3, *some.shape[:2])
         height, width = alpha.shape
         return guess_background(linear, alpha[::STRIDE, ::STRIDE] <= 0, (height, width))
+
+
+def _uploaded(values: Tensor, device: torch.device) -> Tensor:
+    """Return a copy on a device, where it is not the CPU."""
+    if device.type != "cuda":
+        return values.to(device)
+    # A GPU reads pinned memory by itself and at full speed; torch keeps it until that is done.
+    return values.pin_memory().to(device, non_blocking=True)
 
 
 def _pieces(pixels: Tensor, transform: _DeviceTransform) -> tuple[Tensor, ...]:

@@ -69,6 +69,11 @@ class ProductWriter:
             for product in outputs.products
             if product.name != "people"
         )
+        # What is only written, and as half, comes from the device as half; what is computed with stays as it is.
+        halves = (
+            each.name in ("alpha", "fgr") and each.encoding.depth == "half" for each in outputs.products
+        )
+        self._alpha_dtype = torch.float16 if all(halves) else torch.float32
         self._restore = restore
         self._canvas = canvas
         self._attributes = attributes
@@ -95,7 +100,7 @@ class ProductWriter:
         if self._wants_fgr:
             plate, codes = frame.frame.pixels, self._wants_codes
             fgr = torch.from_numpy(self._restore.fgr(plate, matte, alpha, codes=codes))
-        alpha = alpha.cpu()
+        alpha = alpha.to(self._alpha_dtype).cpu()
         made_of = self._frame_attributes(frame.number)
         pictures = _Pictures(alpha, fgr, None if mattes is None else mattes.cpu())
         return tuple(
@@ -143,7 +148,7 @@ def _pixels(product: Product, alpha: Tensor, fgr: Tensor | None) -> np.ndarray:
 
     Args:
         product: The product to assemble.
-        alpha: (H, W) float32, 0..1.
+        alpha: (H, W), 0..1, float32, or float16 where that is all that is written of it.
         fgr: (H, W, 3), straight, floats or 8-bit codes; None where no product needs it.
     """
     if fgr is not None and fgr.dtype == torch.uint8:
