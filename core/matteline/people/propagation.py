@@ -18,7 +18,6 @@ from torch.nn import functional
 
 from matteline.people.appearance import (
     OTHER_PERSON,
-    SAME_PERSON,
     Appearance,
     appearance_distances,
     averaged,
@@ -33,6 +32,9 @@ _MOTION_COST: Final = 0.02  # added to the distance of features for each cell of
 _MOST_ALIKE: Final = 8  # cells of a neighbouring frame that speak for one
 _LINK_SCALE: Final = 0.2  # squared distance at which a cell's word counts 1/e
 _APPEARANCE_SCALE: Final = 0.12
+# Squared distance at which a look counts half: people who turned or walked into other light are .3 to .6 from their
+# own appearance, and still much further from anybody else's.
+_APPEARANCE_DOUBT: Final = 0.55
 _FLOOR: Final = 0.02  # nothing is so sure that the other source could not outweigh it
 _LEAST_SECOND_CORE: Final = (
     0.35  # least share of a person's cells in the place with most, to be in a second place, too
@@ -43,7 +45,6 @@ _OTHERS_MARGIN: Final = 0.1  # squared distance by which a cell is more like som
 _MOST_OTHERS: Final = 0.1  # share of such cells above which a core is not one person's
 _FADING: Final = 0.985  # of certainty from frame to frame
 _LEAST_CERTAIN: Final = 0.1
-_APPEARANCE_YIELDS: Final = 0.5  # by how much looks count less where it is known who was there
 _PIECE: Final = 0.25  # share of a person's largest piece below which another one is doubted
 _PIECE_DOUBT: Final = 0.1
 
@@ -162,7 +163,7 @@ class Propagation:
         open_ = cells.fixed < 0
         distance = appearance_distances(cells.smoothed[open_], self._appearances)
         likeness = torch.softmax(-distance / _APPEARANCE_SCALE, 1)
-        doubt = 1 / (1 + (SAME_PERSON / distance.amin(1, keepdim=True).clamp(min=1e-3)).pow(4))
+        doubt = 1 / (1 + (_APPEARANCE_DOUBT / distance.amin(1, keepdim=True).clamp(min=1e-3)).pow(4))
         even[open_] = torch.lerp(likeness, even[open_], doubt)
         return even
 
@@ -202,7 +203,7 @@ class Propagation:
         certainty = (
             torch.stack([each.certainty for each in said]).amax(0) if said else torch.zeros(len(cells))
         )
-        words = (look + _FLOOR).log() * (1 - _APPEARANCE_YIELDS * certainty[:, None])
+        words = (look + _FLOOR).log()
         together = sum((each.certainty + _LEAST_CERTAIN for each in said), torch.zeros(len(cells)))
         for each in said:
             weight = len(said) * (each.certainty + _LEAST_CERTAIN) / together
