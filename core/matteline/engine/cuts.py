@@ -213,7 +213,9 @@ class _Shots:
         ):
             return True
         light = [self._pictures[each].brightness for each in after[: REACH_FRAMES - 1]]
-        fading = all(later <= earlier for earlier, later in pairwise(light)) and light[-1] < 0.9 * light[0]
+        # A wholly white frame fades by little at first where the shot itself is bright.
+        faded = (0.98 if self._pictures[number].is_blank else 0.9) * light[0]
+        fading = all(later <= earlier for earlier, later in pairwise(light)) and light[-1] < faded
         return fading and self._pictures[number].is_clipped
 
     def _is_movement(self, number: int) -> bool:
@@ -222,7 +224,7 @@ class _Shots:
             return False
         step = self._step_to(number)
         less, more = sorted((self._step_to(number - 1), self._step_to(number + 1)))
-        if less < 0.5 * step or more < step:
+        if less < 0.6 * step or more < step:
             return False
         return self._are_alike(number - 2, number - 1) and self._are_alike(number, number + 1)
 
