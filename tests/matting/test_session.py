@@ -136,6 +136,16 @@ def test_the_pictures_handed_in_are_left_as_they_were(untrained: MattingNetwork,
         assert torch.equal(pictures, before)
 
 
+def test_an_enlarged_picture_gives_a_matte_of_its_own_size(untrained: MattingNetwork, pictures: Tensor):
+    session, other = (opened(untrained, downsample_ratio=1.6) for _ in range(2))
+    assert session.reduced_size == (144, 99)
+    whole = run(session, inputs_of(pictures[:3]), 1)
+    parts = [other.advance([each])[0] for each in inputs_of(pictures[:3])]
+    assert_same_bits(whole, parts)
+    assert whole[0].alpha.shape == (HEIGHT, WIDTH)
+    assert all(each.min() >= 0 and each.max() <= 1 for matte in whole for each in (matte.alpha, matte.fgr))
+
+
 def test_without_foreground_alpha_stays_the_same(untrained: MattingNetwork, pictures: Tensor):
     (matte,) = opened(untrained).advance(inputs_of(pictures[:1]))
     (alone,) = opened(untrained, want_fgr=False).advance(inputs_of(pictures[:1]))

@@ -21,13 +21,16 @@ from matteline.contract.files import read_limited, write_text
 from matteline.contract.frames import FrameRange
 from matteline.contract.plate import Window
 
-NOTES_VERSION = 2
+NOTES_VERSION = 3
 LARGEST_BYTES = 64 << 20
 """Notes of a day of film with twenty people in every frame are smaller."""
 
 STRIDE_PIXELS = 16
 """Pixels of the network's picture to one value of its coarsest state. A region moves by multiples of these, so
 that the state can be moved along."""
+
+LEAST_STEP = STRIDE_PIXELS // 2
+"""A region is enlarged no further than this: twice."""
 
 # Limits, because notes are untrusted files: each of these would otherwise decide how much memory is taken.
 MOST_PIXELS = 1 << 16
@@ -166,7 +169,7 @@ class ShotNotes:
 
     def _check_region(self, region: Region, frames: FrameRange) -> None:
         where = f"a region of frames {frames}"
-        _check(STRIDE_PIXELS <= region.step <= MOST_PIXELS, f"{where} has no usable step")
+        _check(LEAST_STEP <= region.step <= MOST_PIXELS, f"{where} has no usable step")
         numbers = [number for number, _, _ in region.places]
         _check(bool(numbers) and numbers[0] == frames.first, f"{where} has no place in the first frame")
         _check(_ascend(numbers) and numbers[-1] <= frames.last, f"the places of {where} are not in order")

@@ -16,7 +16,7 @@ from matteline.engine.segments import segment_of
 from matteline.engine.timeline import SavedState
 from matteline.media.plate import open_plate
 
-PIXELS = 2
+PIXELS = 3
 """Raised whenever a release makes other pixels of the same settings."""
 
 # Settings that decide a frame's pixels by way of its segment; see `segment_mark`.

@@ -142,7 +142,7 @@ class BandSolver:
         return change
 
 
-FOR_NETWORK: Final = BandSolver(reach_pixels=1, certainty=0.1, coarse_steps=16, fine_steps=8, weight=0.9)
+FOR_NETWORK: Final = BandSolver(reach_pixels=1, certainty=0.4, coarse_steps=24, fine_steps=16, weight=0.9)
 """For mattes of the network: hardly more than their soft pixels, since a wider band measured worse, and held
 where the network is sure. `python -m tests.benchmarks.quality alpha` shows the gain."""
 

@@ -64,7 +64,8 @@ class Session:
             sessions may share.
         width: Of the pictures, in pixels.
         height: Of the pictures, in pixels.
-        downsample_ratio: Size of the picture the network looks at, over the size of the picture.
+        downsample_ratio: Size of the picture the network looks at, over the size of the picture. Above 1 the
+            network looks at an enlarged picture, and its mattes are averaged down again.
         device: Where to compute.
         dtype: Precision of encoder and decoder.
         batch: Frames encoded at once.
@@ -169,8 +170,8 @@ class Session:
             hidden, state = self._advanced(smalls, slots, self._state, finish=bool(mattes))
             for each, small, slot in zip(inputs, smalls, slots, strict=True):
                 if hidden is not None and each.matte_wanted:
-                    # A ratio of 1 has no smaller picture, and the guided filter would only blur what is exact.
-                    coarse = self._network.coarse(small, hidden[slot], refined=self._ratio != 1)
+                    # From a ratio of 1 on there is no smaller picture, and the guided filter would only blur.
+                    coarse = self._network.coarse(small, hidden[slot], refined=self._ratio < 1)
                     matte = mattes[each.number]
                     self._full_size.finish(coarse, each.picture, matte.alpha, matte.fgr)
         self._state = state

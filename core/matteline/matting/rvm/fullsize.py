@@ -48,7 +48,7 @@ class FullSize:
             fgr: Receives (3, H, W), float32, straight, sRGB-encoded 0..1.
         """
         if coarse.slope is None:
-            _finish_unreduced(coarse.offset, picture, alpha, fgr)
+            self._finish_unreduced(coarse.offset, picture, alpha, fgr)
             return
         first = 3 if fgr is None else 0
         planes = torch.cat([coarse.slope[first:], coarse.offset[first:]])
@@ -59,6 +59,15 @@ class FullSize:
                 torch.clamp(offset[:3].addcmul_(slope[:3], part), 0, 1, out=fgr[:, rows])
             torch.clamp(offset[-1].addcmul_(slope[-1], part.sum(0)), 0, 1, out=alpha[rows])
 
+    def _finish_unreduced(self, offset: Tensor, picture: Tensor, alpha: Tensor, fgr: Tensor | None) -> None:
+        if offset.shape[1:] != picture.shape[1:]:
+            # The network saw the picture enlarged: its pixels are averaged, each within its limits.
+            offset = torch.cat([offset[:3], offset[3:].clamp(0, 1)])
+            offset = _resized(offset, self._height, self._width, antialias=True)
+        torch.clamp(offset[3], 0, 1, out=alpha)
+        if fgr is not None:
+            torch.clamp(offset[:3] + picture, 0, 1, out=fgr)
+
     def _enlarged(self, planes: Tensor) -> Iterator[tuple[slice, Tensor]]:
         if not self._bands:
             yield slice(None), _resized(planes, self._height, self._width)
@@ -66,12 +75,6 @@ class FullSize:
         wide = _resized(planes, planes.shape[1], self._width)
         for band in self._bands:
             yield band.rows, band.weights @ wide[:, band.sources]
-
-
-def _finish_unreduced(offset: Tensor, picture: Tensor, alpha: Tensor, fgr: Tensor | None) -> None:
-    torch.clamp(offset[3], 0, 1, out=alpha)
-    if fgr is not None:
-        torch.clamp(offset[:3] + picture, 0, 1, out=fgr)
 
 
 def _bands(reduced_height: int, height: int) -> list[_Band]:
@@ -86,5 +89,8 @@ def _band(weights: Tensor, rows: slice) -> _Band:
     return _Band(rows, sources, weights[rows, sources].contiguous())
 
 
-def _resized(planes: Tensor, height: int, width: int) -> Tensor:
-    return functional.interpolate(planes[None], (height, width), mode="bilinear", align_corners=False)[0]
+def _resized(planes: Tensor, height: int, width: int, *, antialias: bool = False) -> Tensor:
+    size = (height, width)
+    return functional.interpolate(
+        planes[None], size, mode="bilinear", align_corners=False, antialias=antialias
+    )[0]
