@@ -50,7 +50,7 @@ def test_cuts_and_what_the_network_sees_are_listed_shot_by_shot(plate, weights_f
     lines = done.stdout.splitlines()
     assert lines[:2] == ["Frames 1001-1024, 96x72", "Cuts   1013"]
     assert [line for line in lines if line[:1] == "1"] == ["1001-1012", "1013-1024"]
-    assert "  Network   the whole plate" in lines
+    assert "  Network   96x72 at 0,0 at ratio 1.6" in lines
     assert (tmp_path / "out/.matteline/sh010.look.json").is_file()
 
 
