@@ -13,6 +13,12 @@ RELATIVE_PATHS = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0
 FLIPS_BEFORE_MASK = bpy.app.version < (5, 0, 0)
 # Before 4.0 a strip shows the picture below a fractional position, from then on the nearest.
 ROUNDS_FRAMES = bpy.app.version >= (4, 0, 0)
+# In 4.2 and earlier a movie clip strip has no property for its clip.
+STRIPS_NAME_THEIR_CLIP = any(
+    "clip" in getattr(bpy.types, name).bl_rna.properties
+    for name in ("MovieClipStrip", "MovieClipSequence")
+    if hasattr(bpy.types, name)
+)
 # Name of the custom property by which the add-on knows what it made.
 _TAG = "matteline"
 

@@ -158,7 +158,7 @@ def _copy_placement(matte, strip, rendered):
     # Or a cut-out would hide what is below it.
     matte.blend_type = "ALPHA_OVER"
     if rendered.request.target.result == "CUTOUT":
-        matte.colorspace_settings.name = strip.colorspace_settings.name
+        matte.colorspace_settings.name = plate_source.strip_colour_space(strip)
         matte.alpha_mode = "PREMUL" if rendered.request.job.settings.format == "exr" else "STRAIGHT"
     else:
         # Not by a name, because configs call data differently.

@@ -216,7 +216,11 @@ def _image(scene, rendered, product):
         # A matte is a coverage, and is never colour-converted.
         image.colorspace_settings.is_data = True
     else:
-        image.colorspace_settings.name = _plate(rendered.request.target).colorspace_settings.name
+        plate = _plate(rendered.request.target)
+        is_strip = rendered.request.target.kind == "STRIP"
+        image.colorspace_settings.name = (
+            plate_source.strip_colour_space(plate) if is_strip else plate.colorspace_settings.name
+        )
     return image
 
 

@@ -99,7 +99,7 @@ def _walk(owner):
 
 
 def _plate_of(strip):
-    if strip.type not in ("MOVIE", "IMAGE"):
+    if strip.type not in plate_source.STRIPS:
         return None
     try:
         return plate_source.strip_source(strip).plate

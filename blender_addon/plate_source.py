@@ -14,6 +14,9 @@ from .contract.frames import FrameSet
 # Name, frame number and extension; a hyphen is a sign at the start of the name or behind a separator.
 _NUMBERED = re.compile(r"(.*?)((?:(?:(?<=[._-])|^)-)?[0-9]+)(\.[^.]*)", re.DOTALL)
 
+# Strips that show pictures from disk.
+STRIPS = ("MOVIE", "IMAGE", "MOVIECLIP")
+
 
 @dataclass(frozen=True)
 class PlateSource:
@@ -79,12 +82,15 @@ class StripTiming:
 
 
 def strip_source(strip):
-    """Return the plate of a movie or image strip.
+    """Return the plate of a movie, image or movie clip strip.
 
     Raises:
         ReadError: A file is not there, or cannot be opened.
-        JobError: The pictures are not one numbered sequence, or a stream other than the first is shown.
+        JobError: The pictures are not one numbered sequence, a stream other than the first is shown, or a clip is
+            shown otherwise than it is.
     """
+    if strip.type == "MOVIECLIP":
+        return _source_of_clip_strip(strip)
     if strip.type == "IMAGE":
         folder = bpy.path.abspath(strip.directory, library=strip.id_data.library)
         return _source_of_pictures(
@@ -97,6 +103,49 @@ def strip_source(strip):
         )
     path = bpy.path.abspath(strip.filepath, library=strip.id_data.library)
     return movie_source(path, strip.name, strip.fps)
+
+
+def _source_of_clip_strip(strip):
+    if not compat.STRIPS_NAME_THEIR_CLIP:
+        raise JobError(
+            f"This release of Blender does not tell which clip {strip.name} shows.",
+            hint="Render the clip in the Clip Editor, or add its file as a movie or image strip.",
+        )
+    clip = strip.clip
+    if clip is None:
+        raise JobError(f"{strip.name} shows no clip.", hint="Choose a clip for the strip.")
+    if strip.stabilize2d or strip.undistort:
+        raise JobError(
+            f"{strip.name} shows its clip stabilised or undistorted, and a matte is of the clip as it is.",
+            hint="Switch both off in the strip, or render the clip to a movie.",
+        )
+    if clip.frame_offset < 0:
+        raise JobError(
+            f"{strip.name} begins before the first picture of its clip.",
+            hint=f"Set the offset of {clip.name} to 0 or more.",
+        )
+    return clip_source(clip)
+
+
+def clip_source(clip):
+    """Return the plate of a movie clip. Raises `ReadError`."""
+    path = bpy.path.abspath(clip.filepath, library=clip.library)
+    if clip.source == "MOVIE":
+        return movie_source(path, clip.name)
+    return sequence_source(path, clip.frame_duration, clip.name)
+
+
+def strip_size(strip):
+    """Return width and height of the plate of a strip, in pixels; zeros where Blender has not read it yet."""
+    if strip.type == "MOVIECLIP":
+        return tuple(strip.clip.size)
+    return strip.elements[0].orig_width, strip.elements[0].orig_height
+
+
+def strip_colour_space(strip):
+    """Return the name of the colour space in which a strip's plate is read."""
+    owner = strip.clip if strip.type == "MOVIECLIP" else strip
+    return owner.colorspace_settings.name
 
 
 def movie_source(path, name, rate=0.0):
@@ -160,6 +209,9 @@ def trimmed_pictures(strip, source):
         JobError: Its trims leave nothing, as where the file has become shorter.
     """
     start, end = compat.trims(strip)
+    if strip.type == "MOVIECLIP":
+        # A clip's own offset counts in a strip, its start frame does not.
+        start += strip.clip.frame_offset
     last = len(source.numbers) - end - 1
     if last < start:
         raise JobError(

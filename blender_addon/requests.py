@@ -16,7 +16,6 @@ from .wording import error_text
 # Strips whose pictures come from Blender itself.
 _UNSUPPORTED = {
     "SCENE": "scene strip",
-    "MOVIECLIP": "movie clip strip",
     "MASK": "mask strip",
     "MULTICAM": "multicam strip",
 }
@@ -34,7 +33,7 @@ def why_not(kind, context):
         if scene is None:
             return "Choose a scene for the sequencer"
         if scene.sequence_editor is None or not list(_selected_strips(scene.sequence_editor)):
-            return "Select at least one movie or image strip"
+            return "Select at least one movie, image or movie clip strip"
         return ""
     if kind == "CLIP":
         return "" if open_clip(context) else "Open a clip in the Clip Editor"
@@ -192,7 +191,7 @@ def _selected_strips(editor):
 
 def _picture_strips(strip):
     # A result that is selected along with its plate is not a plate.
-    if strip.type in ("MOVIE", "IMAGE", *_UNSUPPORTED) and not compat.tagged(strip):
+    if strip.type in (*plate_source.STRIPS, *_UNSUPPORTED) and not compat.tagged(strip):
         yield strip
     elif strip.type == "META":
         for child in compat.strips(strip):
@@ -216,13 +215,13 @@ def _strip_request(scene, strip, result):
     else:
         frames = source.frames(*plate_source.strip_timing(scene, strip, source).shown(), values.handles)
     job = strip_job(values, source, frames, strip.name, result)
-    size = strip.elements[0].orig_width, strip.elements[0].orig_height
-    return TargetedJob(job, Target("STRIP", scene.name, strip.name, result=result), size)
+    target = Target("STRIP", scene.name, strip.name, result=result)
+    return TargetedJob(job, target, plate_source.strip_size(strip))
 
 
 def _clip_request(context):
     clip, scene = open_clip(context), context.scene
-    source = _clip_source(clip)
+    source = plate_source.clip_source(clip)
     # Blender's own arithmetic of a clip's first picture.
     start = clip.frame_start - clip.frame_offset
     target = Target("CLIP", scene.name, clip.name, base=source.numbers[0])
@@ -234,7 +233,7 @@ def _node_request(context):
     node = _plate_node(compat.compositor_tree(scene))
     if node.bl_idname == "CompositorNodeMovieClip":
         picture = node.clip
-        source = _clip_source(picture)
+        source = plate_source.clip_source(picture)
         shown = source.numbers
     else:
         picture = node.image
@@ -274,13 +273,6 @@ def open_clip(context):
     # Without windows there is no editor: a file with one clip leaves no doubt.
     only = bpy.app.background and len(bpy.data.movieclips) == 1
     return clip or (bpy.data.movieclips[0] if only else None)
-
-
-def _clip_source(clip):
-    path = bpy.path.abspath(clip.filepath, library=clip.library)
-    if clip.source == "MOVIE":
-        return plate_source.movie_source(path, clip.name)
-    return plate_source.sequence_source(path, clip.frame_duration, clip.name)
 
 
 def _image_source(node):

@@ -95,6 +95,14 @@ def add_images(paths, name="plate", channel=2, start=1, **values):
     return _prepare(made, values)
 
 
+def add_clip(path, name="plate", channel=2, start=1, **values):
+    """A movie clip strip; `clip__x` sets a property of its clip."""
+    made = _strips().new_clip(
+        name=name, clip=bpy.data.movieclips.load(path), channel=channel, frame_start=start
+    )
+    return _prepare(made, values)
+
+
 def _prepare(made, values):
     compat = addon("compat")
     made.blend_type = "ALPHA_OVER"

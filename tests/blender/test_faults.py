@@ -164,7 +164,7 @@ def test_nothing_selected_says_what_to_select(blender, untouched, movie):
     blender.call("select", names=["background"])
     untouched()
     said = blender.call("operator", name="render_strip")
-    assert "Select at least one movie or image strip" in said
+    assert "Select at least one movie, image or movie clip strip" in said
 
 
 @pytest.fixture

@@ -172,6 +172,30 @@ def test_a_strip_inside_a_meta(blender, place, movie, tmp_path, result):
     assert asked[0]["frames"] == "11-40"
 
 
+KNOWS_CLIPS = "addon('compat').STRIPS_NAME_THEIR_CLIP"
+
+
+@pytest.mark.parametrize("result", ["MASK", "CUTOUT"])
+def test_a_movie_clip_strip_with_an_offset_of_its_clip(blender, place, tmp_path, result):
+    paths = plates.write_sequence(tmp_path / "plate", range(1001, 1031))
+    blender.call("sequencer", output=str(tmp_path / "out"))
+    if not blender.call("evaluate", expression=KNOWS_CLIPS):
+        pytest.skip("4.2 and earlier do not tell the clip of a strip")
+    start = {"clip__frame_start": 7, "clip__frame_offset": 2, "start": 10, "handles": [14, 25]}
+    blender.call("add_clip", path=str(paths[0]), **start)
+    (asked,) = place(range(14, 26, 3), 1001, result)
+    assert asked["frames"] == "1007-1018"
+
+
+def test_a_stabilised_movie_clip_strip_is_refused(blender, tmp_path):
+    paths = plates.write_sequence(tmp_path / "plate", range(1001, 1004))
+    blender.call("sequencer", output=str(tmp_path / "out"))
+    blender.call("add_clip", path=str(paths[0]), stabilize2d=True)
+    said = blender.call("operator", name="render_strip")
+    known = blender.call("evaluate", expression=KNOWS_CLIPS)
+    assert ("stabilised or undistorted" if known else "does not tell which clip") in said
+
+
 @pytest.fixture
 def retimes(blender: Blender) -> None:
     if not blender.call("evaluate", expression="bpy.app.version >= (4, 0, 0)"):
