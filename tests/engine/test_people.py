@@ -205,6 +205,24 @@ def test_hints_that_make_no_sense_are_refused(render, png_plate, tmp_path, hints
         render(png_plate, tmp_path / "out", **{**PEOPLE, "hints": hints})
 
 
+def test_a_hint_in_a_gap_of_the_plate_is_refused(render, png_plate, tmp_path):
+    Path(png_plate.replace("####", "1005")).unlink()
+    with pytest.raises(JobError, match="outside the plate, which has frames 1001-1004,1006-1012"):
+        plan(
+            render.job(png_plate, tmp_path / "out", "1001-1004", **{**PEOPLE, "hints": "1005:1,1:anna"}),
+            SURROUNDINGS,
+        )
+
+
+def test_masks_in_a_gap_of_the_plate_are_not_used(render, png_plate, tmp_path):
+    Path(png_plate.replace("####", "1005")).unlink()
+    for number in (1004, 1005):
+        Image.new("L", (WIDTH, HEIGHT), 255).save(tmp_path / f"roto.{number}.png")
+    hinted = {**PEOPLE, "hints": f"anna={tmp_path}/roto.####.png"}
+    render(png_plate, tmp_path / "out", "1004", **hinted)
+    assert "anna" in picked(people_of(tmp_path / "out", 1004))
+
+
 def test_hints_are_read_from_a_file(render, png_plate, tmp_path):
     hints = PeopleHints((PointHint(1003, 35, 23, "anna"),))
     (tmp_path / "hints.json").write_text(hints.to_json())

@@ -185,7 +185,7 @@ def _frame_hints(plan: Plan) -> list[FrameHint]:
             hints.append(hint)
             continue
         mask = next(masks)
-        for number in mask.frames:
+        for number in (each for shot in plan.shots for each in shot if each in mask.frames):
             coverage = torch.from_numpy(np.ascontiguousarray(mask.coverage(number)))
             coarse = torch.nn.functional.adaptive_avg_pool2d(coverage[None], grid)[0]
             hints.append(PersonMask(number, hint.name, coarse.numpy()))

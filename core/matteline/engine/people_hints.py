@@ -62,7 +62,7 @@ def read_hints(settings: MatteSettings, plate: PlateInfo) -> PeopleHints:
         else:
             hints += PeopleHints.parse(words).hints
     for hint in hints:
-        _check(hint, plate)
+        _check(hint, plate, plate.frames if settings.missing == "error" else FrameSet((plate.frames.hull,)))
     found = PeopleHints(tuple(hints))
     for _ in open_masks(found, plate):
         pass
@@ -85,16 +85,18 @@ def open_masks(hints: PeopleHints, plate: PlateInfo) -> Iterator[OpenMask]:
         yield OpenMask(hint.name, mask, window, frames)
 
 
-def _check(hint: Hint, plate: PlateInfo) -> None:
+def _check(hint: Hint, plate: PlateInfo, frames: FrameSet) -> None:
     if isinstance(hint, MaskHint):
         return
-    canvas, hull = plate.canvas, plate.frames.hull
+    canvas = plate.canvas
     right, down = hint.x, hint.y
     if isinstance(hint, BoxHint):
         right, down = hint.x + hint.width, hint.y + hint.height
     outside = right < 0 or down < 0 or hint.x > canvas.width or hint.y > canvas.height
-    if outside or hint.frame not in hull:
-        where = f"frames {hull}" if hint.frame not in hull else f"{canvas.width}x{canvas.height} pixels"
+    if outside or hint.frame not in frames:
+        where = (
+            f"frames {frames.brief}" if hint.frame not in frames else f"{canvas.width}x{canvas.height} pixels"
+        )
         raise JobError(
             f"The hint {hint.words} is outside the plate, which has {where}.",
             field="hints",
