@@ -8,6 +8,7 @@ import bpy
 
 from . import preferences
 from .contract.client import WorkerClient
+from .contract.errors import WorkerError
 from .contract.launch import find_worker
 from .contract.worker_holder import WorkerHolder
 
@@ -43,5 +44,17 @@ def _start(command):
     )
 
 
+def _find():
+    """Return the command that starts the worker. Raises `WorkerError` in the words of the preferences."""
+    try:
+        return find_worker(os.environ, preferences.chosen_worker(bpy.context))
+    except WorkerError as error:
+        raise WorkerError(
+            error.message,
+            hint="Install matteline as its README says. If it is not found then, name the program, or the folder of "
+            "its Python environment, as Worker in the add-on's preferences.",
+        ) from None
+
+
 # Blender keeps no Python objects between operators, so the one worker has to live here.
-worker = WorkerHolder(lambda: find_worker(os.environ, preferences.chosen_worker(bpy.context)), _start)
+worker = WorkerHolder(_find, _start)

@@ -283,7 +283,9 @@ def test_a_worker_that_is_not_there(blender, untouched, movie, other_worker, tmp
     other_worker(str(tmp_path / "nowhere" / "matteline"))
     blender.call("add_movie", path=movie)
     untouched()
-    assert "The matteline worker was not found" in refused(blender)
+    said = refused(blender)
+    assert "The matteline worker was not found" in said
+    assert "Worker in the add-on's preferences" in said and "pip install" not in said
     assert "Correct it in the preferences" in refused(blender, "check")
 
 
