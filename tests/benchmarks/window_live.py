@@ -76,6 +76,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("weights", type=Path)
     parser.add_argument("--size", default="1920x1080")
+    parser.add_argument("--no-render", action="store_true", help="leave the render at the end out")
     given = parser.parse_args()
     width, height = map(int, given.size.split("x"))
     scratch = Path(tempfile.mkdtemp(prefix="matteline-live-"))
@@ -96,8 +97,17 @@ def main() -> None:
         window.viewer.player.seek(frame)
         until(lambda frame=frame: window.viewer.controller.on_screen == frame)
         delay.begin()
-        print(f"{words}: {preview(window, frame):.2f} s", longest(delay))
-    print("edge changes:", edges(window, 1010), longest(delay))
+        before = used(window)
+        seconds = preview(window, frame)
+        print(
+            f"{words}: {seconds:.2f} s, {used(window) - before:.2f} s of processor",
+            longest(delay),
+            flush=True,
+        )
+    print("edge changes:", edges(window, 1010), longest(delay), flush=True)
+    if given.no_render:
+        window.close()
+        return
     window.shot.form.field("choke").set_value(0)
     until(lambda: not window.live.busy)
     delay.begin()
@@ -137,6 +147,11 @@ def edges(window: MainWindow, frame: int) -> str:
     return (
         f"{rate:.1f} a second, each {ours:.0f} ms of processor in the window and {workers:.0f} in the worker"
     )
+
+
+def used(window: MainWindow) -> float:
+    """Return the processor time of window and worker together, in seconds."""
+    return processor_seconds("self") + processor_seconds(str(window.connection.pid))
 
 
 def processor_seconds(process: str) -> float:

@@ -13,10 +13,11 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import OpenImageIO as oiio
@@ -24,7 +25,9 @@ from PySide6.QtCore import QCoreApplication, QSettings
 from PySide6.QtWidgets import QApplication
 
 from matteline.contract.job import Job
-from matteline.engine.demo import draw_plate
+from matteline.drawing import draw_people
+from matteline.drawing.crowd import draw_crowd
+from matteline.engine.demo import DEMO_SEED, draw_plate
 from matteline.window.main import MainWindow, WindowConfig
 from matteline.window.preferences import Preferences
 from matteline.window.queue.store import DONE, FAILED, PAUSED, RUNNING, QueueStore
@@ -33,6 +36,7 @@ from matteline.window.viewer.canvas import Layout
 
 SIZE = (1440, 860)
 PLATE_SIZE, FRAMES = (960, 540), 12
+CROWD_SIZE, CROWD_FRAMES, CROWD_SEED = (640, 360), 8, 5
 POINTED_AT = (610, 330)
 UNDER_WAY, COMPARED, HOLED = 1006, 1008, 1010
 BROKEN = "Frame 1042 of plate.####.exr cannot be read: the file is truncated."
@@ -113,6 +117,7 @@ def main() -> None:
         take_viewer(studio)
         take_queue(studio)
         take_judging(studio)
+        take_people(studio)
 
 
 def take_shot(studio: Studio, plate: str) -> None:
@@ -168,13 +173,42 @@ def _cut_hole(studio: Studio) -> None:
 
 def take_queue(studio: Studio) -> None:
     """Shots in every state."""
-    _fill(QueueStore(studio.queue))
+    shots = studio.shot.parent
+    for seed, name in enumerate((*(shot for shot, *_ in QUEUED), WAITING)):
+        _draw(shots / name / "plate", f"{name}_plate", draw_people(320, 180, 1, seed=DEMO_SEED + seed))
+    _fill(QueueStore(studio.queue), shots)
     with studio.window("light") as window:
         _open_mattes(window, studio, COMPARED)
         window.tabs.setCurrentWidget(window.queue)
         window.queue.list.setCurrentRow(FAILED_ROW)
         _rest(1)
         studio.take(window, "queue")
+
+
+def take_people(studio: Studio) -> None:
+    """Two people who were told apart, one of them named and chosen."""
+    plate = studio.shot.parent / "sh060" / "plate"
+    _draw(plate, "sh060_plate", draw_crowd(*CROWD_SIZE, CROWD_FRAMES, seed=CROWD_SEED, people=2))
+    with studio.window("dark") as window:
+        window.open([str(plate)])
+        _until(lambda: window.viewer.controller.on_screen is not None)
+        window.tabs.setCurrentWidget(window.people)
+        window.people.find_people()
+        _until(lambda: not window.people.busy)
+        window.people.list.item(0).setText("anna")
+        window.people.find_people()
+        _until(lambda: not window.people.busy)
+        window.people.list.setCurrentRow(0)
+        studio.take(window, "people")
+
+
+def _draw(folder: Path, name: str, frames: Iterable[Any]) -> None:
+    """Write drawn frames as a sequence from frame 1001 on."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, frame in enumerate(frames, 1001):
+        codes = (255 * np.clip(frame.plate, 0, 1)).astype(np.uint8)
+        picture = oiio.ImageBuf(np.ascontiguousarray(codes))
+        picture.write(str(folder / f"{name}.{number}.png"))
 
 
 def _arguments() -> argparse.Namespace:
@@ -199,10 +233,10 @@ def _open_mattes(window: MainWindow, studio: Studio, frame: int) -> None:
     _until(lambda: window.viewer.controller.on_screen == frame)
 
 
-def _fill(store: QueueStore) -> None:
+def _fill(store: QueueStore, shots: Path) -> None:
     """As another window would, which renders the one that runs."""
     for shot in (*(shot for shot, *_ in QUEUED), WAITING):
-        store.add(Job(f"/shots/{shot}/plate/{shot}_plate.####.exr", f"/shots/{shot}/mattes"))
+        store.add(Job(f"{shots}/{shot}/plate/{shot}_plate.####.png", f"{shots}/{shot}/mattes"))
     for _, state, words, done, total in QUEUED:
         claimed = store.claim("another window")
         number, owner = claimed.number, claimed.owner

@@ -10,31 +10,48 @@ from PySide6.QtTest import QTest
 
 from matteline.contract.plate import Window
 from matteline.drawing.crowd import draw_crowd
-from matteline.window.people_choices import FoundPerson, as_named, is_kept, keeping, merged, renamed
+from matteline.window.people_choices import (
+    FoundPerson,
+    as_named,
+    is_kept,
+    keeping,
+    merged,
+    people_of,
+    renamed,
+)
 from tests.window.conftest import settle, shown
 
 STATE = {"hints": "none", "keep": "everyone", "leave_out": "nobody"}
-ANNA = FoundPerson("person1", "red", {1001: Window(10, 10, 20, 40), 1002: Window(8, 10, 30, 40)})
-BEN = FoundPerson("person2", "green", {1001: Window(60, 10, 20, 40)})
+BOXES = {"1001": [10, 10, 20, 40], "1002": [8, 10, 30, 40], "1003": [8, 10, 60, 40]}
+OTHERS = {"1001": [60, 10, 20, 40], "1003": [50, 10, 40, 40]}
+PEOPLE = people_of(
+    {
+        "people": [
+            {"name": "person1", "colour": "red", "boxes": BOXES},
+            {"name": "person2", "colour": "green", "boxes": OTHERS},
+        ]
+    }
+)
 
 
-def test_a_person_who_was_found_is_named_by_a_box_where_it_is_largest():
-    made = renamed({**STATE, "leave_out": "person1"}, "person1", "anna", ANNA)
-    assert made["hints"] == "1002:8,10,30,40:anna"
+def test_people_are_named_by_the_largest_box_that_meets_no_other():
+    made = renamed({**STATE, "leave_out": "person1"}, "person1", "anna", PEOPLE)
+    assert made["hints"] == "1002:8,10,30,40:anna; 1001:60,10,20,40:person2", "the other one keeps its name"
     assert made["leave_out"] == "anna", "who is left out stays so"
-    again = renamed(made, "anna", "eva", None)
-    assert again["hints"] == "1002:8,10,30,40:eva"
+    assert list(as_named(made, PEOPLE)) == ["anna", "person2"]
+    again = renamed(made, "anna", "eva", as_named(made, PEOPLE).values())
+    assert again["hints"] == "1002:8,10,30,40:eva; 1001:60,10,20,40:person2"
 
 
 def test_two_people_are_made_one_by_the_name_of_the_first():
-    made = merged(STATE, [ANNA, BEN])
+    made = merged(STATE, ["person1", "person2"], PEOPLE)
     assert made["hints"] == "1002:8,10,30,40:person1; 1001:60,10,20,40:person1"
-    assert list(as_named(made, [ANNA, BEN])) == ["person1"]
-    assert list(as_named(STATE, [ANNA, BEN])) == ["person1", "person2"]
+    assert list(as_named(made, PEOPLE)) == ["person1"]
+    assert list(as_named(STATE, PEOPLE)) == ["person1", "person2"]
 
 
 def test_files_of_hints_stay_as_they_are():
-    made = renamed({**STATE, "hints": "hints.json; 1001:4,5:ben"}, "ben", "eva", None)
+    made = renamed({**STATE, "hints": "hints.json; 1001:4,5:ben"}, "ben", "eva", ())
     assert made["hints"] == "hints.json; 1001:4,5:eva"
 
 
@@ -66,7 +83,10 @@ def people(window, crowd, untrained):
     shot = window.shots.shots.current
     boxes = {number: Window(20, 30, 100, 140) for number in range(1001, 1005)}
     others = {number: Window(180, 30, 100, 140) for number in range(1001, 1005)}
-    shot.people = (FoundPerson("person1", "red", boxes), FoundPerson("person2", "green", others))
+    shot.people = (
+        FoundPerson("person1", "red", boxes, 1001),
+        FoundPerson("person2", "green", others, 1001),
+    )
     window.people.refresh()
     return window.people
 
@@ -111,7 +131,7 @@ def test_check_marks_and_names_change_the_form_and_can_be_undone(window, people)
     people.list.item(0).setCheckState(Qt.CheckState.Unchecked)
     assert form.field("leave_out").text() == "person1"
     people.list.item(1).setText("ben")
-    assert form.field("hints").text() == "1001:180,30,100,140:ben"
+    assert form.field("hints").text() == "1001:20,30,100,140:person1; 1001:180,30,100,140:ben"
     assert [people.list.item(row).text() for row in range(people.list.count())] == ["person1", "ben"]
     people.list.item(0).setText("a/b")
     settle(lambda: "cannot be called" in window.errors.words)

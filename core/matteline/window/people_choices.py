@@ -24,22 +24,45 @@ class FoundPerson:
         name: Of the person.
         colour: Name of the person's colour, of `PERSON_COLOURS`.
         boxes: Frame to the box round the person, in pixels of the plate's canvas.
+        clearest: The frame whose box says best who is meant; None where the person is never seen.
     """
 
     name: str
     colour: str
     boxes: Mapping[int, Window]
+    clearest: int | None = None
 
-    @classmethod
-    def of(cls, data: Mapping[str, Any]) -> FoundPerson:
-        """Return a person as a `people` message has them."""
-        boxes = {int(number): Window(*map(int, box)) for number, box in data["boxes"].items()}
-        return cls(str(data["name"]), str(data["colour"]), boxes)
 
-    @property
-    def largest(self) -> tuple[int, Window] | None:
-        """The frame in which the person's box is largest, and that box; None where the person is never seen."""
-        return max(self.boxes.items(), key=lambda each: each[1].width * each[1].height, default=None)
+def people_of(message: Mapping[str, Any]) -> tuple[FoundPerson, ...]:
+    """Return the people of a worker's `people` message."""
+    listed = message["people"]
+    boxes = [
+        {int(number): Window(*map(int, box)) for number, box in each["boxes"].items()} for each in listed
+    ]
+    return tuple(
+        FoundPerson(
+            str(each["name"]), str(each["colour"]), own, _clearest(own, [*boxes[:at], *boxes[at + 1 :]])
+        )
+        for at, (each, own) in enumerate(zip(listed, boxes, strict=True))
+    )
+
+
+def _clearest(own: Mapping[int, Window], others: Sequence[Mapping[int, Window]]) -> int | None:
+    """Return the frame in which a person's box meets least of others', and of those the one of the largest box."""
+
+    def worth(number: int) -> tuple[float, int]:
+        box = own[number]
+        met = sum(_shared(box, each[number]) for each in others if number in each)
+        size = box.width * box.height
+        return -met / max(size, 1), size
+
+    return max(own, key=worth, default=None)
+
+
+def _shared(one: Window, other: Window) -> int:
+    width = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
+    height = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
+    return max(width, 0) * max(height, 0)
 
 
 def hints_in(state: State) -> list[tuple[str, tuple[Hint, ...]]]:
@@ -66,12 +89,13 @@ def as_named(state: State, people: Sequence[FoundPerson]) -> dict[str, FoundPers
     named: dict[str, FoundPerson] = {}
     for person in people:
         name = next(
-            (name for hint, name in boxes.items() if person.largest and hint == _box(person, name)),
+            (name for hint, name in boxes.items() if hint == _box(person, name)),
             person.name,
         )
         before = named.get(name)
         both = person.boxes if before is None else {**person.boxes, **before.boxes}
-        named[name] = FoundPerson(name, person.colour if before is None else before.colour, both)
+        colour = person.colour if before is None else before.colour
+        named[name] = FoundPerson(name, colour, both, person.clearest)
     return named
 
 
@@ -93,48 +117,47 @@ def without_hints(state: State, name: str) -> dict[str, str]:
     return {**state, "hints": "; ".join(kept) or "none"}
 
 
-def renamed(state: State, old: str, new: str, found: FoundPerson | None) -> dict[str, str]:
+def renamed(state: State, old: str, new: str, found: Collection[FoundPerson]) -> dict[str, str]:
     """Return a form's state in which a person has another name.
 
     Args:
         state: The form.
         old: The name until now.
         new: The other name; that of somebody else makes one person of the two.
-        found: The person as found, who gets a hint by this name where no hint has named the person yet.
+        found: Everyone who was found. Those whom no hint names get one, or they might be numbered anew.
 
     Raises:
         JobError: People cannot be called so.
     """
     new = check_person_name(new)
+    boxes = [_box(each, each.name) for each in found if each.name not in named_in(state)]
+    state = with_hints(state, [box for box in boxes if box is not None])
     parts = [
         "; ".join(replace(hint, name=new).words if hint.name == old else hint.words for hint in hints)
         or words
         for words, hints in hints_in(state)
     ]
     made = {**state, "hints": "; ".join(parts) or "none"}
-    if old not in named_in(state) and found is not None and found.largest is not None:
-        made = with_hints(made, [_box(found, new)])
     for field, all_words in (("keep", "everyone"), ("leave_out", "nobody")):
         names = [new if name == old else name for name in names_of(state[field], all_words)]
         made[field] = ",".join(dict.fromkeys(names)) or all_words
     return made
 
 
-def merged(state: State, people: Sequence[FoundPerson]) -> dict[str, str]:
-    """Return a form's state in which several people are one, by the name of the first."""
-    first, *others = people
+def merged(state: State, names: Sequence[str], found: Collection[FoundPerson]) -> dict[str, str]:
+    """Return a form's state in which several people are one, by the name of the first; `found` as in `renamed`."""
     made = dict(state)
-    if first.name not in named_in(state) and first.largest is not None:
-        made = with_hints(made, [_box(first, first.name)])
-    for each in others:
-        made = renamed(made, each.name, first.name, each)
+    for name in names[1:]:
+        made = renamed(made, name, names[0], found)
     return made
 
 
-def _box(found: FoundPerson, name: str) -> BoxHint:
-    assert found.largest is not None
-    frame, box = found.largest
-    return BoxHint(frame, box.x, box.y, box.width, box.height, name)
+def _box(found: FoundPerson, name: str) -> BoxHint | None:
+    """Return a hint that gives a person a name; None where the person is never seen."""
+    if found.clearest is None:
+        return None
+    box = found.boxes[found.clearest]
+    return BoxHint(found.clearest, box.x, box.y, box.width, box.height, name)
 
 
 def names_of(text: str, all_words: str) -> list[str]:

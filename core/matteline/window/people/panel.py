@@ -25,6 +25,7 @@ from matteline.window.people_choices import (
     keeping,
     merged,
     named_in,
+    people_of,
     points_in,
     renamed,
     with_hints,
@@ -231,10 +232,10 @@ class PeoplePanel(QWidget):
         self.point_button.setChecked(True)
 
     def _merge(self) -> None:
-        found, chosen = self._found(), self._chosen()
-        people = [found.get(name, FoundPerson(name, "white", {})) for name in chosen]
-        if len(people) > 1:
-            self._change(merged(self._panel.form.state, people), f"Merge {', '.join(chosen)}")
+        chosen = self._chosen()
+        if len(chosen) > 1:
+            state = merged(self._panel.form.state, chosen, self._found().values())
+            self._change(state, f"Merge {', '.join(chosen)}")
 
     def _forget(self) -> None:
         state = self._panel.form.state
@@ -249,7 +250,7 @@ class PeoplePanel(QWidget):
         before, state = item.data(_NAME), self._panel.form.state
         if item.text().strip() != before:
             try:
-                changed = renamed(state, before, item.text(), self._found().get(before))
+                changed = renamed(state, before, item.text(), self._found().values())
             except JobError as error:
                 self.failed.emit(error)
                 self.refresh()
@@ -287,7 +288,7 @@ class PeoplePanel(QWidget):
         self._search = None
         self._bar.hide()
         if message.get("event") == "people":
-            search.shot.people = tuple(map(FoundPerson.of, message["people"]))
+            search.shot.people = people_of(message)
             search.shot.people_hints = search.job.settings.hints
             self.found.emit(search.shot, search.job)
         elif message.get("event") == "failed":
