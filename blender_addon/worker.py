@@ -46,9 +46,12 @@ def _start(command):
 
 def _find():
     """Return the command that starts the worker. Raises `WorkerError` in the words of the preferences."""
+    chosen = preferences.chosen_worker(bpy.context)
     try:
-        return find_worker(os.environ, preferences.chosen_worker(bpy.context))
+        return find_worker(os.environ, chosen)
     except WorkerError as error:
+        if chosen:
+            raise
         raise WorkerError(
             error.message,
             hint="Install matteline as its README says. If it is not found then, name the program, or the folder of "

@@ -283,10 +283,25 @@ def test_a_worker_that_is_not_there(blender, untouched, movie, other_worker, tmp
     other_worker(str(tmp_path / "nowhere" / "matteline"))
     blender.call("add_movie", path=movie)
     untouched()
-    said = refused(blender)
+    assert "The matteline worker was not found" in refused(blender)
+    assert "Correct it in the preferences" in refused(blender, "check")
+
+
+def test_a_worker_that_is_nowhere_is_asked_for_in_the_preferences(blender, other_worker, tmp_path):
+    if any(Path(each, "matteline").exists() for each in ("/usr/local/bin", "/opt/matteline/bin")):
+        pytest.skip("matteline is installed for this whole machine, so it is found")
+    other_worker("")
+    search = {name: blender.call("evaluate", expression=f"os.environ.get({name!r}, '')") for name in PLACES}
+    try:
+        blender.call("execute", statements=f"os.environ.update({dict.fromkeys(PLACES, str(tmp_path))!r})")
+        said = refused(blender, "check")
+    finally:
+        blender.call("execute", statements=f"os.environ.update({search!r})")
     assert "The matteline worker was not found" in said
     assert "Worker in the add-on's preferences" in said and "pip install" not in said
-    assert "Correct it in the preferences" in refused(blender, "check")
+
+
+PLACES = ("PATH", "HOME", "USERPROFILE", "LOCALAPPDATA", "PROGRAMFILES")
 
 
 def test_check_does_not_show_the_answer_of_another_worker(blender, other_worker, tmp_path):
