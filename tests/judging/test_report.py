@@ -19,7 +19,9 @@ from matteline.cli.main import cli
 from matteline.cli.report import report as command
 from matteline.cli.sheet import sheet
 from matteline.contract.errors import JobError, ReadError
+from matteline.contract.frames import FrameRange
 from matteline.contract.plate import Window
+from matteline.contract.shot_notes import ShotNotes, shot_notes_file, write_notes
 from matteline.judging.findings import KINDS
 from matteline.judging.report import Report, judge, report_file
 from matteline.judging.results import find_results, open_plate_of
@@ -251,6 +253,24 @@ def test_a_start_that_settles_is_marked(results, with_plate):
         number for number, kind in _findings(_judged(results, with_plate=with_plate)) if kind == "warm_up"
     ]
     assert warming[:3] == [1001, 1002, 1003] and warming[-1] <= 1006
+
+
+def _look(results: Results, **cuts: tuple[int, ...]) -> None:
+    notes = ShotNotes(FrameRange(1001, 1040), 64, 48, **cuts)
+    write_notes(shot_notes_file(results.folder, results.name), notes)
+
+
+def test_cuts_are_named(results):
+    _look(results, cuts=(1013, 1030), found_cuts=(1013, 1030))
+    report = _judged(results)
+    assert report.flagged == () and report.notes == ("The plate is cut before frames 1013, 1030.",)
+
+
+def test_a_cut_that_the_network_went_across_is_marked(results):
+    _look(results, cuts=(1030,), found_cuts=(1013, 1030))
+    report = _judged(results)
+    assert _findings(report) == [(1013, "ghost")]
+    assert "may hold a ghost of the shot before" in report.flagged[0].findings[0].sentence
 
 
 def test_nobody_in_any_frame_is_a_note(results):

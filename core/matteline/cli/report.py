@@ -40,7 +40,7 @@ def report(
 
     Every frame is read. Those worth a look are listed with a reason: missing or damaged, an empty matte,
     coverage that jumps, flicker where the plate stands still, holes, specks, a repeated matte, a start that
-    has not settled, colour at the file's limit.
+    has not settled, a cut that the network went across, colour at the file's limit.
 
     \b
     DIR/report/<name>_report.html    a page with plots and thumbnails, for people

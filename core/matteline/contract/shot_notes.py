@@ -20,6 +20,7 @@ from matteline.contract.errors import JobError, ReadError, StateError
 from matteline.contract.files import read_limited, write_text
 from matteline.contract.frames import FrameRange
 from matteline.contract.plate import Window
+from matteline.contract.record import RECORD_FOLDER
 
 NOTES_VERSION = 3
 LARGEST_BYTES = 64 << 20
@@ -264,6 +265,11 @@ class ShotNotes:
 
 
 _FORMAT = "matteline shot notes"
+
+
+def shot_notes_file(folder: Path, shot: str) -> Path:
+    """Return the file of the notes beside a shot's results; it need not exist."""
+    return folder / RECORD_FOLDER / f"{shot}.look.json"
 
 
 def write_notes(path: Union[str, os.PathLike[str]], notes: ShotNotes) -> None:

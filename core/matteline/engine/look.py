@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from matteline.contract.errors import MattelineError, ReadError
 from matteline.contract.events import Event, Looking
 from matteline.contract.frames import FrameRange
-from matteline.contract.record import RECORD_FOLDER
 from matteline.contract.settings import WHOLE_RUN_FRAMES, wants_regions
-from matteline.contract.shot_notes import ShotNotes, read_notes, write_notes
+from matteline.contract.shot_notes import ShotNotes, read_notes, shot_notes_file, write_notes
 from matteline.engine.fingerprint import PlateFingerprint
 from matteline.engine.pipeline import do_nothing
 from matteline.engine.plan import Plan
@@ -37,7 +36,7 @@ SAVE_EVERY_FRAMES = 240
 
 def notes_file(plan: Plan) -> Path:
     """Return the file of a plan's notes; it need not exist."""
-    return plan.outputs.folder / RECORD_FOLDER / f"{plan.outputs.name}.look.json"
+    return shot_notes_file(plan.outputs.folder, plan.outputs.name)
 
 
 def frames_to_look_over(plan: Plan) -> FrameRange:

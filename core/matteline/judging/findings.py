@@ -6,7 +6,7 @@ when it is out of the ordinary.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from types import MappingProxyType
@@ -61,6 +61,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "hole": "holes",
         "speck": "specks",
         "warm_up": "unsettled start",
+        "ghost": "memory of another shot",
         "clipped": "clipped colour",
     }
 )
@@ -86,9 +87,14 @@ class Finding:
     box: Window | None = None
 
 
-def find_faults(measures: Sequence[Measures]) -> list[tuple[Finding, ...]]:
-    """Return the findings of every frame, in the order of `measures`."""
-    checks = _ShotChecks(measures)
+def find_faults(measures: Sequence[Measures], crossed_cuts: Container[int] = ()) -> list[tuple[Finding, ...]]:
+    """Return the findings of every frame, in the order of `measures`.
+
+    Args:
+        measures: Of every frame, ascending.
+        crossed_cuts: Frames that begin a shot, at which the network did not start anew.
+    """
+    checks = _ShotChecks(measures, crossed_cuts)
     found = []
     for index in range(len(measures)):
         findings = list(checks.findings(index))
@@ -103,8 +109,9 @@ class _ShotChecks:
     Each check takes the index of a frame and yields a finding, or nothing.
     """
 
-    def __init__(self, measures: Sequence[Measures]) -> None:
+    def __init__(self, measures: Sequence[Measures], crossed_cuts: Container[int]) -> None:
         self._measures = measures
+        self._crossed_cuts = crossed_cuts
         self._coverage = to_series([each.coverage for each in measures])
         self._coverage_steps = robust_deviation(np.diff(self._coverage)) if len(measures) > 1 else 0.0
         self._pop = OutlierTest([each.pop for each in measures], LEAST_POP)
@@ -122,7 +129,7 @@ class _ShotChecks:
         yield from self.files(index)
         for check in (self.empty, self.jump, self.pop, self.flicker, self.repeat):
             yield from check(index)
-        for check in (self.hole, self.speck, self.warm_up, self.clipped):
+        for check in (self.hole, self.speck, self.warm_up, self.ghost, self.clipped):
             yield from check(index)
 
     def files(self, index: int) -> Iterator[Finding]:
@@ -195,6 +202,15 @@ class _ShotChecks:
         if index < self._unsettled:
             words = "the matte is still settling, as after a start without preroll"
             yield self._finding("warm_up", index, words)
+
+    def ghost(self, index: int) -> Iterator[Finding]:
+        number = self._measures[index].number
+        if number in self._crossed_cuts:
+            words = (
+                "the plate is cut here and the network went on: the mattes of this frame and of those after it "
+                "may hold a ghost of the shot before"
+            )
+            yield self._finding("ghost", index, words)
 
     def clipped(self, index: int) -> Iterator[Finding]:
         if self._clipped.is_outlier(index):

@@ -169,8 +169,11 @@ def judge(
     for done, each in enumerate(measure(shot, plate), 1):
         measures.append(each)
         on_frame(done)
-    frames = tuple(map(FrameReport, measures, find_faults(measures)))
+    frames = tuple(map(FrameReport, measures, find_faults(measures, shot.crossed_cuts)))
     found = Report(shot.name, str(shot.folder), plate.info.path if plate else "", frames)
+    if shot.cuts:
+        frames_word = "frame" if len(shot.cuts) == 1 else "frames"
+        notes = (*notes, f"The plate is cut before {frames_word} {', '.join(map(str, shot.cuts))}.")
     return Report(found.name, found.folder, found.plate, frames, (*notes, *_notes(found)))
 
 

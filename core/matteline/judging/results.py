@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from matteline.contract.errors import JobError, ReadError
+from matteline.contract.errors import JobError, MattelineError, ReadError
 from matteline.contract.frames import FrameSet
+from matteline.contract.job import Job
 from matteline.contract.record import read_record, record_file
 from matteline.contract.settings import PRODUCTS
+from matteline.contract.shot_notes import read_notes, shot_notes_file
 from matteline.media.naming import list_sequences
 from matteline.media.plate import Plate, open_plate
 
@@ -32,6 +34,8 @@ class ShotResults:
         colour_space: Colour space of the plate, which is that of the foreground; empty where the record does
             not say.
         first_frame: Number of the plate's first picture where it is a movie, by the record.
+        cuts: Frames that begin a shot of the plate, where its first look is kept beside the results.
+        crossed_cuts: Those of them at which the latest render did not start the network anew.
     """
 
     folder: Path
@@ -41,6 +45,8 @@ class ShotResults:
     plate: str = ""
     colour_space: str = ""
     first_frame: int | None = None
+    cuts: tuple[int, ...] = ()
+    crossed_cuts: tuple[int, ...] = ()
 
     @property
     def matte_product(self) -> str:
@@ -145,6 +151,7 @@ def _with_record(folder: Path, name: str, products: Mapping[str, Mapping[int, Pa
     if latest is None:
         return ShotResults(folder, name, products, FrameSet((existing.hull,)))
     expected = FrameSet.joined([*existing.ranges, *record.frames.ranges])
+    cuts, crossed = _cuts(folder, name, latest.read_job())
     return ShotResults(
         folder,
         name,
@@ -153,4 +160,19 @@ def _with_record(folder: Path, name: str, products: Mapping[str, Mapping[int, Pa
         plate=latest.plate,
         colour_space=latest.colour_space,
         first_frame=latest.first_frame,
+        cuts=tuple(cut for cut in cuts if cut in expected),
+        crossed_cuts=tuple(cut for cut in crossed if cut in expected),
+    )
+
+
+def _cuts(folder: Path, name: str, job: Job | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the cuts that a first look found or an artist named, and those that the render went across."""
+    try:
+        notes = read_notes(shot_notes_file(folder, name))
+    except MattelineError:
+        return (), ()
+    # Notes outlive the render that they were taken for: a later one may go across their cuts.
+    kept = () if job is not None and job.settings.cuts == "none" else notes.cuts
+    return tuple(sorted({*notes.cuts, *notes.found_cuts})), tuple(
+        cut for cut in notes.found_cuts if cut not in kept
     )
