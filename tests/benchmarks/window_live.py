@@ -19,6 +19,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import OpenImageIO as oiio
 from PySide6.QtCore import QCoreApplication, QEventLoop, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -27,6 +29,8 @@ from matteline.window.main import MainWindow, WindowConfig
 from matteline.window.preferences import Preferences
 
 EDGE_SECONDS = 4.0
+# Width in pixels; larger plates are enlarged from drawings of this size or less.
+LARGEST_DRAWN = 960
 # A wait that an artist notices, and the most that the event loop is allowed.
 LATE_SECONDS = 0.05
 
@@ -80,7 +84,9 @@ def main() -> None:
     given = parser.parse_args()
     width, height = map(int, given.size.split("x"))
     scratch = Path(tempfile.mkdtemp(prefix="matteline-live-"))
-    plate = draw_plate(scratch / "plate", width, height, 12, file_format="exr")
+    times = max(width // LARGEST_DRAWN, 1)
+    plate = draw_plate(scratch / "plate", width // times, height // times, 12, file_format="exr")
+    enlarge(scratch / "plate", times)
     QApplication(["benchmark"])
     preferences = Preferences(QSettings(str(scratch / "settings.ini"), QSettings.Format.IniFormat))
     worker = [sys.executable, "-m", "matteline", "worker"]
@@ -116,6 +122,15 @@ def main() -> None:
     until(lambda: not window.shot.renders.rendering)
     print("a render under way, followed in the viewer:", longest(delay))
     window.close()
+
+
+def enlarge(folder: Path, times: int) -> None:
+    """Repeat the pixels of pictures: drawing large ones takes minutes."""
+    for path in folder.iterdir() if times > 1 else ():
+        pixels = oiio.ImageBuf(str(path)).get_pixels(oiio.HALF)
+        larger = oiio.ImageBuf(np.ascontiguousarray(pixels.repeat(times, 0).repeat(times, 1)))
+        larger.set_write_format(oiio.HALF)
+        larger.write(str(path))
 
 
 def preview(window: MainWindow, frame: int) -> float:
