@@ -15,6 +15,7 @@ bl_info = {
 }
 
 from . import (  # noqa: E402
+    environment,
     menus,
     models,
     operators,
@@ -26,7 +27,7 @@ from . import (  # noqa: E402
 )
 
 # In the order they are registered: panels draw settings and operators, which must be there before.
-_PARTS = (settings, preferences, operators, scene_operators, pick_person, models, panels, menus)
+_PARTS = (settings, preferences, operators, scene_operators, pick_person, models, environment, panels, menus)
 
 
 def register():
