@@ -10,8 +10,8 @@ from matteline.contract.errors import JobError
 from matteline.contract.people import BoxHint, Hint, PeopleHints, PointHint, check_person_name
 from matteline.contract.plate import Window
 
-# The fields of the form that the tab changes, with what they hold while everyone is kept and nothing is said.
-NOTHING_CHOSEN = {"keep": "everyone", "leave_out": "nobody", "hints": "none"}
+# The fields of the form that the tab shows and changes.
+CHOSEN = ("keep", "leave_out", "hints")
 
 State = Mapping[str, str]
 

@@ -18,6 +18,7 @@ from matteline.contract.people import PERSON_COLOURS, PointHint
 from matteline.window.controls import plain_label, small_button, tall_button, thin_progress_bar
 from matteline.window.form.panel import ShotPanel
 from matteline.window.people_choices import (
+    CHOSEN,
     FoundPerson,
     as_named,
     free_name,
@@ -77,6 +78,8 @@ class PeoplePanel(QWidget):
         self._connection, self._panel, self._shots, self._viewer = connection, shot, shots, viewer
         self._search: _Search | None = None
         self._filling = False
+        # What the form's fields held when they were shown last.
+        self._followed: tuple[str, ...] = ()
         self.words = plain_label("faint", _NO_SHOT)
         self.list = QListWidget()
         self.list.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
@@ -116,7 +119,7 @@ class PeoplePanel(QWidget):
         self.forget_button.clicked.connect(self._forget)
         self.find_button.clicked.connect(self._find_or_stop)
         self._connection.message_received.connect(self._receive)
-        self._panel.form.changed.connect(self.refresh)
+        self._panel.form.changed.connect(self._follow_form)
         self._shots.shots.switched.connect(lambda _shot: self.refresh())
         self._viewer.canvas.clicked.connect(self._click)
 
@@ -138,6 +141,13 @@ class PeoplePanel(QWidget):
         """Give up finding people."""
         if self._search is not None:
             self._connection.cancel(self._search.number)
+
+    def _follow_form(self) -> None:
+        # Edges that move change the form many times a second, and nothing of it here.
+        now = tuple(field.text() for name in CHOSEN if (field := self._panel.form.field(name)) is not None)
+        if now != self._followed:
+            self._followed = now
+            self.refresh()
 
     def refresh(self) -> None:
         """List the people of the current shot, as they were found and as its form names them."""
