@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from matteline.contract.errors import ReadError
 from matteline.contract.events import Looking, Notice, Preroll
@@ -33,6 +34,25 @@ def test_chunks_of_any_size_in_any_order_make_the_files_of_the_whole(farm, tmp_p
         farm.chunk(one, chunk)
     assert farm.results == whole
     assert len(whole) == 60
+
+
+@pytest.mark.slow
+def test_people_are_the_same_in_every_chunk_as_in_the_whole(farm, tmp_path):
+    state = load_file(farm.settings.weights)
+    state["project_mat.conv.bias"][3] += 0.4  # sees somebody
+    save_file(state, tmp_path / "seeing.safetensors")
+    settings = replace(
+        farm.settings, weights=str(tmp_path / "seeing.safetensors"), write=("alpha", "people"), focus="plate"
+    )
+    crowd = replace(farm, settings=settings)
+    whole = crowd.whole(tmp_path / "whole")
+    one = crowd.submit(chunk=11)
+    crowd.save_states(one)
+    for chunk in reversed(one.farm_job.chunks()):
+        crowd.chunk(one, chunk)
+    people = {name: data for name, data in crowd.results.items() if name.startswith("people/")}
+    assert people == {name: data for name, data in whole.items() if name.startswith("people/")}
+    assert len(people) == 30
 
 
 @pytest.mark.slow

@@ -123,7 +123,8 @@ def _checked(opened: OpenFarmJob) -> OpenFarmJob:
     # Everything at once, rather than one difference after another.
     others = [
         f"{name} ({submitted.get(name)}, here {here.get(name)})"
-        for name in sorted({*submitted, *here} - set(_PATHS))
+        # Nobody was told apart yet at the submission: the first machine that needs people finds them for all.
+        for name in sorted({*submitted, *here} - {*_PATHS, "people_files"})
         if submitted.get(name) != here.get(name)
     ]
     # The hash of the settings holds the config's content, of which the recipe knows only the path.
