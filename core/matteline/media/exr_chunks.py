@@ -1,4 +1,4 @@
-"""The pixels of a deflated EXR, compressed by ISA-L: two to five times faster than by OpenEXR itself.
+"""The pixels of a deflated EXR, compressed by ISA-L: about twice as fast as by OpenEXR itself.
 
 The layout is that of "OpenEXR File Layout", and the filter before compression that of OpenEXR's ImfZip.cpp.
 """
