@@ -27,6 +27,7 @@ _FREE_SPACE = "Free space there and try again; of a render all finished frames s
 _ASK_RIGHTS = "Choose another folder, or ask for the right to write there."
 _SHORTER = "Choose a shorter folder or plate name."
 
+# A hash, because a host's name may be of any length and hold any character; the temporary name stays short.
 _THIS_HOST = hashlib.sha256(platform.node().encode("utf-8", "replace")).hexdigest()[:8]
 _TEMPORARY = re.compile(r"\.matteline-(?:(?P<host>[0-9a-f]{8})-)?(?P<pid>\d{1,10})-[0-9a-f]{8}\.tmp")
 _STALE_SECONDS = 24 * 3600
@@ -67,9 +68,11 @@ def open_regular(path: AnyPath) -> io.FileIO:
         OSError: As `check_regular`; or the system refuses.
     """
     # Opening a pipe waits for a writer unless told not to; for files the flag means nothing.
+    # Only Windows has O_BINARY, without which it translates line ends; it has no O_NONBLOCK.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags)
     try:
+        # Of the descriptor, not of the path: the file may be exchanged between a check and the opening.
         _refuse_irregular(os.fstat(descriptor).st_mode)
     except OSError:
         os.close(descriptor)
@@ -107,6 +110,7 @@ def unicode_path(path: AnyPath) -> Iterator[str]:
         text.encode("utf-8")
     except UnicodeEncodeError:
         folder, name = os.path.split(text)
+        # Bytes that are no UTF-8 come as lone surrogates, which `replace` turns into question marks.
         is_name_fine = name.encode("utf-8", "replace").decode() == name
         if not sys.platform.startswith("linux"):
             raise OSError(errno.EILSEQ, "its path is not Unicode") from None
@@ -177,6 +181,7 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     Raises:
         WriteError: The block or the replacement met an OSError; it names `path` and the reason.
     """
+    # The token keeps threads of one process apart; host and process let `remove_stale` know whose file it is.
     temporary = path.with_name(f".matteline-{_THIS_HOST}-{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         yield temporary
@@ -205,6 +210,7 @@ def remove_stale(folder: Path) -> int:
             match = _TEMPORARY.fullmatch(entry.name)
             # Another process may be quicker.
             with suppress(OSError):
+                # A link of such a name counts by its own age, not by that of the file it leads to.
                 if match and _is_stale(match, entry.stat(follow_symlinks=False).st_mtime):
                     os.unlink(entry.path)
                     removed += 1
@@ -224,6 +230,7 @@ def is_running(pid: int) -> bool:
         return True  # asking by a signal would end it there
     try:
         os.kill(pid, 0)
+    # Ten digits of a file name may be more than the system's process numbers hold.
     except (ProcessLookupError, OverflowError):
         return False
     except OSError:
@@ -234,6 +241,7 @@ def is_running(pid: int) -> bool:
 def _sync(file: Path) -> None:
     """Wait until a file is on its disk. A file that a library keeps open or that is none is left alone."""
     if file.is_file():
+        # For writing too: Windows flushes no file that is open for reading alone.
         descriptor = os.open(file, os.O_RDWR | getattr(os, "O_BINARY", 0))
         try:
             os.fsync(descriptor)
@@ -262,6 +270,7 @@ def _replace(temporary: Path, path: Path) -> None:
     for attempt in range(_REPLACE_ATTEMPTS - 1):
         try:
             return os.replace(temporary, path)
+        # Windows reports a file that another program holds as a permission that is denied.
         except PermissionError:
             time.sleep(_FIRST_PAUSE_SECONDS * 2**attempt)
     return os.replace(temporary, path)

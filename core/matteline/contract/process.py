@@ -221,6 +221,7 @@ def _open_log(path: str) -> Optional[BinaryIO]:
 def _cause(code: Optional[int]) -> str:
     if code is None:
         return "it closed its output"
+    # Linux ends processes by this signal when memory runs out, and leaves no other word of the reason.
     if code == -9:
         return "it was killed, by a user or because memory ran out (signal 9)"
     if code < 0:

@@ -33,10 +33,12 @@ def encode(message: Mapping[str, Any]) -> bytes:
 def messages(stream: BinaryIO) -> Iterator[Union[dict[str, Any], Garbled]]:
     """Read messages until the stream ends; blank lines are passed over."""
     while True:
+        # One byte more than allowed tells a line that is too long from one of just that length.
         line = stream.readline(LONGEST_LINE_BYTES + 1)
         if not line:
             return
         if len(line) > LONGEST_LINE_BYTES:
+            # Else the middle of the long line would be read as messages of its own.
             _skip_rest(stream, line)
             yield _garbled(f"The line is longer than {LONGEST_LINE_BYTES} bytes.", line)
         elif line.strip():
@@ -52,6 +54,7 @@ def decode(line: bytes) -> Union[dict[str, Any], Garbled]:
     """Read one message."""
     try:
         message = json.loads(line.decode("utf-8"))
+    # Brackets nested thousands deep end in a RecursionError; bytes that are no UTF-8 in a ValueError.
     except (ValueError, RecursionError) as error:
         return _garbled(f"The line is not JSON: {error}.", line)
     return message if isinstance(message, dict) else _garbled("The line is not a JSON object.", line)

@@ -132,6 +132,7 @@ class _Scheduler:
                         self.waiting.remove(chunk)
                         self._send(worker, "chunk", str(chunk))
                 yield from self._take_messages(worker)
+            # `poll` does not wait, so that without a pause this loop would keep a core busy.
             time.sleep(POLL_SECONDS)
 
     def _can_begin(self, chunk: FrameRange) -> bool:
@@ -142,6 +143,7 @@ class _Scheduler:
         needed = chunk.first // every * every
         run = next(span.run for span in self.plan.spans if chunk.first in span.render)
         state = SavedState(run, needed)
+        # A run begins with an empty state, so its first chunk needs none from a file.
         return needed <= run.start or states_beside(self.farm_job, self.folder).file(state).exists()
 
     def _send(self, worker: _DeviceWorker, verb: str, frames: str) -> None:
@@ -158,6 +160,7 @@ class _Scheduler:
         """Yield a worker's messages as events of the whole render."""
         for message in worker.client.poll(worker.request) if worker.request is not None else ():
             if message["event"] == "failed":
+                # On the way out the ExitStack of `_render_chunks` ends the other workers.
                 raise error_of(message)
             if message["event"] == "frame":
                 self.done += 1

@@ -76,6 +76,7 @@ class MovieFile:
             picture = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), "edge")
         stream = self._stream = self._stream or self._add_stream(picture)
         frame = self._kind.planes.video_frame(picture)
+        # Counted in frames, so that rates such as 24000/1001 add up without rounding.
         frame.pts, frame.time_base = self._count, 1 / self._metadata.rate
         with encode_errors():
             self._container.mux(stream.encode(frame))

@@ -31,6 +31,7 @@ class Orientation:
             return pixels
         swapped = pixels.swapaxes(0, 1) if self.transpose else pixels
         rows, columns = -1 if self.flip_rows else 1, -1 if self.flip_columns else 1
+        # A copy, because torch takes no array with negative strides.
         return np.ascontiguousarray(swapped[::rows, ::columns])
 
     @classmethod
@@ -44,6 +45,7 @@ class Orientation:
 
         A pixel at (p, q) is shown at (a p + c q, b p + d q), where the matrix is a b u, c d v, x y w.
         """
+        # Only signs and sizes are compared, so the numbers stay in the file's fixed point.
         a, b, _, c, d = matrix[:5]
         # Off the diagonal: x and y change places.
         if abs(b) + abs(c) > abs(a) + abs(d):

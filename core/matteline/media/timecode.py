@@ -33,6 +33,7 @@ def advanced(start: str, frames: int, rate: Fraction) -> str | None:
     nominal = round(rate)
     if not match or nominal < 1:
         return None
+    # Numbers are dropped at 29.97 and its multiples alone; elsewhere a semicolon is only a way of writing.
     drop = match[4] in ";." and nominal % 30 == 0
     dropped = nominal // 15 if drop else 0
     hours, minutes, seconds, frame = (int(match[group]) for group in (1, 2, 3, 5))
@@ -65,6 +66,7 @@ def snapped_rate(rate: float) -> Fraction | None:
         return None
     nominal = round(rate)
     pulled_down = Fraction(nominal * 1000, 1001)
+    # The two rates lie one part in 1001 apart: a stored decimal belongs to the one that is nearer.
     if nominal and abs(rate - pulled_down) < 0.0005 * nominal:
         return pulled_down
     return Fraction(rate).limit_denominator(1001)

@@ -108,6 +108,7 @@ def _announce(file: Path, address: str, key: bytes) -> None:
 
     def for_its_owner(path: str, flags: int) -> int:
         # From the start: the key must at no moment be readable for others.
+        # O_EXCL refuses a file or link that someone else has laid under this name.
         return os.open(path, flags | os.O_EXCL, 0o600)
 
     with replacing(file) as temporary, open(temporary, "w", opener=for_its_owner) as stream:

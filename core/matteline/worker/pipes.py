@@ -44,6 +44,7 @@ def take_pipes() -> Pipes:
     Whatever else is printed in it, native libraries included, goes to standard error from now on, and
     whatever reads standard input finds its end.
     """
+    # Copies made by `os.dup` are not inherited: no child process can hold the protocol's pipes open.
     requests, answers = os.dup(0), os.dup(1)
     os.dup2(2, 1)  # what is printed goes to the log
     nothing = os.open(os.devnull, os.O_RDONLY)

@@ -57,6 +57,7 @@ class SerialQueue:
             except Exception as error:
                 # The one broad except of the project: a bug costs its request, not the process.
                 too_little = memory_error(error)
+                # Too little memory is a state of the machine, not a bug: its sentence needs no traceback.
                 if too_little is None:
                     traceback.print_exc(file=sys.stderr)
                 task.end(to_dict(Failed.of(too_little) if too_little else _internal_error(error)))
