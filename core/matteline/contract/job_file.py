@@ -30,6 +30,7 @@ def read_job_file(path: Union[str, os.PathLike[str]]) -> Job:
         data = read_limited(path, LARGEST_BYTES)
     except OSError as error:
         raise _unreadable(path, f"cannot be read: {error.strerror}") from None
+    # `read_limited` returns one byte more than allowed of a file that is too large.
     if len(data) > LARGEST_BYTES:
         raise _unreadable(path, "is too large for a job")
     try:

@@ -86,6 +86,7 @@ def value_fault(pixels: Pixels, product: str) -> str:
         pixels: (H, W, C) as stored.
         product: `alpha`, whose channels are all the matte; or one with the matte as its fourth channel, or none.
     """
+    # Whole numbers cannot leave their range, so only floats are looked at.
     if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
         return "holds values that are no numbers"
     if product == "alpha" and not (pixels[..., :1] == pixels[..., :3]).all():
@@ -113,6 +114,7 @@ def find_neighbour_faults(frames: Sequence[FileFacts | None]) -> dict[int, str]:
         if own is None:
             continue
         beside = [each for each in (before, after) if each is not None]
+        # Flat beside flat is no fault: a matte is black for as long as nobody is in the picture.
         if own.is_flat and beside and not any(each.is_flat for each in beside):
             faults[index] = "is of one colour and its neighbours are not"
         elif before is not None and not own.is_flat and own.checksum == before.checksum:

@@ -21,6 +21,7 @@ from matteline.contract.errors import ReadError
 IMAGE_EXTENSIONS = (".exr", ".dpx", ".cin", ".tif", ".tiff", ".png", ".jpg", ".jpeg", ".tga", ".hdr")
 
 _NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<number>(?:(?:(?<=[._ -])|^)-)?[0-9]+)", re.DOTALL)
+# ASCII digits alone: `int` also reads those of other scripts, which no program pads frames with.
 _DIGITS = re.compile("-?[0-9]+")
 # Numbers to each file from which on a sequence with uneven steps is none.
 _SPARSE = 20
@@ -195,6 +196,7 @@ def list_sequences(folder: str, names: Iterable[str]) -> list[SequenceFiles]:
     patterns: dict[tuple[str, str], NamePattern] = {}
     for name in filter(is_image, names):
         if file := NumberedName.parse(name):
+            # Names that `NamePattern.match` takes for one sequence must come into one family.
             key = (_folded(file.prefix), file.suffix.lower())
             patterns.setdefault(key, NamePattern.around(file))
             families.setdefault(key, []).append(name)

@@ -97,6 +97,7 @@ class SoundTrack:
 
     def _cut_packets(self) -> Iterator[tuple[Fraction, Packet[Any]]]:
         """Yield packets and when they start in the movie. A packet is the smallest piece that can be copied."""
+        # Where each stream has got to in the movie, in seconds; below zero before its first packet.
         ends = dict.fromkeys(self._streams, Fraction(-1))
         last = self._sound.pieces[-1].end
         for packet in self._copied_packets():
