@@ -64,7 +64,9 @@ def _clip(over: str, plate: PlateInfo, frames: FrameSet, config: Config) -> Gene
             )
         )
         wanted = [_under(frame - plate.frames.first, info.frames) for frame in frames]
+        # Each frame once: to give one again, a movie would have to be decoded from a keyframe before it.
         reading = clip.read(dict.fromkeys(wanted))
+        # A frame that is held is converted and scaled once, however many frames it lies under.
         for _, repeats in itertools.groupby(wanted):
             picture = _filling(transform.apply(_displayed(next(reading), info)), plate, info.pixel_aspect)
             yield from itertools.repeat(picture, len(list(repeats)))
@@ -90,6 +92,7 @@ def _filling(picture: np.ndarray, plate: PlateInfo, pixel_aspect: float) -> np.n
     rows, columns = round(picture.shape[0] * scale), round(picture.shape[1] * squeeze * scale)
     planes = torch.from_numpy(picture).permute(2, 0, 1)[None]
     size = [max(rows, height), max(columns, width)]
+    # Bicubic weights are negative beside an edge, so values can leave 0..1.
     scaled = interpolate(planes, size=size, mode="bicubic", antialias=True)[0].clamp(0, 1)
     return _middle(scaled.permute(1, 2, 0).numpy(), (height, width))
 

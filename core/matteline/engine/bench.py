@@ -96,10 +96,12 @@ def measure(plan: Plan) -> Speeds:
     results, stages["infer"] = _timed(shot.infer(conditioned), thread_count(), device)
     _, stages["encode"] = _timed(_restore_and_write(plan, shot, results), workers.writers, device)
     last = frames[-1]
+    # These are all frames of the plan; the whole has frames of its own in flight.
     del frames, conditioned, results
     events = run(plan, network=network)
     done = (event for event in events if isinstance(event, FrameDone))
     _, whole = _timed(done, sum(stage.threads for stage in stages.values()), device)
+    # After the timing, since the mode slows every call, and without `run`, since it sees only its own thread.
     with CopyCount() as copied:
         for result in shot.infer([shot.condition(last)]):
             shot.restore_and_write(result)
@@ -131,6 +133,7 @@ class CopyCount(TorchDispatchMode):  # type: ignore[no-untyped-call]
         options: dict[str, Any] | None = None,
     ) -> Any:
         made = call(*args, **(options or {}))
+        # `to` and `cpu` arrive here as `_to_copy`, writing into a tensor that is there as `copy_`.
         if call in (aten._to_copy.default, aten.copy_.default):
             source = args[-1] if call is aten.copy_.default else args[0]
             if source.device.type != made.device.type:
@@ -147,6 +150,8 @@ def _timed(items: Iterable[Item], threads: int, device: str) -> tuple[list[Item]
     for item in items:
         gathered.append(item)
         if len(gathered) == WARM_FRAMES:
+            # A GPU works on after the call has returned: without waiting, its work would count for the frames that
+            # follow.
             synchronize(device)
             since, began = time.perf_counter(), time.process_time()
     synchronize(device)

@@ -20,6 +20,7 @@ STATE_EVERY_FRAMES = 48
 StateHashes = Callable[[SavedState], Mapping[str, str]]
 """Gives what a state must have been saved with: hashes of plate, weights and settings."""
 
+# Frame numbers may be negative, as those of some sequences are; a count of mirrored frames is not.
 _NUMBERS = re.compile(r"from(-?\d+)m(\d+)\.(-?\d+)")
 
 
@@ -107,6 +108,7 @@ class StateFiles:
         except ModelError:
             # Cut short, or removed since it was listed: the one before it serves as well.
             return False
+        # A state that was copied or renamed by hand would be continued with at the wrong frame.
         return saved_for == state.next_frame
 
 
@@ -133,6 +135,7 @@ def begin_from_states(
     there = states.saved()
     while True:
         parts = resume(spans, done, there)
+        # Only states that a span would begin from are read, not all that are there.
         begins = [SavedState(part.run, part.frames.first) for part in parts if part.from_state]
         usable = states.usable(begins, hashes, refuse_others=refuse_others)
         if usable == begins:

@@ -34,8 +34,10 @@ def chunk_of(plan: Plan, frames: FrameSet, done: FrameSet, states: StateFiles, h
         states: The files of states.
         hashes: What a state must have been saved with.
     """
+    # What other chunks render counts as done: the span then begins as close to this chunk as a state allows.
     others = plan.frames.minus(frames)
     done = FrameSet.joined((*others.ranges, *done.ranges))
+    # A farm's states are saved for one job: one of anything else tells that its plate, model or settings changed.
     spans = begin_from_states(plan.spans, done, states, hashes, refuse_others=True)
     return replace(plan, spans=spans)
 

@@ -46,6 +46,7 @@ def measure_conditioning(plate: Plate, space: PlateSpace, settings: MatteSetting
     Raises:
         ColourError: The OCIO config has no such view.
     """
+    # Before anything is measured, so that a mistyped view is told without decoding a frame.
     if settings.network_view != "none":
         space.config.parse_view(settings.network_view)
     if "auto" not in (settings.exposure, settings.denoise):
@@ -53,6 +54,7 @@ def measure_conditioning(plate: Plate, space: PlateSpace, settings: MatteSetting
     sampled = _Sampled.of(plate, space)
     if settings.exposure == "auto":
         settings = replace(settings, exposure=_measured_exposure(sampled))
+    # After exposure: grain is measured in the lifted picture, and a picture that is not lifted is not filtered.
     if settings.denoise == "auto":
         stops = float(settings.exposure)
         settings = replace(settings, denoise=_measured_denoise(sampled, stops) if stops > 0 else 0.0)

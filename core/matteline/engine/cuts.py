@@ -110,6 +110,7 @@ class _Picture:
 
     def __init__(self, levels: Thumbnail) -> None:
         red, green, blue = np.moveaxis(levels.astype(np.float64), 2, 0)
+        # Signed, because a difference of unsigned levels would wrap around below 0.
         self.levels = levels.astype(np.int16)
         # Brightness apart from two differences of colour: noise and exposure change these less.
         self.planes: _Planes = np.stack(
@@ -162,6 +163,7 @@ class _Shots:
     def __init__(self) -> None:
         self._count = 0
         self._pictures: dict[int, _Picture] = {}
+        # Frames in a row ask for mostly the same pairs, and a comparison takes several Fourier transforms.
         self._are_alike = lru_cache(maxsize=8 * REACH_FRAMES**2)(self._compare)
 
     def __len__(self) -> int:
@@ -257,6 +259,7 @@ class _Shots:
 
     def _compare(self, one: int, other: int) -> bool:
         old, new = self._pictures[one], self._pictures[other]
+        # Before any correlation: two equal pictures of little but noise would not correlate.
         if _step(old, new) < LEAST_STEP:
             return True
         used = _without_bars(old, new)
@@ -311,8 +314,10 @@ def _correlation(one: _Planes, other: _Planes, used: _Planes) -> float:
     """
     first, first_square, first_mask = _spectra(one, used)
     second, second_square, second_mask = (each.conj() for each in _spectra(other, used))
+    # A count of pixels, from which the transform deviates a little.
     count = np.round(_moved(first_mask * second_mask))
     enough = count >= min(LEAST_OVERLAP * used.size, LEAST_OVERLAP_OF_NARROW * used.sum())
+    # Places without overlap are left out at the end; until then nothing may be divided by 0.
     count = np.maximum(count, 1)
     first_sum, second_sum = _moved(first * second_mask), _moved(first_mask * second)
     together = _moved((first * second).sum(0)) - (first_sum * second_sum).sum(0) / count
@@ -320,6 +325,7 @@ def _correlation(one: _Planes, other: _Planes, used: _Planes) -> float:
     second_spread = _moved(first_mask * second_square) - np.square(second_sum).sum(0) / count
     # Noise alone must not correlate: it is added to both, brightness whole and the two differences by quarters.
     noise = 1.5 * NOISE**2 * count
+    # Rounding can leave the spread of a flat overlap slightly below 0, which has no square root.
     spread = (np.maximum(first_spread, 0) + noise) * (np.maximum(second_spread, 0) + noise)
     return float(np.max(together / np.sqrt(spread), where=enough, initial=-1.0))
 

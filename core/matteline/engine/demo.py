@@ -49,6 +49,7 @@ def draw_plate(folder: Path, width: int, height: int, count: int, *, file_format
     encoding = Encoding(file_format, "8" if file_format == "png" else "half")
     for drawing in draw_people(width, height, count, seed=DEMO_SEED):
         path = folder / f"demo.{FIRST_FRAME + drawing.number:0{PADDING}d}.{file_format}"
+        # Readers take an EXR without tags for scene-linear.
         pixels = drawing.plate if file_format == "png" else decode(drawing.plate)
         _write(path, pixels, encoding)
     return str(folder / f"demo.{'#' * PADDING}.{file_format}")

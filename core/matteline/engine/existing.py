@@ -64,6 +64,7 @@ def examine_results(plan: Plan, frames: FrameSet) -> ExistingResults:
     changed = _after_changed_files(plan, own, lambda number: marks[number].plate_file)
     by_recipe = {recipe_of: FrameSet.of(numbers) for recipe_of, numbers in others.items()}
     own = own.minus(changed)
+    # Only those that would be kept: the others are refused or rendered again, whatever is in them.
     wrong = find_wrong_results(plan, own)
     faulty = FrameSet.joined([each for found in wrong.values() for each in found.ranges])
     return ExistingResults(own.minus(faulty), changed, other_segment, by_recipe, wrong)
@@ -129,6 +130,7 @@ def _after_changed_files(plan: Plan, frames: FrameSet, made_of: Callable[[int], 
     """Return the frames from the first changed file of each run on: the state carries the change onwards."""
     fingerprint = plate_file_fingerprints(plan)
     changed = [number for number in frames if made_of(number) != fingerprint(number)]
+    # Each span of the plan is one run of the state, so a change in one never reaches another.
     reached = [
         FrameRange(min(number for number in changed if number in span.frames), span.frames.last)
         for span in plan.spans

@@ -48,6 +48,7 @@ class PlateFingerprint:
     def of_frames(self, numbers: Iterable[int]) -> str:
         """Return a SHA-256 over the numbers and files of frames that the plate has."""
         numbers = [number for number in numbers if number in self._plate.info.frames]
+        # All frames of a movie lie in one file, which is read once.
         files = {number: self._plate.file(number) for number in numbers}
         self._read(dict.fromkeys(files.values()))
         whole = hashlib.sha256(self._kind.encode())
@@ -56,6 +57,7 @@ class PlateFingerprint:
         return whole.hexdigest()
 
     def _read(self, files: Iterable[str]) -> None:
+        # Each file is read once, though the hashes of a run's states ask for the same frames again and again.
         unread = [file for file in files if file not in self._marks]
         with each(
             lambda file: _mark(file, self._pieces), unread, workers=READERS, depth=4 * READERS
@@ -74,6 +76,7 @@ def config_fingerprint(source: str) -> str:
 def _mark(path: str, pieces: int) -> bytes:
     try:
         size = os.path.getsize(path)
+        # The name without its folder, since machines mount a plate at different paths. Names need not be valid UTF-8.
         marks = hashlib.sha256(f"{os.path.basename(path)} {size}".encode("utf-8", "surrogateescape"))
         with open_regular(path) as file:
             for place in _places(size, pieces):
@@ -88,4 +91,5 @@ def _mark(path: str, pieces: int) -> bytes:
 def _places(size: int, pieces: int) -> Iterator[int]:
     """Yield where pieces begin: spread from the file's first byte to its last."""
     end = max(size - PIECE_BYTES, 0)
+    # In a file smaller than its pieces these places coincide.
     yield from dict.fromkeys(end * piece // (pieces - 1) for piece in range(pieces))

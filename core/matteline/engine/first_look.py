@@ -84,6 +84,7 @@ def look_over(
     before: tuple[LookInput, Tensor] | None = None
     for starts, ends in _first_and_last(shot_starts(_thumbnails(inputs, waiting))):
         frame = waiting.popleft()
+        # Behind a cut the picture has changed, and a change of alpha is no flicker.
         if starts:
             before = None
         looked = None
@@ -158,6 +159,7 @@ def looked_frame(
 def _unsure(alpha: Tensor) -> float:
     """Share of the people's area that is soft, and further from any edge than one is wide."""
     soft = ((alpha > _SOFT[0]) & (alpha < _SOFT[1])).float()
+    # An erosion, written as a dilation of what is not soft: torch has only the latter, as pooling.
     inner = 1 - max_pool2d(1 - soft[None, None], 2 * _EDGE_PIXELS + 1, 1, _EDGE_PIXELS)
     area = float((alpha > _SOFT[0]).sum())
     return float(inner.sum()) / area if area else 0.0

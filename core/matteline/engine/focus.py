@@ -68,6 +68,7 @@ def people_boxes(alpha: Alpha, width: int, height: int) -> tuple[Window, ...]:
         Boxes in pixels of the canvas. They go by cells of the matte, so that the last bits of alpha hardly matter.
     """
     rows, columns = alpha.shape
+    # Whole pixels, so that the padded matte divides into cells without resampling.
     cell = math.ceil(max(rows, columns) / _CELLS)
     padded = np.pad(alpha, ((0, -rows % cell), (0, -columns % cell)))
     cells = padded.reshape(padded.shape[0] // cell, cell, padded.shape[1] // cell, cell)
@@ -105,6 +106,7 @@ def _connected(cells: npt.NDArray[np.bool_]) -> Iterator[_Part]:
             top, first = max(row - 1, 0), max(column - 1, 0)
             near = left[top : row + 2, first : column + 2]
             waiting.extend([top + down, first + right] for down, right in np.argwhere(near).tolist())
+            # Marked when it is queued, not when it is taken: a cell is reached from up to eight neighbours.
             near[:] = False
         rows, columns = np.array(group).T
         yield rows, columns
@@ -182,6 +184,7 @@ class _Focus:
                 both = self._region(_union(tracks[one], tracks[other]))
                 more = self._cost([both]) - self._cost([regions[one], regions[other]])
                 fits = more <= 0 and STEADY * both.step <= min(regions[one].step, regions[other].step)
+                # Ties go by place in the list, so that all machines join the same two.
                 if (fits or crowded) and (best is None or (more, one, other) < best):
                     best = more, one, other
             if best is None:
@@ -197,7 +200,9 @@ class _Focus:
         for box in track[1:]:
             whole = whole.union(box)
         steady = self._step(whole.width, whole.height)
+        # One size for the whole shot: another scale would be another picture to the recurrent state.
         width, height = max(box.width for box in track), max(box.height for box in track)
+        # The scale is chosen before the room to move in is added, which thus costs no detail.
         step = self._step(width, height)
         if STEADY * steady <= step:
             return Region(whole.width, whole.height, steady, ((self._numbers[0], whole.x, whole.y),))
@@ -211,6 +216,7 @@ class _Focus:
         place: tuple[int, int] | None = None
         for number, box in zip(self._numbers, track, strict=True):
             if place is None or not Window(*place, width, height).contains(box):
+                # It moves only once somebody would leave it: at every move the state has to be moved along.
                 place = (
                     _start(box.x, box.width, width, step, self._canvas.width),
                     _start(box.y, box.height, height, step, self._canvas.height),

@@ -160,6 +160,8 @@ class Inference:
         try:
             for frame in frames:
                 batch.append(frame)
+                # Batches end at multiples of absolute frame numbers, so that a range and the whole encode the same
+                # frames together.
                 if (frame.number + 1) % self._batch == 0:
                     yield batch
                     batch = []
@@ -176,6 +178,7 @@ class Inference:
         made = attempt(lambda: self._mattes(frames, render))
         if not made:
             self._halve_batch(before, frames[0].number)
+            # Through `run`, which cuts the frames of the failed batch into smaller ones, aligned like all others.
             yield from self.run(frames, render)
             return
         mattes = made[0]
@@ -202,6 +205,7 @@ class Inference:
         if self._batch == 1:
             raise too_little_memory(self._shape.device)
         self._batch //= 2
+        # Before new sessions are made: the old ones hold memory that the device has run out of.
         self._views = []
         release_memory()
         self._views = self._new_views()
@@ -249,6 +253,7 @@ class _View:
         self._window = self._window_in(next_frame - 1)
 
     def reduce(self, picture: Tensor, at_frame: int) -> Tensor:
+        # The mirrored frames settle the state for this place, from which `advance` moves it on.
         self._window = self._window_in(at_frame)
         return self.session.reduce(self._part(picture, self._window))
 

@@ -45,6 +45,7 @@ class KeptNetwork:
     def take(self, plan: Plan) -> InferenceNetwork:
         """Return the network that the plan needs. Raises as `prepared_network`."""
         if self._kept is None or self._kept[1] != _key(plan):
+            # Before the other is loaded, so that a GPU never has to hold two networks.
             self.drop()
             self._kept = (plan.weights.name, _key(plan), prepared_network(plan))
         return self._kept[2]

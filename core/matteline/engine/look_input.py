@@ -62,6 +62,7 @@ class Looker:
         Gaps that are errors are left out, and a frame of a sequence that cannot be read is seen as the one before.
         """
         plan = self._plan
+        # The look must not end at a frame that is wrong; the render names it where that is an error.
         missing = "black" if plan.settings.missing == "black" else "hold"
         there = [number for part in plan.unbroken for number in part if number in frames]
         with (
@@ -97,6 +98,7 @@ class Looker:
                 dtype=DTYPES[plan.settings.precision],
                 want_fgr=False,
             )
+        # Each picture by itself: the frames looked at are several apart, and a state would carry one into the next.
         self._session.restore(None)
         (matte,) = self._session.advance([NetworkInput(0, picture)])
         return matte.alpha.cpu()
