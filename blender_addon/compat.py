@@ -42,6 +42,7 @@ def strips_all(editor):
 
 def handles(strip):
     """Return the first and last timeline frame that a strip covers."""
+    # Blender's right handle is the first frame behind the strip.
     return int(_either(strip, "left_handle", "frame_final_start")), int(
         _either(strip, "right_handle", "frame_final_end")
     ) - 1
@@ -159,6 +160,7 @@ def make_compositor_tree(scene):
     tree = scene.node_tree
     if artists:
         return tree, None
+    # Blender itself links its Render Layers to the output, which is to show the matte's group instead.
     tree.links.clear()
     for node in tree.nodes:
         node.mute = node.bl_idname == "CompositorNodeRLayers"
@@ -176,6 +178,7 @@ def output_node(tree):
     kinds = ("NodeGroupOutput", "CompositorNodeComposite")
     found = [each for each in tree.nodes if each.bl_idname in kinds]
     # Several may be there; one of them is the one that counts.
+    # A Composite node, of releases before 5.0, has no such property.
     return next((each for each in found if getattr(each, "is_active_output", True)), None)
 
 
@@ -211,6 +214,7 @@ def add_math(tree, operation, *operands):
     node = tree.nodes.new(kind)
     node.operation, _, clamped = operation.partition(", ")
     node.use_clamp = bool(clamped)
+    # A Math node always has three inputs, of which most operations use fewer.
     for operand, socket in zip(operands, node.inputs, strict=False):
         if isinstance(operand, bpy.types.NodeSocket):
             tree.links.new(operand, socket)
@@ -272,6 +276,7 @@ def add_translate(tree, picture, x, y):
 def add_scale(tree, picture, factor):
     """Add a Scale node that makes a picture smaller by a factor, an output socket; return its output."""
     node = tree.nodes.new("CompositorNodeScale")
+    # Later releases have an input for it, which is relative unless it is set.
     if "Type" not in node.inputs:
         node.space = "RELATIVE"
     tree.links.new(picture, node.inputs["Image"])

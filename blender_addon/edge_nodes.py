@@ -70,6 +70,7 @@ def add_edge_tools(group, matte, entry, location):
 def _choke_group():
     """Return the node group that moves a matte's edge, which all mattes of a file share."""
     for group in bpy.data.node_groups:
+        # By its reach, so that the group of a release with another one is not taken for this.
         if compat.tagged(group).get("choke") == REACH:
             return group
     group = bpy.data.node_groups.new(_CHOKE, "CompositorNodeTree")
@@ -78,6 +79,7 @@ def _choke_group():
         compat.add_group_socket(group, name, direction, "NodeSocketFloat")
     entry, leave = group.nodes.new("NodeGroupInput"), group.nodes.new("NodeGroupOutput")
     matte, pixels = entry.outputs["Matte"], entry.outputs["Pixels"]
+    # The bounds of a socket hold for what is typed, not for a value that is linked or animated.
     radius = compat.add_math(group, "MINIMUM", compat.add_math(group, "ABSOLUTE", pixels), float(REACH))
     # A node cannot be skipped, but a tiny picture costs nothing: a choke of 0 is worked out on a hundredth.
     used = compat.add_math(group, "GREATER_THAN", radius, 1e-3)
@@ -90,6 +92,7 @@ def _choke_group():
     choked = compat.add_math(group, "ABSOLUTE", compat.add_math(group, "SUBTRACT", grown, inwards))
     # The matte comes first, because the first picture decides the size.
     change = compat.add_math(group, "MULTIPLY", compat.add_math(group, "SUBTRACT", matte, choked), used)
+    # Where nothing is choked the change is 0, so that the matte passes as it was rendered.
     group.links.new(compat.add_math(group, "SUBTRACT", matte, change), leave.inputs[0])
     for column, node in enumerate(group.nodes):
         node.location = (180 * (column % 40), -200 * (column // 40))
@@ -123,6 +126,7 @@ def _rim(group, radius):
     for distance in range(1, REACH):
         along = compat.add_math(group, "MINIMUM", radius, float(distance))
         rest = compat.add_math(group, "SUBTRACT", squared, compat.add_math(group, "MULTIPLY", along, along))
+        # Rounding may take the rest below 0, which has no root.
         across = compat.add_math(group, "SQRT", compat.add_math(group, "MAXIMUM", rest, 0.0))
         pairs += [(across, along), (along, across)]
     places = []

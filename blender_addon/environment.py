@@ -25,8 +25,10 @@ class _Making:
     def __init__(self, folder, source, log_path):
         self.folder, self.log_path = folder, log_path
         programs = os.path.join(folder, "Scripts" if os.name == "nt" else "bin")
+        # By the environment's own Python, because pip installs into the one that runs it.
         install = [os.path.join(programs, "python"), "-m", "pip", "install", "--disable-pip-version-check"]
         constraints = os.path.join(source, "constraints.txt")
+        # A source folder names the versions that it was tested with; beside a wheel there is no such file.
         if os.path.isfile(constraints):
             install += ["-c", constraints]
         self._commands = [[sys.executable, "-m", "venv", folder], [*install, source]]
@@ -51,6 +53,7 @@ class _Making:
         with open(self.log_path, "a") as log:
             self._process = subprocess.Popen(
                 self._commands.pop(0),
+                # A question of pip ends it at once, rather than wait for an answer that nobody can give.
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -67,6 +70,7 @@ class _Making:
             self._process.wait()
 
     def _last_line(self):
+        # The programs write in an encoding of their own.
         with open(self.log_path, errors="replace") as file:
             lines = [each.strip() for each in file if each.strip()]
         return lines[-1].rstrip(".") if lines else "it said nothing"
@@ -108,6 +112,7 @@ class MATTELINE_OT_make_environment(bpy.types.Operator):
         try:
             _making = _begin(bpy.path.abspath(self.folder), bpy.path.abspath(self.source))
             context.window_manager.matteline.worker = f"Making the environment in {_making.folder}"
+            # Blender's timers run in the event loop of its windows, and background Blender has none.
             if not bpy.app.background:
                 bpy.app.timers.register(_tick, first_interval=_POLL_SECONDS)
                 return {"FINISHED"}
@@ -161,6 +166,7 @@ def _begin(folder, source):
     if not folder or not os.path.isabs(folder):
         raise JobError("No folder is chosen for the environment.", hint="Choose an empty one.")
     folder = os.path.normpath(folder)
+    # An environment that was begun before may be gone on with; venv leaves this file in it.
     is_used = os.path.isdir(folder) and os.listdir(folder)
     if os.path.isfile(folder) or (is_used and not os.path.isfile(os.path.join(folder, "pyvenv.cfg"))):
         raise JobError(f"{folder} holds something else.", hint="Choose an empty folder.")
@@ -172,6 +178,7 @@ def _begin(folder, source):
 def _tick():
     """Go on, as one of Blender's timers; return the seconds until the next time, or None at the end."""
     global _making
+    # It was stopped since the last time.
     if _making is None:
         return None
     status = bpy.context.window_manager.matteline

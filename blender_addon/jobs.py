@@ -107,6 +107,7 @@ def numbered_like(path, number):
     """Return the path of another frame of the sequence that `path` belongs to."""
     # Results are named `name.NUMBER.ext`; a number below 0 has its sign before the zeros.
     stem, extension = os.path.splitext(path)
+    # DOTALL, because a file name may hold a line break.
     prefix, digits = re.fullmatch(r"(.*\.)(-?[0-9]+)", stem, re.DOTALL).groups()
     width = len(digits.lstrip("-"))
     return f"{prefix}{'-' if number < 0 else ''}{abs(number):0{width}d}{extension}"
@@ -188,6 +189,7 @@ def _folder_name(name):
 def _plates_of(folder):
     """Return the plates whose results a folder holds, as patterns; none where it is not there."""
     records = Path(folder, RECORD_FOLDER)
+    # A record that is being written has a temporary name, which begins with a dot.
     renders = (
         read_record(records / each).latest for each in listing(records) if re.fullmatch(r"[^.].*\.json", each)
     )
@@ -197,6 +199,7 @@ def _plates_of(folder):
 def _pattern(plate):
     """Return a plate's path without its frame number: a trimmed strip begins with another picture."""
     folder, name = os.path.split(os.path.normpath(plate))
+    # The digits of a movie's name are no frame number.
     movie = os.path.splitext(name)[1].lower() in bpy.path.extensions_movie
     return os.path.join(folder, name if movie else _FRAME_NUMBER.sub("#", name))
 

@@ -71,6 +71,7 @@ class MATTELINE_OT_fetch_model(bpy.types.Operator):
     bl_options: ClassVar = {"INTERNAL"}
 
     model: bpy.props.StringProperty()
+    # SKIP_SAVE, or the dialog would begin with the answer that was given to another model's terms.
     agreed: bpy.props.BoolProperty(name="I have read this and agree", options={"SKIP_SAVE"})
     place: bpy.props.StringProperty(
         name="From File",
@@ -130,6 +131,7 @@ class MATTELINE_OT_download_model(WorkerOperator, bpy.types.Operator):
     def bring_in(self, context, asked):
         """Mark it as installed."""
         row = context.window_manager.matteline.models.get(self.model)
+        # A script may fetch a model that was never listed.
         if row:
             row.installed = True
         return asked.answer

@@ -99,6 +99,7 @@ def _add_retimed_copy(context, scene, owner, strip, rendered, undo):
     undo.callback(compat.strips(owner).remove, matte)
     matte.channel = channel
     matte.name = result_name(strip, rendered)
+    # The copy has the plate's modifiers too, the mask by an earlier result among them.
     matte.modifiers.clear()
     for name, value in _PLAIN_LOOK.items():
         setattr(matte, name, value)
@@ -159,6 +160,7 @@ def _copy_placement(matte, strip, rendered):
     matte.blend_type = "ALPHA_OVER"
     if rendered.request.target.result == "CUTOUT":
         matte.colorspace_settings.name = plate_source.strip_colour_space(strip)
+        # As the worker writes the alpha of RGBA by `auto`, which strips always have.
         matte.alpha_mode = "PREMUL" if rendered.request.job.settings.format == "exr" else "STRAIGHT"
     else:
         # Not by a name, because configs call data differently.

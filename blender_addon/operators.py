@@ -45,6 +45,7 @@ class _RenderOperator(_TargetOperator, WorkerOperator):
         description="Treatment of results that are already there; as the panel says unless given",
         items=[("panel", "As in the Panel", "As Existing Results in the panel says"), *EXISTING_ITEMS],
         default="panel",
+        # Or what one call asked for would hold for the next one too.
         options={"SKIP_SAVE"},
     )
 

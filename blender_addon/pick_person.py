@@ -57,6 +57,7 @@ class MATTELINE_OT_pick_person(bpy.types.Operator):
             self._end(context)
             return {"CANCELLED"}
         if event.type != "LEFTMOUSE" or event.value != "PRESS":
+            # So the artist can still zoom, pan and change the frame before the click.
             return {"PASS_THROUGH"}
         self._end(context)
         region = next(each for each in context.area.regions if each.type == "WINDOW")
@@ -110,6 +111,7 @@ def _pick(context, name, place, add):
     before = matte.hints.strip()
     hints = PeopleHints.parse(before).hints if before not in ("", "none") else ()
     matte.hints = PeopleHints((*hints, hint)).words
+    # Beside the word for everyone a name would change nothing.
     kept = (
         [each for each in matte.keep.split(",") if each.strip() not in ("", _EVERYONE, hint.name)]
         if add

@@ -192,6 +192,7 @@ def _remove_group(earlier, group):
     for image in images:
         if image is not None and not image.users:
             bpy.data.images.remove(image)
+    # Only now: while the earlier group had the name, Blender gave this one a number.
     group.name = name
 
 
@@ -240,6 +241,7 @@ def _scene_range(plate, rendered):
 
 def _empty_outside(group, matte, plate, rendered):
     """Return the matte, made 0 at the scene's frames that were not rendered: Blender holds the last file there."""
+    # A still is shown at every frame.
     if len(rendered.request.job.frames) == 1:
         return matte
     first, last = _scene_range(plate, rendered)

@@ -95,8 +95,10 @@ def _attributes(header):
         kind, _, rest = rest.partition(b"\0")
         if len(rest) < 4:
             return
+        # A damaged size below 0 would lead back, and the walk might never end.
         size = max(struct.unpack("<i", rest[:4])[0], 0)
         yield name.decode(errors="replace"), rest[4 : 4 + size]
+        # Six are the two zeros and the four bytes of the size.
         place += len(name) + len(kind) + 6 + size
 
 

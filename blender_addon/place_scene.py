@@ -103,10 +103,12 @@ def composite_over_render(scene):
         return earlier
     output = compat.output_node(tree) or tree.nodes.new(compat.OUTPUT_NODE)
     shown = output.inputs[0].links[0].from_socket if output.inputs[0].links else None
+    # The group or its plate is no background: the person would go over themselves.
     own = shown is not None and shown.node in (group, plate_of_group(group))
     back = _render_layers(tree, group).outputs["Image"] if shown is None or own else shown
     over = tree.nodes.new("CompositorNodeAlphaOver")
     over.label = OVER
+    # By type, because names and places of the inputs differ between releases.
     below, above = [each for each in over.inputs if each.type == "RGBA"]
     tree.links.new(back, below)
     tree.links.new(group.outputs["Image"], above)
@@ -151,6 +153,7 @@ def _material(scene, rendered):
     """Return a material that shines with the result's colour where its matte is, and is empty elsewhere."""
     material = bpy.data.materials.new(f"{rendered.request.target.name} matte")
     material.use_nodes = True
+    # From 4.2 on one property decides what two decided before.
     if hasattr(material, "surface_render_method"):
         material.surface_render_method = "BLENDED"
     else:

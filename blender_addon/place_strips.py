@@ -26,6 +26,7 @@ def place_on_strip(context, rendered, steps):
     # The artist may have gone to another scene while it rendered.
     with compat.sequencing(context, scene):
         matte = new_strip(context, scene, owner, strip, rendered, steps.undo)
+        # What `out_of_step` compares with later.
         compat.tag(matte, **_position(strip, matte), plate=strip.name, result=result)
         if result == "MASK":
             _add_mask(strip, matte, steps.undo)

@@ -92,6 +92,7 @@ def strip_source(strip):
     if strip.type == "MOVIECLIP":
         return _source_of_clip_strip(strip)
     if strip.type == "IMAGE":
+        # A // path of linked data is relative to the file that it is linked from.
         folder = bpy.path.abspath(strip.directory, library=strip.id_data.library)
         return _source_of_pictures(
             [os.path.join(folder, each.filename) for each in strip.elements], strip.name

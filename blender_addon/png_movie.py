@@ -69,14 +69,17 @@ def _empty_png(width, height, alpha):
 
 def _movie(offsets, lengths, rate, size, alpha):
     """Return the table of contents, `moov`, with its one track."""
+    # By the numerator, so that a picture lasts whole units of time at 24000/1001 too.
     scale, step = rate.numerator, rate.denominator
     duration = step * len(offsets)
     times = struct.pack(">4I", 0, 0, scale, duration)
     movie = times + struct.pack(">IH10x", 0x10000, 0x100) + _MATRIX + bytes(24) + struct.pack(">I", 2)
+    # One track, whose id is 1, so that the next free one is 2.
     tkhd = struct.pack(">5I8x4H", 0, 0, 1, 0, duration, 0, 0, 0, 0) + _MATRIX
     tkhd += struct.pack(">2I", size[0] << 16, size[1] << 16)
     media = _box(
         b"mdia",
+        # 0x7FFF stands for no language.
         _full_box(b"mdhd", times, struct.pack(">2H", 0x7FFF, 0)),
         _full_box(b"hdlr", b"mhlrvide" + bytes(12) + b"\x00"),
         _box(
@@ -88,6 +91,7 @@ def _movie(offsets, lengths, rate, size, alpha):
             _samples(offsets, lengths, step, size, alpha),
         ),
     )
+    # Flags 1 and 2: the track is enabled, and belongs to the movie.
     track = _box(b"trak", _full_box(b"tkhd", tkhd, flags=3), media)
     return _box(b"moov", _full_box(b"mvhd", movie), track)
 
@@ -99,6 +103,7 @@ def _samples(offsets, lengths, step, size, alpha):
         b"png ",
         struct.pack(">6xH2H4s2I2H2IIH", 1, 0, 0, b"\0\0\0\0", 0, 0x200, *size, 0x480000, 0x480000, 0, 1),
         b"\x03PNG".ljust(32, b"\x00"),
+        # A depth of 32 says that there is alpha, one of 24 that there is none; -1 is no table of colours.
         struct.pack(">Hh", 32 if alpha else 24, -1),
     )
     return _box(
@@ -107,6 +112,7 @@ def _samples(offsets, lengths, step, size, alpha):
         _full_box(b"stts", struct.pack(">3I", 1, count, step)),
         _full_box(b"stsc", struct.pack(">4I", 1, 1, 1, 1)),
         _full_box(b"stsz", struct.pack(">2I", 0, count), struct.pack(f">{count}I", *lengths)),
+        # Offsets of 64 bits, because the movie may be larger than 4 GiB.
         _full_box(b"co64", struct.pack(">I", count), struct.pack(f">{count}Q", *offsets)),
     )
 

@@ -31,6 +31,7 @@ def show_preview(context, path, scene, number):
         image = bpy.data.images.load(kept)
         image.name = PREVIEW
     image.filepath = kept
+    # The name is the same each time, and Blender would show what it has read before.
     image.reload()
     compat.tag(image, scene=scene.name, frame=number)
     # Without a window there is nobody to show it to.

@@ -79,6 +79,7 @@ def request_for(kind, context):
             notices.append(
                 f"{strip.name} has a mask, because the effect {effect.name} would not see another strip."
             )
+    # The error itself still has its field and its hint, and its only strip needs no name.
     if not jobs and len(errors) == 1 == len(refused):
         raise errors[0]
     if not jobs:
@@ -106,6 +107,7 @@ def preview_for(kind, context):
             )
         source = plate_source.strip_source(shown[-1])
         number = source.numbers[plate_source.strip_timing(scene, shown[-1], source).picture(now)]
+        # A preview shows colour and alpha, whatever Result in the panel says.
         targeted = _of_one_frame(_strip_request(scene, shown[-1], "CUTOUT"), number)
         return _masked_strip(context, scene, shown[-1], targeted), number
     targeted = _clip_request(context) if kind == "CLIP" else _node_request(context)

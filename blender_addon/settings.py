@@ -104,6 +104,7 @@ def _property(name, choice, default):
         def suggest(_self, _context, typed):
             return [word for word in options if typed in word]
 
+        # A suggestion only: another name than those of the list may be typed.
         search = {"search": suggest if options else None, "search_options": {"SUGGESTION"}}
         return {name: bpy.props.StringProperty(**words, default=default, **search)}
     number = _number_property(choice, default)

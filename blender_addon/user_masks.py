@@ -46,6 +46,7 @@ def _draw(context, mask, size, frames, stem):
     """Write a mask at the scene's frames to `STEM.NUMBER.png`, at the plate's own size whatever the scene's is."""
     manager, shown, now = context.window_manager, context.scene, context.scene.frame_current
     manager.progress_begin(0, len(frames))
+    # On the same disk as the masks, so that the replacement is a rename.
     with _mask_scene(mask, size) as scene, tempfile.TemporaryDirectory(dir=os.path.dirname(stem)) as folder:
         for done, (number, frame) in enumerate(frames):
             # The one moves a mask's points, the other its animated properties: those belong to what is shown.
@@ -69,6 +70,7 @@ def _mask_scene(mask, size):
         render = scene.render
         render.resolution_x, render.resolution_y = size
         render.resolution_percentage = 100
+        # Dither would add noise to the grey, and a sequencer hides what the compositor makes.
         render.dither_intensity, render.use_sequencer = 0.0, False
         render.image_settings.file_format = "PNG"
         render.image_settings.color_mode, render.image_settings.color_depth = "BW", "8"

@@ -15,6 +15,7 @@ from .contract.worker_holder import WorkerHolder
 
 def own_folder():
     """Return the folder of files that outlive Blender: the worker's log, and the last result."""
+    # An update replaces the folder of an extension, and keeps this one. Blender refuses packages that are none.
     if hasattr(bpy.utils, "extension_path_user") and __package__.startswith("bl_ext."):
         return bpy.utils.extension_path_user(__package__, create=True)
     return bpy.utils.user_resource("CONFIG", path="matteline", create=True)
