@@ -20,5 +20,6 @@ def main(path: str) -> None:
     print(f"Matteline: {count} mattes rendered for {path}")
 
 
+# Nuke's own name for a script that it runs is not relied on; only an import must do nothing.
 if __name__ != "matteline_render":
     main(sys.argv[1])

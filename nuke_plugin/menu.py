@@ -13,6 +13,7 @@ try:
     keyer = nuke.menu("Nodes").addMenu("Keyer")
     keyer.addCommand("MatteLine", matteline_nuke.create, icon="Matteline.png")
     gallery = os.path.join(os.path.dirname(os.path.dirname(matteline_nuke.__file__)), "gallery.nk")
+    # With slashes, because Nuke takes a backslash for Tcl.
     keyer.addCommand("MatteLine Gallery", lambda: nuke.nodePaste(gallery.replace(os.sep, "/")))
     # The list needs PySide6, which Nuke has from 16 on; in 14 and 15 the command could only fail.
     if nuke.env["NukeVersionMajor"] >= 16:

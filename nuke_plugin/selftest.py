@@ -63,6 +63,7 @@ def render(scene: dict[str, Any]) -> str:
     """Write the input, render and show its matte; proxy mode must be left as it was."""
     # Writing the input switches proxy mode off for its time.
     proxy = nuke.root()["proxy"].value()
+    # So that what is checked below was marked by the render.
     nuke.root().setModified(False)
     scene["plugin"].render(scene["node"])
     _must(nuke.root()["proxy"].value() == proxy, "proxy was left changed")
@@ -182,6 +183,7 @@ def soften(scene: dict[str, Any]) -> str:
     middle = (LOW + HIGH) // 2
     found = []
     for step in (1, 3, 5):
+        # At 0 and at 1 the inverse below has no value.
         alpha = min(max(_alpha(blur, LOW - step, middle), 1e-6), 1 - 1e-6)
         # The middle of the pixel lies half a pixel inwards of its number.
         found.append((step - 0.5) / -statistics.NormalDist().inv_cdf(alpha))

@@ -32,6 +32,7 @@ def worker_command() -> list[str]:
     choice_file = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), CHOICE_FILE)
     chosen = os.environ.get(VARIABLE) or ""
     try:
+        # The file is for everyone who uses the folder, as on a share; the variable is for one of them.
         if not chosen:
             with open(choice_file, encoding="utf-8") as file:
                 chosen = file.readline().strip()

@@ -62,6 +62,7 @@ def difference(node: nuke.Node) -> str:
     changed = [
         choice.label
         for name, choice in choices().items()
+        # A setting that the result does not know, because a later release added it, counts as unchanged.
         if _plain(now[name]) != _plain(last.asked.get(name, now[name])) and choice.affects != "nothing"
     ]
     lacking = FrameSet.of(frame for frame in wanted if frame not in last.span)

@@ -132,6 +132,7 @@ def _pattern(node: nuke.Node) -> str:
     }
     for word, meaning in words.items():
         text = text.replace(word, meaning)
+    # The braces of {version} are ours, and are gone before Nuke sees the path.
     bad = sorted({each for each in text.replace(VERSION, "") if each in _TCL})
     if bad:
         raise JobError(

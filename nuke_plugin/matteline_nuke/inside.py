@@ -58,6 +58,8 @@ Write {{
 """
 
 
+# The inner Writes are disabled, so that a render of the whole script goes past them. Reads are raw, because a colour
+# transform would change mattes and the ids of people.
 INSIDE = f"""\
 Input {{
  inputs 0

@@ -98,6 +98,7 @@ def request_of(node: nuke.Node, folder: str, preview: bool = False) -> RenderReq
         for name, each in inputs.items()
         if each
     }
+    # The inner Writes write alpha alone, which is called A in an EXR.
     named: dict[str, Any] = {name: f"{pattern}:A" for name, pattern in mattes.items()}
     if "hints" in mattes:
         drawn = f"{str(value(node, 'person')).strip()}={mattes['hints']}"

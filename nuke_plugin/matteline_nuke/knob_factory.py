@@ -17,6 +17,7 @@ def knobs_of(name: str, choice: Choice, default: Any) -> Iterable[nuke.Knob]:
         for index, word in enumerate(choice.options):
             label = word if index else f"{choice.label}: {word}"
             knob = with_value(nuke.Boolean_Knob(word_name(name, word), label), word in default)
+            # The check boxes of one field share a line, which the first one begins.
             if index == 0:
                 knob.setFlag(nuke.STARTLINE)
             yield with_help(knob, choice.help)

@@ -46,6 +46,7 @@ def rebuild(node: nuke.Node) -> None:
     _fill(node)
     for name, text in values.items():
         kept = node.knob(name)
+        # The form is this release's, whatever the node had before.
         if kept is not None and name != names.knob_name("form"):
             kept.fromScript(text)
 
@@ -83,8 +84,10 @@ def _fill(node: nuke.Node) -> None:
             nuke.delete(each)
         nuke.scriptReadText(INSIDE)
     add_knobs(node)
+    # With its inner Input the group has lost its connection.
     if above is not None:
         node.setInput(0, above)
+    # Nuke carries the Tcl out whenever it draws the node. A label of the artist's own stays.
     if not str(node["label"].value()):
         node["label"].setValue(f"[value {names.knob_name('tile')}]")
 

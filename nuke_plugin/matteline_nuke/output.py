@@ -16,6 +16,7 @@ from .state import not_undone
 CHANNEL = "rgba.alpha"
 _CHANNEL = re.compile(r"([A-Za-z_]\w*)\.([A-Za-z_]\w*)")
 # Names with commas between; Nuke expands * and ? by the file's own list.
+# The characters that are left out mean something in Tcl, by which the inner knob is set.
 _NAMES = re.compile(r"[^\\\[\]{}$\"]*")
 
 
@@ -37,6 +38,7 @@ def apply_output(node: nuke.Node) -> None:
         raise JobError(
             f"People cannot be called {people!r}.", hint="Put names with commas between under Names."
         )
+    # A knob can only name a channel that the script has.
     if match[1] not in nuke.layers() or channel not in _channels_of(match[1]):
         nuke.Layer(match[1], [*_channels_of(match[1]), channel])
     files = slashed(evaluated(node[names.knob_name("people_file")])).strip()

@@ -86,6 +86,7 @@ class RunningRender:
             self.finished = True
         elif event in ("finished", "cancelled"):
             self.finished, self.cancelled = event == "finished", event == "cancelled"
+        # Progress that was under way would take the place of the words about the cancel.
         elif self._cancelled_at is None:
             self._progress = self._progress.after(message)
             self.words = self._progress.words

@@ -35,6 +35,7 @@ class PlateColour:
 
 def is_saved() -> bool:
     """Tell whether the script has a file of its own."""
+    # Nuke calls a script without a file so.
     return bool(nuke.root().name() != "Root")
 
 

@@ -179,6 +179,7 @@ class RenderSession:
     def _end(self, render: RunningRender, words: str) -> Optional[nuke.Node]:
         """Forget a render and show in its node how it ended; return the node if it is still there."""
         self.renders.remove(render)
+        # The list of renders takes the last words of a row from here.
         render.words = words
         render.close_task()
         log(f"{render.node_ref.name}: {words}")

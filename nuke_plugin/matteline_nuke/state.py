@@ -49,6 +49,7 @@ def read_state(node: nuke.Node) -> NodeState:
     try:
         # An artist may have pasted anything into the knob of a script on disk.
         data = json.loads(base64.urlsafe_b64decode(str(value(node, "state")).encode("ascii")))
+        # Nodes of older releases kept the last render only, which was also the one they showed.
         return NodeState(str(data["token"]), dict(data["last"]), dict(data.get("shown") or data["last"]))
     except (ValueError, KeyError, TypeError):
         return NodeState()

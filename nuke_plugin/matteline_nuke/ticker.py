@@ -50,12 +50,14 @@ class _TickThread(threading.Thread):
     """Asks Nuke to call the function on its main thread, and not again before it did."""
 
     def __init__(self, function: Callable[[], None]) -> None:
+        # A daemon, or Nuke would wait at its end for a thread that goes on for ever.
         super().__init__(name="matteline", daemon=True)
         self.stopped = threading.Event()
         self._called = threading.Event()
         self._function = function
 
     def run(self) -> None:
+        # Nothing has been asked for yet, so that the first request need not wait.
         self._called.set()
         while not self.stopped.wait(TICK_SECONDS):
             if self._called.is_set():
@@ -64,6 +66,7 @@ class _TickThread(threading.Thread):
 
     def _call(self) -> None:
         self._called.set()
+        # It may have been stopped while the request waited for the main thread.
         if not self.stopped.is_set():
             self._function()
 
