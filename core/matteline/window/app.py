@@ -81,12 +81,14 @@ def _ended_by_signals(app: QApplication) -> Iterator[None]:
         return
     # Qt's loop runs no Python while nothing happens. A byte on a socket is something that happens.
     reader, writer = socket.socketpair()
+    # `set_wakeup_fd` takes no descriptor on which a signal could have to wait.
     for end in (reader, writer):
         end.setblocking(False)
     notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
     notifier.activated.connect(lambda: reader.recv(64))
 
     def leave(number: int, _frame: FrameType | None) -> None:
+        # As shells count the exit of a process that a signal has ended.
         code = 128 + number
         # A thread that reads from a disk which does not answer must not hold a logout up.
         deadline = threading.Timer(TERMINATED_AFTER_SECONDS, os._exit, [code])
@@ -102,10 +104,12 @@ def _ended_by_signals(app: QApplication) -> Iterator[None]:
     before = {
         number: signal.signal(number, leave) for number in names if signal.getsignal(number) != signal.SIG_IGN
     }
+    # A buffer that is full wakes the loop as well.
     woken_before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     try:
         yield
     finally:
+        # Before the sockets are closed, or a signal would write to whatever gets their numbers next.
         signal.set_wakeup_fd(woken_before)
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -67,6 +67,7 @@ class FarmDialog(QDialog):
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.words.hide()
         self._bar = thin_progress_bar()
+        # Without a range the bar moves to and fro: nobody knows how long a farm takes.
         self._bar.setRange(0, 0)
         self.send_button, self.close_button = tall_button("Send"), tall_button("Close")
         self._build()

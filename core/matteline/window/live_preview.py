@@ -124,6 +124,7 @@ class LivePreview(QObject):
         """End the thread."""
         self._rest.stop()
         self._whole.stop()
+        # Files that wait to be loaded have no viewer any more.
         self._pool.shutdown(cancel_futures=True)
 
     def _toggle(self, on: bool) -> None:
@@ -167,6 +168,7 @@ class LivePreview(QObject):
             self._viewer.follow_previews(shot.footage)
         if follows and previewed and only_matte:
             self._want(job, ("alpha",), moving=True)
+            # Begun anew by every change, so that it runs out only at rest.
             self._whole.start()
         elif follows:
             self._want(job, ("alpha", "fgr"))
@@ -195,6 +197,7 @@ class LivePreview(QObject):
             return None
         seen = self._viewer.canvas.visible()
         left, top = seen.left() // scale, seen.top() // scale
+        # One more each way, because the first and the last pixel may be seen in part.
         width, height = -(-seen.width() // scale) + 1, -(-seen.height() // scale) + 1
         fits = (each for each in DRAFT_REDUCTIONS if width * height <= DRAFT_PIXELS * each * each)
         reduction = next(fits, DRAFT_REDUCTIONS[-1])
@@ -234,6 +237,7 @@ class LivePreview(QObject):
     def _load(self, wanted: _Wanted, files: dict[str, str], region: list[int] | None) -> None:
         """Load the arrays of a preview, on the loading thread."""
         try:
+            # Never a pickle, which could run anything.
             arrays = {role: np.load(path, allow_pickle=False) for role, path in files.items()}
         except (OSError, ValueError):
             # The worker keeps the last eight only; a later one has come then.
@@ -288,4 +292,5 @@ def _in_display_window(array: np.ndarray[Any, Any], footage: Footage, scale: int
     """Return a preview, (H, W) or (H, W, 3), as (H, W, C) of the display window."""
     pixels = array[..., None] if array.ndim == 2 else array
     info = footage.clips["plate"].info
+    # At any other scale both windows are the same; see `_scale_for`.
     return crop_or_pad(pixels, info.canvas, info.display_window) if scale == 1 else pixels

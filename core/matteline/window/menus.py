@@ -33,6 +33,7 @@ def add_file_menu(
 
     def list_recent() -> None:
         recent.clear()
+        # In a menu a single ampersand marks the key of its entry.
         for path in preferences.recent:
             _add_action(recent, path.replace("&", "&&"), partial(open_path, path))
         recent.setEnabled(bool(preferences.recent))

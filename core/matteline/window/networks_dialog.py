@@ -130,6 +130,7 @@ class NetworksDialog(QDialog):
         self.use_button.setEnabled(bool(network.get("installed")) and not network.get("problem"))
 
     def _use(self) -> None:
+        # A double click comes here too, whatever the button says.
         if self.use_button.isEnabled():
             self.chosen.emit(str(self.current["name"]))
             self.accept()

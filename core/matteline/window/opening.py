@@ -158,6 +158,7 @@ class FootageOpener(QObject):
 
 
 def _open(path: str, results: str, config: Config) -> list[Footage]:
+    # Results that cannot be read are no reason to keep the plate shut.
     if results:
         with suppress(MattelineError):
             found = open_footages(results, config)

@@ -73,6 +73,7 @@ class Preferences:
     def add_recent(self, path: str) -> None:
         """Put a path in front of those that were opened last."""
         paths = [path, *(each for each in self.recent if each != path)]
+        # As JSON, because a list of one path would come back from an INI file as plain text.
         self._settings.setValue("recent", json.dumps(paths[:MOST_RECENT]))
 
     @property

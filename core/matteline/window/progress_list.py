@@ -134,6 +134,7 @@ class ProgressList(QWidget):
         row = self._rows.pop(key, None)
         if row is not None:
             self._column.removeWidget(row)
+            # It is deleted only when the event loop runs again, and would be seen until then.
             row.hide()
             row.deleteLater()
 

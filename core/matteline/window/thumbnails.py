@@ -71,6 +71,7 @@ def thumbnail(clip: ViewerClip, space: PlateSpace) -> QImage:
     pixels = reduced(frame.pixels, max(1, max(frame.pixels.shape[:2]) // THUMBNAIL_SIDE))
     shown = np.ascontiguousarray(DisplayTransform(space).to_display(pixels))
     height, width = shown.shape[:2]
+    # A copy, because an image does not hold the array whose memory it shows.
     return QImage(shown.data, width, height, 4 * width, QImage.Format.Format_RGBX8888).copy()
 
 

@@ -177,6 +177,7 @@ class ChoicesField(Field):
         """Choose words."""
         self._chosen = list(value)
         for word, box in self._boxes.items():
+            # One change for all boxes, not one for each.
             with QSignalBlocker(box):
                 box.setChecked(word in value)
         self.changed.emit()
@@ -246,6 +247,7 @@ class NumberField(Field):
 
     def _follow_spin(self) -> None:
         if self._slider is not None:
+            # Or the slider would answer with the number of its nearest step.
             with QSignalBlocker(self._slider):
                 self._slider.setValue(self._place(self._spin.value()))
         self.changed.emit()

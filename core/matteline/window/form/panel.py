@@ -276,6 +276,7 @@ class ShotPanel(QWidget):
         self._show_error("")
         self._give_plan_up()
         self.plan.setEnabled(False)
+        # Begun anew by every change, so that a plan is asked for only at rest.
         self._plan_delay.start()
         self._enable_buttons()
 

@@ -93,6 +93,7 @@ class ShotForm(QWidget):
         self.set_settings(MatteSettings())
         for each in self.all_fields():
             each.set_default(each.text())
+            # Bound now: when the signal comes, the variable of the loop is the last field.
             each.changed.connect(lambda name=each.name: self._follow(name))
             each.reset_wanted.connect(lambda each=each: each.set_text(each.default))
         self.plate.committed.connect(lambda: self.plate_chosen.emit(self.plate.value()))

@@ -13,6 +13,7 @@ _LARGEST_BYTES = 1 << 22
 
 def accepted_file(folder: Path, shot: str) -> Path:
     """Return the file of a shot's accepted findings; it need not exist."""
+    # Judging loads the readers of images and movies; the window opens without them.
     from matteline.judging.report import REPORT_FOLDER
 
     return folder / REPORT_FOLDER / f"{shot}_accepted.json"
@@ -24,6 +25,7 @@ def read_accepted(folder: Path, shot: str) -> frozenset[tuple[int, str]]:
     try:
         data = json.loads(read_limited(path, _LARGEST_BYTES)) if path.is_file() else []
         return frozenset((int(number), str(kind)) for number, kind in data)
+    # JSON that is nested deeply enough ends in a RecursionError.
     except (OSError, ValueError, TypeError, RecursionError):
         return frozenset()
 

@@ -96,6 +96,7 @@ class BackgroundJudge(QObject):
     def close(self) -> None:
         """End the thread. Returns when the frame under way is judged, and what was accepted is written."""
         self.stop()
+        # Nothing that waits is dropped, because findings to accept may be among it.
         self._pool.shutdown()
 
     def _run(self, folder: Path, shot: str) -> None:

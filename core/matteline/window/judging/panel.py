@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from matteline.judging.findings import Finding
     from matteline.judging.report import Report
 
-# Role of a line's frame number and rectangle.
 _NO_RESULTS = "Open a folder of results, or render a shot, to have it judged."
 _NOT_JUDGED = "Not judged yet. Every frame is read once."
+# Role of a line's frame number and rectangle.
 _PLACE = Qt.ItemDataRole.UserRole
 # Role that is True for lines of missing and damaged files.
 _BROKEN = Qt.ItemDataRole.UserRole + 1
@@ -138,6 +138,7 @@ class JudgingPanel(QWidget):
             for frame in report.flagged
         }
         flagged = {number: findings for number, findings in open_findings.items() if findings}
+        # Sorting is stable, so that frames stay in their order within both groups.
         for number, findings in sorted(flagged.items(), key=lambda each: not _is_broken(each[1])):
             for finding in findings:
                 self._add_line(number, finding)

@@ -51,6 +51,7 @@ class BackgroundQueue(QObject):
     def close(self) -> None:
         """End the thread. Returns when all that was asked for is done; nobody is told of it any more."""
         self._closed = True
+        # Nothing that waits is dropped: the file must still learn that the shot under way waits again.
         self._pool.shutdown()
 
     def _work(self, work: Callable[[QueueStore], Any], then: Callable[[Any], object]) -> None:

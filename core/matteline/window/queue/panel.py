@@ -156,6 +156,7 @@ class QueuePanel(QWidget):
         self.reports.counted.connect(self._show_count)
         self._thumbnails.made.connect(self._show_thumbnail)
         for name, button in self._buttons.items():
+            # Qt hands over whether the button is checked; the name is bound now, not when it is clicked.
             button.clicked.connect(lambda _=False, name=name: self._act(name))
 
     @property

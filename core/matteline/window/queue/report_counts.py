@@ -71,6 +71,7 @@ class ReportCounts(QObject):
 
     def _check(self, _done: int) -> None:
         if self._closed:
+            # It leaves the loop over the frames, and `_judge` keeps it to itself.
             raise MattelineError("The window is closed.")
 
     def _tell(self, job: Job, count: int) -> None:

@@ -63,6 +63,7 @@ class QueueRunner(QObject):
         self._timer = QTimer(self, interval=TICK_MILLISECONDS)
         self._timer.timeout.connect(self._tick)
         connection.message_received.connect(self._receive)
+        # Also while it is off: the list follows what other windows do with the queue.
         self._timer.start()
 
     @property
@@ -153,6 +154,7 @@ class QueueRunner(QObject):
             self._run = None
             self._end(run, message)
             self.ended.emit(run.shot.job)
+            # The next shot need not wait for the timer.
             self._tick()
 
     def _log(self, run: _QueueRun, message: dict[str, Any]) -> None:
@@ -168,6 +170,7 @@ class QueueRunner(QObject):
         self._queue.ask(lambda store: store.add_log_line(number, line))
 
     def _end(self, run: _QueueRun, message: dict[str, Any]) -> None:
+        # First, because the end takes the shot from its owner, and a report of no owner cancels the render.
         self._report(run)
         state = _STATES.get(str(message.get("event")), FAILED)
         progress, number = run.progress, run.shot.number

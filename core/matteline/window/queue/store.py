@@ -26,6 +26,7 @@ WAITING, PAUSED, RUNNING = "waiting", "paused", "running"
 DONE, FAILED, SENT = "done", "failed", "sent"
 
 # `place` orders the shots; `seen` is the time of the owner's last report.
+# AUTOINCREMENT, or SQLite would give the number of a shot that was removed to a new one.
 _TABLE = """
 CREATE TABLE IF NOT EXISTS shots (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -201,6 +202,7 @@ class QueueStore:
         """Note how a run ended: `done`, `failed` or `paused`."""
         with self._transaction() as base:
             base.execute(
+                # Only while the shot is the owner's: another window may have claimed it.
                 "UPDATE shots SET state = ?, words = ?, owner = '' WHERE number = ? AND owner = ?",
                 (state, words, number, owner),
             )
@@ -215,6 +217,7 @@ class QueueStore:
         """Add a line to a shot's log, whose oldest lines go when it grows too long."""
         with self._transaction() as base:
             base.execute(
+                # A start below 0 counts from the end.
                 "UPDATE shots SET log = substr(log || ?, ?) WHERE number = ?",
                 (f"{line}\n", -LONGEST_LOG_CHARACTERS, number),
             )
@@ -238,6 +241,7 @@ class QueueStore:
                 # Immediate, so that two windows cannot both read before either writes.
                 base.execute("BEGIN IMMEDIATE")
                 base.execute(_TABLE)
+                # An exception of the block closes the connection without a commit, which takes the change back.
                 yield base
                 base.execute("COMMIT")
         except sqlite3.Error as error:

@@ -32,6 +32,7 @@ class FormHistory(QObject):
     def new_stack(self) -> QUndoStack:
         """Return an undo stack for another shot."""
         stack = QUndoStack(self.group)
+        # Qt takes a limit only while the stack is empty.
         stack.setUndoLimit(MOST_STEPS)
         return stack
 

@@ -28,6 +28,7 @@ KEPT_FIELDS: Final = (
 )
 
 
+# Compared by identity: a shot stays the same one whatever changes in it.
 @dataclass(eq=False)
 class OpenShot:
     """A shot that is open.
@@ -151,8 +152,10 @@ class OpenShots(QObject):
         """Show another shot in the form."""
         if shot is self._current:
             return
+        # Before the form changes, or `_keep_form` would give the other shot this one's values.
         self._current = shot
         self._form.set_state(shot.form)
+        # A history begins with what the form shows, so that comes first.
         self._history.begin(shot.history)
         self.switched.emit(shot)
         self.changed.emit()

@@ -68,6 +68,7 @@ class ShotStrip(QListWidget):
                 self.setCurrentItem(item)
         self._filling = False
         self.setVisible(bool(shots))
+        # A thumbnail that has come is in the same shot, for which the list sees nothing to draw anew.
         self.viewport().update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
