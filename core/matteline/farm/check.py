@@ -68,9 +68,11 @@ class CheckResult:
 def check(opened: OpenFarmJob) -> CheckResult:
     """Read every result of a shot to its last pixel, and the recipe in it."""
     plan, frames = opened.plan, opened.farm_job.frames
+    # Killed chunks leave temporary files, and no later render of the shot may come that would clear them away.
     remove_leftovers(plan.outputs)
     # Names first, since only what is there has to be read.
     some = existing_frames(plan.outputs, frames)
+    # `existing_frames` counts a frame from its first product on; a frame that lacks one has to be rendered again.
     there = FrameSet.of(number for number in some if all(p.exists() for p in plan.outputs.paths(number)))
     found = examine_results(plan, there)
     wrong = [each for faulty in found.wrong.values() for each in faulty.ranges]
@@ -91,6 +93,7 @@ def make_missing_movies(opened: OpenFarmJob, *, again: bool = False) -> Iterator
     from matteline.engine.make_movies import make_movies  # loads torch, and most checks make no movie
 
     def is_new(file: Path) -> bool:
+        # Every submission writes the farm job anew, so an older movie may show frames that have been replaced since.
         return file.exists() and file.stat().st_mtime >= (opened.folder / FILE_NAME).stat().st_mtime
 
     if again or not all(is_new(movie.path) for movie in opened.plan.movies):

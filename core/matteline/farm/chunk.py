@@ -54,6 +54,7 @@ def save_states(
     """
     farm_job = opened.farm_job
     opened = yield from _prepared(opened, networks, between_frames)
+    # Engines call the pass for the first look too (`FarmJob.needs_first_pass`), and that is taken by now.
     if not farm_job.needs_states:
         yield Notice(f"{farm_job.name} needs no states: its chunks are exact by '{farm_job.farm.exact}'.")
         # A session's client waits for this event.
@@ -91,6 +92,7 @@ def render_chunk(
     """
     farm_job, wanted = opened.farm_job, opened.submitted(frames)
     opened = yield from _prepared(opened, networks, between_frames)
+    # After the first look: results bear a mark of their cuts and regions, which the plan knows only since then.
     done = FrameSet() if overwrite else examine_results(opened.plan, wanted).current
     if done.ranges:
         yield Notice(f"Frames {done.brief} are there already.")
@@ -141,6 +143,7 @@ def _prepared(
     opened: OpenFarmJob, networks: Networks | None, between_frames: Callable[[], None]
 ) -> Generator[Event, None, OpenFarmJob]:
     """Take the first look and tell people apart, where the shot needs that and no earlier step has left its notes."""
+    # The device and its threads first: the look runs the network as well.
     _prepare_device(opened)
     plan = opened.plan
     if not (plan.needs_look or plan.needs_people):
@@ -160,6 +163,7 @@ def _prepare_device(opened: OpenFarmJob) -> None:
         )
     from matteline.matting.devices import set_thread_count  # loads torch, so not before it is needed
 
+    # Threads share out the sums of a processor, and so decide how they are rounded: all machines take as many.
     set_thread_count(farm_job.threads)
 
 
@@ -173,6 +177,7 @@ def _run(
     # Not where nothing is left to do: a retry of a finished chunk then costs no loading.
     network = networks(part) if networks is not None and part.spans else None
     work = run_part(part, states, _hashes(opened), network=network, between_frames=between_frames)
+    # Closed at once where the caller gives up, so that no file is still being written when the task ends.
     with closing(work) as events:
         yield from events
 

@@ -25,7 +25,9 @@ MAX_BYTES = 8 << 20
 # Farm jobs lie on shared disks, where anybody may edit them, so every value is held against a limit.
 MOST_FRAMES = 10_000_000
 MOST_THREADS = 1024
+# In bytes. File systems take 255, and the names of states and results add numbers and endings to a shot's.
 LONGEST_NAME = 200
+# Linux takes no longer path in a call.
 LONGEST_PATH = 4096
 
 _HASH = re.compile("[0-9a-f]{0,64}")
@@ -200,6 +202,7 @@ def is_file_name(name: str) -> bool:
     return (
         name not in ("", ".", "..")
         and not set(name) & set("/\\:\0")
+        # A name that is no Unicode holds lone surrogates, which strict UTF-8 does not encode.
         and len(name.encode("utf-8", "surrogatepass")) <= LONGEST_NAME
     )
 

@@ -76,6 +76,7 @@ def _render_chunks(plan: Plan, devices: Sequence[str], start: Callable[[], Worke
     length = min(max(share, LEAST_CHUNK_FRAMES), MOST_CHUNK_FRAMES)
     # A state where each chunk begins, so that none starts earlier than its first frame.
     farm = FarmSettings(chunk=length, state_every=length, exact="states")
+    # The plate's name may hold what the name of a farm job must not, such as a colon.
     farm_job = make_farm_job(plan, safe_name([plan.outputs.name]), farm)
     folder = plan.outputs.folder / RECORD_FOLDER / "devices" / farm_job.name
     write_farm_job(PreparedShot(farm_job, folder))
@@ -147,6 +148,7 @@ class _Scheduler:
         return needed <= run.start or states_beside(self.farm_job, self.folder).file(state).exists()
 
     def _send(self, worker: _DeviceWorker, verb: str, frames: str) -> None:
+        # Never the states: they do not depend on results, and `write_farm_job` has removed those of other settings.
         overwrite = verb == "chunk" and self.plan.job.existing == "overwrite"
         worker.request = worker.client.send(
             verb,

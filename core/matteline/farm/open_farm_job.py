@@ -111,6 +111,7 @@ def _job_here(farm_job: FarmJob, device: str, rules: PathMap) -> Job:
     paths: dict[str, Any] = {name: here(getattr(job.settings, name)) for name in names}
     # Only the last step makes movies, so only it needs their encoders.
     settings = replace(job.settings, **paths, movies=(), device=device or job.settings.device)
+    # A chunk sorts the results that are there by itself, so the plan must not refuse them.
     return replace(
         job, plate=here(job.plate), output=here(job.output), existing="overwrite", settings=settings
     )

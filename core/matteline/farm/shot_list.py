@@ -123,6 +123,7 @@ def _read_rows(path: Path) -> Iterable[Mapping[str, Any]]:
     """Read the shots of a list, each as a mapping of fields to values."""
     text = _read_text(path)
     if path.suffix.lower() == ".csv":
+        # Line ends as they are: `csv` itself reads those inside of quotes.
         lines = list(csv.DictReader(io.StringIO(text, newline=""), restkey="more"))
         # A comma too many would shift values under the wrong headings.
         if any("more" in line for line in lines):

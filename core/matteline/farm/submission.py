@@ -93,5 +93,6 @@ def safe_name(words: Sequence[str]) -> str:
     """Make a name for files and job lists of words: letters, digits, `_`, `-` and `.` stay."""
     # Letters of any language stay: names of shots are read by people.
     text = "_".join(word for word in words if word)
+    # Not at the ends: a dot in front hides a folder, a minus looks like an option, Windows drops a last dot.
     kept = "".join(each if each.isalnum() or each in "_-." else "_" for each in text).strip("._-")
     return kept[:100] or "shot"

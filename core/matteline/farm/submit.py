@@ -170,6 +170,7 @@ def write_farm_job(shot: PreparedShot) -> Path:
         # One that cannot be read says nothing of its states.
         earlier = ()
     if earlier != _made_with(shot.farm_job):
+        # Before the new farm job is written: no machine must find it beside states of the old one.
         states = states_beside(shot.farm_job, shot.folder)
         states.remove(states.saved())
     return shot.farm_job.write(shot.folder)
@@ -178,6 +179,7 @@ def write_farm_job(shot: PreparedShot) -> Path:
 def _made_with(farm_job: FarmJob) -> tuple[object, ...]:
     """Return what decides the states of a farm job."""
     settings = farm_job.job.settings
+    # Cuts and focus are in no hash here, but states of others bear another mark, and a chunk would refuse them.
     return farm_job.state_hashes, settings.cuts, settings.focus
 
 

@@ -104,6 +104,7 @@ def _frames(otio: ModuleType, clip: Any, handles: int) -> FrameRange:
         if isinstance(effect, otio.schema.LinearTimeWarp):
             speed *= effect.time_scalar
     first = seen.start_time.to_frames()
+    # From the first of n frames to the last there are n - 1 steps.
     last = first + round((seen.duration.to_frames() - 1) * speed)
     # A clip that runs backwards ends before it begins.
     least, most = min(first, last) - handles, max(first, last) + handles

@@ -42,6 +42,7 @@ class Services:
         downloads = SerialQueue("downloads")
         self.work: Mapping[str, tuple[SerialQueue, Work]] = {
             "render": (renders, handlers.render),
+            # It runs the network, so it takes its turn with the renders.
             "people": (renders, handlers.people),
             "states": (renders, handlers.run_chunk_request),
             "chunk": (renders, handlers.run_chunk_request),
@@ -69,6 +70,7 @@ class Conversation:
     def __init__(self, services: Services, send: Callable[[Mapping[str, Any]], None]) -> None:
         self._work = services.work
         self._send = send
+        # Touched only by the thread that reads the client, so without a lock.
         self._tasks: dict[int | str, Task] = {}
 
     def greet(self) -> None:

@@ -42,6 +42,7 @@ def ask(file: Path, request: Message) -> Iterator[Message]:
     """
     with _connected(file) as connection:
         try:
+            # The greeting comes first, whatever is asked.
             if _receive(connection).get("matteline") != __version__:
                 raise JobError(
                     "The session is of another release of matteline than the chunk.", field="session"
@@ -79,6 +80,7 @@ def wait_for(file: Path, alive: Callable[[], bool], seconds: float) -> bool:
         if file.exists():
             return True
         time.sleep(0.05)  # loading takes seconds, so this is soon enough
+    # It may have been written during the last pause.
     return file.exists()
 
 
@@ -87,6 +89,7 @@ def _connected(file: Path) -> Connection[Any, Any]:
         session = json.loads(read_limited(file, LONGEST_LINE_BYTES))
         family = "AF_PIPE" if sys.platform == "win32" else "AF_UNIX"
         return Client(str(session["address"]), family, authkey=bytes.fromhex(session["key"]))
+    # A session that was killed leaves its file behind, and nobody listens at the address in it.
     except (OSError, EOFError, ValueError, KeyError, TypeError, AuthenticationError) as error:
         raise SessionUnreachable(f"{file} leads to no session ({type(error).__name__})") from None
 

@@ -47,6 +47,7 @@ def serve_session(file: Path, idle_seconds: float) -> None:
         address = str(listener.address)
 
         def leave(_: Task | None = None) -> None:
+            # The file first, so that no other client finds its way to a session that is ending.
             for path in (file, Path(address)):
                 # On Windows the second is a pipe, which goes by itself.
                 with suppress(OSError):

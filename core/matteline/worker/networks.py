@@ -46,6 +46,7 @@ def fetch_network(task: Task) -> None:
             told.update(step)
             task.tell(event)
 
+    # From here a cancel is answered when the download has stopped, so that what has come can be continued.
     task.begin_writing()
     fetched = fetch(network, user_folder(), place=place, progress=progress, environ=os.environ)
     task.end({"event": "fetched", "network": name, "path": str(fetched.path), "place": fetched.place})

@@ -95,6 +95,7 @@ class Previews:
     def _write(self, made: Preview, pictures: dict[str, np.ndarray], file_format: str) -> dict[str, str]:
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="matteline-preview-"))
+        # A folder for each preview: a host may still be loading the files of the one before.
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         self._written.append(folder)
         while len(self._written) > KEPT_PREVIEWS:
@@ -135,7 +136,9 @@ def _save(path: Path, picture: np.ndarray, made: Preview) -> Path:
 
     png = path.suffix == ".png"
     grey = picture.ndim == 2
+    # Not compressed, since a host of this machine reads it once.
     encoding = Encoding("png", "8") if png else Encoding("exr", "half", "none")
+    # Alpha in R, G and B of an EXR, as renders have it: Blender misreads A alone, and Nuke has Y outside of rgba.
     channels = ("Y",) if grey and png else tuple("RGBA"[: 3 if grey else picture.shape[-1]])
     write_image(path, picture[..., None] if grey else picture, encoding, made.header, channels=channels)
     return path

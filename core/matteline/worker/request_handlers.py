@@ -57,6 +57,7 @@ class RequestHandlers:
         plan = _plan(task)
         task.tell(_plan_message(plan))
         network = self._network(plan, task) if plan.spans and plan.uses_network else None
+        # Only now, so that a cancel is answered at once while the model is still being loaded.
         task.begin_writing()
         self._follow(run(plan, network=network, between_frames=task.check), task)
 
@@ -77,6 +78,7 @@ class RequestHandlers:
         network = self._network(ready, task)
         passes = prepare(ready, network=network, between_frames=task.check)
         with closing(passes):
+            # Not a `for` loop, which would lose what the generator returns: the plan with its people.
             while True:
                 try:
                     task.tell(to_dict(next(passes)))
@@ -91,6 +93,7 @@ class RequestHandlers:
         )
 
     def _follow(self, work: Generator[Event, None, None], task: Task) -> None:
+        # Closed before a cancel leaves this block, so that its answer finds every file at rest.
         with closing(work) as events:
             for event in events:
                 say = task.end if isinstance(event, Finished) else task.tell
@@ -122,6 +125,7 @@ class RequestHandlers:
             raise JobError("No job is named.", field="jobs", hint="Give a list of jobs.")
         jobs = [Job.from_json(json.dumps(each)) for each in listed]
         farm = FarmSettings.from_data(task.request.get("farm", {}))
+        # A host's job names a folder of its own, in which results lie as a render there puts them.
         shots = prepare([ShotRequest(each, has_own_folder=True) for each in jobs], farm, resources())
         # Until here nothing is written, so that a host can give it up at once.
         task.begin_writing()
@@ -148,6 +152,7 @@ def _plan(task: Task) -> Plan:
     from matteline.api import resources
     from matteline.engine.planner import plan
 
+    # Through text once more, so that the one reader of jobs checks this one too.
     return plan(Job.from_json(json.dumps(task.request.get("job"))), resources())
 
 

@@ -51,6 +51,7 @@ class SerialQueue:
                 task.check()
                 work(task)
             except Cancelled:
+                # Where nothing was written yet, `Task.cancel` has answered already, and this says nothing.
                 task.end({"event": "cancelled"})
             except MattelineError as error:
                 task.end(to_dict(Failed.of(error)))

@@ -70,12 +70,14 @@ class Task:
         Raises:
             Cancelled: It was.
         """
+        # Without the lock, which `begin_writing` holds here already. The flag turns only once.
         if self._cancelled:
             raise Cancelled
 
     def begin_writing(self) -> None:
         """Note that files are written from here on. Raises `Cancelled` as `check` does."""
         with self._lock:
+            # Both under the lock: a cancel between them would be answered while files are written.
             self.check()
             self._writing = True
 

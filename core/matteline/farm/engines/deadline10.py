@@ -100,6 +100,7 @@ class Deadline10:
             for job in _jobs(submission, shot):
                 info, plugin = _paths(folder, shot, job)
                 # Written again with the ids, which are known only now.
+                # Other jobs of the shot wait for the first ones, and so for the named job as well.
                 before = [of_shot[stem] for stem in job.waits_for] or submission.after.split()
                 waits = {"JobDependencies": ",".join(before)} if before else {}
                 _write(info, {**self._job_info(submission, shot, job), **waits})
@@ -116,6 +117,7 @@ class Deadline10:
         lines = {
             "Plugin": "CommandLine",
             "Name": f"{shot.name} {job.title}",
+            # A line end in the name would begin another key of the file.
             "BatchName": plain(submission.batch_name),
             "Frames": job.frames,
             "ChunkSize": str(job.chunk),
@@ -125,6 +127,7 @@ class Deadline10:
             "LimitGroups": self.limits,
             # One task has the whole GPU; its memory cannot be asked for.
             "ConcurrentTasks": "1",
+            # Else the limit of the whole repository counts, and the one below is passed over.
             "OverrideTaskFailureDetection": "true",
             # Deadline counts the first try too.
             "FailureDetectionTaskErrors": str(farm.retries + 1),
@@ -166,8 +169,10 @@ def _plugin_info(command: Sequence[str]) -> dict[str, str]:
     return {
         "Executable": command[0],
         "Arguments": " ".join(arguments),
+        # Started directly: a shell would read the quotes and signs of the arguments once more.
         "Shell": "default",
         "ShellExecute": "False",
+        # Else the plug-in calls the command for each frame of a chunk, and the model is loaded as often.
         "SingleFramesOnly": "False",
         "StartupDirectory": "",
     }

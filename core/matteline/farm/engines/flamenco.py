@@ -26,6 +26,7 @@ SCRIPT = "matteline_render.js"
 """The manager names a job type after its file, with `-` for `_`."""
 
 ANSWER_SECONDS = 30
+# What answers at a wrong address may send anything, and must not fill the memory.
 LONGEST_ANSWER_BYTES = 4 << 20
 # The manager puts its variables' values in place of these.
 _VARIABLE = r"\{[^{}]*\}"
@@ -73,10 +74,12 @@ class Flamenco:
                 field="address",
                 hint="Give the option address, such as http://farm.studio:8080.",
             )
+        # Before the first post, so that the sentence can name the remedy and nothing of the batch has been sent.
         self._check_job_type()
         tag = {"worker_tag": self._tag_id(submission.pool)} if submission.pool else {}
         ids = []
         for shot in tasks_of(submission):
+            # Read back rather than made again: what is posted is what a dry run shows.
             path = _path(folder, shot)
             try:
                 job = _json_object(path.read_bytes())
@@ -177,6 +180,7 @@ class _ManagerRefusal(Exception):
     def as_error(self) -> MattelineError:
         """Return the refusal as an error for the user."""
         text = self.body.decode("utf-8", "replace")
+        # What is no manager refuses with a page of its own, which is then shown as it came.
         with contextlib.suppress(ValueError, KeyError, TypeError):
             text = str(json.loads(text)["message"])
         return refusal("The Flamenco manager", f"HTTP {self.status}", text)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 INSTALL = "Install it with: pip install opencue-pycue"
 # Cuebot puts a frame's own words in place of these wherever they stand in a command.
 _TOKEN = r"#(ZFRAME|IFRAME|FRAME_START|FRAME_END|FRAME_CHUNK|LAYER|JOB|FRAMESPEC|FRAME)#"
+# XML 1.0 has no form for most of these, not even an escaped one.
 _NOT_XML = r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]"
 
 
@@ -56,6 +57,7 @@ class OpenCue:
 
     def submit(self, submission: Submission, folder: Path) -> tuple[str, ...]:
         """Launch each specification; return the jobs' names, by which OpenCue knows them."""
+        # Only here: specifications are written without pycue, whose protobuf may disturb other packages.
         cue = import_package("opencue", engine="opencue", install=INSTALL)
         # Else the host of pycue's own configuration, which artists at a studio have.
         if self.cuebot:

@@ -67,6 +67,7 @@ def job_specification(submission: Submission, shot: ShotTasks, header: Mapping[s
         paused="False",
         priority=str(submission.farm.priority),
         maxretries=str(min(submission.farm.retries, MOST_RETRIES)),
+        # Eaten frames count as done: the check would begin though frames have failed.
         autoeat="False",
     )
     group = SubElement(job, "layers")
@@ -75,6 +76,7 @@ def job_specification(submission: Submission, shot: ShotTasks, header: Mapping[s
     depends = SubElement(root, "depends")
     for layer in layers:
         for name in layer.waits_for:
+            # With `anyframe` one frame of the other layer would be enough to begin.
             depend = SubElement(depends, "depend", {"type": "LAYER_ON_LAYER", "anyframe": "False"})
             _add(depend, depjob=shot.label, deplayer=layer.name, onjob=shot.label, onlayer=name)
     if submission.after:
@@ -100,6 +102,7 @@ def _layers(submission: Submission, shot: ShotTasks) -> tuple[_Layer, ...]:
             "Render" if group.verb == "chunk" else "Util",
             group_command(submission, shot, group, FRAMES),
             str(group.frames) if group.verb == "chunk" else "1",
+            # The first pass and the check have 0, which stands for one task.
             min(group.chunk, len(group.frames)) or 1,
             tuple(names[index] for index in group.waits_for),
         )

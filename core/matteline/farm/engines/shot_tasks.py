@@ -125,6 +125,7 @@ def task_groups(shot: ShotTasks) -> list[TaskGroup]:
         rendered.append(len(groups))
         groups.append(TaskGroup("chunk", frames, len(frames) if is_chain else size, before))
         before = (rendered[-1],) if is_chain else before
+    # The last chunk of a chain ends when all have.
     groups.append(TaskGroup("check", shot.first_pass, 0, tuple(rendered[-1:] if is_chain else rendered)))
     return groups
 

@@ -13,6 +13,7 @@ from matteline.contract.errors import JobError, MattelineError
 from matteline.contract.files import write_bytes
 
 LAST_LINES = 12
+# `deadline bundle submit` uploads a shot's job attachments within this time.
 SUBMIT_SECONDS = 600
 STANDARD_ERROR = 2
 
@@ -56,8 +57,10 @@ def run_program(command: Sequence[str], *, engine: str) -> str:
     try:
         done = subprocess.run(
             list(command),
+            # A program that asks something finds the end of its input, and cannot wait for an answer.
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
+            # In one text, since the reason of a refusal may stand in either.
             stderr=subprocess.STDOUT,
             timeout=SUBMIT_SECONDS,
             encoding="utf-8",
