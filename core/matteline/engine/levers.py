@@ -45,6 +45,7 @@ def measure_lever(job: Job, count: int, resources: Resources) -> tuple[float, fl
         MattelineError: As `plan` and `run` say.
     """
     ready = plan(job, resources)
+    # Processor time, so that other work on the machine does not count.
     start = time.process_time()
     for _ in run(ready):
         pass

@@ -85,6 +85,7 @@ def take_look(
     # What was looked at for cuts alone says nothing of people.
     if wants_regions(plan.settings):
         old, begun = (each if each is not None and each.looked else None for each in (old, begun))
+    # An unfinished look may have come further than the notes of an earlier, shorter range.
     known = max((each for each in (old, begun) if each is not None), key=_coverage, default=None)
     needed = frames_to_look_over(plan)
     if known is not None:
@@ -153,6 +154,7 @@ def _look_over(
     if not steps:
         return known or ShotNotes(frames, canvas.width, canvas.height)
     seen = _joined(known, gather_notes(steps, canvas.width, canvas.height), join_at)
+    # Frames behind one that cannot be read count as covered, or every plan would ask for another look.
     return replace(seen, frames=FrameRange(seen.frames.first, frames.last))
 
 
@@ -181,6 +183,7 @@ def _usable(plan: Plan, file: Path) -> ShotNotes | None:
     try:
         notes = read_notes(file)
         canvas = plan.plate.canvas
+        # Choices of cuts and focus change nothing of what was seen: only the segments are chosen anew.
         made_from = {name: value for name, value in _hashes(plan, notes.frames) if name != "choices"}
     except MattelineError:
         return None

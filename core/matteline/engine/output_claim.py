@@ -34,6 +34,7 @@ class Claim:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        # Monotonic, because a clock that is set back would stop the touching.
         self._touched = time.monotonic()
 
     def keep(self) -> None:
@@ -53,6 +54,7 @@ def claim_outputs(plan: Plan) -> Iterator[Claim]:
         WriteError: The folder cannot be written.
     """
     folder = _folder(plan.outputs)
+    # Padded, so that names sort by time; the random part keeps apart two of the same instant.
     own = folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}.json"
     words = {"host": platform.node(), "pid": os.getpid(), "recipe": recipe_mark(plan)}
     # Written before the others are looked at: of two that begin together at least one sees the other.
@@ -74,6 +76,7 @@ def claim_outputs(plan: Plan) -> Iterator[Claim]:
         with suppress(OSError):
             own.unlink(missing_ok=True)
         with suppress(OSError):
+            # The system refuses it while another render has a claim in the folder.
             folder.rmdir()
 
 
@@ -97,6 +100,7 @@ def _other_recipe(file: Path, recipe: object) -> dict[str, str] | None:
         silent = time.time() - file.stat().st_mtime
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
+    # A process of another machine cannot be asked for, so its claim holds for as long as it is touched.
     is_alive = is_running(pid) if host == platform.node() else silent < _SILENT_SECONDS
     if held == recipe or not is_alive:
         if not is_alive:

@@ -93,6 +93,7 @@ def lay_out_results(folder: Path, plate: PlateInfo, settings: MatteSettings) -> 
     """Lay out the results that the settings ask for."""
     names = tuple(dict.fromkeys(settings.write))
     if settings.layout == "layered":
+        # People keep a file of their own: their ids need 32-bit floats and `zip`, however the layers are stored.
         names = ("layers", *(name for name in names if name == "people"))
     products = tuple(_product(name, settings) for name in names)
     return Outputs(folder, plate.name, plate.padding, products, plate.counts_sign)
@@ -114,6 +115,7 @@ def _product(name: str, settings: MatteSettings) -> Product:
     depth = settings.depth if settings.depth != "auto" else ("8" if png else "half")
     # PNG defines its colour as not multiplied by alpha; EXR defines it as multiplied.
     straight = png if settings.rgba_alpha == "auto" else settings.rgba_alpha == "straight"
+    # PNG has a grey type of its own; an EXR of `Y` alone lands outside rgba in Nuke.
     channels = ("Y",) if png and name == "alpha" else _CHANNELS[name]
     return Product(name, channels, Encoding(settings.format, depth, settings.compression, straight))
 

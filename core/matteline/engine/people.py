@@ -64,6 +64,7 @@ def load_people(plan: Plan) -> FoundPeople | None:
         found = read_people(file)
         return found if dict(found.hashes) == _hashes(plan) else None
     except MattelineError:
+        # Damaged, or of another release: they are found again.
         return None
 
 
@@ -143,6 +144,7 @@ def with_people(plan: Plan, people: FoundPeople) -> Plan:
                 hint="List the people of the plate, or name them by hints.",
                 settings=("hints",),
             )
+    # What the plan has of people so far stands in for them: the channels depend on their number.
     products = tuple(each for each in plan.outputs.products if not (each.name == "people" or each.person))
     if "people" in settings.write:
         products += people_products(people.names, settings)
@@ -195,6 +197,7 @@ def _frame_hints(plan: Plan) -> list[FrameHint]:
 def _hashes(plan: Plan) -> dict[str, str]:
     with open_plate(plan.job.plate, first_frame=plan.job.first_frame) as plate:
         fingerprint = PlateFingerprint(plate).of_frames(number for shot in plan.shots for number in shot)
+    # By names, sizes and times of their files: paths differ between machines, and hide that a mask was painted over.
     masks = [[mask.name, mask.identity] for mask in open_masks(plan.hints, plan.plate)]
     words = {
         "pass": PASS,

@@ -76,6 +76,7 @@ def write_people(path: Path, found: FoundPeople) -> None:
         "hashes": dict(found.hashes),
     }
     make_folder(path.parent)
+    # Stored as they are: shares come packed.
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         archive.writestr(zipfile.ZipInfo(_TABLE, _SAME_TIME), json.dumps(table, ensure_ascii=False))
         for number, data in found.frames.items():
@@ -90,6 +91,7 @@ def read_people(path: Path) -> FoundPeople:
     """
     try:
         with zipfile.ZipFile(path) as archive:
+            # Before anything is read, since a damaged entry may claim any size.
             if any(entry.file_size > _MOST_BYTES for entry in archive.infolist()):
                 raise ValueError("an entry is too large")
             frames = {int(name): archive.read(name) for name in archive.namelist() if name != _TABLE}

@@ -57,13 +57,16 @@ def read_hints(settings: MatteSettings, plate: PlateInfo) -> PeopleHints:
         return NO_HINTS
     hints: list[Hint] = []
     for words in settings.hints.split(";"):
+        # With `=` it is the mask of a person.
         if words.strip().lower().endswith(".json") and "=" not in words:
             hints += PeopleHints.from_json(_file(words.strip())).hints
         else:
             hints += PeopleHints.parse(words).hints
     for hint in hints:
+        # Gaps that are filled are frames as well, and may have hints.
         _check(hint, plate, plate.frames if settings.missing == "error" else FrameSet((plate.frames.hull,)))
     found = PeopleHints(tuple(hints))
+    # Only to check: a mask that does not fit is told before the first frame.
     for _ in open_masks(found, plate):
         pass
     return found

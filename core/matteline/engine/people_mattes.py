@@ -25,6 +25,7 @@ class PeopleMattes:
         assert plan.people is not None
         self._people = plan.people
         self.names = plan.people.names
+        # The size of the pictures in which people were told apart.
         self._longer_side = LOOK_LARGER * plan.weights.longer_side
         settings = plan.settings
         self._kept: list[int] | None = None

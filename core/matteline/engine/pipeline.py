@@ -44,6 +44,7 @@ def each(
 def ahead(items: Iterable[Item], *, depth: int) -> Iterator[Iterator[Item]]:
     """Pull `items` in one thread of their own, at most `depth` ahead of the consumer."""
     source = iter(items)
+    # One worker, since a generator cannot be advanced by two threads at once.
     with each(lambda _: next(source, _END), repeat(None), workers=1, depth=depth) as results:
         yield takewhile(lambda item: item is not _END, results)  # type: ignore[arg-type]
 

@@ -57,6 +57,7 @@ def plan(job: Job, resources: Resources) -> Plan:
         job = replace(job, settings=without_network(job.settings))
     with open_plate(job.plate, first_frame=job.first_frame) as plate:
         draft = _draft(job, plate.info, resources)
+        # After the draft, because it decodes frames: a mistake in the request is told without that.
         settings = measure_conditioning(plate, draft.space, draft.settings)
     ready = replace(draft, settings=settings)
     if not wants_look(settings):
@@ -221,6 +222,7 @@ def _unbroken(job: Job, info: PlateInfo, frames: FrameSet) -> tuple[FrameRange, 
             hint="Copy or export the movie again, or set missing frames to 'hold' to take them as they come.",
             settings=("missing=hold",),
         )
+    # A run from the first frame of the shot reads all frames before the range, too.
     needed = (
         frames if job.settings.preroll != "all" else FrameSet((FrameRange(info.frames.first, frames.last),))
     )
@@ -318,6 +320,7 @@ def _keep_results(draft: Plan) -> Plan:
         draft = with_people(draft, people)
     if draft.job.existing not in ("resume", "update"):
         return draft
+    # This lists folders; everything below reads results and the plate's files.
     if not existing_frames(draft.outputs, draft.frames).ranges:
         return draft
     found = examine_results(draft, draft.frames)

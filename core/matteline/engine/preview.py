@@ -264,6 +264,7 @@ class _Shot:
             )
         known = number in self._results
         result = self._results[number] if known else self._infer(number, between_frames)
+        # `_keep` drops from the front, so what was used last goes last.
         self._results.move_to_end(number)
         assert result.frame is not None
         inner = self._inner_scale
@@ -366,6 +367,7 @@ class _Shot:
         key = job.output, settings.keep, settings.leave_out, settings.hints
         if self._people_key != key:
             found = load_people(chosen)
+            # Not remembered: a listing or a render may find them at any time.
             if found is None:
                 return None
             self._people_key, self._people_mattes = key, PeopleMattes(with_people(chosen, found))
@@ -376,6 +378,7 @@ class _Shot:
         segment = segment_of(self._plan.segments, number)
         shot = next(each for each in self._plan.shots if number in each)
         if self._inference is None or self._next_frame != number or segment != self._segment:
+            # A batch of one: of the frames behind it none is wanted yet.
             self._inference = Inference(self._network(self._plan), self._shape, segment, 1)
             self._segment = segment
             first = max(shot.first, number - HANDLES)
@@ -411,6 +414,7 @@ class _Shot:
 
     def _decode(self, numbers: FrameRange | list[int]) -> Iterator[PlateFrame]:
         if self._plate.random_access:
+            # A preview shows something of a gap as well; refusing it is for the plan of a render.
             missing = "hold" if self._plan.settings.missing == "error" else self._plan.settings.missing
             with read_frames(self._plate, numbers, missing, workers=2, depth=2) as frames:
                 yield from frames

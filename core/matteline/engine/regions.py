@@ -63,6 +63,7 @@ class RegionBlend:
         place = (slice(window.y, window.y + high), slice(window.x, window.x + wide))
         fade = _fade(window, step, (high, wide), (height, width), alpha)
         before, now = self.alpha[place], alpha[:high, :wide]
+        # Below the first region there is nothing to believe.
         if self._coarse_step:
             now = torch.maximum(now, _solid(before, self._coarse_step))
         if fgr is not None and onto is not None:

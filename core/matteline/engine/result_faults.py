@@ -30,6 +30,7 @@ def find_wrong_results(plan: Plan, frames: FrameSet) -> dict[str, FrameSet]:
         for index, fault in find_neighbour_faults(facts).items():
             if numbers[index] in frames:
                 beside_others.setdefault(fault, set()).add(numbers[index])
+    # The plate is decoded for suspected frames alone.
     meant = _meant_by_the_plate(plan, set().union(*beside_others.values()))
     for fault, found in beside_others.items():
         faults.setdefault(fault, set()).update(found - meant)
@@ -52,6 +53,7 @@ def _facts(plan: Plan, product: Product, frames: FrameSet) -> tuple[list[int], l
         is_wanted = number in frames
         is_beside = not is_wanted and (number - 1 in frames or number + 1 in frames) and path.exists()
         facts = read_file_facts(path, number, expected) if is_wanted or is_beside else None
+        # A neighbour that is faulty itself says nothing of the frame beside it.
         return None if is_beside and facts is not None and facts.fault else facts
 
     numbers = list(range(frames.first - 1, frames.last + 2)) if frames.ranges else []
@@ -71,6 +73,7 @@ def _meant_by_the_plate(plan: Plan, numbers: Collection[int]) -> set[int]:
                 near = [each for each in (number - 1, number + 1) if each in plate.info.frames]
                 beside = [plate.frame(each).pixels for each in near]
             except ReadError:
+                # What the plate shows there cannot be told, so the result is not called wrong.
                 return True
             return bool((own == own[:1, :1]).all()) or any(np.array_equal(own, each) for each in beside)
 

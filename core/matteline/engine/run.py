@@ -54,6 +54,8 @@ def run(
     with claim_outputs(plan) as claim:
         if plan.spans:
             prepare_folders(plan.outputs)
+            # Before the first frame: results name their recipe by its mark alone, also those of a render that is
+            # killed.
             record_plan(plan)
             # A state after the last frame of each span lets a range that grows begin there.
             ends = frozenset(span.frames.last + 1 for span in plan.spans)
@@ -104,6 +106,7 @@ def _run_span(plan: Plan, plate: Plate, shot: Shot, span: Span, progress: _Progr
         for result in results:
             yield from map(Notice, result.notes)
             yield progress.frame_done(result) if result.files else progress.preroll()
+            # Only now are this frame and all before it on disk: a resume from the state begins behind them.
             if result.states:
                 shot.save_states(result.number + 1, result.states)
 

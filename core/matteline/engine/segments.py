@@ -91,6 +91,7 @@ def _grown(
 
 def _holds(segment: Segment, looked: Iterable[LookedFrame], before: bool) -> bool:
     """Tell if the regions of a segment, where they lie at its nearer end, hold all people of other frames."""
+    # The whole plate is shown, so everybody is in it.
     if not segment.regions:
         return True
     end = segment.frames.first if before else segment.frames.last

@@ -102,6 +102,7 @@ def _run_of(
     whole = preroll == "all" or (preroll == "auto" and first - segment.first <= WHOLE_RUN_FRAMES)
     wanted = AUTO_PREROLL_FRAMES if isinstance(preroll, str) else int(preroll)
     begin = segment.first if whole else first
+    # Real frames of the segment before serve, but none from beyond a cut.
     handles = min(wanted, begin - shot.first)
     return begin - handles, mirror(shot, wanted - handles)
 
@@ -112,6 +113,7 @@ def mirror(segment: FrameRange, count: int) -> tuple[int, ...]:
     The first frame itself is not repeated; a segment shorter than `count` bounces between its ends.
     """
     length = len(segment)
+    # There is nothing to mirror, and the period below would be 0.
     if length == 1:
         return (segment.first,) * count
     period = 2 * (length - 1)

@@ -93,6 +93,7 @@ class ProductWriter:
         alpha = self._restore.alpha(matte, frame.user_mattes)
         mattes = None
         if self._people is not None:
+            # Before alpha is cut down to those who are kept: a file of people holds everyone.
             if self._writes_people:
                 mattes = self._people.of_frame(frame.number, frame.picture, alpha)
             alpha = self._people.kept(frame.number, frame.picture, alpha)
