@@ -165,6 +165,7 @@ def with_memory(device: torch.device, work: Callable[[], Result]) -> Result:
 
 def release_memory() -> None:
     """Give back the devices' memory that torch holds in reserve."""
+    # First, because tensors that only a cycle of references holds would keep their memory from being given back.
     gc.collect()
     torch.cuda.empty_cache()
     if torch.backends.mps.is_available():

@@ -41,6 +41,7 @@ def save_state(path: Path, states: Sequence[State], *, next_frame: int, hashes: 
         WriteError: The file cannot be written; what was there before is still there.
     """
     tensors = {
+        # Row by row, as safetensors wants them: on the CPU the network's pictures lie channels last.
         f"{region}.{name}": each.detach().cpu().contiguous()
         for region, state in enumerate(states)
         for name, each in zip(_NAMES, state, strict=True)
@@ -52,6 +53,7 @@ def save_state(path: Path, states: Sequence[State], *, next_frame: int, hashes: 
         "hashes": json.dumps(dict(hashes), sort_keys=True),
         "sha256": _checksum(tensors),
     }
+    # On disk before it is renamed: after a power cut a state is whole or absent.
     with replacing(path, durable=True) as temporary:
         temporary.write_bytes(safetensors.torch.save(tensors, metadata))
 
@@ -103,6 +105,7 @@ def _checksum(tensors: Mapping[str, Tensor]) -> str:
     digest = hashlib.sha256()
     for name, tensor in sorted(tensors.items()):
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype} ".encode())
+        # As bytes, because numpy has no bfloat16.
         digest.update(tensor.view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
 

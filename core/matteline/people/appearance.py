@@ -70,6 +70,8 @@ def averaged(features: Tensor, occupied: Tensor, weights: Tensor) -> Tensor:
 
 def squared_distances(one: Tensor, other: Tensor) -> Tensor:
     """Return squared distances (N, M) of all rows of (N, C) to all rows of (M, C)."""
+    # |a - b|² = |a|² + |b|² - 2ab needs one product of matrices, where differences would take (N, M, C) numbers.
+    # Rounding can leave it slightly below 0.
     lengths = one.square().sum(1)[:, None] + other.square().sum(1)
     return torch.addmm(lengths, one, other.t(), alpha=-2).clamp_(min=0)
 
@@ -85,4 +87,5 @@ def _thinned(features: Tensor, count: int) -> Tensor:
     """Choose rows evenly, `count` at most."""
     if len(features) <= count:
         return features
+    # Spread out, because rows come in reading order: the first ones would show little but the head.
     return features[torch.linspace(0, len(features) - 1, count).round().long()]

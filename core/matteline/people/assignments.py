@@ -93,6 +93,8 @@ def _spread(labels: Labels, cores: npt.NDArray[np.uint8], regions: Labels) -> No
     low, high = np.full(count, np.iinfo(np.int64).max), np.full(count, -1, np.int64)
     np.minimum.at(low, regions[solid], labels[solid])
     np.maximum.at(high, regions[solid], labels[solid])
+    # Where the least and the greatest label agree a region has one person; a core of nobody known, -1, sets them
+    # apart.
     single = (low == high) & (high >= 0)
     loose = ~solid & single[regions]
     labels[loose] = high[regions[loose]]

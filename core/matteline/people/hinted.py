@@ -101,6 +101,7 @@ def locate_hints(
             missed.append(hint)
             continue
         cells[mine] = name
+        # A box or a mask holds all of its person; a point says nothing of where somebody ends.
         banned[name] = ~inside
     grown = _meant_by_points(observation, labels, points)
     cells = np.where(grown >= 0, grown, cells)

@@ -95,6 +95,7 @@ def observe(number: int, picture: Tensor, alpha: Tensor, features: Sequence[Tens
     rows, columns = grid_size(picture.shape[2], picture.shape[1])
     fine = functional.adaptive_avg_pool2d(alpha.float()[None], (2 * rows, 2 * columns))[0]
     stored = (fine.clamp(0, 1) * 255).round().to(torch.uint8)
+    # From the rounded alpha, as `Observation.occupied` has it, or features and cells would differ in number.
     occupied = stored.float().view(rows, 2, columns, 2).mean((1, 3)) > SOMEONE * 255
     parts = [
         weight * functional.normalize(_on_cells(each, rows, columns), dim=0)
@@ -123,6 +124,7 @@ def _cores(alpha: Bytes) -> Bytes:
         for x in range(3):
             near |= hollow[y : y + rows, x : x + columns]
     labels, sizes = find_regions(-near.astype(np.int64))
+    # Stable, so that cores of one size are numbered alike on all machines.
     order = np.argsort(-sizes, kind="stable")
     order = order[sizes[order] >= _LEAST_CORE][:_MOST_CORES]
     renamed = np.zeros(len(sizes) + 1, np.uint8)

@@ -98,6 +98,7 @@ class Propagation:
     def __init__(self, appearances: Sequence[Appearance]) -> None:
         joined = torch.cat([each.features for each in appearances])
         self._mean = joined.mean(0)
+        # Each cell is compared with up to 49 of a neighbouring frame, which costs less in few dimensions.
         axes = torch.linalg.svd(joined - self._mean, full_matrices=False)[2]
         self._axes = axes[:_DIMENSIONS].t().contiguous()
         self._appearances = [Appearance(self._projected(each.features)) for each in appearances]
@@ -175,6 +176,7 @@ class Propagation:
         if not open_.any() or not len(neighbour):
             return Shares(said, certainty)
         rows, columns = cells.occupied.shape
+        # A border of nobody, so that places beyond the picture need no case of their own.
         index = torch.full((rows + 2 * _RADIUS, columns + 2 * _RADIUS), -1)
         inside = index[_RADIUS : _RADIUS + rows, _RADIUS : _RADIUS + columns]
         inside[neighbour.occupied] = torch.arange(len(neighbour))
@@ -182,6 +184,7 @@ class Propagation:
         near = index[y + self._offsets[0], x + self._offsets[1]]
         distance = (cells.features[open_, None] - neighbour.features[near.clamp(min=0)]).square().sum(2)
         distance += self._motion_cost
+        # Nobody is there: the clamped index above stands for a cell elsewhere.
         distance[near < 0] = torch.inf
         distance, best = distance.topk(_MOST_ALIKE, 1, largest=False)
         weight = torch.exp(-distance / _LINK_SCALE)
@@ -239,6 +242,7 @@ def _near_last_place(cells: Cells, neighbour: Cells, shares: Tensor) -> Tensor:
         low, middle, high = (
             torch.searchsorted(risen, total * share).clamp(max=count - 1)[:, 0] for share in (0.25, 0.5, 0.75)
         )
+        # Quartiles of a normal distribution lie 1.35 standard deviations apart.
         spread = (high - low) / 1.35 + 1.5
         far = ((here[:, axis, None] - middle).abs() / spread - _FREE_REACH).clamp(min=0)
         suits *= torch.exp(-0.5 * far.square()) + _FLOOR

@@ -26,6 +26,7 @@ def find_regions(labels: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], 
         apart = low != high
         if not apart.any():
             break
+        # `at`, because a root may meet several others in one round. The least cell wins, which gives reading order.
         np.minimum.at(roots, high[apart], low[apart])
         while not np.array_equal(roots, further := roots[roots]):
             roots = further

@@ -161,6 +161,7 @@ def _along_edges(shares: Tensor, alpha: Tensor, luma: Tensor, scale: float) -> T
     for radius in _AGREEING:
         small = (_mean(small * weight, radius) / (_mean(weight, radius) + 1e-4)).square()
         small = small / (small.sum(0) + 1e-6)
+    # So that the means below can be divided by where nobody is near.
     weight = weight + 1e-3
     near = torch.cat([weight, weight * guide, weight * guide * guide, weight * small, weight * guide * small])
     near = _mean(near, _GUIDED)
@@ -183,5 +184,6 @@ def _mean(planes: Tensor, radius: int) -> Tensor:
     for axis in (1, 2):
         sums = functional.pad(padded, (0, 0, 1, 0) if axis == 1 else (1, 0)).cumsum(axis)
         length = padded.shape[axis] - size + 1
+        # Differences of running sums: the time does not grow with the radius.
         padded = sums.narrow(axis, size, length) - sums.narrow(axis, 0, length)
     return padded / size**2

@@ -45,6 +45,7 @@ class FrameShares:
             raise ValueError("Shares of people have an impossible size.")
         unpacker = zlib.decompressobj()
         try:
+            # Bounded, since damaged data may unfold to any size. A bound of 0 would be none.
             unpacked = unpacker.decompress(data[16:], max(size, 1))
         except zlib.error as error:
             raise ValueError("Shares of people are damaged.") from error
@@ -88,6 +89,7 @@ def whole_shares(shares: Floats) -> npt.NDArray[np.uint8]:
     total = shares.sum(0)
     whole = (shares * (255 / np.maximum(total, np.float32(1e-6)))).round().astype(np.int64)
     if len(whole):
+        # What rounding leaves over goes to whoever has most of the cell, where it changes least.
         most = whole.argmax(0)[None]
         rest = np.where(total > 0, 255 - whole.sum(0), 0)
         np.put_along_axis(whole, most, np.take_along_axis(whole, most, 0) + rest, 0)

@@ -133,6 +133,7 @@ class Tracker:
                         look = propagation.by_appearance(cells)
                         said = [] if before is None else [propagation.by_neighbour(cells, *before)]
                         before = cells, propagation.combined(cells, look, said)
+                        # No frame of the scene comes after the last one, so nothing was said of it.
                         if frame != scene[-1]:
                             said.append(_unpacked(scratch.pop(frame), len(cells)))
                         shares = propagation.combined(cells, look, said).shares
@@ -248,6 +249,7 @@ def _packed(said: Shares) -> bytes:
 
 
 def _unpacked(data: bytes, cells: int) -> Shares:
+    # A copy that may be written to: of bytes torch warns.
     joined = torch.frombuffer(bytearray(data), dtype=torch.uint8).view(cells, -1) / 255
     return Shares(joined[:, :-1], joined[:, -1])
 

@@ -97,6 +97,7 @@ def _looks(observation: Observation) -> Floats:
 def _links(before: npt.NDArray[np.uint8], now: npt.NDArray[np.uint8]) -> dict[int, int]:
     """For each core that is the only heir of one core of the frame before, that core."""
     shape = int(before.max()) + 1, int(now.max()) + 1
+    # Every pair of cores gets a number of its own, so that one count finds all overlaps.
     pairs = before.ravel().astype(np.int64) * shape[1] + now.ravel()
     overlap = np.bincount(pairs, minlength=shape[0] * shape[1]).reshape(shape)
     sizes_before, sizes_now = overlap.sum(1), overlap.sum(0)

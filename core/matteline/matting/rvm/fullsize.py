@@ -72,6 +72,7 @@ class FullSize:
         if not self._bands:
             yield slice(None), _resized(planes, self._height, self._width)
             return
+        # Columns for all bands at once: neighbouring bands share rows of the reduced picture.
         wide = _resized(planes, planes.shape[1], self._width)
         for band in self._bands:
             yield band.rows, band.weights @ wide[:, band.sources]

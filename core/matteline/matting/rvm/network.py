@@ -37,6 +37,7 @@ class MattingNetwork(nn.Module):
         self.aspp = LRASPP(four, context)
         self.decoder = RecurrentDecoder((one, two, three, context), outputs)
         self.project_mat = Projection(outputs[3], 4)
+        # Used in training alone, but checkpoints hold it and are loaded strictly.
         self.project_seg = Projection(outputs[3], 1)
         deep = refiner == "deep_guided_filter"
         self.refiner: DeepGuidedFilter | FastGuidedFilter
@@ -91,6 +92,7 @@ class MattingNetwork(nn.Module):
 
     def _matte(self, pictures: Tensor, small: Tensor, hidden: Tensor) -> list[Tensor]:
         made = self.project_mat(hidden)
+        # At a ratio of 1 `reduce` returns the pictures themselves, and there is nothing to enlarge.
         if small is not pictures:
             made = self.refiner(pictures, small, made, hidden)
         residual, alpha = made.split([3, 1], 1)

@@ -29,6 +29,7 @@ class DeepGuidedFilter(nn.Module):
             nn.ReLU(),
             nn.Conv2d(hidden, 4, 1),
         )
+        # Training begins with the average that the fast filter takes; checkpoints bring weights of their own.
         nn.init.constant_(self.box_filter.weight, 1 / 9)
 
     def coefficients(self, small: Tensor, coarse: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:

