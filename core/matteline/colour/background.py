@@ -55,6 +55,7 @@ def guess_background(linear: Tensor, empty: Tensor, size: tuple[int, int]) -> Ba
 def _spread(known: Tensor) -> Tensor:
     """Fill the unknown from ever coarser means; the last channel weighs the others."""
     if max(known.shape[2:]) == 1:
+        # Never by 0: something is known, or `guess_background` would have returned.
         return known[:, :-1] / known[:, -1:]
     # Pixels near what is known get its colour, those far from everything the mean of the whole frame.
     coarse = _spread(avg_pool2d(known, 2, ceil_mode=True))

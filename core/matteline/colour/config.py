@@ -214,4 +214,5 @@ def _likeness(word: str, spelling: str) -> float:
 
 
 def _image(values: Values) -> Any:
+    # One long line, because OpenImageIO converts images alone.
     return oiio.ImageBuf(np.ascontiguousarray(values, np.float32).reshape(1, -1, 3))

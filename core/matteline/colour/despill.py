@@ -15,6 +15,7 @@ from matteline.colour.space import PlateSpace
 # Spill below a step of half precision, relative to the pixel's brightest channel, is rounding, not spill.
 _VISIBLE: Final = 2.0**-11
 
+# Pixels at once, so that copies in linear light take some megabytes and not several frames.
 _AT_ONCE: Final = 1 << 20
 
 

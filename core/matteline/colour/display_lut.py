@@ -105,6 +105,7 @@ def _make_view(space: PlateSpace, view: str | None) -> _ToDisplay:
 def _curve_lut(to_display: _ToDisplay) -> DisplayLut | None:
     """Return the view as one curve in some primaries; None where channels depend on each other in all of them."""
     ladder = _ladder()
+    # A fixed seed, so that a view is always judged by the same colours.
     some = ladder[np.random.default_rng(1).integers(0, len(ladder), (512, 3))]
     for primaries in (REC709, P3_D65, REC2020):
         matrix = rec709_matrix(primaries)
@@ -161,6 +162,7 @@ def _refine_cube(coarse: Values) -> npt.NDArray[np.uint32]:
     weights = np.maximum(0, 1 - np.abs(place[:, None] - np.arange(_GRID))).astype(np.float32)
     by_red = np.moveaxis(np.tensordot(weights, coarse, axes=(1, 2)), 0, 2)
     by_blue = weights @ by_red.reshape(_GRID, -1)
+    # The fourth byte is alpha, and opaque.
     fine = np.full((_LEVELS, _LEVELS, _LEVELS, 4), 255, np.uint8)
     # Plane by plane: all at once in float32 would take 200 MB.
     for blue, plane in enumerate(by_blue):

@@ -62,6 +62,7 @@ class DisplayTransform:
         self._lut = STORED_VALUES if as_data else make_display_lut(space, None if view == PLAIN else view)
         self._matrix = _lut_matrix(codec, self._lut)
         # The grade changes while a slider moves, the pixels of a clip are of one or two kinds.
+        # A cache of this object: one of the method would keep every transform in memory.
         self._cached_levels = lru_cache(maxsize=6)(self._levels)
 
     def to_light(self, pixels: Codes) -> Floats:
@@ -100,6 +101,7 @@ class DisplayTransform:
         """Return the screen's picture of light (H, W, 3) in the primaries of the space, as from `to_light`."""
         if self._codec is not None and self._matrix is not None:
             if self._codec.system_gamma != 1:
+                # A number below 0 has no such power.
                 luminance = (light @ np.array(LUMA_2020, np.float32)).clip(1e-8)
                 scale = luminance[..., None] ** (self._codec.system_gamma - 1)
                 light = np.asarray(light * scale, np.float32)

@@ -62,6 +62,7 @@ def measure_exposure(samples: Iterable[np.ndarray], space: PlateSpace) -> float:
 def _bright_level(linear: Tensor) -> float:
     """Return the level at which the brightest hundredth of a frame (3, N) begins, in stops from white."""
     luminance = (torch.tensor(LUMA_709) @ linear).numpy()
+    # A black frame has no logarithm.
     return float(np.log2(max(np.quantile(luminance, _BRIGHT), 2.0**-16)))
 
 

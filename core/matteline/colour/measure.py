@@ -130,6 +130,8 @@ def _with_inverse(codec: Codec, config: Config, name: str, reference: ReferenceS
     assert codec.curve is not None
     lights = every_half().astype(np.float64)
     if codec.system_gamma != 1:
+        # The config knows light as a display shows it: the system gamma brings grey there, and each row of the matrix
+        # turns white into the peak.
         peak = codec.matrix.sum(axis=1).mean()
         lights = peak * np.copysign(np.abs(lights) ** codec.system_gamma, lights)
     grey = np.clip(lights, -HALF_MAX, HALF_MAX)[:, None].repeat(3, axis=1)

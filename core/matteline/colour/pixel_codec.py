@@ -55,6 +55,7 @@ class TorchPixelCodec:
         decoded = finite(unit_floats(values)) if self._curve is None else self._curve.decode(values)
         lights = decoded.T
         if self._gamma != 1:
+            # A number below 0 has no such power.
             luminance = (self._luma @ lights).clamp(min=0)
             lights = lights * luminance ** (self._gamma - 1)
         return self._matrix @ lights

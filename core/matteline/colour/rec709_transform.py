@@ -45,4 +45,5 @@ class Rec709Transform:
         if not self._is_picture:
             linear = self._codec.to_linear(values.reshape(-1, 3))
             values = self._tone_map.encode(linear).T.reshape(values.shape)
+        # Floats that pass as they are may hold values that are no numbers.
         return torch.nan_to_num(unit_floats(values)).clamp(0, 1).contiguous().numpy()

@@ -56,5 +56,6 @@ class ShoulderToneMap:
     def decode(self, picture: Tensor) -> Tensor:
         """See `ToneMap`. Highlights beyond about five times white are all taken for that."""
         above = ((picture - SHOULDER_START) / ROOM).clamp(0, 1)
+        # At white the root would be 0.
         above = (above / (1 - above.square()).clamp(min=1e-8).sqrt()).clamp(max=_FLAT)
         return srgb_decode(picture.clamp(0, SHOULDER_START) + ROOM * above, torch.where)

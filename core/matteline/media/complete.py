@@ -65,10 +65,12 @@ def _is_whole_png(path: Path, canvas: Window, channels: int) -> bool:
     parts = list(chunks(image))
     if image[:8] != SIGNATURE or not parts or parts[0].kind != b"IHDR" or parts[-1].kind != b"IEND":
         return False
+    # A header of another length could not be taken apart below.
     if not all(each.intact for each in parts) or len(parts[0].data) != 13:
         return False
     width, height, depth, kind, _, _, interlaced = struct.unpack(">IIBBBBB", parts[0].data)
     fits = width <= canvas.width and height <= canvas.height and _PNG_CHANNELS.get(kind) == channels
+    # The rows of an interlaced file lie in seven passes, and no file of ours is one.
     if not fits or interlaced:
         return False
     # One byte before each row names its filter.

@@ -24,7 +24,7 @@ _CONTAINERS = (
 
 _NOT_THE_PICTURE = Disposition.attached_pic | Disposition.dependent | Disposition.timed_thumbnails
 
-# FFmpeg's own decoders of these leave the alpha of a WebM out.
+# What FFmpeg takes a file for whose container it does not recognise; see `open_movie`.
 _RAW_STREAMS = ("mpegvideo", "h264", "hevc")
 _CONTAINER_EXTENSIONS = (
     ".mov",
@@ -40,6 +40,7 @@ _CONTAINER_EXTENSIONS = (
     ".wmv",
 )
 
+# FFmpeg's own decoders of these leave the alpha of a WebM out.
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 

@@ -73,6 +73,7 @@ class Converter:
         # What was assumed where the stream says nothing has to be told to swscale.
         picture.colorspace, picture.color_range = self._matrix, self._range
         conversion, width = self._conversion, picture.width
+        # Bicubic is FFmpeg's own default, so that chroma comes out as its programs have it.
         converted = self._scaler.reformat(
             picture, format=conversion.target, interpolation=Interpolation.BICUBIC
         )

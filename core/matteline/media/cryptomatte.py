@@ -135,11 +135,14 @@ def _ranked(coverage: Pixels, ids: Sequence[int], layers: int) -> Pixels:
     someone = (coverage >= LEAST_COVERAGE).any(0)
     if not someone.any():
         return pixels
+    # Only pixels with somebody are sorted, and most have nobody.
     here = coverage[:, someone].astype(np.float32)
     here[here < LEAST_COVERAGE] = 0
     ranks = min(2 * layers, len(ids))
+    # Stable, so that equal shares come in the same order everywhere.
     order = np.argsort(-here, axis=0, kind="stable")[:ranks]
     covered = np.take_along_axis(here, order, 0)
+    # By their bits, not as numbers: the conversion that the metadata names.
     as_floats = np.array(ids, np.uint32).view(np.float32)
     chosen = np.zeros((covered.shape[1], 4 * layers), np.float32)
     chosen[:, 0 : 2 * ranks : 2] = np.where(covered > 0, as_floats[order], 0).T

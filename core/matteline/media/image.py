@@ -86,6 +86,7 @@ def read_image(source: SourceFile, search: ChannelSearch = SEARCH_COLOUR) -> tup
     with _opened(source) as file:
         image = _describe(file, source, search)
         indices = image.channels.indices
+        # OpenImageIO reads a run of channels, so that those in between are read and left out below.
         first, last = min(indices), max(indices)
         pixels = file.read_image(image.channels.part, 0, first, last + 1, image.dtype)
         # Both, because some formats fill what they could not read with black.

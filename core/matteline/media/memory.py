@@ -19,6 +19,7 @@ def free_memory_bytes() -> int | None:
         return min(found)
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    # Windows has no `sysconf`.
     except (AttributeError, ValueError, OSError):
         return None
 
@@ -28,12 +29,14 @@ def _available() -> int | None:
         lines = _MEMINFO.read_text(encoding="ascii").splitlines()
     except OSError:
         return None
+    # Not MemFree, which leaves out what the system keeps of files and gives up when asked.
     kilobytes = (line.split()[1] for line in lines if line.startswith("MemAvailable:"))
     return next((int(each) * 1024 for each in kilobytes), None)
 
 
 def _left_in_container() -> int | None:
     try:
+        # The names of control groups version 2; in a container its own group is at the root.
         limit, used = (
             (_CGROUP / name).read_text(encoding="ascii") for name in ("memory.max", "memory.current")
         )

@@ -106,6 +106,7 @@ _KINDS = (
         "mp4",
         PlaneFormat("yuv420p10le", 10, 2, 2),
         0.04,
+        # x265 prints its settings by itself, past the log of FFmpeg.
         MappingProxyType({"crf": "18", "preset": "fast", "x265-params": "log-level=error"}),
         tag="hvc1",  # QuickTime does not open FFmpeg's own 'hev1'
     ),

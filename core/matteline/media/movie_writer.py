@@ -110,6 +110,7 @@ class MovieFile:
         context.color_primaries = context.color_trc = context.colorspace = BT709
         context.color_range = self._kind.planes.color_range
         if self._metadata.timecode:
+            # Of the stream's words FFmpeg makes the timecode track of a MOV.
             stream.metadata["timecode"] = self._metadata.timecode
         if self._sound:
             # After the pictures' stream, which so is the first: some programs look no further.

@@ -139,6 +139,7 @@ def _movie(path: str, first_frame: int, identity: tuple[str | int, ...]) -> Movi
 
     Its index takes reading the whole file, and a render opens its plate several times, a panel at every change.
     """
+    # `identity` is only part of the key: a file that has changed has another one.
     return Movie(path, first_frame)
 
 

@@ -42,6 +42,7 @@ _GAMMA = {
 # White, red, green and blue x, y times 100000.
 _REC709 = (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
 
+# All that an sRGB chunk holds is a rendering intent; this is the one for photographs.
 _PERCEPTUAL = b"\0"
 _LONGEST_KEYWORD = 79
 

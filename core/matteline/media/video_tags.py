@@ -57,6 +57,7 @@ def tags_of(picture: VideoFrame) -> VideoTags:
     """Read the tags of a decoded picture."""
     form = picture.format
     full_range = {_VIDEO_RANGE: False, _FULL_RANGE: True}.get(int(picture.color_range))
+    # `yuvj` are FFmpeg's older names for pixel formats of full range.
     if form.is_rgb or form.has_palette or form.name.startswith("yuvj"):
         full_range = True
     tagged = int(picture.colorspace)
@@ -68,6 +69,7 @@ def tags_of(picture: VideoFrame) -> VideoTags:
     )
     if form.is_rgb or form.has_palette:
         matrix = _GBR
+    # GBR is no matrix of YUV: a stream that claims it is taken for one without a tag.
     elif tagged in _MATRICES and tagged != _GBR:
         matrix = tagged
     else:

@@ -229,6 +229,7 @@ class Canvas(QWidget):
         if len(self._pictures) == 2 and self._layout is Layout.WIPE:
             self._paint_wipe(painter, rooms[0])
         else:
+            # While the layout changes there may be more rooms than pictures, or fewer.
             for room, picture in zip(rooms, self._pictures, strict=False):
                 self._paint(painter, room, picture, room)
         if self._pictures:
@@ -322,6 +323,7 @@ class Canvas(QWidget):
         room, (width, height) = self._rooms()[0], self._plate
         if not width or not height:
             return 1.0
+        # Never 0, since places on the screen are divided by it.
         return max(min(room.width() / (width * self._aspect), room.height() / height), 1e-3)
 
     def _refit(self) -> None:
@@ -367,6 +369,7 @@ class Canvas(QWidget):
             painter.drawRect(target)
             if person.name:
                 paint_tag(painter, target.left(), person.name, foot=max(target.top(), 30), ink=person.colour)
+                # `paint_tag` leaves a brush of its own, which would fill the next box.
                 painter.setBrush(Qt.BrushStyle.NoBrush)
         for point in self._points:
             at = self._target(room, QRectF(point.place, QSizeF(0, 0))).topLeft()

@@ -176,6 +176,7 @@ class DisplayWorker(QObject):
         with self._changed:
             self._keep(key, made)
             self._in_preparation.discard(key)
+            # A newer request goes before the one that has waited.
             if self._request is None:
                 self._request = self._waiting
             self._changed.notify()

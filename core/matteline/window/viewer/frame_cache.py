@@ -174,6 +174,7 @@ class FrameCache(QObject):
                 self._frames[request] = result
                 self._bytes += result.pixels.nbytes
             closed = self._closed
+            # All of them, since those that wait for a movie may read on from it now.
             self._changed.notify_all()
         # Outside the lock, because a receiver may ask for frames at once.
         if not closed:
@@ -182,6 +183,7 @@ class FrameCache(QObject):
     def _make_room(self, wanted: int) -> None:
         """Drop the frames that were used longest ago, requested ones last of all."""
         needed = set(self._requests)
+        # Sorting is stable, so that in both groups the frame that was used longest ago comes first.
         for request in sorted(self._frames, key=lambda each: each in needed):
             if self._bytes + wanted <= self._budget:
                 return
@@ -207,4 +209,5 @@ def bytes_of(request: FrameRequest) -> int:
     """Estimate the memory of a frame, in bytes."""
     width, height = size_of(request.clip)
     depth = {"uint8": 1, "float": 4}.get(request.clip.info.pixel_type, 2)
+    # Four channels, although most files have three: rather too much memory than too little.
     return 4 * depth * (width // request.reduction) * (height // request.reduction)

@@ -273,6 +273,7 @@ class ViewerPanel(QWidget):
         """End threads and close files."""
         self.player.stop()
         self._lanes_timer.stop()
+        # Threads before clips, because they may still read from these.
         self.display_worker.close()
         self.cache.close()
         for footage in (*self._footages, *self._backdrops):
@@ -280,6 +281,7 @@ class ViewerPanel(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take the focus when the pointer comes over the picture: keys belong to what one looks at."""
+        # A menu or list that is open would lose its keys.
         if event.type() == QEvent.Type.Enter and QApplication.activePopupWidget() is None:
             self._take_focus()
         return super().eventFilter(watched, event)

@@ -64,6 +64,7 @@ class Transport(QWidget):
         """Set all frames, and those between the marks."""
         for spin, value in ((self._first, played.first), (self._last, played.last), (self._frame, None)):
             with QSignalBlocker(spin):
+                # The dash stands in for the lowest value, which is a frame of the shot from now on.
                 spin.setSpecialValueText("")
                 spin.setRange(whole.first, whole.last)
                 if value is not None:

@@ -288,6 +288,7 @@ class ViewController(QObject):
         if player.speed < 0:
             later = _movies_forwards(later)
         if retry:
+            # The frame that is due alone: those ahead would be tried again with every step.
             self._cache.request(now, retry=True)
         self._cache.request([*now, *(each for each in later if each not in now)])
         self._rest.stop() if player.speed or reduction == 1 else self._rest.start()

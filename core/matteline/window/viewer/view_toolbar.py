@@ -84,6 +84,7 @@ class ViewToolbar(QWidget):
         self.a.changed.connect(self._follow_layout)
         self.b.changed.connect(self._follow_layout)
         self._layout.currentIndexChanged.connect(self._follow_layout)
+        # Sent by the artist's choice alone, and also when an entry that opens a dialog is chosen again.
         self._over.activated.connect(self._choose_backdrop)
         self._display.currentIndexChanged.connect(self._follow_display)
         self._view.currentIndexChanged.connect(self.changed)
