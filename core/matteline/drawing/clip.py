@@ -60,6 +60,7 @@ def draw_people(width: int, height: int, frames: int, *, seed: int, sensor: bool
     for number in range(frames):
         drawing = scene.drawing(number)
         if sensor:
+            # By the frame's own number, so that a frame does not depend on how many were drawn before it.
             noise = np.random.default_rng([seed, 9, number])
             drawing = replace(drawing, plate=scene.sensor.recorded(drawing.plate, noise))
         yield drawing

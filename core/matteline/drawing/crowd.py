@@ -84,6 +84,7 @@ class _WalkPath:
         after = int(np.clip(np.searchsorted(self.moments, seconds), 1, len(self.moments) - 1))
         begin, end = self.moments[after - 1], self.moments[after]
         share = float(np.clip((seconds - begin) / (end - begin), 0, 1))
+        # Nobody starts or stops at once.
         eased = share * share * (3 - 2 * share)
         return self.columns[after - 1] + eased * (self.columns[after] - self.columns[after - 1])
 
@@ -135,6 +136,7 @@ class _CrowdScene:
         together = Layers(camera.width, camera.height)
         open_ = np.ones((camera.height, camera.width), np.float32)
         visible: list[Floats] = []
+        # From the front to the back: `open_` is what those in front leave of each pixel.
         for member in reversed(self.members):
             layers = Layers(camera.width, camera.height)
             canvas = PersonCanvas(layers, member.camera, self.lighting)

@@ -49,6 +49,7 @@ def plan_movies(outputs: Outputs, plate: PlateInfo, settings: MatteSettings) -> 
     """
     kinds = [KINDS[name] for name in dict.fromkeys(settings.movies)]
     for kind in kinds:
+        # Builds of FFmpeg differ in their encoders: a missing one is told now, not after the render.
         kind.check()
     if any(kind.shows == "preview" for kind in kinds):
         check_background(settings.over)

@@ -125,6 +125,7 @@ def _pictures(plan: Plan, network: Network | None) -> Iterator[np.ndarray]:
 
     assert plan.people is not None
     looker, numbers = Looker(plan, network), sorted(plan.people.frames)
+    # In a plate of fewer frames some places coincide.
     chosen = np.unique(np.linspace(0, len(numbers) - 1, SHEET_FRAMES).round().astype(int))
     tints = np.array(list(PERSON_COLOURS.values()), np.float32)
     for number in (numbers[index] for index in chosen):

@@ -252,6 +252,7 @@ def _strips(index: Tensor, size: torch.Size, steps: int, most: int) -> Iterator[
         return
     row = index // across
     held = row.bincount(minlength=down).tolist()
+    # A step reaches two pixels further: with these tiles around it a strip comes out as in the whole band.
     margin = -(-_HALO * (steps + 1) // _TILE)
     first = 0
     while first < down:
@@ -326,10 +327,12 @@ def _steps(tiles: _Tiles, weights: Tensor, goal: Tensor, x: Tensor, steps: int) 
     """
     middle, half = (_SPECTRUM[1] + _SPECTRUM[0]) / 2, (_SPECTRUM[1] - _SPECTRUM[0]) / 2
     core, rest, step = x[_CORE, _CORE], torch.empty_like(goal), torch.zeros_like(goal)
+    # Views, which follow x from step to step.
     neighbours = [x[_moved(down), _moved(right)] for down, right in _NEAR]
     # The ratio of two Chebyshev polynomials that follow one another, at the spectrum's distance from 0.
     ratio, momentum, length = half / middle, 0.0, 1 / middle
     for _ in range(steps):
+        # All pixels are judged before any of them moves, so that their order does not matter.
         torch.sub(goal, core, out=rest)
         for weight, neighbour in zip(weights, neighbours, strict=True):
             rest.addcmul_(weight, neighbour)

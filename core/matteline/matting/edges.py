@@ -121,6 +121,7 @@ def _in_strips(alpha: Tensor, reach: int, work: Callable[[Tensor], Tensor]) -> T
     height, width = alpha.shape
     wide = pad(alpha[None], (reach, reach, reach, reach), mode="replicate")[0]
     made = torch.empty_like(alpha)
+    # No lower than what it reads beyond itself, or a large radius would read most rows again and again.
     rows = max(_STRIP_PIXELS // width, 2 * reach) if alpha.device.type == "cpu" else height
     for top in range(0, height, rows):
         end = min(top + rows, height)

@@ -25,6 +25,7 @@ def moved_state(state: State, right: int, down: int) -> State:
         A state of the same shapes. Where it shows what was outside the region before, it is 0 as at the start of
         a shot.
     """
+    # A stride of 16 pixels is eight places of the state at stride 2, and one of that at stride 16.
     one, two, three, four = (
         _moved(values, right * scale, down * scale) for values, scale in zip(state, (8, 4, 2, 1), strict=True)
     )

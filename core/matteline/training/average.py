@@ -31,4 +31,5 @@ class WeightAverage:
                 if value.is_floating_point():
                     own[name].lerp_(value, 1 - keep)
                 else:
+                    # Counts of batches are whole numbers, which have no average of use.
                     own[name].copy_(value)

@@ -48,6 +48,7 @@ def save_checkpoint(folder: Path, progress: Progress, tensors: Mapping[str, Tens
     Raises:
         WriteError: The folder cannot be written; the checkpoints before stay.
     """
+    # Padded, so that the last by name is the newest.
     path = folder / f"checkpoint-{progress.step:08d}.safetensors"
     write_tensors(path, tensors, {"progress": json.dumps(asdict(progress))})
     # Two stay: should the newest be lost with the disk's last write, the one before is whole.

@@ -96,6 +96,7 @@ def _composed(
         shadow = torch.roll(soft, (shift[1], shift[0]), (-2, -1))[None]
         behind = behind * (1 - float(rng.uniform(0.15, 0.6)) * shadow)
     fgr = relight(fgr, rng)
+    # After the composite, since a camera records people and place alike.
     pictures = degrade(pha * fgr + (1 - pha) * behind, rng)
     return TrainingBatch(pictures, pha, fgr, (pha > 0.5).float())
 
@@ -130,6 +131,7 @@ def _moved(planes: Tensor, shape: BatchShape, rng: np.random.Generator) -> Tenso
     aspect = torch.tensor([planes.shape[-1] / planes.shape[-2]])
     speed = 0.0 if there > 1 and rng.random() < _STILL_CAMERA else 1.0
     views = random_views(aspect, shape.frames, shape.height, shape.width, rng, speed=speed)
+    # A copy, because torch takes no array of negative strides, as one turned round has.
     return views.of_frames(planes[torch.from_numpy(order.copy())], shape.height, shape.width) / 255
 
 

@@ -48,6 +48,7 @@ def segmentation_loss(logits: Tensor, truth: Tensor) -> Tensor:
         logits: Any shape.
         truth: The same shape, 0..1.
     """
+    # Mixed precision may have left the logits in half.
     return functional.binary_cross_entropy_with_logits(logits.float(), truth)
 
 

@@ -236,6 +236,7 @@ def _opened(path: Path) -> safetensors.safe_open:
 
 
 def _part(shard: safetensors.safe_open, name: str, row: int) -> Tensor:
+    # A slice reads one row from the disk, not the whole shard.
     part: Tensor = torch.from_numpy(shard.get_slice(name)[row : row + 1])  # type: ignore[no-untyped-call]
     return part
 

@@ -70,6 +70,7 @@ class ProgressTable:
         # Opened for each line: a run that is killed loses none, and the file may be read meanwhile.
         with writing(self._path):
             begun = self._path.exists()
+            # The csv module ends lines itself; `newline` keeps Windows from adding to that.
             with self._path.open("a", newline="", encoding="utf-8") as file:
                 writer = csv.DictWriter(file, _COLUMNS)
                 if not begun:

@@ -71,6 +71,7 @@ class Teacher:
     """
 
     def __init__(self, found: FoundWeights, device: torch.device) -> None:
+        # By content, so that weights that are renamed keep their cache.
         self.name = found.sha256[:12]
         self._device = device
         self.network: MattingNetwork = load_network(found, "auto").to(device)

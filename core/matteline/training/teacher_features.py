@@ -77,6 +77,7 @@ class FeatureLoss(nn.Module):
     def __init__(self, own: int, wanted: int) -> None:
         super().__init__()
         self.projection = nn.Conv2d(own, wanted, 1)
+        # Buffers, so that checkpoints hold them: a resumed run goes on with what it has learned of the teacher.
         self.register_buffer("mean", torch.zeros(wanted))
         self.register_buffer("deviation", torch.ones(wanted))
         self.register_buffer("seen", torch.zeros((), dtype=torch.long))

@@ -27,6 +27,7 @@ def _running_mean(picture: Floats, half: int, axis: int) -> Floats:
     """Mean of the `2 * half + 1` neighbours along an axis."""
     before = np.repeat(picture.take([0], axis), half + 1, axis)
     after = np.repeat(picture.take([-1], axis), half, axis)
+    # In float64: differences of long running sums would lose the picture's small values in float32.
     sums = np.cumsum(np.concatenate([before, picture, after], axis), axis, dtype=np.float64)
     count = picture.shape[axis]
     width = 2 * half + 1

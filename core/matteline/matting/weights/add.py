@@ -119,6 +119,7 @@ def _already_there(name: str, folder: Path, found: FoundWeights) -> FoundWeights
         try:
             there = inspect(path)
         except ModelError:
+            # Damaged: its name alone decides below whether it gives way.
             there = None
         if there is not None and there.tensors_sha256 == found.tensors_sha256:
             return there

@@ -67,6 +67,7 @@ def _line(words: Mapping[str, str], name: str) -> str:
 
 
 def _longer_side(words: Mapping[str, str], path: Path) -> int:
+    # Only its beginning is made a number below: `int` raises at more than 4300 digits.
     text = words.get("longer_side", str(USUAL_LONGER_SIDE))
     if not (text.isascii() and text.isdigit() and int(text[:6]) in LONGER_SIDES):
         why = f"asks for a reduced picture of '{text[:20]}' pixels, which is no possible size"

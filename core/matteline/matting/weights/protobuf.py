@@ -13,6 +13,7 @@ from typing import Final
 Field = tuple[int, int | memoryview]
 """A field's number and its value: an integer, or the bytes of a string, message, list or fixed number."""
 
+# Ten groups of seven bits hold the longest number, of 64.
 _MAX_VARINT_BYTES: Final = 10
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
