@@ -61,6 +61,7 @@ class WorkerClient:
         self._process = WorkerProcess(command, environ, host_dirs, cwd=cwd, log_file=log_file)
         self._greeting_due = time.monotonic() + greeting_seconds
         self._ids = itertools.count(1)
+        # Requests without their last message yet, so that the error can name what the worker ended in.
         self._open: dict[int, str] = {}
         self._arrived: list[Message] = []
         self._held: list[Message] = []
@@ -168,6 +169,7 @@ class WorkerClient:
         """
         self._take_in()
         if self._error is not None:
+            # The one error is raised at every call, and would gather the traceback of each of them.
             raise self._error.with_traceback(None)
         number = next(self._ids)
         self._open[number] = request
@@ -198,6 +200,7 @@ class WorkerClient:
 
         Returns when no process and no thread of it is left, a few seconds after the timeout at the latest.
         """
+        # Before the greeting nothing may be sent; closing its input ends such a worker as well.
         if self._hello is not None and self._error is None:
             self._process.write({"request": "quit"})
         self._process.close(timeout_seconds)
@@ -277,6 +280,7 @@ def follow(client: WorkerClient, request: int, *, interval_seconds: float = 0.05
                     return
             time.sleep(interval_seconds)
     finally:
+        # Nothing where the last message has come.
         client.cancel(request)
 
 

@@ -167,6 +167,7 @@ def memory_error(error: BaseException) -> Optional[DeviceError]:
     )
 
 
+# In the words of torch's allocators: for a processor on Windows, for one elsewhere, for a GPU.
 _OUT_OF_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
 
 

@@ -122,7 +122,9 @@ def error_of(failed: Mapping[str, Any]) -> MattelineError:
     """
     # Of a kind that this release does not know the sentence still reads well.
     error = _KINDS.get(failed["kind"], MattelineError)(failed["message"], hint=failed["hint"])
+    # As the worker said it: another release may have another code for the kind.
     error.exit_code = failed["exit_code"]
+    # By the names of the class's own fields, so that whatever else a message holds is passed over.
     vars(error).update((name, failed["where"].get(name, own)) for name, own in error.where().items())
     error.settings = tuple(failed["where"].get("settings", ()))
     return error

@@ -27,6 +27,7 @@ class FarmSettings:
         help="Farm that renders: 'openjd' writes a job bundle for any Open Job Description runner.",
     )
     chunk: int = setting(
+        # A compromise: longer chunks load the model less often, shorter ones leave less to do again (docs/farm.md).
         96,
         label="Chunk",
         kind="count",
@@ -36,6 +37,7 @@ class FarmSettings:
         help="Frames that one task renders.",
     )
     state_every: int = setting(
+        # A state of the usual size takes about 3 MB, and a chunk has at most 15 frames to go over again.
         16,
         label="States every",
         kind="count",

@@ -115,6 +115,7 @@ def unicode_path(path: AnyPath) -> Iterator[str]:
         if not sys.platform.startswith("linux"):
             raise OSError(errno.EILSEQ, "its path is not Unicode") from None
         # The folder where only its name is the trouble: the file need not exist yet.
+        # A pipe in its place must not be waited for, as in `open_regular`.
         descriptor = os.open((folder or os.curdir) if is_name_fine else text, os.O_RDONLY | os.O_NONBLOCK)
         try:
             alias = f"/proc/self/fd/{descriptor}"
@@ -182,6 +183,7 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
         WriteError: The block or the replacement met an OSError; it names `path` and the reason.
     """
     # The token keeps threads of one process apart; host and process let `remove_stale` know whose file it is.
+    # In the same folder, because a rename to another disk would be a copy, which can be cut short.
     temporary = path.with_name(f".matteline-{_THIS_HOST}-{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         yield temporary
@@ -234,6 +236,7 @@ def is_running(pid: int) -> bool:
     except (ProcessLookupError, OverflowError):
         return False
     except OSError:
+        # It runs, and belongs to another user.
         return True
     return True
 
@@ -251,6 +254,7 @@ def _sync(file: Path) -> None:
 
 def _sync_folder(folder: Path) -> None:
     """Wait until the names in a folder are on its disk, where the system can be told to."""
+    # Windows opens no folder, and some network disks cannot sync one.
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

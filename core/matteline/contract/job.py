@@ -50,6 +50,7 @@ class Job:
     def __post_init__(self) -> None:
         check_values(self)
         # An empty name is an unset variable of a script, and would be the current folder.
+        # And systems end a path at a NUL.
         if not self.output.strip() or "\0" in self.output:
             raise JobError(
                 "The output folder is not named.",

@@ -33,11 +33,13 @@ def clean_environment(environ: Mapping[str, str], host_dirs: Sequence[str] = ())
         host_dirs: The host's installation folders. Entries of the search paths at or below them are left out;
             all others stay, because wrappers put GPU libraries there.
     """
+    # By capitals, because Windows does not tell the names of variables apart by case.
     kept = {name: value for name, value in environ.items() if not _FOREIGN.fullmatch(name.upper())}
     own = [_plain(each) for each in host_dirs if not _SHARED.fullmatch(_plain(each))]
     for name in [each for each in kept if each.upper() in _SEARCH_PATHS]:
         entries = kept[name].split(os.pathsep)
         kept[name] = os.pathsep.join(each for each in entries if not _is_below(each, own))
+        # Left empty, it could be read as the current folder.
         if not kept[name]:
             del kept[name]
     # User site packages hold other versions of numpy and torch often enough; UTF-8, because pipes carry JSON.
@@ -92,7 +94,9 @@ def standard_places(environ: Mapping[str, str], platform: str) -> list[str]:
 def popen_options() -> dict[str, Any]:
     """Options of `subprocess.Popen` that part the worker from the host's terminal, windows and signals."""
     if sys.platform == "win32":
+        # Without the first a console would open over the host; with the second its Ctrl-C does not reach the worker.
         return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+    # The interrupt key of the host's terminal does not reach it, and it can be ended with all that it started.
     return {"start_new_session": True}
 
 
@@ -104,6 +108,7 @@ def _windows_places(environ: Mapping[str, str]) -> list[str]:
 
 
 def _program(chosen: str) -> str:
+    # A folder may be an environment's, which keeps its programs in `Scripts` on Windows, or hold the program itself.
     inside = [_in_folder(os.path.join(chosen, *each)) for each in (("bin",), ("Scripts",), ())]
     return next((each for each in inside if each), chosen)
 

@@ -44,6 +44,7 @@ def check_person_name(name: str) -> str:
     """
     name = name.strip()
     unfit = _UNFIT.search(name)
+    # A dot in front would hide the folder of the person's files, and `..` would lead out of it.
     if not name or unfit or len(name) > MAX_NAME_LENGTH or name.startswith("."):
         why = f"{unfit[0]!r} is not allowed in it" if unfit else "it is empty, too long, or begins with a dot"
         raise JobError(
@@ -72,6 +73,7 @@ class PointHint:
 
     def __post_init__(self) -> None:
         _check("point", self.frame, (self.x, self.y))
+        # Set past the frozen dataclass, so that the name is kept as it was checked, without blanks around it.
         object.__setattr__(self, "name", check_person_name(self.name))
 
     @classmethod
@@ -89,6 +91,7 @@ class PointHint:
     @property
     def words(self) -> str:
         """The hint in the words that `parse` reads."""
+        # Ten digits are far finer than a pixel, and whole numbers come without a point.
         return f"{self.frame}:{self.x:.10g},{self.y:.10g}:{self.name}"
 
 

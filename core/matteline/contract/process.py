@@ -117,8 +117,10 @@ class WorkerProcess:
         return not any(thread.is_alive() for thread in self._threads)
 
     def _signal(self, name: str) -> None:
+        # It may have ended in between.
         with contextlib.suppress(OSError):
             if sys.platform == "win32":
+                # Windows knows no signals of this kind, and ends the process at once for both.
                 self._popen.terminate()
             else:
                 # The worker leads a process group of its own (`popen_options`), so FFmpeg and others end with it.
@@ -140,9 +142,11 @@ class WorkerProcess:
     def _read_log(self, pipe: BinaryIO) -> None:
         with pipe:
             for line in iter(lambda: pipe.readline(LONGEST_LOG_LINE_BYTES), b""):
+                # Libraries print in whatever encoding they were built for.
                 self._log.add(line.decode("utf-8", "replace").rstrip())
 
     def _write_requests(self, pipe: BinaryIO) -> None:
+        # A worker that is gone breaks this pipe; the end of its answers tells the host.
         with contextlib.suppress(OSError), pipe:
             for line in iter(self._outbox.get, None):
                 pipe.write(line)

@@ -417,6 +417,7 @@ class MatteSettings:
                 field="black_point",
                 hint="Lower one or raise the other.",
             )
+        # Called for what they refuse, so that a wrong list is found where the settings are made.
         self.cut_frames()
         self.kept_names()
         self.left_out_names()
@@ -465,6 +466,7 @@ class MatteSettings:
             )
 
     def _check_movies(self) -> None:
+        # Layered files and rgba hold alpha and colour, of which every movie can be made.
         if not self.movies or self.layout == "layered" or "rgba" in self.write:
             return
         for movie in self.movies:
@@ -491,6 +493,7 @@ def _names(field: str, text: str) -> tuple[str, ...]:
     try:
         return person_names(text)
     except JobError as error:
+        # `person_names` does not know which setting it reads.
         raise JobError(error.message, field=field, hint=error.hint) from None
 
 

@@ -231,6 +231,7 @@ class ShotNotes:
             JobError: Not JSON, of another version, or with a field that is missing, unknown or not allowed.
         """
         try:
+            # Python reads NaN and Infinity as well, which are no JSON.
             data = _Fields(json.loads(text, parse_constant=_refuse_constant), "the notes")
         except (ValueError, RecursionError) as error:
             raise _wrong(f"they are not JSON ({error})") from None
@@ -403,6 +404,7 @@ class _Fields:
         return float(value)
 
     def finish(self) -> None:
+        # A field that is passed over would be lost when the notes are written again.
         _check(not self._data, f"{self._name} has a field '{next(iter(self._data), '')}' that is not known")
 
 
@@ -412,6 +414,7 @@ def _integers(value: Any, name: str, count: Optional[int] = None) -> list[int]:
         f"{name} should be a list of numbers",
     )
     for each in value:
+        # Up to here JSON's numbers are exact, also where a program reads them as doubles; True is an int to Python.
         right = isinstance(each, int) and not isinstance(each, bool) and abs(each) < 1 << 53
         _check(right, f"{name} should be whole numbers")
     return list(value)

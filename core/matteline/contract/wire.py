@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Union
 PROTOCOL = 2
 """Counts up whenever a message changes its meaning. New messages and new fields do not change it."""
 
+# A stream without line ends must not fill the reader's memory.
 LONGEST_LINE_BYTES = 1 << 20
 
 

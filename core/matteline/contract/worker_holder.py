@@ -32,6 +32,7 @@ class WorkerHolder:
         """
         command = self._find()
         if self._client is None or not self._client.alive or command != self._command:
+            # The old one first: two workers would hold a model, and a GPU's memory for it, twice.
             self.close()
             self._client, self._command = self._start(command), command
         return self._client
