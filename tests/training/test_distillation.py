@@ -169,6 +169,15 @@ def test_a_pack_goes_on_after_the_shards_that_are_whole(tmp_path: Path) -> None:
     assert len(Pack(tmp_path)) == 150
 
 
+def test_a_pack_without_a_damaged_shard_loses_no_other_when_it_grows(tmp_path: Path) -> None:
+    list(add_to_pack(tmp_path, discs(2 * SHARD + 1), 16))
+    (tmp_path / "shard-00001.safetensors").unlink()
+    kept = packed_keys(tmp_path)
+    missing = [each for each in discs(2 * SHARD + 1) if each.key not in kept]
+    list(add_to_pack(tmp_path, missing, 16))
+    assert packed_keys(tmp_path) == {each.key for each in discs(2 * SHARD + 1)}
+
+
 def test_a_damaged_shard_is_named(tmp_path: Path) -> None:
     disc_pack(tmp_path)
     shard = next(tmp_path.glob("shard-*"))

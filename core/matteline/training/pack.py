@@ -159,7 +159,9 @@ def add_to_pack(folder: Path, examples: Iterable[Example], side: int) -> Iterato
         WriteError: The folder cannot be written.
     """
     make_folder(folder)
-    number, added = len(shards_in(folder)), 0
+    # Not the number of shards: where a damaged one was removed, the last would be written over.
+    number = 1 + max((int(each.stem.rpartition("-")[2]) for each in shards_in(folder)), default=-1)
+    added = 0
     remaining = iter(examples)
     while part := list(islice(remaining, SHARD)):
         arrays: dict[str, np.ndarray] = {
@@ -182,7 +184,7 @@ def _planes(example: Example, side: int) -> UInt8Array:
 
 def shards_in(folder: Path) -> list[Path]:
     """Return the files of a pack, in order."""
-    return sorted(folder.glob("shard-*.safetensors"))
+    return sorted(folder.glob(f"shard-{'[0-9]' * 5}.safetensors"))
 
 
 def _agreement_file(shard: Path, teacher: str) -> Path:
