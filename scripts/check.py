@@ -42,6 +42,7 @@ def commands(*, quick: bool) -> Iterator[Command]:
 
 def run(command: Command) -> bool:
     """Run a command of this Python's environment; returns whether it succeeded."""
+    # Flushed, since the command's own output does not wait in this process's buffer.
     print(f"\n$ {shlex.join(command)}", flush=True)
     # Also where the environment has not been activated.
     scripts = sysconfig.get_path("scripts")

@@ -49,6 +49,7 @@ def main() -> int:
     chosen.output.mkdir(parents=True, exist_ok=True)
     ends = time.monotonic() + 60 * MINUTES
     failed = 0
+    # Resolved, because the steps run in the repository's root.
     for name, command in steps(str(Path(chosen.weights).resolve()), chosen.device, chosen.frames):
         began = time.monotonic()
         with (chosen.output / f"{name}.txt").open("w", encoding="utf-8") as file:
@@ -57,7 +58,9 @@ def main() -> int:
                     command,
                     stdout=file,
                     stderr=subprocess.STDOUT,
+                    # What comes after the end of the time still has a file, and counts as failed.
                     timeout=max(1.0, ends - began),
+                    # Else the tests would skip on a machine whose GPU torch does not find, and the step would pass.
                     env={**os.environ, "REQUIRE_GPU": "1"},
                     cwd=Path(__file__).resolve().parent.parent,
                 ).returncode

@@ -33,10 +33,12 @@ def main(graph: str, folder: str) -> None:
         graph: The authors' ONNX file.
         folder: Where to.
     """
+    # On the processor, so that no GPU's arithmetic is in the reference.
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     for name, width, height, ratio, seed in CLIPS:
         drawings = draw_people(width, height, FRAMES, seed=seed, sensor=False)
         frames = np.stack([np.round(each.plate * 255).astype(np.uint8) for each in drawings])
+        # By this the authors' graph knows that there is no state yet.
         state = [np.zeros((1, 1, 1, 1), np.float32)] * 4
         alphas = []
         for frame in frames:

@@ -49,6 +49,7 @@ def bench(
     looked for, so that every stage sees the same frames; --levers shows what that adds.
     """
     settings = settings_from(values)
+    # Standard output belongs to the figures, which may be piped on.
     console = Console(stderr=True)
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="matteline-bench-") as folder:
@@ -120,6 +121,7 @@ def _row(name: str, path: str, output: Path, settings: MatteSettings, count: int
     ready = plan(Job(path, str(output), None, None, "overwrite", settings), resources())
     first = ready.frames.first
     frames = FrameSet((FrameRange(first, min(first + count - 1, ready.frames.last)),))
+    # Planned again, because only the first plan tells which frames the plate has.
     ready = plan(replace(ready.job, frames=frames), resources())
     return _figures(name, ready, measure(ready))
 

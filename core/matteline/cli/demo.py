@@ -48,11 +48,13 @@ def demo(output: str, size: str, count: int, progress: str, fetch_first: bool, *
     width, height = size_from(size)
     folder = Path(output)
     settings = settings_from({**values, "format": "png", "write": "alpha,fgr,rgba"})
+    # Weights that the user names are taken, whatever is installed.
     if fetch_first and settings.weights == "auto":
         _fetch_official()
     with reporter(progress) as report:
         with report.busy(f"Drawing {count} frames"):
             plate = draw_plate(folder / "plate", width, height, count)
+        # A demo may be shown again in the same folder.
         job = Job(plate, str(folder / "mattes"), existing="overwrite", settings=settings)
         plan = render_job(job, report)
         with report.busy("Holding the mattes against the truth"):

@@ -116,6 +116,7 @@ def _run_task(
         "request": verb,
         # From the root: the session may have been started in another folder.
         "farm_job": str(farm_job.absolute()),
+        # Parsed here, so that a wrong range is refused before a session is asked or torch is loaded.
         "frames": str(FrameSet.parse(frames)),
         "path_rules": str(path_rules.absolute()) if path_rules else "",
         **options,
@@ -173,6 +174,7 @@ def check(farm_job: Path, path_rules: Path | None, finish: bool | None, clean: b
     rules = read_path_rules(path_rules) if path_rules else ()
     opened = open_to_check(farm_job, resources(), rules=rules)
     result = checking.check(opened)
+    # Before anything is refused: scripts read the missing frames from standard output, whatever the exit code.
     lines.check_result(result)
     result.refuse_missing()
     if finish is not False:
@@ -207,9 +209,11 @@ def start(file: Path) -> None:
     from matteline.worker.model_client import stop as stop_session
     from matteline.worker.model_client import wait_for
 
+    # A session of before would be asked in place of the new one, and its file would pass for the new one's.
     stop_session(file)
     file.unlink(missing_ok=True)
     log = file.with_name(file.name + ".log")
+    # The Python of this command, and so the same release, whatever PATH leads to.
     command = [sys.executable, "-m", "matteline", "farm", "session", "serve", "--file", str(file.absolute())]
     # A log of its own: a pipe of the caller that stays open would keep the caller's task from ending.
     with open(log, "wb") as output:

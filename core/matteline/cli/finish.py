@@ -44,6 +44,7 @@ def finish(plate: str, output: str, alpha: str, dry_run: bool, progress: str, **
     matteline finish plate.####.exr --alpha keys.####.exr:mask.A -o mattes --choke 1 --update
     """
     with reporter(progress) as report:
+        # The setting's own word for its default, with which the network would make the matte.
         if alpha == "network":
             raise JobError(
                 "There is no alpha to finish.",

@@ -63,8 +63,10 @@ def look(
     settings = taken_from(values, MatteSettings)
     job = Job(
         plate,
+        # A job has to name a folder; without -o nothing is kept in it.
         output or tempfile.gettempdir(),
         first_frame=first_frame,
+        # Results that are there are not touched, and must not refuse the plan.
         existing="overwrite",
         settings=settings,
     )

@@ -95,6 +95,7 @@ def end_at_signals() -> None:
     """End the command at Ctrl-C, `kill` and a closed terminal, once, however often they come."""
     ending = _Ending()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        # Windows knows no SIGHUP.
         number = getattr(signal, name, None)
         # `nohup`, and shells for what they start behind, ask that some are ignored.
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
@@ -159,6 +160,7 @@ def _exit_code() -> int:
         show_error(too_little)
         return too_little.exit_code
     except OSError as error:
+        # Printing names no file: an error with one, or of another kind, is a fault of ours and keeps its traceback.
         if error.filename is not None or error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO):
             raise
         return _unprinted(error)

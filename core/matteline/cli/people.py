@@ -55,6 +55,7 @@ def people(
     """
     settings = settings_from(values)
     with reporter(progress) as report, TemporaryDirectory() as nowhere:
+        # A job has to name a folder; without -o nothing is kept in it.
         job = Job(plate, output or nowhere, first_frame=first_frame, settings=settings)
         plan = _found(job, report, save=output is not None)
         _write_more(plan, sheet, save_hints)

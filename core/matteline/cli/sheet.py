@@ -46,6 +46,7 @@ def sheet(folder: str, shot: str | None, count: int, output: str | None) -> None
         )
     for each in shots:
         report = None
+        # A sheet needs no report, and one that cannot be read is as good as none.
         with suppress(MattelineError):
             report = Report.load(report_file(each.folder, each.name))
         beside = report_file(each.folder, each.name).with_name(f"{each.name}_sheet.html")

@@ -40,6 +40,7 @@ def view(paths: tuple[str, ...], settings: str, self_test: bool) -> None:
     matteline view plate.####.exr
     matteline view mattes            results, with the plate that they were made of
     """
+    # Before Qt is imported, because the broken release ends Python instead of raising an error.
     check_qt(version_of_qt(), sys.version_info[:2])
     from matteline.window.app import run
 

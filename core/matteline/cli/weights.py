@@ -68,6 +68,7 @@ def list_() -> None:
         table.add_column(heading, no_wrap=True)
     table.add_column("WHERE", overflow="fold")
     for each in list_networks(weight_folders(os.environ)):
+        # As plain text, since rich would take square brackets in a path for markup.
         table.add_row(*map(Text, _row(each)))
     _console().print(table)
 
@@ -229,6 +230,7 @@ def _agree(network: OfficialNetwork, yes: bool) -> None:
     click.echo(network.licence)
     if yes:
         return
+    # A prompt would stop at the end of the input, or take a line that is meant for another program for an answer.
     if not sys.stdin.isatty():
         message = f"Nobody is there to agree to fetching {network.name}: the input is not a terminal."
         raise JobError(message, field="yes", hint="Read the licence note, then give --yes.")

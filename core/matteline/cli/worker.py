@@ -24,7 +24,9 @@ def worker(idle_seconds: float) -> None:
 
     It ends when the host closes its standard input. docs/protocol.md describes every message.
     """
+    # First of all, so that nothing that is printed from here on reaches the protocol.
     pipes = take_pipes()
+    # A native crash leaves its stack in the log. Of its own thread alone, because a host shows few lines.
     faulthandler.enable(all_threads=False)
     code: object = 0
     try:

@@ -87,6 +87,7 @@ class Chart:
 
     def _x(self, frame: float) -> float:
         first, last = self.frames[0], self.frames[-1]
+        # A lone frame spans nothing that could be divided by.
         return _LEFT + (frame - first) / max(last - first, 1) * (self.width - _LEFT - _RIGHT)
 
     def _y(self, value: float) -> float:
@@ -136,6 +137,7 @@ class Chart:
         # Round numbers, whatever number the shot begins with.
         for frame in range(-(-first // step) * step, last, step):
             x = self._x(frame)
+            # The first and the last number stand there already.
             if _LEFT + 1.5 * room <= x <= right - 1.5 * room:
                 parts.append(f'<path d="M{x:.1f} {_TOP}V{self.height - _BOTTOM}" class="grid"/>')
                 parts.append(_text(x, foot, "middle", str(frame)))

@@ -76,6 +76,7 @@ def find_clips(words: str) -> dict[str, MatteClip]:
         "" if folder == root else folder.relative_to(root).as_posix(): clip
         for folder, clip in _clips_below(root, _DEEPEST)
     }
+    # A folder of pictures alone is a lone clip.
     return found or {"": MatteClip(words)}
 
 
@@ -106,6 +107,7 @@ def pair_up(pred: str, truth: str, frames: FrameSet | None = None) -> list[Pairi
 
 def _clips_below(folder: Path, depth: int) -> list[tuple[Path, MatteClip]]:
     try:
+        # Hidden ones hold no clips: `.matteline` lies beside results.
         folders = sorted(each for each in folder.iterdir() if each.is_dir() and not each.name.startswith("."))
     except OSError as error:
         reason = error.strerror or "the system gives no reason"

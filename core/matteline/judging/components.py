@@ -52,6 +52,7 @@ class Components:
         steps = np.zeros(height * (width + 1), np.int8)
         steps[self.starts[mine]] = 1
         steps[self.ends[mine]] = -1
+        # Starts and ends take turns, so the sum is never other than 0 or 1, the bytes of a bool.
         inside = np.cumsum(steps, dtype=np.int8).view(np.bool_)
         return inside.reshape(height, width + 1)[:, :width]
 
@@ -69,6 +70,7 @@ class Components:
         rows, left = np.divmod(self.starts, width + 1)
         right = left + self.ends - self.starts
         outer = (rows == 0) | (rows == height - 1) | (left == 0) | (right == width)
+        # Of full length also where the last areas touch nothing.
         return np.bincount(self.labels[outer], minlength=len(self)) > 0
 
 
@@ -86,6 +88,7 @@ def components_of(mask: Mask) -> Components:
     starts, ends = changes[0::2], changes[1::2]
     roots = _roots(len(starts), *_touching(starts, ends, width + 1))
     _, labels = np.unique(roots, return_inverse=True)
+    # With weights `bincount` counts in floats.
     areas = np.bincount(labels, weights=ends - starts).astype(np.int64)
     return Components((height, width), starts, ends, labels, areas)
 
@@ -116,6 +119,7 @@ def _roots(count: int, one: _Indices, other: _Indices) -> _Indices:
         apart = low != high
         if not apart.any():
             return roots
+        # Unbuffered, since one root may be hooked several times in a round, and the lowest must win.
         np.minimum.at(roots, high[apart], low[apart])
         while not np.array_equal(further := roots[roots], roots):
             roots = further

@@ -30,12 +30,14 @@ def conn(pred: Alpha, truth: Alpha) -> float:
 
 def _connected_up_to(both: Alpha) -> Alpha:
     """Return the threshold up to which each pixel belongs to the body of both mattes' minimum, (H, W)."""
+    # Of alpha's own type: 0.3 in double precision lies elsewhere than a pixel's 0.3.
     thresholds = np.arange(STEPS + 1, dtype=np.float32) / np.float32(STEPS)
     reached: npt.NDArray[np.uint8] = np.zeros(both.shape, np.uint8)
     inside: Mask = np.ones(both.shape, np.bool_)
     for threshold in thresholds[1:]:
         areas = components_of(both >= threshold)
         if not len(areas):
+            # Higher thresholds are reached by no pixel either.
             break
         # Once outside the body a pixel stays outside, also where it would be inside at a higher threshold.
         inside &= areas.painted(int(np.argmax(areas.areas)))

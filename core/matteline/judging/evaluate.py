@@ -67,6 +67,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "fgr_mse": Metric("Fg MSE", "x 1000", _of_foreground),
     }
 )
+# All but `grad_plain`, which only comparisons with the paper's table at high resolution want.
 DEFAULT_METRICS = ("mad", "mse", "grad", "conn", "dtssd", "fgr_mse")
 
 

@@ -187,6 +187,7 @@ class _ShotChecks:
             yield self._finding("repeat", index, f"the matte is that of frame {other} to the last pixel")
 
     def hole(self, index: int) -> Iterator[Finding]:
+        # By the sudden ones too: gaps that come and go raise what is usual, and must not hide a hole in the body.
         if self._holes.is_outlier(index) or self._sudden_holes.is_outlier(index):
             box, share = self._measures[index].hole_box, float(self._holes.values[index])
             words = f"holes take {_percent(share)} of the body, the largest{_place(box)}"
@@ -242,6 +243,7 @@ def _misplaced_repeats(measures: Sequence[Measures]) -> dict[int, int]:
     with the next change: there a frame was overwritten, and movement of two frames falls into one.
     """
     repeats = [index for index, each in enumerate(measures) if each.repeats]
+    # A single one is told of in the shortest shot too.
     if len(repeats) > max(MOST_REPEATS * len(measures), 1):
         return {}
 

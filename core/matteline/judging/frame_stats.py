@@ -167,6 +167,7 @@ def _frame_stats(shot: ShotResults, number: int, plate: Alpha | None) -> FrameSt
         holes=_small_areas(outside_body, holes),
         specks=specks,
         clipped=_clipped_share(pixels.get(shot.colour_product), body),
+        # As stored: clipping and rounding could make two different mattes equal.
         checksum=zlib.crc32(stored.tobytes()),
     )
 
@@ -180,6 +181,7 @@ def _read_products(shot: ShotResults, number: int) -> tuple[dict[str, Pixels], t
         try:
             pixels[product] = read_result(files[number], number).pixels
         except ReadError as error:
+            # The error names the file as well, which would stand twice in the sentence.
             reason = error.message.partition("cannot be read: ")[2] or error.message
             broken.append(f"Frame {number}: {files[number].name} cannot be read: {reason}")
     broken += [
@@ -203,6 +205,7 @@ def _read_products(shot: ShotResults, number: int) -> tuple[dict[str, Pixels], t
 
 def _is_grey(pixels: Pixels) -> bool:
     colour = pixels[..., :3]
+    # NaN counts as equal, since another sentence tells of it.
     return np.array_equal(np.broadcast_to(pixels[..., :1], colour.shape), colour, equal_nan=True)
 
 
@@ -224,6 +227,7 @@ def _clipped_share(colour: Pixels | None, body: Mask) -> float | None:
     """Return the share of the body in which a channel is at the largest value that its file can hold."""
     if colour is None or not body.any():
         return None
+    # A 32-bit float is limited by nothing, but highlights that went through half floats stop there.
     limit = np.iinfo(colour.dtype).max if colour.dtype.kind == "u" else HALF_LIMIT
     # Any of the three channels.
     at_limit = (colour[..., :3] >= limit).any(axis=2)
@@ -242,6 +246,7 @@ def _plate_pictures(plate: Plate | None, numbers: Sequence[int]) -> Iterator[Alp
             except ReadError:
                 yield None
     else:
+        # A movie in one pass: going to each frame by itself would decode it anew from its keyframe.
         for each in plate.attempts(numbers):
             yield None if isinstance(each, ReadError) else _brightness(plate, each.pixels)
 

@@ -84,6 +84,7 @@ def measure(shot: ShotResults, plate: Plate | None) -> Iterator[Measures]:
 
 def _comparable(now: FrameStats, other: FrameStats | None) -> FrameStats | None:
     """Return the other frame if it is one number away and has a matte of the same size."""
+    # Over a gap the movement of several frames would count as the change of one.
     if other is None or abs(other.number - now.number) != 1 or now.alpha is None or other.alpha is None:
         return None
     return other if other.alpha.shape == now.alpha.shape else None
@@ -158,6 +159,7 @@ def _pop(
     shared = np.where(one * other > 0, np.minimum(np.abs(one), np.abs(other)), 0)
     still_after = _still_region(now, after)
     if still_before is not None and still_after is not None:
+        # Movement to one side alone does not explain a difference from both.
         shared[~still_before & ~still_after] = 0
     elif any(each.plate is not None for each in (before, now, after)):
         return None, None  # a frame of the plate cannot be read, so what movement explains is not known
@@ -180,6 +182,7 @@ def _sudden_share(
 
 
 def _repeats(before: FrameStats | None, now: FrameStats) -> bool:
+    # Empty mattes are all alike, and no repeats.
     if before is None or before.checksum != now.checksum or not now.body_pixels:
         return False
     if before.plate is None or now.plate is None:

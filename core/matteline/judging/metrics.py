@@ -30,6 +30,7 @@ _NEGLIGIBLE = 1e-2
 
 def mad(pred: Alpha, truth: Alpha) -> float:
     """Return the mean absolute difference, times 1000."""
+    # Summed in double precision, since single precision loses digits over millions of pixels.
     return 1e3 * float(np.abs(pred - truth).mean(dtype=np.float64))
 
 
@@ -73,6 +74,7 @@ def grad(pred: Alpha, truth: Alpha, *, stretched: bool = True) -> float:
 
 def _stretched(alpha: Alpha) -> Alpha:
     low, high = float(alpha.min()), float(alpha.max())
+    # An even matte has no range to stretch, and counts as empty.
     if high - low <= np.finfo(np.float64).eps:
         return np.zeros_like(alpha)
     stretched: Alpha = (alpha - np.float32(low)) * np.float32(1 / (high - low))
@@ -106,6 +108,7 @@ def _filtered(padded: Alpha, weights: list[float], *, axis: int) -> Alpha:
     size = padded.shape[axis] - len(weights) + 1
     parts = [padded[at : at + size] if axis == 0 else padded[:, at : at + size] for at in range(len(weights))]
     total: Alpha = np.zeros_like(parts[0])
+    # One buffer for all products, instead of an array for each weight.
     scratch = np.empty_like(total)
     for weight, part in zip(weights, parts, strict=True):
         total += np.multiply(part, np.float32(weight), out=scratch)

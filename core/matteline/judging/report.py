@@ -108,6 +108,7 @@ class Report:
                 for frame in self.frames
             ],
         }
+        # Python would write NaN, which is no JSON and which other programs refuse.
         return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
 
     def save(self, path: Path) -> None:

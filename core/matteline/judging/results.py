@@ -75,6 +75,7 @@ def find_results(folder: Path) -> list[ShotResults]:
         for name, files in _list_product(folder / product, product).items():
             found.setdefault(name, {})[product] = files
     shots = [_with_record(folder, name, products) for name, products in sorted(found.items())]
+    # A foreground alone holds no matte to judge.
     shots = [shot for shot in shots if shot.matte_product]
     if not shots:
         raise JobError(
@@ -169,6 +170,7 @@ def _cuts(folder: Path, name: str, job: Job | None) -> tuple[tuple[int, ...], tu
     """Return the cuts that a first look found or an artist named, and those that the render went across."""
     try:
         notes = read_notes(shot_notes_file(folder, name))
+    # Notes that cannot be read cost the report its cuts, and nothing else.
     except MattelineError:
         return (), ()
     # Notes outlive the render that they were taken for: a later one may go across their cuts.

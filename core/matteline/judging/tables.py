@@ -93,6 +93,7 @@ def plot(evaluation: Evaluation) -> str:
             lines = [Line("mean", [mean_of(iter(row)) for row in rows])]
         else:
             lines = [Line(clip.name, [row[index] for row in rows]) for index, clip in enumerate(clips)]
+        # A measure that no frame has, such as that of a foreground that was not given, gets no panel.
         if any(value is not None for line in lines for value in line.values):
             metric = METRICS[name]
             scope = f", mean of {len(clips)} clips" if averaged else ""

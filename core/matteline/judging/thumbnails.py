@@ -68,6 +68,7 @@ def thumbnails(shot: ShotResults, number: int, side: int = THUMBNAIL_SIDE) -> Th
     """
     try:
         whole = read_alpha(shot, number)
+    # The frame may lack a file of the product.
     except (ReadError, KeyError):
         return Thumbnails()
     alpha = np.clip(_small(whole[..., None], side)[..., 0], 0, 1)
@@ -106,6 +107,7 @@ def _over_checkerboard(shot: ShotResults, number: int, alpha: _Picture, side: in
     space = shot.colour_space.lower()
     if floats and (not space or space.startswith(_LINEAR)):
         colour = srgb_encode(np.clip(colour, 0, 1))
+    # Products of two sizes cannot be laid over each other; the report says so by itself.
     if colour.shape[:2] != alpha.shape:
         return None
     cover = alpha[..., None]
