@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from matteline.contract.frames import FrameSet
+from matteline.window.form.shot_renders import WrittenFrame
 from tests.window.conftest import FIRST, LAST, LONG, settle, shown
 
 
@@ -122,6 +123,12 @@ def test_live_previews_follow_the_scrubber_when_it_rests(shot):
     shot.viewer.player.seek(1008)
     settle(shown(shot, 1008))
     assert "Not rendered yet: plate" in shot.viewer.canvas.tags
+
+
+def test_a_written_frame_lets_the_next_render_update_before_its_file_is_opened(shot):
+    assert shot.shot.form.existing.value() == "refuse"
+    shot.shots.note_written(WrittenFrame(shot.shot.form.job(), 1001, ()))
+    assert shot.shot.form.existing.value() == "update"
 
 
 @pytest.mark.slow

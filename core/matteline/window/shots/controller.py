@@ -156,7 +156,7 @@ class ShotController(QObject):
         if shot is not None and shot.look is None:
             # Made just before the first frame.
             self._opener.read_look(shot.footage)
-        if shot is None or shot.footage.folder is None or shot.form.get("existing") != "refuse":
+        if shot is None or shot.form.get("existing") != "refuse":
             return
         if shot is self.shots.current:
             self.history.adjust("existing", "update")
