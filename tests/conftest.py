@@ -22,9 +22,12 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     import torch  # loaded by the tests that need it
 
-# A shell that starts tests in the background lets them ignore Ctrl-C, and what they start would inherit it.
+# A shell that starts tests in the background lets them ignore Ctrl-C, and nohup the end of a terminal. What they
+# start would inherit it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 NOT_QUICK = {"slow", "host", "gpu"}
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
