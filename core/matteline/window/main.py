@@ -58,7 +58,7 @@ from matteline.window.shots.controller import ShotController
 from matteline.window.shots.open_shots import OpenShot
 from matteline.window.status_line import StatusLine
 from matteline.window.theme import apply_theme
-from matteline.window.thumbnails import Thumbnails
+from matteline.window.thumbnails import PlateThumbnails
 from matteline.window.viewer.panel import ViewerPanel
 from matteline.window.worker_connection import WorkerConnection
 
@@ -116,7 +116,7 @@ class MainWindow(QMainWindow):
         self.errors = StatusLine()
         self._queue_file = BackgroundQueue(QueueStore(config.queue_file), self)
         runner = QueueRunner(self._queue_file, self.connection, self)
-        self._thumbnails = Thumbnails(self.opener.config, self)
+        self._thumbnails = PlateThumbnails(self.opener.config, self)
         self.queue = QueuePanel(self._queue_file, runner, self._thumbnails)
         self.judging = JudgingPanel()
         self.people = PeoplePanel(self.connection, self.shot, self.shots, self.viewer)

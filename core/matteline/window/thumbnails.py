@@ -26,7 +26,7 @@ from matteline.window.viewer.reduction import reduced
 THUMBNAIL_SIDE: Final = 256
 
 
-class Thumbnails(QObject):
+class PlateThumbnails(QObject):
     """Makes thumbnails of plates that are not open, one after another on a thread of its own.
 
     Args:

@@ -39,7 +39,7 @@ from matteline.window.queue.store import (
     QueueStore,
     time_left,
 )
-from matteline.window.thumbnails import Thumbnails
+from matteline.window.thumbnails import PlateThumbnails
 
 _EMPTY = "The queue is empty.\n\nSet a shot up in the tab 'Shot',\nthen choose More, Add to queue."
 _FARM_TIP = "Submit the selected shots to a render farm; this queue then leaves them out"
@@ -63,7 +63,7 @@ class QueuePanel(QWidget):
     # A list of `QueuedShot` to submit to a render farm.
     farm_wanted = Signal(object)
 
-    def __init__(self, queue: BackgroundQueue, runner: QueueRunner, thumbnails: Thumbnails) -> None:
+    def __init__(self, queue: BackgroundQueue, runner: QueueRunner, thumbnails: PlateThumbnails) -> None:
         super().__init__()
         self._queue, self.runner, self._thumbnails = queue, runner, thumbnails
         # By the path of the plate, and by the number of the shot: rows are given other shots.
