@@ -210,16 +210,12 @@ def _fault(wanted: str, folders: Sequence[Path]) -> ModelError | None:
 
 def _row(network: ListedNetwork) -> tuple[str, ...]:
     shown = network.architecture
-    what = (shown.variant, _short(shown.refiner)) if shown else ("", "")
+    what = (shown.variant, shown.refiner.partition("_")[0]) if shown else ("", "")
     size = _megabytes(network.size)
     if network.path is None:
         return network.name, *what, size, "not installed", network.quality
     state = "unusable, see 'verify'" if network.problem else "official" if network.official else "ready"
     return network.name, *what, size, f"{state}{', auto' if network.automatic else ''}", str(network.path)
-
-
-def _short(refiner: str) -> str:
-    return refiner.partition("_")[0]
 
 
 def _megabytes(size: int) -> str:

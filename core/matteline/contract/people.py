@@ -200,7 +200,12 @@ class PeopleHints:
 
     def to_json(self) -> str:
         """The hints as one JSON object with its version."""
-        listed = [{"kind": kind, **asdict(each)} for each in self.hints for kind in _kinds_of(each)]
+        listed = [
+            {"kind": kind, **asdict(each)}
+            for each in self.hints
+            for kind, cls in _KINDS.items()
+            if isinstance(each, cls)
+        ]
         return json.dumps({"version": HINTS_VERSION, "hints": listed}, ensure_ascii=False, indent=1)
 
     @classmethod
@@ -276,10 +281,6 @@ def _in_words(text: str) -> Hint:
         field="hints",
         hint="Write a point as 1060:812,440:anna, a box as 1060:700,120,240,820:anna, a mask as anna=roto.####.exr.",
     )
-
-
-def _kinds_of(hint: Hint) -> list[str]:
-    return [kind for kind, cls in _KINDS.items() if isinstance(hint, cls)]
 
 
 def _hint(number: int, data: Any) -> Hint:

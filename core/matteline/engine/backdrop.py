@@ -16,7 +16,6 @@ from matteline.colour.space import choose_space
 from matteline.contract.frames import FrameSet
 from matteline.contract.plate import PlateInfo
 from matteline.engine.preview_background import colour_of
-from matteline.media.frame import Frame
 from matteline.media.plate import open_plate
 from matteline.media.samples import crop_or_pad
 from matteline.pictures.checkerboard import checkerboard
@@ -68,7 +67,8 @@ def _clip(over: str, plate: PlateInfo, frames: FrameSet, config: Config) -> Gene
         reading = clip.read(dict.fromkeys(wanted))
         # A frame that is held is converted and scaled once, however many frames it lies under.
         for _, repeats in itertools.groupby(wanted):
-            picture = _filling(transform.apply(_displayed(next(reading), info)), plate, info.pixel_aspect)
+            pixels = crop_or_pad(next(reading).pixels, info.canvas, info.display_window)
+            picture = _filling(transform.apply(pixels), plate, info.pixel_aspect)
             yield from itertools.repeat(picture, len(list(repeats)))
 
 
@@ -76,10 +76,6 @@ def _under(position: int, frames: FrameSet) -> int:
     """The clip's frame at a position: gaps and the time after its end show the frame before."""
     number = min(frames.first + position, frames.last)
     return number if number in frames else max(each.last for each in frames.ranges if each.last < number)
-
-
-def _displayed(frame: Frame, info: PlateInfo) -> np.ndarray:
-    return crop_or_pad(frame.pixels, info.canvas, info.display_window)
 
 
 def _filling(picture: np.ndarray, plate: PlateInfo, pixel_aspect: float) -> np.ndarray:

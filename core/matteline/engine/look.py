@@ -86,7 +86,9 @@ def take_look(
     if wants_regions(plan.settings):
         old, begun = (each if each is not None and each.looked else None for each in (old, begun))
     # An unfinished look may have come further than the notes of an earlier, shorter range.
-    known = max((each for each in (old, begun) if each is not None), key=_coverage, default=None)
+    known = max(
+        (each for each in (old, begun) if each is not None), key=lambda each: len(each.frames), default=None
+    )
     needed = frames_to_look_over(plan)
     if known is not None:
         together = FrameRange(min(needed.first, known.frames.first), max(needed.last, known.frames.last))
@@ -111,10 +113,6 @@ def take_look(
         with suppress(OSError):
             partial.unlink(missing_ok=True)
     return notes
-
-
-def _coverage(notes: ShotNotes) -> int:
-    return len(notes.frames)
 
 
 def _look_over(

@@ -122,10 +122,8 @@ class CutoutReader:
             matte = self._read("alpha", number)
             shown = self._transform.apply(self._read("fgr", number).pixels) if colour else None
             return Cutout(matte.header, to_float(matte.pixels, np.float32)[..., 0], shown)
-        return self._cut_together(self._together(), number, colour)
-
-    def _together(self) -> Product:
-        return next(product for product in self._outputs.products if "A" in product.channels)
+        together = next(product for product in self._outputs.products if "A" in product.channels)
+        return self._cut_together(together, number, colour)
 
     def _cut_together(self, product: Product, number: int, colour: bool) -> Cutout:
         frame = self._read(product.name, number)

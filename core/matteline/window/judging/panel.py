@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,7 +138,8 @@ class JudgingPanel(QWidget):
         }
         flagged = {number: findings for number, findings in open_findings.items() if findings}
         # Sorting is stable, so that frames stay in their order within both groups.
-        for number, findings in sorted(flagged.items(), key=lambda each: not _is_broken(each[1])):
+        broken = {number for number, each in flagged.items() if any(one.severity == "broken" for one in each)}
+        for number, findings in sorted(flagged.items(), key=lambda each: each[0] not in broken):
             for finding in findings:
                 self._add_line(number, finding)
         count = f"{len(flagged)} of {len(report.frames)} frames are" if len(flagged) != 1 else "One frame is"
@@ -225,7 +225,3 @@ class JudgingPanel(QWidget):
     def _reset_button(self) -> None:
         self.button.setText("Judge")
         self.button.setEnabled(self._folder is not None)
-
-
-def _is_broken(findings: Sequence[Finding]) -> bool:
-    return any(finding.severity == "broken" for finding in findings)
