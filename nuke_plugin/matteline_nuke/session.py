@@ -104,8 +104,10 @@ class RenderSession:
     def close(self) -> None:
         """Cancel all renders and fetches, and end the worker; complete frames stay, and what was fetched."""
         self._ticker.stop()
-        for each in (*self.renders, *self._fetches):
-            each.close_task()
+        for render in self.renders:
+            render.close_task()
+        for fetch in self._fetches:
+            fetch.close_task()
         self.renders.clear()
         self._fetches.clear()
         self.worker.close()

@@ -194,7 +194,7 @@ def test_versions_agree():
 def test_the_extension_asks_for_the_network_only_to_fetch_models_and_brings_no_wheels():
     manifest = tomllib.loads(extension_files()[MANIFEST].decode())
     assert set(manifest["permissions"]) == {"files", "network"} and "wheels" not in manifest
-    assert "fetch a model" in manifest["permissions"]["network"]
+    assert "a model or the worker's packages, once you ask for it" in manifest["permissions"]["network"]
 
 
 def test_the_licence_is_in_the_zip():

@@ -69,7 +69,6 @@ def refused(path: Path) -> ModelError:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_every_kind_of_file_of_one_network_gives_the_same_alpha(
     network: MattingNetwork, graph: Path, program: Path, tmp_path: Path
 ) -> None:
@@ -103,7 +102,6 @@ def test_every_kind_of_file_of_the_official_network_is_known_and_gives_the_same_
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("variant", "refiner"),
     [
@@ -136,7 +134,6 @@ def test_a_graph_of_half_precision_is_read(network: MattingNetwork, graph: Path,
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 @pytest.mark.parametrize(("variant", "width"), [("mobilenetv3", SMALL), ("resnet50", 1.0)])
 def test_a_graph_for_ratio_1_holds_no_refiner(tmp_path: Path, variant: str, width: float) -> None:
     path = onnx_of(filled(Architecture(variant, width=width)), tmp_path / "whole.onnx", ratio=1.0)
@@ -158,7 +155,6 @@ def test_names_that_a_graph_gives_its_tensors_do_not_matter(
     assert inspect(tmp_path / "renamed.onnx").tensors_sha256 == inspect(graph).tensors_sha256
 
 
-@pytest.mark.slow
 @pytest.mark.slow
 def test_reading_a_graph_needs_no_library_of_onnx(graph: Path) -> None:
     code = (
@@ -377,7 +373,6 @@ def test_a_truncated_graph_is_refused(graph: Path, tmp_path: Path, share: float)
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(0, 10_000_000), bytes_=st.binary(min_size=1, max_size=6), near=st.booleans())
 def test_no_damage_to_a_graph_ends_in_a_traceback(
@@ -448,7 +443,6 @@ def test_a_program_without_modules_is_refused(program: Path, tmp_path: Path, hel
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_a_frozen_program_has_lost_its_names(network: MattingNetwork, tmp_path: Path) -> None:
     path = torchscript_of(network, tmp_path / "frozen.torchscript", frozen=True)
 
@@ -465,7 +459,6 @@ def test_a_tensor_of_a_program_cannot_reach_beyond_its_storage(program: Path, tm
     assert "damaged" in refused(_with_pickle(program, tmp_path / "far.torchscript", longer)).message
 
 
-@pytest.mark.slow
 @pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(0, 200_000), bytes_=st.binary(min_size=1, max_size=6))

@@ -42,6 +42,8 @@ _MAX_PICKLE_BYTES: Final = 1 << 20  # the largest RVM description has less than 
 _MAX_RECORDS: Final = 20_000  # the largest RVM archive has fewer than 1,000
 _MAX_DEPTH: Final = 32  # modules within modules; RVM's go 8 deep
 _MAX_DIMENSIONS: Final = 8
+# What pictures are normalised by: programs hold it beside the weights, state dicts do not.
+_CONSTANTS: Final = frozenset({"backbone.mean", "backbone.deviation"})
 _LISTS: Final = ("data.pkl", "byteorder")
 _ZIP_START: Final = b"PK\x03\x04"
 _ZIP_ENTRY: Final = b"PK\x01\x02"
@@ -222,7 +224,7 @@ def _parameters(module: object, prefix: str, depth: int) -> Iterator[tuple[str, 
     if not isinstance(attributes, dict):
         raise pickle.UnpicklingError("a module has no attributes")
     for name, value in attributes.items():
-        if isinstance(value, _Tensor):
+        if isinstance(value, _Tensor) and f"{prefix}{name}" not in _CONSTANTS:
             yield f"{prefix}{name}", value
         elif isinstance(value, _ScriptModule):
             yield from _parameters(value, f"{prefix}{name}.", depth + 1)
