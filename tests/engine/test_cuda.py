@@ -203,6 +203,7 @@ def test_one_network_serves_two_devices(machine, render, narrow, png_plate, tmp_
     assert_same_files(tmp_path / "cuda:0", tmp_path / "cuda:1", 0)
 
 
+@pytest.mark.slow
 def test_a_preview_is_made_on_the_device(machine, render, narrow, png_plate, tmp_path):
     previewer = Previewer(lambda plan: narrow)
     job = render.job(png_plate, tmp_path, device="cuda:1", choke=1.0)

@@ -40,6 +40,7 @@ def test_every_hard_cut_is_found_at_its_frame(kind, seed):
     assert _found(clip.frames) == clip.cuts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("kind", WITHOUT_CUTS, ids=lambda kind: kind.__name__)
 def test_nothing_that_looks_like_a_cut_is_taken_for_one(kind, seed):

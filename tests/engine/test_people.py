@@ -103,6 +103,7 @@ def test_people_who_are_left_out_get_no_files(render, png_plate, tmp_path):
     assert not (tmp_path / "out/people/person1").exists()
 
 
+@pytest.mark.slow
 def test_a_range_has_the_same_people_as_the_whole(render, png_plate, tmp_path):
     render(png_plate, tmp_path / "whole", **PEOPLE)
     render(png_plate, tmp_path / "part", "1006-1008", **PEOPLE)

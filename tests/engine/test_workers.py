@@ -28,6 +28,7 @@ def test_threads_follow_the_cores_and_the_memory_that_frames_take(cores, canvas,
     assert workers_for(canvas, cores) == expected
 
 
+@pytest.mark.slow
 def test_results_are_the_same_bytes_whatever_the_number_of_threads(render, exr_plate, tmp_path, monkeypatch):
     written = []
     for cores in (1, 16):

@@ -429,6 +429,7 @@ def test_code_of_a_program_is_not_even_looked_at(program: Path, tmp_path: Path) 
     assert load_state(path).keys() == load_state(program).keys()
 
 
+@pytest.mark.slow
 def test_modules_within_themselves_are_refused(program: Path, tmp_path: Path) -> None:
     # A module whose attribute is the module itself.
     held = b"\x80\x02c__torch__\nM\n)\x81q\x00}X\x01\x00\x00\x00ah\x00sb."

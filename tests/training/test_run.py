@@ -48,6 +48,7 @@ def test_the_model_that_does_best_on_what_is_held_out_is_kept(
     assert card["held_out"] == f"IoU {best.iou:.4f}, MAD {best.mad:.5f}"
 
 
+@pytest.mark.slow
 def test_a_resumed_run_remembers_its_best_model(tmp_path: Path) -> None:
     run = _run(tmp_path / "run", tmp_path, 1)
     run.train(lambda report: None)

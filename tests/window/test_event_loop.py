@@ -41,6 +41,7 @@ def watch(tmp_path: Path) -> Iterator[_Watch]:
     made.on = False
 
 
+@pytest.mark.slow
 def test_the_disk_is_asked_on_other_threads_alone(watch, window, plate, untrained, tmp_path):
     watch.on = True
     window.open([plate])

@@ -29,6 +29,7 @@ def _choose(dialog, name: str) -> None:
     dialog.list.setCurrentItem(next(row for row in rows if row.text().startswith(name)))
 
 
+@pytest.mark.slow
 def test_an_installed_network_is_offered_and_can_be_used(listing):
     window, dialog = listing
     _choose(dialog, "mine")

@@ -83,6 +83,7 @@ def test_plates_of_one_name_get_folders_of_their_own(window, three):
     assert one != other
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_two_shots_never_write_into_one_folder(window, three, tmp_path, seed):
     """Whatever is opened, switched, edited and rendered, in whichever order."""

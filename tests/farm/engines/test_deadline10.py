@@ -127,6 +127,7 @@ def test_a_job_that_must_end_first_is_the_first_jobs_dependency(farm, shot, reco
     assert jobs[0]["job"]["JobDependencies"] == "0123456789abcdef01234567"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [each for each in HOSTILE if each not in REFUSED])
 def test_hostile_names_arrive_as_they_are(farm, shot, recorder, tmp_path, name):
     submit(farm, tmp_path / "out", shot(name), command=recorder.command, batch_name=name)

@@ -81,6 +81,7 @@ def test_the_program_may_be_a_variable_of_the_managers(node, shot, tmp_path):
     assert {each["commands"][0]["parameters"]["exe"] for each in tasks} == {"{matteline}"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [each for each in HOSTILE if each not in REFUSED])
 def test_hostile_names_arrive_as_they_are(node, shot, recorder, tmp_path, name):
     run(tasks_of(node, tmp_path / "out", shot(name), command=recorder.command, batch_name=name))
