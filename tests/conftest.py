@@ -154,3 +154,19 @@ def golden() -> Path:
 def reference() -> Path:
     """The folder with the names and shapes of the authors' checkpoints."""
     return _beside("reference")
+
+
+@pytest.fixture
+def crowd(tmp_path: Path) -> Path:
+    """A folder with four frames of two drawn people, `sh.1001.png` to `sh.1004.png`, 320x180."""
+    import numpy as np
+    from PIL import Image
+
+    from matteline.drawing.crowd import draw_crowd
+
+    folder = tmp_path / "crowd"
+    folder.mkdir()
+    for each in draw_crowd(320, 180, 4, seed=5, people=2):
+        picture = (each.plate * 255 + 0.5).astype(np.uint8)
+        Image.fromarray(picture).save(folder / f"sh.{1001 + each.number}.png")
+    return folder

@@ -24,7 +24,7 @@ WIDTH, HEIGHT, FRAMES = 1920, 1080, 48
 PEOPLE = (640, 360)
 """Size of the drawing of people within the plate: they are small in it."""
 SHOTS = ((2001, (240, 560)), (2004, (1040, 640)))
-"""Of each shot the seed of its people and the upper left corner of their drawing."""
+"""Seed of the people of each shot, and the upper left corner of their drawing."""
 SHOWN = (24, 72)
 PERSON, REGION, INK = (255, 150, 40), (90, 190, 255), (40, 40, 40)
 PANEL, GAP, STRIP = (640, 360), 16, 96

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 
 from matteline.cli.main import cli
 from matteline.contract.people import PeopleHints, PointHint
-from matteline.drawing.crowd import draw_crowd
 
 
 @pytest.fixture
-def crowd(tmp_path):
-    """The pattern of four frames of two drawn people."""
-    for each in draw_crowd(320, 180, 4, seed=5, people=2):
-        picture = (each.plate * 255 + 0.5).astype(np.uint8)
-        Image.fromarray(picture).save(tmp_path / f"sh.{1001 + each.number}.png")
-    return str(tmp_path / "sh.####.png")
+def plate(crowd):
+    """The pattern of the frames of a drawn crowd."""
+    return str(crowd / "sh.####.png")
 
 
 @pytest.fixture
@@ -33,8 +28,8 @@ def command(weights_file):
 
 
 @pytest.mark.slow
-def test_everyone_is_printed_with_frames_and_a_box(command, crowd, tmp_path):
-    ran = command("people", crowd, "--sheet", str(tmp_path / "people.png"))
+def test_everyone_is_printed_with_frames_and_a_box(command, plate, tmp_path):
+    ran = command("people", plate, "--sheet", str(tmp_path / "people.png"))
     assert ran.exit_code == 0
     lines = ran.stdout.splitlines()
     assert lines[0].startswith("person1") and "frames 1001-1004 (4), largest in" in lines[0]
@@ -44,12 +39,12 @@ def test_everyone_is_printed_with_frames_and_a_box(command, crowd, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_render_uses_the_people_that_were_listed(command, crowd, tmp_path):
+def test_a_render_uses_the_people_that_were_listed(command, plate, tmp_path):
     out, listed = tmp_path / "out", None
-    assert command("people", crowd, "-o", str(out)).exit_code == 0
+    assert command("people", plate, "-o", str(out)).exit_code == 0
     listed = (out / ".matteline/sh.people").stat().st_mtime_ns
     ran = command(
-        "render", crowd, "-o", str(out), "--write", "people", "--frames", "1002", "--progress", "json"
+        "render", plate, "-o", str(out), "--write", "people", "--frames", "1002", "--progress", "json"
     )
     assert ran.exit_code == 0
     assert "look" not in {json.loads(line)["event"] for line in ran.stdout.splitlines()}
@@ -58,12 +53,12 @@ def test_a_render_uses_the_people_that_were_listed(command, crowd, tmp_path):
 
 
 @pytest.mark.slow
-def test_points_are_kept_as_a_file_of_hints(command, crowd, tmp_path):
-    listed = json.loads(command("people", crowd, "--progress", "json").stdout.splitlines()[-1])["people"]
+def test_points_are_kept_as_a_file_of_hints(command, plate, tmp_path):
+    listed = json.loads(command("people", plate, "--progress", "json").stdout.splitlines()[-1])["people"]
     x, y, width, height = listed[0]["boxes"]["1001"]
     point = PointHint(1001, x + width / 2, y + height / 2, "anna")
     file = tmp_path / "hints.json"
-    ran = command("people", crowd, "--point", point.words, "--save-hints", str(file))
+    ran = command("people", plate, "--point", point.words, "--save-hints", str(file))
     assert ran.exit_code == 0
     assert ran.stdout.startswith("anna")
     assert PeopleHints.from_json(file.read_text()).hints == (point,)

@@ -1,4 +1,4 @@
-"""What a plan and a render do not do twice, by counting: pictures decoded, files opened, networks prepared."""
+"""Work of a plan and a render that is done once: pictures decoded, files opened and networks prepared are counted."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ FOUND = {"a.ts": (7,), "a.mkv": (9,), "a.webm": (26, 5055), "a.mp4": (19,)}
 """Seeds whose movies once had wrong frames or lost some without a word."""
 
 FAULTS = ("too_long", "left", "misplaced", "lost")
-"""What no answer may tell of: sentences that are too long, files left over, wrong frames, frames that are gone."""
+"""Keys of an answer that tell of a fault: sentences too long, files left over, wrong frames, frames that are gone."""
 
 
 class Process:

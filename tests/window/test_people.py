@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PIL import Image
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtTest import QTest
 
 from matteline.contract.plate import Window
-from matteline.drawing.crowd import draw_crowd
 from matteline.window.people_choices import (
     FoundPerson,
     as_named,
@@ -63,20 +61,9 @@ def test_whoever_is_not_checked_is_left_out():
 
 
 @pytest.fixture
-def crowd(tmp_path):
-    """Four frames of two drawn people, 320x180."""
-    folder = tmp_path / "crowd"
-    folder.mkdir()
-    for each in draw_crowd(320, 180, 4, seed=5, people=2):
-        picture = (each.plate * 255 + 0.5).astype(np.uint8)
-        Image.fromarray(picture).save(folder / f"sh.{1001 + each.number}.png")
-    return str(folder / "sh.1001.png")
-
-
-@pytest.fixture
 def people(window, crowd, untrained):
     """The tab, with the plate open and two people in it who were found where they were drawn."""
-    window.open([crowd])
+    window.open([str(crowd / "sh.1001.png")])
     settle(shown(window, 1001))
     window.shot.form.field("weights").set_value(str(untrained))
     window.tabs.setCurrentWidget(window.people)
@@ -143,7 +130,7 @@ def test_check_marks_and_names_change_the_form_and_can_be_undone(window, people)
 
 @pytest.mark.slow
 def test_people_and_cuts_come_from_the_worker(window, crowd, untrained):
-    window.open([crowd])
+    window.open([str(crowd / "sh.1001.png")])
     settle(shown(window, 1001))
     window.shot.form.field("weights").set_value(str(untrained))
     window.shot.form.field("device").set_value("cpu")

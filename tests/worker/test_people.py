@@ -9,18 +9,6 @@ import pytest
 from PIL import Image
 
 from matteline.contract.client import follow
-from matteline.drawing.crowd import draw_crowd
-
-
-@pytest.fixture
-def crowd(tmp_path):
-    """A folder with four frames of two drawn people."""
-    folder = tmp_path / "crowd"
-    folder.mkdir()
-    for each in draw_crowd(320, 180, 4, seed=5, people=2):
-        picture = (each.plate * 255 + 0.5).astype(np.uint8)
-        Image.fromarray(picture).save(folder / f"sh.{1001 + each.number}.png")
-    return folder
 
 
 def test_people_are_listed_with_their_frames_and_boxes(worker, crowd, job, tmp_path):

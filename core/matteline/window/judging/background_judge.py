@@ -25,7 +25,7 @@ class _Stopped(Exception):
 
 @dataclass(frozen=True)
 class FoundReport:
-    """What is known of results.
+    """The report of results, and which of its findings were accepted.
 
     Attributes:
         folder: Folder of the results.
